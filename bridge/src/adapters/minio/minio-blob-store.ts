@@ -1,0 +1,165 @@
+import type { Readable } from 'node:stream';
+import { Client } from 'minio';
+import { BridgeError, Conflict, NotFound, Unavailable } from '../../errors.ts';
+import type { Clock } from '../../services/ports.ts';
+import type { BlobStat, BlobStore, OpenUpload, StoredPart } from '../../services/upload-ports.ts';
+import { rawRequest, SILENCE_MS } from './raw-request.ts';
+import { fromClient } from './storage-error.ts';
+
+export interface MinioConfig { endpoint: string; accessKey: string; secretKey: string; bucket: string; region?: string }
+
+const ANSWER_DEADLINE_MS = 20_000;
+/** How long a part is tried again while the storage restarts. Its bytes wait in memory, the client waits behind them. */
+const PART_DEADLINE_MS = 45_000;
+const PART_PAUSE_MS = 250;
+const URL_LIFE_SECONDS = 600;
+/** A reader of an object may pause this long (a scan that thinks). */
+const READ_SILENCE_MS = 10 * SILENCE_MS;
+
+/** `BlobStore` on MinIO, or on any server of the S3 kind that knows `If-None-Match` on PUT. */
+export class MinioBlobStore implements BlobStore {
+  readonly #client: OpenClient;
+  readonly #bucket: string;
+  readonly #clock: Clock;
+
+  constructor(config: MinioConfig, clock: Clock) {
+    const url = new URL(config.endpoint);
+    const useSSL = url.protocol === 'https:';
+    this.#bucket = config.bucket;
+    this.#clock = clock;
+    this.#client = new OpenClient({
+      endPoint: url.hostname, port: Number(url.port || (useSSL ? 443 : 80)), useSSL, accessKey: config.accessKey, secretKey: config.secretKey,
+      region: config.region ?? 'us-east-1', retryOptions: { disableRetry: true },
+    });
+  }
+
+  /** Makes the bucket when it is not there yet. */
+  async ensureBucket(): Promise<void> {
+    await this.#ask(`bucket ${this.#bucket}`, async () => {
+      if (!(await this.#client.bucketExists(this.#bucket))) await this.#client.makeBucket(this.#bucket);
+    });
+  }
+
+  async get(key: string, range?: { start: number; end?: number }): Promise<Readable> {
+    const length = range?.end === undefined ? 0 : range.end - range.start + 1;
+    const answer = await this.#ask(`get ${key}`, () => this.#client.getPartialObject(this.#bucket, key, range?.start ?? 0, length));
+    const socket = (answer as unknown as { setTimeout?: (ms: number, then: () => void) => void });
+    socket.setTimeout?.(READ_SILENCE_MS, () => answer.destroy(new Unavailable(`get ${key}: the object storage is silent.`, { code: 'storage-unavailable' })));
+    return answer;
+  }
+
+  async stat(key: string): Promise<BlobStat | null> {
+    try {
+      const stat = await this.#ask(`stat ${key}`, () => this.#client.statObject(this.#bucket, key));
+      return { size: stat.size, lastModified: stat.lastModified, contentType: String(stat.metaData['content-type'] ?? '') };
+    } catch (error) {
+      if (error instanceof NotFound) return null;
+      throw error;
+    }
+  }
+
+  async put(key: string, body: Buffer | string, contentType: string, signal?: AbortSignal): Promise<void> {
+    await this.#raw('PUT', key, {}, Buffer.from(body), { headers: { 'content-type': contentType }, signal });
+  }
+
+  async putIfAbsent(key: string, body: Buffer | string, contentType: string): Promise<boolean> {
+    try {
+      await this.#raw('PUT', key, {}, Buffer.from(body), { headers: { 'content-type': contentType, 'if-none-match': '*' } });
+      return true;
+    } catch (error) {
+      if (error instanceof Conflict) return false;
+      throw error;
+    }
+  }
+
+  async remove(key: string): Promise<void> {
+    // In a versioned bucket a plain delete only hides the object and frees nothing.
+    for await (const { versionId } of this.#listed(key, true, key)) {
+      await this.#ask(`remove ${key}`, () => this.#client.removeObject(this.#bucket, key, versionId ? { versionId } : {}));
+    }
+  }
+
+  async *list(prefix: string): AsyncIterable<{ key: string; size: number; lastModified: Date }> {
+    yield* this.#listed(prefix, false);
+  }
+
+  begin(key: string): Promise<string> {
+    return this.#ask(`begin ${key}`, () => this.#client.initiateNewMultipartUpload(this.#bucket, key, {}));
+  }
+
+  async putPart(key: string, uploadId: string, number: number, body: Buffer, signal?: AbortSignal): Promise<string> {
+    const deadline = this.#clock.now().getTime() + PART_DEADLINE_MS;
+    for (let pause = PART_PAUSE_MS; ; pause = Math.min(2 * pause, 4000)) {
+      try {
+        return (await this.#raw('PUT', key, { uploadId, partNumber: String(number) }, body, { signal })).etag;
+      } catch (error) {
+        if (!(error instanceof Unavailable) || signal?.aborted || this.#clock.now().getTime() + pause > deadline) throw error;
+        await this.#clock.sleep(pause, signal);
+      }
+    }
+  }
+
+  async parts(key: string, uploadId: string): Promise<StoredPart[]> {
+    const parts = await this.#ask(`parts of ${key}`, () => this.#client.listParts(this.#bucket, key, uploadId));
+    return parts.map(({ part, size, etag }) => ({ number: part, size, etag })).sort((a, b) => a.number - b.number);
+  }
+
+  async complete(key: string, uploadId: string, parts: { number: number; etag: string }[]): Promise<void> {
+    const lines = parts.map(({ number, etag }) => `<Part><PartNumber>${number}</PartNumber><ETag>"${etag}"</ETag></Part>`);
+    const body = `<CompleteMultipartUpload xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${lines.join('')}</CompleteMultipartUpload>`;
+    await this.#raw('POST', key, { uploadId }, Buffer.from(body), { headers: { 'content-type': 'application/xml' } });
+  }
+
+  async abort(key: string, uploadId: string): Promise<void> {
+    try {
+      await this.#ask(`abort ${key}`, () => this.#client.abortMultipartUpload(this.#bucket, key, uploadId));
+    } catch (error) {
+      if (!(error instanceof NotFound)) throw error;
+    }
+  }
+
+  /** MinIO knows only those begun since it started; older ones it removes by itself a day after their beginning. */
+  async openUploads(): Promise<OpenUpload[]> {
+    const { uploads } = await this.#ask('list uploads', () => this.#client.listIncompleteUploadsQuery(this.#bucket, '', '', '', ''));
+    return uploads.map((upload) => ({ key: upload.key, uploadId: upload.uploadId, startedAt: new Date(upload.initiated as unknown as string) }));
+  }
+
+  async *#listed(prefix: string, versions: boolean, only?: string): AsyncIterable<{ key: string; size: number; lastModified: Date; versionId?: string }> {
+    const stream = this.#client.listObjects(this.#bucket, prefix, true, { IncludeVersion: versions });
+    try {
+      for await (const item of stream as AsyncIterable<{ name?: string; size?: number; lastModified?: Date; versionId?: string }>) {
+        if (!item.name || (only && item.name !== only)) continue;
+        yield { key: item.name, size: item.size ?? 0, lastModified: new Date(item.lastModified!), ...(item.versionId ? { versionId: item.versionId } : {}) };
+      }
+    } catch (error) {
+      throw fromClient(error, `list ${prefix}`);
+    }
+  }
+
+  async #raw(method: 'PUT' | 'POST', key: string, query: Record<string, string>, body: Buffer, options: { headers?: Record<string, string>; signal?: AbortSignal | undefined }) {
+    const url = await this.#client.presignedUrl(method, this.#bucket, key, URL_LIFE_SECONDS, query);
+    return rawRequest(method, url, body, `${method} ${key}`, options);
+  }
+
+  /** minio's client knows no deadline of its own. */
+  async #ask<T>(what: string, call: () => Promise<T>): Promise<T> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error(`no answer within ${ANSWER_DEADLINE_MS} ms`)), ANSWER_DEADLINE_MS);
+    });
+    try {
+      return await Promise.race([call(), late]);
+    } catch (error) {
+      throw error instanceof BridgeError ? error : fromClient(error, what);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+/** The client's own list of parts, which its types hide. */
+class OpenClient extends Client {
+  override listParts(bucket: string, key: string, uploadId: string): ReturnType<Client['listParts']> {
+    return super.listParts(bucket, key, uploadId);
+  }
+}

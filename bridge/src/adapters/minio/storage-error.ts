@@ -1,0 +1,33 @@
+import { BridgeError, Conflict, Failed, NotFound, StorageFull, Unavailable } from '../../errors.ts';
+
+/** What MinIO answered, as a BridgeError. `code` is the S3 error code, '' when there was no answer. */
+export function storageError(code: string, what: string, cause?: unknown): BridgeError {
+  switch (code) {
+    case 'NoSuchKey': case 'NotFound': case 'NoSuchVersion':
+      return new NotFound(`${what}: the object does not exist.`, { code: 'object-not-found', cause });
+    case 'NoSuchUpload':
+      return new NotFound(`${what}: the upload is not open (any more).`, { code: 'upload-not-found', remedy: 'Begin the upload again.', cause });
+    case 'InvalidPart': case 'InvalidPartOrder': case 'EntityTooSmall':
+      return new Conflict(`${what}: the stored parts are not the ones that were sent.`, { code: 'upload-parts-changed', remedy: 'Send the upload again.', cause });
+    case 'PreconditionFailed':
+      return new Conflict(`${what}: it exists already.`, { code: 'object-exists', cause });
+    case 'XMinioStorageFull': case 'XMinioAdminBucketQuotaExceeded': case 'QuotaExceeded':
+      return new StorageFull('The object storage is full.', {
+        code: 'storage-full', remedy: 'Have room made in the object storage (or its quota raised), then send it again.', cause,
+      });
+    case 'AccessDenied': case 'InvalidAccessKeyId': case 'SignatureDoesNotMatch': case 'NoSuchBucket': case 'RequestTimeTooSkewed': case 'InvalidArgument':
+      return new Failed(`${what}: the object storage refused it (${code}).`, {
+        code: 'storage-refused', remedy: 'Check MINIO_ENDPOINT, MINIO_ACCESS_KEY, MINIO_SECRET_KEY, MINIO_BUCKET and both clocks.', cause,
+      });
+    default:
+      return new Unavailable(`${what}: the object storage does not answer${code ? ` (${code})` : ''}.`, {
+        code: 'storage-unavailable', remedy: 'Try again in a moment.', retryAfterSeconds: 5, cause,
+      });
+  }
+}
+
+/** Translates what minio's client throws. */
+export function fromClient(error: unknown, what: string): BridgeError {
+  if (error instanceof BridgeError) return error;
+  return storageError(String((error as { code?: unknown }).code ?? ''), what, error);
+}

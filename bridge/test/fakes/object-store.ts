@@ -1,0 +1,13 @@
+import { ThreadDigester } from '../../src/adapters/digest/thread-digester.ts';
+import { ArtifactStore } from '../../src/services/artifact-store.ts';
+import { PartBuffers } from '../../src/services/part-buffers.ts';
+import type { BlobStore } from '../../src/services/upload-ports.ts';
+import { MemoryBlobStore } from './memory-blob-store.ts';
+import { realClock } from './real-clock.ts';
+
+export const PART_BYTES = 5 * 1024 * 1024;
+
+/** The product's `ObjectStore`, on memory unless another storage is given. */
+export function objectStore(blobs: BlobStore = new MemoryBlobStore()): ArtifactStore {
+  return new ArtifactStore({ blobs, digester: new ThreadDigester(), buffers: new PartBuffers(PART_BYTES, 4), clock: realClock, partsInFlight: 3 });
+}
