@@ -1,0 +1,117 @@
+import type { V1Deployment, V1Node, V1Pod, V1ResourceQuota } from '@kubernetes/client-node';
+import { GPU_RESOURCE } from '../../domain/capacity.ts';
+import type { CapacityObserved, GpuHolder } from '../../domain/capacity.ts';
+import type { RevisionObserved, RouteObserved } from '../../domain/revision.ts';
+import { Failed } from '../../errors.ts';
+import type { ClusterPort, RevisionSpec, RouteSpec } from '../../services/cluster-ports.ts';
+import type { KubernetesClient } from './client.ts';
+import { ANNOTATION, LABEL, allowServingManifest, defaultDenyManifest, deploymentManifest, routeManifest, serviceManifest } from './manifests.ts';
+import type { GatewayReference } from './manifests.ts';
+import { observeRevision } from './observe.ts';
+
+/** What this adapter reads of an HTTPRoute (gateway.networking.k8s.io/v1). */
+interface HttpRoute {
+  metadata: { generation?: number; annotations?: Record<string, string> };
+  spec: { rules?: { backendRefs?: { name: string; weight?: number }[] }[] };
+  status?: { parents?: { conditions?: { type: string; status: string; observedGeneration?: number }[] }[] };
+}
+
+export class KubernetesCluster implements ClusterPort {
+  readonly #client: KubernetesClient;
+  readonly #gateway: GatewayReference;
+
+  constructor(client: KubernetesClient, gateway: GatewayReference) {
+    this.#client = client;
+    this.#gateway = gateway;
+  }
+
+  async revision(namespace: string, revision: string): Promise<RevisionObserved | null> {
+    const deployment = await this.#client.get<V1Deployment>(deploymentPath(namespace, revision));
+    if (deployment === null || deployment.metadata?.deletionTimestamp) return null;
+    const pods = await this.#client.list<V1Pod>(`/api/v1/namespaces/${namespace}/pods`, { labelSelector: `${LABEL.revision}=${revision}` });
+    return observeRevision(this.#client, deployment, pods);
+  }
+
+  async route(namespace: string, name: string): Promise<RouteObserved | null> {
+    const route = await this.#client.get<HttpRoute>(routePath(namespace, name));
+    if (route === null) return null;
+    const annotations = route.metadata.annotations ?? {};
+    const changedBy = Number(annotations[ANNOTATION.changedBy]);
+    return {
+      backends: (route.spec.rules?.[0]?.backendRefs ?? []).map((backend) => ({ revision: backend.name, weight: backend.weight ?? 1 })),
+      changedBy: Number.isInteger(changedBy) && changedBy > 0 ? changedBy : null,
+      before: parseBefore(annotations[ANNOTATION.before]),
+      accepted: route.status?.parents?.some((parent) => parent.conditions?.some((condition) => condition.type === 'Accepted'
+        && condition.status === 'True' && (condition.observedGeneration ?? 0) >= (route.metadata.generation ?? 0))) ?? false,
+    };
+  }
+
+  async capacity(namespace: string): Promise<CapacityObserved> {
+    const quotas = await this.#client.list<V1ResourceQuota>(`/api/v1/namespaces/${namespace}/resourcequotas`);
+    const observed = quotas.map((quota) => ({ name: quota.metadata?.name ?? '', hard: quota.status?.hard ?? quota.spec?.hard ?? {}, used: quota.status?.used ?? {} }));
+    try {
+      const nodes = await this.#client.list<V1Node>('/api/v1/nodes');
+      const pods = await this.#client.list<V1Pod>('/api/v1/pods', { fieldSelector: 'status.phase!=Succeeded,status.phase!=Failed' });
+      return {
+        nodes: nodes.map((node) => ({
+          name: node.metadata?.name ?? '', gpus: Number(node.status?.allocatable?.[GPU_RESOURCE] ?? node.status?.capacity?.[GPU_RESOURCE] ?? 0),
+          schedulable: node.spec?.unschedulable !== true && (node.status?.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True') ?? false),
+        })),
+        holders: pods.map(gpuHolder).filter((holder) => holder.gpus > 0 && holder.node !== ''),
+        quotas: observed,
+      };
+    } catch (error) {
+      // a bridge that may not look at nodes leaves the judgement to the scheduler
+      if (error instanceof Failed && error.code === 'cluster-forbidden') return { nodes: null, holders: [], quotas: observed };
+      throw error;
+    }
+  }
+
+  async applyRevision(spec: RevisionSpec): Promise<void> {
+    await this.#client.apply(policyPath(spec.namespace, 'default-deny'), defaultDenyManifest(spec.namespace));
+    await this.#client.apply(policyPath(spec.namespace, spec.revision), allowServingManifest(spec));
+    await this.#client.apply(servicePath(spec.namespace, spec.revision), serviceManifest(spec));
+    await this.#client.apply(deploymentPath(spec.namespace, spec.revision), deploymentManifest(spec));
+  }
+
+  async scaleRevision(namespace: string, revision: string, replicas: number): Promise<void> {
+    await this.#client.merge(deploymentPath(namespace, revision), { spec: { replicas } });
+  }
+
+  async removeRevision(namespace: string, revision: string): Promise<void> {
+    await this.#client.remove(deploymentPath(namespace, revision));
+    await this.#client.remove(servicePath(namespace, revision));
+    await this.#client.remove(policyPath(namespace, revision));
+  }
+
+  async applyRoute(spec: RouteSpec): Promise<void> {
+    await this.#client.apply(routePath(spec.namespace, spec.name), routeManifest(spec, this.#gateway));
+  }
+
+  async removeRoute(namespace: string, name: string): Promise<void> {
+    await this.#client.remove(routePath(namespace, name));
+  }
+}
+
+const deploymentPath = (namespace: string, name: string): string => `/apis/apps/v1/namespaces/${namespace}/deployments/${name}`;
+const servicePath = (namespace: string, name: string): string => `/api/v1/namespaces/${namespace}/services/${name}`;
+const policyPath = (namespace: string, name: string): string => `/apis/networking.k8s.io/v1/namespaces/${namespace}/networkpolicies/${name}`;
+const routePath = (namespace: string, name: string): string => `/apis/gateway.networking.k8s.io/v1/namespaces/${namespace}/httproutes/${name}`;
+
+function gpuHolder(pod: V1Pod): GpuHolder {
+  const gpus = (pod.spec?.containers ?? []).reduce((sum, container) => sum + Number(container.resources?.limits?.[GPU_RESOURCE] ?? 0), 0);
+  return {
+    node: pod.spec?.nodeName ?? '', namespace: pod.metadata?.namespace ?? '', pod: pod.metadata?.name ?? '', gpus,
+    terminating: pod.metadata?.deletionTimestamp !== undefined,
+  };
+}
+
+function parseBefore(text: string | undefined): RouteObserved['before'] {
+  if (text === undefined) return null;
+  try {
+    const value: unknown = JSON.parse(text);
+    return Array.isArray(value) ? (value as NonNullable<RouteObserved['before']>) : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,121 @@
+import type { V1Deployment, V1NetworkPolicy, V1Service } from '@kubernetes/client-node';
+import { GPU_RESOURCE } from '../../domain/capacity.ts';
+import type { RevisionSpec, RouteSpec } from '../../services/cluster-ports.ts';
+
+export const LABEL = {
+  managedBy: 'app.kubernetes.io/managed-by', model: 'creativeflow.io/model', modelId: 'creativeflow.io/model-id',
+  versionId: 'creativeflow.io/version-id', revision: 'creativeflow.io/revision',
+} as const;
+export const ANNOTATION = { changedBy: 'creativeflow.io/changed-by', before: 'creativeflow.io/before' } as const;
+export const MANAGER = 'creativeflow-bridge';
+/** Tells which revision answered; the smoke test trusts no answer without it. */
+export const REVISION_HEADER = 'x-creativeflow-revision';
+const SERVICE_PORT = 80;
+/** Longer than a gateway needs to take an ending pod out of its list (110 ms seen); then the server gets its SIGTERM. */
+const DRAIN_SECONDS = 3;
+const GRACE_SECONDS = 10;
+const STARTUP_SECONDS = 600;
+
+/** The template holds nothing that differs between two deployments of one version, so that adopting a revision restarts no pod. */
+export function deploymentManifest(spec: RevisionSpec): V1Deployment {
+  const labels = labelsOf(spec);
+  const { requests } = spec;
+  const gpus: Record<string, string> = requests.gpus > 0 ? { [GPU_RESOURCE]: String(requests.gpus) } : {};
+  const probe = { httpGet: { path: spec.readinessPath, port: 'http' }, timeoutSeconds: 3 };
+  return {
+    apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: spec.revision, namespace: spec.namespace, labels },
+    spec: {
+      replicas: spec.replicas,
+      revisionHistoryLimit: 2,
+      selector: { matchLabels: { [LABEL.revision]: spec.revision } },
+      strategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
+      template: {
+        metadata: { labels },
+        spec: {
+          automountServiceAccountToken: false,
+          enableServiceLinks: false,
+          terminationGracePeriodSeconds: GRACE_SECONDS,
+          securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
+          containers: [{
+            name: 'model',
+            image: spec.image,
+            env: [{ name: 'PORT', value: String(spec.port) }],
+            ports: [{ name: 'http', containerPort: spec.port, protocol: 'TCP' }],
+            resources: {
+              requests: { cpu: requests.cpu, memory: requests.memory, ...gpus },
+              limits: { cpu: requests.cpuLimit, memory: requests.memoryLimit, ...gpus },
+            },
+            securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } },
+            volumeMounts: [{ name: 'tmp', mountPath: '/tmp' }],
+            startupProbe: { ...probe, periodSeconds: 1, failureThreshold: STARTUP_SECONDS },
+            readinessProbe: { ...probe, periodSeconds: 2, failureThreshold: 2 },
+            lifecycle: { preStop: { sleep: { seconds: DRAIN_SECONDS } } },
+          }],
+          volumes: [{ name: 'tmp', emptyDir: { sizeLimit: '1Gi' } }],
+        },
+      },
+    },
+  };
+}
+
+export function serviceManifest(spec: RevisionSpec): V1Service {
+  return {
+    apiVersion: 'v1', kind: 'Service', metadata: { name: spec.revision, namespace: spec.namespace, labels: labelsOf(spec) },
+    spec: {
+      type: 'ClusterIP', selector: { [LABEL.revision]: spec.revision },
+      ports: [{ name: 'http', port: SERVICE_PORT, targetPort: 'http', protocol: 'TCP' }],
+    },
+  };
+}
+
+/** Nothing in, nothing out, for every pod of the namespace. */
+export function defaultDenyManifest(namespace: string): V1NetworkPolicy {
+  return {
+    apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', metadata: { name: 'default-deny', namespace, labels: { [LABEL.managedBy]: MANAGER } },
+    spec: { podSelector: {}, policyTypes: ['Ingress', 'Egress'] },
+  };
+}
+
+/** In on the serving port alone. From anywhere: the gateway may stand outside the cluster, where no selector finds it. */
+export function allowServingManifest(spec: RevisionSpec): V1NetworkPolicy {
+  return {
+    apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', metadata: { name: spec.revision, namespace: spec.namespace, labels: labelsOf(spec) },
+    spec: {
+      podSelector: { matchLabels: { [LABEL.revision]: spec.revision } }, policyTypes: ['Ingress'],
+      ingress: [{ ports: [{ protocol: 'TCP', port: spec.port }] }],
+    },
+  };
+}
+
+export interface GatewayReference { name: string; namespace: string }
+
+/** The path's prefix is stripped; what a single revision answers says so in a header. */
+export function routeManifest(spec: RouteSpec, gateway: GatewayReference): object {
+  const backends = spec.backends.filter((backend) => backend.weight > 0);
+  const only = backends.length === 1 ? backends[0]?.revision : undefined;
+  return {
+    apiVersion: 'gateway.networking.k8s.io/v1', kind: 'HTTPRoute',
+    metadata: {
+      name: spec.name, namespace: spec.namespace, labels: { [LABEL.managedBy]: MANAGER, [LABEL.model]: spec.slug },
+      annotations: { [ANNOTATION.changedBy]: String(spec.changedBy), [ANNOTATION.before]: JSON.stringify(spec.before) },
+    },
+    spec: {
+      parentRefs: [{ group: 'gateway.networking.k8s.io', kind: 'Gateway', name: gateway.name, namespace: gateway.namespace }],
+      rules: [{
+        matches: [{ path: { type: 'PathPrefix', value: spec.path } }],
+        filters: [
+          { type: 'URLRewrite', urlRewrite: { path: { type: 'ReplacePrefixMatch', replacePrefixMatch: '/' } } },
+          ...(only ? [{ type: 'ResponseHeaderModifier', responseHeaderModifier: { set: [{ name: REVISION_HEADER, value: only }] } }] : []),
+        ],
+        backendRefs: backends.map((backend) => ({ group: '', kind: 'Service', name: backend.revision, port: SERVICE_PORT, weight: backend.weight })),
+      }],
+    },
+  };
+}
+
+function labelsOf(spec: RevisionSpec): Record<string, string> {
+  return {
+    [LABEL.managedBy]: MANAGER, [LABEL.model]: spec.slug, [LABEL.modelId]: String(spec.modelId),
+    [LABEL.versionId]: String(spec.versionId), [LABEL.revision]: spec.revision,
+  };
+}

@@ -1,0 +1,69 @@
+import { explainPod } from './pod-failure.ts';
+import type { PodObserved } from './revision.ts';
+import { lastTellingLine } from './log-line.ts';
+
+/** How the build pod ends, by the exit code of its own script (adapters/kubernetes/build-pod.ts). */
+export const BUILD_EXIT = { contextUnavailable: 10, contextDiffers: 11, buildFailed: 20, pushFailed: 30 } as const;
+export const BUILD_CONTAINER = 'build';
+export const CONTEXT_CONTAINER = 'context';
+
+export interface BuildPodObserved { pod: PodObserved; versionId: number; generation: number; attempt: number; deadlineExceeded: boolean }
+
+export type BuildOutcome =
+  | { kind: 'running' }
+  | { kind: 'done'; digest: string }
+  /** `retry`: the fault is not the Dockerfile's, another attempt may succeed */
+  | { kind: 'failed'; retry: boolean; reason: string };
+
+const DIGEST = /^sha256:[0-9a-f]{64}$/;
+const GIVE_UP_PENDING_MS = 120_000;
+/** Said by buildah itself in its closing line when the line to the registry was cut, not the Dockerfile wrong. */
+const LINE_WAS_CUT = /connection refused|connection reset|unexpected EOF|i\/o timeout|no route to host|TLS handshake|broken pipe|\b50[0234]\b|context deadline exceeded|stream error/i;
+const RUN_FAILED = /while running runtime|building at STEP "RUN/;
+
+/** What a build pod came to. `log` is read only when it failed. */
+export function buildOutcome(observed: BuildPodObserved, log: string, now: Date): BuildOutcome {
+  const { pod } = observed;
+  if (observed.deadlineExceeded) return { kind: 'failed', retry: false, reason: `BuildDeadline: the build did not end in time; its last line was "${lastTellingLine(log) ?? ''}".` };
+  const context = pod.containers.find((container) => container.name === CONTEXT_CONTAINER)?.terminated;
+  const build = pod.containers.find((container) => container.name === BUILD_CONTAINER)?.terminated;
+  if (context?.exitCode === BUILD_EXIT.contextDiffers) {
+    return { kind: 'failed', retry: false, reason: `ArtifactChanged: ${context.message.trim() || 'a file of the context is not the one that was approved.'}` };
+  }
+  if (context && context.exitCode !== 0) return { kind: 'failed', retry: true, reason: `ContextUnavailable: ${lastTellingLine(context.message) ?? `exit code ${context.exitCode}`}` };
+  if (build?.exitCode === 0) {
+    const digest = build.message.trim();
+    return DIGEST.test(digest) ? { kind: 'done', digest } : { kind: 'failed', retry: true, reason: 'BuildFailed: the push told no digest.' };
+  }
+  if (build) return failedBuild(build.exitCode, build.reason, log);
+  if (pod.phase === 'Failed') return { kind: 'failed', retry: true, reason: `${pod.reason ?? 'BuildPodLost'}: ${pod.message ?? 'the build pod ended without a word.'}` };
+  return pending(pod, now);
+}
+
+function failedBuild(exitCode: number, reason: string, log: string): BuildOutcome {
+  if (reason === 'OOMKilled') return { kind: 'failed', retry: false, reason: 'OOMKilled: the build used more memory than a build may.' };
+  const closing = log.split('\n').findLast((line) => /^Error: /.test(line)) ?? '';
+  if (exitCode === BUILD_EXIT.pushFailed) return { kind: 'failed', retry: true, reason: `PushFailed: ${closing || `exit code ${exitCode}`}` };
+  if (exitCode === BUILD_EXIT.buildFailed) {
+    const infrastructure = LINE_WAS_CUT.test(closing) && !RUN_FAILED.test(closing);
+    return { kind: 'failed', retry: infrastructure, reason: `${infrastructure ? 'PullFailed' : 'BuildFailed'}: ${tellingFailure(log, closing)}` };
+  }
+  return { kind: 'failed', retry: true, reason: `BuildPodLost: the build was ended with exit code ${exitCode}.` };
+}
+
+/** For a RUN that failed: what the step said last, then which step; else buildah's own closing line. */
+function tellingFailure(log: string, closing: string): string {
+  const summary = closing.replace(/^Error: /, '');
+  if (!RUN_FAILED.test(closing)) return summary || (lastTellingLine(log) ?? 'no output');
+  const said = lastTellingLine(log.split('\n').filter((line) => !/^(Error: |exit status |error |subprocess exited|\[)|level=/.test(line)).join('\n'));
+  return said ? `${said} (${summary})` : summary;
+}
+
+function pending(pod: PodObserved, now: Date): BuildOutcome {
+  const failure = explainPod(pod, now);
+  const waited = now.getTime() - pod.createdAt.getTime();
+  if (failure && (failure.fatal || waited > GIVE_UP_PENDING_MS) && pod.phase === 'Pending') {
+    return { kind: 'failed', retry: true, reason: `${failure.reason}: ${failure.message}` };
+  }
+  return { kind: 'running' };
+}

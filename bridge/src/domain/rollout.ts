@@ -1,0 +1,176 @@
+import type { Condition } from '../contract/version.ts';
+import type { Obstacle } from './capacity.ts';
+import { explainRevision } from './pod-failure.ts';
+import { isReady, shareOf } from './revision.ts';
+import type { Backend, RevisionObserved, RouteObserved } from './revision.ts';
+import { nextRollingStep } from './rolling.ts';
+import { conditionsOf } from './rollout-conditions.ts';
+
+export interface Wanted {
+  deploymentId: number; generation: number; revision: string;
+  /** reference with digest */
+  image: string; replicas: number;
+  strategy: 'blue-green' | 'rolling'; desired: 'serving' | 'kept' | 'removed';
+  /** it was reported Ready before: from now on only drift is mended */
+  established: boolean;
+  /** it was reported Failed before: only cleaning up is left */
+  failed: boolean;
+  /** another deployment of the same version in this environment still wants the revision */
+  shared: boolean;
+  deadline: Date;
+}
+
+export interface SmokeResult { ok: boolean; message: string }
+
+export interface Observed {
+  revision: RevisionObserved | null;
+  /** of the revisions that have traffic now, other than ours, the one with the most */
+  previous: RevisionObserved | null;
+  publicRoute: RouteObserved | null; previewRoute: RouteObserved | null;
+  /** what was found before anything was touched: image gone, no GPU free, quota; null: nothing stands against it */
+  obstacle: Obstacle | null;
+  /** requests made in this tick; null: not made */
+  smoke: { preview: SmokeResult | null; public: SmokeResult | null };
+}
+
+export type Action =
+  | { kind: 'none' }
+  /** the Deployment with so many replicas, its Service, the NetworkPolicies */
+  | { kind: 'apply'; replicas: number }
+  | { kind: 'apply-preview' }
+  | { kind: 'smoke'; through: 'preview' | 'public' }
+  /** one write of the public route; `before` is what to go back to */
+  | { kind: 'route'; backends: Backend[]; before: (Backend & { replicas: number })[] }
+  | { kind: 'scale-previous'; revision: string; replicas: number }
+  /** gives traffic back to what served before; null: leave the route as it is, empty: nothing served before */
+  | { kind: 'back-out'; restore: (Backend & { replicas: number })[] | null }
+  | { kind: 'finish' }
+  /** the preview, then the revision; never a revision that has public traffic */
+  | { kind: 'clean' }
+  /** takes the revision out of the public route (the route itself when nothing is left in it), then deletes it */
+  | { kind: 'remove'; remaining: Backend[] | null };
+
+export interface Decision {
+  action: Action;
+  /** null: nothing to report */
+  phase: 'Progressing' | 'Ready' | 'Failed' | 'Removed' | null;
+  conditions: Omit<Condition, 'lastTransitionTime'>[];
+  /** `Word: sentence` for failures, a sentence otherwise */
+  reason: string;
+  /** null: nothing more to do */
+  againInMs: number | null;
+}
+
+const STEP_MS = 150;
+const WAIT_MS = 500;
+
+/** The next step of one deployment, from what is wanted and what is. Pure; takes one step a call. */
+export function decide(wanted: Wanted, observed: Observed, now: Date): Decision {
+  const say = (action: Action, phase: Decision['phase'], reason: string, againInMs: number | null): Decision =>
+    ({ action, phase, reason, againInMs, conditions: conditionsOf(wanted, observed, phase, reason, now) });
+
+  if (wanted.desired === 'removed') return remove(wanted, observed, say);
+  if (wanted.failed) return cleanUp(wanted, observed, say);
+  if (wanted.desired === 'kept') return say({ kind: 'none' }, null, 'Kept for a rollback.', null);
+  if (wanted.established) return holdSteady(wanted, observed, say);
+  return rollOut(wanted, observed, now, say);
+}
+
+type Say = (action: Action, phase: Decision['phase'], reason: string, againInMs: number | null) => Decision;
+
+function rollOut(wanted: Wanted, observed: Observed, now: Date, say: Say): Decision {
+  const { revision, publicRoute, previewRoute, smoke } = observed;
+  const fail = (reason: string): Decision => say({ kind: 'back-out', restore: restorable(wanted, publicRoute) }, 'Failed', reason, STEP_MS);
+  const steppingFrom = wanted.strategy === 'rolling' && observed.previous !== null ? observed.previous : null;
+  const target = steppingFrom ? Math.min(wanted.replicas, Math.max(1, revision?.image === wanted.image ? revision.wantedReplicas : 1)) : wanted.replicas;
+  const share = shareOf(publicRoute, wanted.revision);
+
+  const failure = revision && revision.image === wanted.image ? explainRevision(revision, now) : null;
+  if (failure?.fatal && !isReady(revision, wanted.image, target)) return fail(`${failure.reason}: ${failure.message}`);
+  if (now >= wanted.deadline) return fail(`DeadlineExceeded: ${failure ? `${failure.reason}: ${failure.message}` : progressOf(observed, target)}`);
+
+  if (revision === null || revision.image !== wanted.image || revision.wantedReplicas < target) {
+    if (observed.obstacle) return fail(`${observed.obstacle.reason}: ${observed.obstacle.message}`);
+    return say({ kind: 'apply', replicas: target }, 'Progressing', `Starting ${target} of ${wanted.replicas} pods.`, STEP_MS);
+  }
+  if (!isReady(revision, wanted.image, target)) {
+    return say({ kind: 'none' }, 'Progressing', failure ? `${failure.reason}: ${failure.message}` : progressOf(observed, target), WAIT_MS);
+  }
+  if (share === 0) {
+    if (shareOf(previewRoute, wanted.revision) < 1) return say({ kind: 'apply-preview' }, 'Progressing', 'All pods are ready. Opening the preview.', 0);
+    if (smoke.preview === null) return say({ kind: 'smoke', through: 'preview' }, 'Progressing', 'Asking the new revision through the preview.', 0);
+    if (!smoke.preview.ok) return fail(`SmokeTestFailed: ${smoke.preview.message}`);
+  }
+  if (steppingFrom) {
+    const step = nextRollingStep(wanted, revision, steppingFrom, share);
+    if (step) return say(withBefore(step.action, wanted, observed), 'Progressing', step.reason, STEP_MS);
+  }
+  if (share < 1) {
+    const action = withBefore({ kind: 'route', backends: [{ revision: wanted.revision, weight: 100 }], before: [] }, wanted, observed);
+    return say(action, 'Progressing', 'Switching traffic.', 0);
+  }
+  if (smoke.public === null) return say({ kind: 'smoke', through: 'public' }, 'Progressing', 'Asking through the public path.', 0);
+  if (!smoke.public.ok) return fail(`SmokeTestFailed: ${smoke.public.message}`);
+  return say({ kind: 'finish' }, 'Ready', `${wanted.replicas} of ${wanted.replicas} pods serve.`, null);
+}
+
+/** After Ready only drift is mended, and traffic that another deployment took over is never taken back. */
+function holdSteady(wanted: Wanted, observed: Observed, say: Say): Decision {
+  const { revision, publicRoute } = observed;
+  const serves = shareOf(publicRoute, wanted.revision);
+  if (publicRoute !== null && serves === 0) return say({ kind: 'none' }, null, 'Another revision has the traffic.', null);
+  if (revision === null || revision.image !== wanted.image) {
+    return say({ kind: 'apply', replicas: wanted.replicas }, 'Ready', 'The revision had been changed or deleted in the cluster; it is put back.', WAIT_MS);
+  }
+  if (!isReady(revision, wanted.image, Math.min(wanted.replicas, revision.wantedReplicas))) {
+    return say({ kind: 'none' }, 'Ready', progressOf(observed, wanted.replicas), 10 * WAIT_MS);
+  }
+  if (publicRoute === null) {
+    return say({ kind: 'route', backends: [{ revision: wanted.revision, weight: 100 }], before: [] }, 'Ready', 'The route had been deleted; it is put back.', WAIT_MS);
+  }
+  return say({ kind: 'finish' }, 'Ready', `${revision.readyReplicas} of ${wanted.replicas} pods serve.`, null);
+}
+
+function remove(wanted: Wanted, observed: Observed, say: Say): Decision {
+  if (wanted.shared) return say({ kind: 'none' }, 'Removed', 'Another deployment of this version uses the revision.', null);
+  const share = shareOf(observed.publicRoute, wanted.revision);
+  const previewed = shareOf(observed.previewRoute, wanted.revision) > 0;
+  if (observed.revision === null && share === 0 && !previewed) return say({ kind: 'none' }, 'Removed', 'Nothing of it is left.', null);
+  const others = (observed.publicRoute?.backends ?? []).filter((backend) => backend.revision !== wanted.revision);
+  return say({ kind: 'remove', remaining: share > 0 ? others : null }, null, 'Removing the revision.', WAIT_MS);
+}
+
+function cleanUp(wanted: Wanted, observed: Observed, say: Say): Decision {
+  // Odoo's deadline may have failed it while it had part of the traffic
+  const restore = restorable(wanted, observed.publicRoute);
+  if (restore) return say({ kind: 'back-out', restore }, null, 'Giving traffic back to what served before.', STEP_MS);
+  const previewed = shareOf(observed.previewRoute, wanted.revision) > 0;
+  const serves = shareOf(observed.publicRoute, wanted.revision) > 0;
+  const left = observed.revision !== null && !serves && !wanted.shared;
+  if (!previewed && !left) return say({ kind: 'none' }, null, 'Cleaned up.', null);
+  return say({ kind: 'clean' }, null, 'Removing what the failed rollout left.', WAIT_MS);
+}
+
+/** The first change of traffic remembers what served; later ones of the same deployment keep that. */
+function withBefore(action: Action, wanted: Wanted, observed: Observed): Action {
+  if (action.kind !== 'route') return action;
+  const route = observed.publicRoute;
+  if (route?.changedBy === wanted.deploymentId && route.before) return { ...action, before: route.before };
+  const before = (route?.backends ?? []).map((backend) => ({
+    ...backend, replicas: backend.revision === observed.previous?.name ? observed.previous.wantedReplicas : 1,
+  }));
+  return { ...action, before };
+}
+
+/** Only what this very deployment changed is given back; null: it changed nothing. */
+function restorable(wanted: Wanted, route: RouteObserved | null): (Backend & { replicas: number })[] | null {
+  if (route?.changedBy !== wanted.deploymentId || route.before === null) return null;
+  if (shareOf(route, wanted.revision) === 0) return null;
+  return route.before.some((backend) => backend.revision === wanted.revision) ? null : route.before;
+}
+
+function progressOf(observed: Observed, target: number): string {
+  const pods = observed.revision?.pods.filter((pod) => !pod.terminating && !pod.ready) ?? [];
+  const waiting = pods.flatMap((pod) => pod.containers.map((container) => container.waiting?.reason)).find((reason) => reason !== undefined);
+  return `${observed.revision?.readyReplicas ?? 0} of ${target} pods ready${waiting ? ` (${waiting})` : ''}.`;
+}

@@ -1,0 +1,9 @@
+import { Build } from '../services/build.ts';
+import type { BuildDeps } from '../services/build.ts';
+import type { JobHandler } from '../services/ports.ts';
+
+/** `build`, subject: a version. Starts or adopts the build pod, and looks again until it ended. */
+export function buildJob(deps: BuildDeps): JobHandler {
+  const build = new Build(deps);
+  return (payload, context) => build.tick(payload.subjectId, payload.generation, context);
+}

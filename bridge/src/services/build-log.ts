@@ -1,0 +1,25 @@
+import type { BuildPodsPort } from './cluster-ports.ts';
+
+/** A log longer than this loses its middle: the beginning and the end tell. */
+const LOG_MAX_CHARS = 4 * 1024 * 1024;
+
+export const buildLogPrefix = (versionId: number): string => `builds/${versionId}/`;
+export const buildLogKey = (versionId: number, generation: number): string => `${buildLogPrefix(versionId)}${generation}.log`;
+
+/** Everything a build pod has written; empty when its log is gone with its node. */
+export async function collectLog(pods: BuildPodsPort, pod: string): Promise<string> {
+  let text = '';
+  let cut = false;
+  try {
+    for await (const chunk of await pods.log(pod, { follow: false, signal: AbortSignal.timeout(30_000) })) {
+      text += String(chunk);
+      if (text.length > LOG_MAX_CHARS * 2) {
+        text = text.slice(0, LOG_MAX_CHARS / 2) + text.slice(-LOG_MAX_CHARS / 2);
+        cut = true;
+      }
+    }
+  } catch (error) {
+    text += `\n(the log ends here: ${error instanceof Error ? error.message : String(error)})\n`;
+  }
+  return cut ? `${text.slice(0, LOG_MAX_CHARS / 2)}\n… (cut) …\n${text.slice(-LOG_MAX_CHARS / 2)}` : text;
+}

@@ -1,0 +1,60 @@
+import type { Readable } from 'node:stream';
+import type { CapacityObserved, PodRequests } from '../domain/capacity.ts';
+import type { Backend, RevisionObserved, RouteObserved } from '../domain/revision.ts';
+import type { BuildPodObserved } from '../domain/build-outcome.ts';
+
+export interface RevisionSpec {
+  namespace: string; revision: string; slug: string; modelId: number; versionId: number;
+  /** reference with digest */
+  image: string; replicas: number; port: number; readinessPath: string; requests: PodRequests;
+}
+export interface RouteSpec {
+  namespace: string; name: string; slug: string; path: string; backends: Backend[];
+  /** the mlops.deployment that changes it, and what it found before its first change */
+  changedBy: number; before: (Backend & { replicas: number })[];
+}
+
+/** The cluster that serves. Every method can be called twice; errors are BridgeErrors, `Failed` where trying again would not help. */
+export interface ClusterPort {
+  revision(namespace: string, revision: string): Promise<RevisionObserved | null>;
+  route(namespace: string, name: string): Promise<RouteObserved | null>;
+  capacity(namespace: string): Promise<CapacityObserved>;
+  applyRevision(spec: RevisionSpec): Promise<void>;
+  scaleRevision(namespace: string, revision: string, replicas: number): Promise<void>;
+  removeRevision(namespace: string, revision: string): Promise<void>;
+  applyRoute(spec: RouteSpec): Promise<void>;
+  removeRoute(namespace: string, name: string): Promise<void>;
+}
+
+export interface RegistryPort {
+  /** the digest that a tag or digest stands for now; null: not there */
+  digestOf(repository: string, reference: string): Promise<string | null>;
+}
+
+export interface GatewayAnswer { status: number; headers: Record<string, string>; body: string }
+export interface GatewayPort {
+  /** One request as a client would make it. Rejects with Unavailable when nothing answers. `body` is cut at 2 KiB. */
+  request(url: string, options: { method: 'GET' | 'POST'; json?: unknown; timeoutMs: number; signal?: AbortSignal }): Promise<GatewayAnswer>;
+}
+
+export interface BuildPodSpec {
+  versionId: number; generation: number; attempt: number;
+  /** reference with tag, as the build pushes it */
+  target: string;
+  /** scopes of one repository and one context, expires */
+  token: string;
+  /** file name in the context → digest */
+  contents: Record<string, string>;
+  labels: Record<string, string>;
+  deadlineSeconds: number;
+}
+
+/** Build pods of one (version, generation). */
+export interface BuildPodsPort {
+  list(versionId: number, generation?: number): Promise<BuildPodObserved[]>;
+  /** adopts the one that exists already */
+  create(spec: BuildPodSpec): Promise<void>;
+  /** what the pod has written so far; `follow`: until it ends */
+  log(pod: string, options: { follow: boolean; signal?: AbortSignal }): Promise<Readable>;
+  remove(versionId: number, generation: number): Promise<void>;
+}
