@@ -1,0 +1,32 @@
+import type { ContainerObserved, PodObserved, RevisionObserved, RouteObserved } from '../../../src/domain/revision.ts';
+import type { Observed, Wanted } from '../../../src/domain/rollout.ts';
+
+export const NOW = new Date('2026-03-01T12:00:00Z');
+export const IMAGE = 'registry.test:5000/models/digits@sha256:aa';
+export const before = (ms: number): Date => new Date(NOW.getTime() - ms);
+
+export function container(over: Partial<ContainerObserved> = {}): ContainerObserved {
+  return { name: 'model', ready: false, restarts: 0, waiting: null, terminated: null, lastTerminated: null, ...over };
+}
+export function pod(over: Partial<PodObserved> = {}): PodObserved {
+  return {
+    name: 'digits-v2-abc', phase: 'Pending', ready: false, terminating: false, createdAt: before(5_000), reason: null, message: null,
+    unscheduled: null, containers: [container()], warnings: [], lastLogLine: null, ...over,
+  };
+}
+export function revision(over: Partial<RevisionObserved> = {}): RevisionObserved {
+  const wantedReplicas = over.wantedReplicas ?? 2;
+  return { name: 'digits-v2', image: IMAGE, wantedReplicas, readyReplicas: wantedReplicas, upToDate: true, appliedAt: before(5_000), creationFailure: null, pods: [], ...over };
+}
+export function route(weights: Record<string, number>, over: Partial<RouteObserved> = {}): RouteObserved {
+  return { backends: Object.entries(weights).map(([name, weight]) => ({ revision: name, weight })), changedBy: null, before: null, accepted: true, ...over };
+}
+export function wanted(over: Partial<Wanted> = {}): Wanted {
+  return {
+    deploymentId: 7, generation: 3, revision: 'digits-v2', image: IMAGE, replicas: 2, strategy: 'blue-green', desired: 'serving',
+    established: false, failed: false, shared: false, deadline: new Date(NOW.getTime() + 60_000), ...over,
+  };
+}
+export function observed(over: Partial<Observed> = {}): Observed {
+  return { revision: null, previous: null, publicRoute: null, previewRoute: null, obstacle: null, smoke: { preview: null, public: null }, ...over };
+}
