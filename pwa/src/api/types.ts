@@ -1,0 +1,32 @@
+/** The wire, as the bridge's contract has it. Types only: no schema reaches the bundle. */
+import type { z } from 'zod';
+import type { EventPage as EventPageSchema } from '../../../bridge/src/contract/events.ts';
+import type { DeployRequest, PromoteRequest, RegisterUploads, RejectRequest, RollbackRequest, SeenRequest, TryAnswer as TryAnswerSchema } from '../../../bridge/src/contract/requests.ts';
+import type { ActionName as ActionNameSchema, AllowedAction as AllowedActionSchema, ApprovalView as ApprovalSchema, ArtifactView as ArtifactSchema, PodView as PodSchema, VersionRow as VersionRowSchema } from '../../../bridge/src/contract/version.ts';
+
+export type { EventView, SocketMessage } from '../../../bridge/src/contract/events.ts';
+export type { Problem } from '../../../bridge/src/contract/problem.ts';
+export type { ActionAccepted, UploadAccepted, UploadMetadata, Whoami } from '../../../bridge/src/contract/requests.ts';
+export type {
+  Condition, DeploymentView, EndpointView, FindingView, ModelDetail, ModelPage, ModelRow, RoadStop, Strategy, VersionDetail, VersionStatus,
+} from '../../../bridge/src/contract/version.ts';
+
+export type EventPage = z.infer<typeof EventPageSchema>;
+export type VersionRow = z.infer<typeof VersionRowSchema>;
+export type ArtifactView = z.infer<typeof ArtifactSchema>;
+export type PodView = z.infer<typeof PodSchema>;
+export type ApprovalView = z.infer<typeof ApprovalSchema>;
+export type AllowedAction = z.infer<typeof AllowedActionSchema>;
+export type ActionName = z.infer<typeof ActionNameSchema>;
+export type TryAnswer = z.infer<typeof TryAnswerSchema>;
+export type RegisterBody = z.input<typeof RegisterUploads>;
+
+/** What each action sends. */
+export interface ActionBodies {
+  deploy: z.input<typeof DeployRequest>;
+  promote: z.input<typeof PromoteRequest>;
+  rollback: z.input<typeof RollbackRequest>;
+  reject: z.input<typeof RejectRequest>;
+  rescan: z.input<typeof SeenRequest>;
+  archive: z.input<typeof SeenRequest>;
+}

@@ -1,0 +1,17 @@
+import type { ActionName, AllowedAction, VersionDetail } from '../api/types.ts';
+import { t } from '../i18n/language.ts';
+
+const ORDER: ActionName[] = ['deploy', 'promote', 'rollback', 'reject', 'rescan', 'archive'];
+
+/** The actions the server offers, the one that goes on first. */
+export function availableActions(detail: VersionDetail): AllowedAction[] {
+  return [...detail.allowedActions].sort((a, b) => ORDER.indexOf(a.name) - ORDER.indexOf(b.name));
+}
+
+/** The word on the button: the same action has another name the second time. */
+export function actionName(detail: VersionDetail, action: AllowedAction): string {
+  const words = t().actions;
+  if (action.name === 'deploy' && detail.status !== 'Validated') return words.redeploy;
+  if (action.name === 'promote' && detail.status === 'ProdFailed') return words.retryPromote;
+  return words.names[action.name];
+}

@@ -1,0 +1,190 @@
+import { html, nothing, type TemplateResult } from 'lit';
+import { customElement, property, query, state } from 'lit/decorators.js';
+import type { ActionAccepted, AllowedAction, Strategy, VersionDetail } from '../api/types.ts';
+import * as api from '../api/mlops.ts';
+import { ApiProblem, Offline } from '../api/problem.ts';
+import { t } from '../i18n/language.ts';
+import { CfElement } from '../shell/element.ts';
+import { toasts } from '../shell/notices.ts';
+import { hrefs } from '../shell/router.ts';
+import { base, buttons, forms, notices } from '../styles/shared.ts';
+import { actionName } from './action-words.ts';
+import { comparison, type Compared } from './comparison.ts';
+import { where } from './cf-findings.ts';
+import { drawing, drawings } from './strategy-drawing.ts';
+import { chips } from './status.ts';
+import { trouble } from './trouble.ts';
+import { sheetStyles } from './cf-action-sheet.css.ts';
+import type { CfSheet } from './cf-sheet.ts';
+import './cf-sheet.ts';
+import './cf-icon.ts';
+
+/**
+ * What one sees before deciding: what changes against what runs now, what the scan says, how it is done, and a
+ * sentence that says what will happen. Fires `stale` when somebody was faster, and `closed`.
+ */
+@customElement('cf-action-sheet')
+export class CfActionSheet extends CfElement {
+  @property({ attribute: false }) action!: AllowedAction;
+  @property({ attribute: false }) detail!: VersionDetail;
+  @property({ attribute: false }) live: VersionDetail | undefined;
+  @property({ type: Boolean }) liveKnown = false;
+  @state() private strategy: Strategy = 'blue-green';
+  @state() private busy = false;
+  @state() private error: unknown;
+  @state() private missing = false;
+  @query('cf-sheet') private sheet!: CfSheet;
+  @query('textarea') private text!: HTMLTextAreaElement | null;
+  /** what was looked at when the sheet opened: an answer for another state is refused by the server */
+  #seen = 0;
+
+  static override styles = [base, buttons, forms, notices, chips, drawings, sheetStyles];
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.#seen = this.detail.lockVersion;
+    this.strategy = this.action.strategies?.[0] ?? 'blue-green';
+  }
+
+  override render(): TemplateResult {
+    const { name } = this.action;
+    const decides = name === 'deploy' || name === 'promote';
+    const what = t().version.of(this.detail.name, this.detail.model.name);
+    return html`<cf-sheet ?narrow=${!decides} heading=${this.#title(what)} @closed=${() => this.dispatchEvent(new Event('closed'))}>
+      <form id="decide" @submit=${this.#submit}>
+        ${decides ? html`${this.#compare()}${this.#findings()}` : nothing} ${name === 'promote' ? this.#strategies() : nothing} ${this.#words()}
+      </form>
+      <div slot="footer">
+        <p class="sentence" id="sentence">${this.#sentence(what)}</p>
+        ${this.error instanceof Offline ? html`<div class="notice bad" role="alert"><cf-icon name="offline"></cf-icon><div>${t().line.offlineAction}</div></div>` : this.#stale() ? html`<div class="notice wait" role="alert"><cf-icon name="info"></cf-icon><div>${t().actions.stale}</div></div>` : trouble(this.error)}
+        <div class="buttons">
+          <button type="button" class="button quiet" @click=${() => this.sheet.close()}>${t().app.cancel}</button>
+          <button type="submit" class="button ${name === 'reject' || name === 'rollback' ? 'danger' : 'primary'}" aria-disabled=${this.busy} aria-describedby="sentence" @click=${this.#submit}>
+            ${this.busy ? html`<cf-icon name="spin"></cf-icon>${t().actions.sending}` : actionName(this.detail, this.action)}
+          </button>
+        </div>
+      </div>
+    </cf-sheet>`;
+  }
+
+  #title(what: string): string {
+    const words = t().actions;
+    switch (this.action.name) {
+      case 'deploy': return words.deployTitle(what);
+      case 'promote': return words.promoteTitle(what);
+      case 'rollback': return words.rollbackTitle(this.detail.model.name);
+      case 'reject': return words.rejectTitle(what);
+      case 'rescan': return words.rescanTitle(what);
+      case 'archive': return words.archiveTitle(what);
+    }
+  }
+
+  #sentence(what: string): string {
+    const words = t().actions;
+    switch (this.action.name) {
+      case 'deploy': return this.detail.imageDigest ? words.redeployConfirm(what) : words.deployConfirm(what);
+      case 'promote': return words.promoteConfirm[this.strategy](this.detail.name, this.live?.name ?? null);
+      case 'rollback': return words.rollbackConfirm(this.detail.name);
+      case 'reject': return words.rejectConfirm(what);
+      case 'rescan': return words.rescanConfirm;
+      case 'archive': return words.archiveConfirm(what);
+    }
+  }
+
+  #compare(): TemplateResult {
+    const words = t().actions;
+    const rows = comparison(this.detail, this.live);
+    return html`<section aria-labelledby="compare">
+      <h3 id="compare">${words.compare}</h3>
+      <table>
+        <thead><tr><td></td><th scope="col">${words.now}</th><th scope="col">${words.then}</th></tr></thead>
+        <tbody>${rows.map((row) => this.#row(row))}</tbody>
+      </table>
+    </section>`;
+  }
+
+  #row(row: Compared): TemplateResult {
+    return html`<tr class=${row.same ? 'same' : ''}><th scope="row">${row.name}</th><td class="num ${row.code ? 'mono' : ''}">${row.now}</td><td class="num ${row.code ? 'mono' : ''}">${row.then}</td></tr>`;
+  }
+
+  #findings(): TemplateResult {
+    const words = t().findings;
+    const noted = this.detail.findings;
+    return html`<section><h3>${t().actions.findingsTitle}</h3>
+      ${noted.length
+        ? html`<ul class="findings">${noted.slice(0, 6).map((one) => html`<li><span class="chip plain ${one.verdict === 'block' ? 'bad' : one.verdict === 'review' ? 'wait' : ''}">${words.severity[one.severity]}</span><span>${one.why} <span class="muted small">${where(one)}</span></span></li>`)}</ul>`
+        : html`<p class="clean"><cf-icon name="check"></cf-icon>${t().actions.clean}</p>`}
+    </section>`;
+  }
+
+  #strategies(): TemplateResult {
+    const words = t().strategy;
+    const offered = this.action.strategies ?? ['blue-green', 'rolling'];
+    return html`<fieldset>
+      <legend><h3>${t().actions.strategyTitle}</h3></legend>
+      ${offered.map((strategy) => {
+        const steps = strategy === 'blue-green' ? words.blueGreenSteps : words.rollingSteps;
+        return html`<label class="choice ${strategy === this.strategy ? 'chosen' : ''}">
+          <input type="radio" name="strategy" value=${strategy} .checked=${strategy === this.strategy} @change=${() => (this.strategy = strategy)} />
+          <span><b>${words[strategy]}</b><span class="muted small lead">${strategy === 'blue-green' ? words.blueGreenLead : words.rollingLead}</span>
+            ${strategy === this.strategy ? html`${drawing(strategy)}<span class="steps small">${steps.map((step, i) => html`<span><i class="num">${i + 1}</i>${step}</span>`)}</span>` : nothing}
+          </span>
+        </label>`;
+      })}
+    </fieldset>`;
+  }
+
+  #words(): TemplateResult | typeof nothing {
+    const { name } = this.action;
+    if (name === 'rescan' || name === 'archive') return nothing;
+    const words = t().actions;
+    const asksReason = name === 'reject' || name === 'rollback';
+    return html`<div class="field">
+      <label for="words">${asksReason ? words.reason : words.comment}${name === 'reject' ? nothing : html` <span class="muted">(${t().upload.optional})</span>`}</label>
+      <textarea id="words" rows="3" maxlength="2000" aria-invalid=${this.missing} aria-describedby="words-hint" @input=${() => (this.missing = false)}></textarea>
+      <span class=${this.missing ? 'error' : 'hint'} id="words-hint">${this.missing ? words.rejectNeedsReason : asksReason ? nothing : words.commentHint}</span>
+    </div>`;
+  }
+
+  #stale(): boolean {
+    return this.error instanceof ApiProblem && this.error.status === 409 && /stale/i.test(this.error.code + this.error.message);
+  }
+
+  async #submit(event: Event): Promise<void> {
+    event.preventDefault();
+    if (this.busy) return;
+    const words = this.text?.value.trim() || undefined;
+    if (this.action.name === 'reject' && !words) {
+      this.missing = true;
+      this.text?.focus();
+      return;
+    }
+    this.busy = true;
+    this.error = undefined;
+    try {
+      const answer = await this.#send(words);
+      const done = t().actions.done[this.action.name](t().version.of(this.detail.name, this.detail.model.name));
+      toasts.show({ kind: 'good', text: done, ...(answer.versionId && answer.versionId !== this.detail.id ? { href: hrefs.version(this.detail.model.id, answer.versionId) } : {}) });
+      this.dispatchEvent(new Event('stale'));
+      this.sheet.close();
+    } catch (error) {
+      this.error = error;
+      if (this.#stale()) this.dispatchEvent(new Event('stale'));
+    } finally {
+      this.busy = false;
+    }
+  }
+
+  #send(words: string | undefined): Promise<ActionAccepted> {
+    const { id, model } = this.detail;
+    const seen = this.#seen;
+    switch (this.action.name) {
+      case 'deploy': return api.act('deploy', model.id, id, { target: 'staging', seen, comment: words });
+      case 'promote': return api.act('promote', model.id, id, { target: 'production', strategy: this.strategy, seen, comment: words });
+      case 'rollback': return api.act('rollback', model.id, id, { target: 'production', seen, reason: words });
+      case 'reject': return api.act('reject', model.id, id, { reason: words ?? '', seen });
+      case 'rescan': return api.act('rescan', model.id, id, { seen });
+      case 'archive': return api.act('archive', model.id, id, { seen });
+    }
+  }
+}

@@ -1,0 +1,137 @@
+import { css, html, nothing, type TemplateResult } from 'lit';
+import { customElement, property } from 'lit/decorators.js';
+import type { DeploymentView } from '../api/types.ts';
+import { t } from '../i18n/language.ts';
+import { clock } from '../i18n/format.ts';
+import { CfElement } from '../shell/element.ts';
+import { base } from '../styles/shared.ts';
+import { chips } from './status.ts';
+import './cf-icon.ts';
+import './cf-time.ts';
+
+const TONE: Record<string, string> = { Ready: 'good', Failed: 'bad', Superseded: 'calm', Removed: 'calm' };
+
+/** Each deployment of a version with what the cluster says of it: conditions and pods, with their reasons. */
+@customElement('cf-deployments')
+export class CfDeployments extends CfElement {
+  @property({ attribute: false }) items: DeploymentView[] = [];
+
+  static override styles = [
+    base,
+    chips,
+    css`
+      .none {
+        padding: var(--cf-5);
+      }
+      article {
+        display: grid;
+        gap: var(--cf-4);
+        padding: var(--cf-5);
+      }
+      article + article {
+        border-top: 1px solid var(--cf-line);
+      }
+      header {
+        display: flex;
+        flex-wrap: wrap;
+        align-items: center;
+        gap: var(--cf-2) var(--cf-3);
+      }
+      .end {
+        margin-left: auto;
+      }
+      .reason {
+        padding: var(--cf-3) var(--cf-4);
+        border-radius: var(--cf-radius);
+        background: var(--cf-bad-soft);
+        overflow-wrap: anywhere;
+      }
+      h4 {
+        margin: 0 0 var(--cf-2);
+        font-size: var(--cf-text-s);
+        font-weight: 560;
+        color: var(--cf-muted);
+      }
+      .line {
+        display: grid;
+        grid-template-columns: 22px minmax(0, auto) minmax(0, 1fr);
+        gap: 0 var(--cf-2);
+        padding: 5px 0;
+        font-size: 14px;
+      }
+      .line cf-icon {
+        font-size: 14px;
+        margin-top: 2px;
+      }
+      .line .message {
+        color: var(--cf-muted);
+        overflow-wrap: anywhere;
+      }
+      .line b {
+        font-weight: 560;
+        overflow-wrap: anywhere;
+      }
+      .True {
+        color: var(--cf-good);
+      }
+      .False {
+        color: var(--cf-bad);
+      }
+      .Unknown {
+        color: var(--cf-muted);
+      }
+      .url {
+        overflow-wrap: anywhere;
+      }
+      @media (max-width: 520px) {
+        article {
+          padding: var(--cf-4);
+        }
+        .line {
+          grid-template-columns: 22px minmax(0, 1fr);
+        }
+        .line .message {
+          grid-column: 2;
+        }
+      }
+    `,
+  ];
+
+  override render(): TemplateResult {
+    if (!this.items.length) return html`<p class="none muted">${t().deployments.none}</p>`;
+    return html`${[...this.items].sort((a, b) => b.id - a.id).map((item) => this.#item(item))}`;
+  }
+
+  #item(item: DeploymentView): TemplateResult {
+    const words = t().deployments;
+    const observed = item.observed;
+    const note = item.isLive ? words.live : item.desired === 'kept' ? words.kept : item.desired === 'removed' ? words.removed : '';
+    const working = !(item.phase in TONE);
+    return html`<article>
+      <header>
+        <h3>${words.environment[item.environmentKind]}</h3>
+        <span class="chip plain ${TONE[item.phase] ?? 'busy'}">${words.phase[item.phase] ?? item.phase}</span>
+        <span class="muted small">${[strategyName(item.strategy), note, observed?.replicas === undefined ? '' : words.ready(observed.readyReplicas ?? 0, observed.replicas)].filter(Boolean).join(' · ')}</span>
+        <span class="muted small end">${item.requestedBy ? `${words.by(item.requestedBy)}, ` : nothing}<cf-time at=${item.createdAt}></cf-time></span>
+      </header>
+      ${item.reason && item.phase === 'Failed' ? html`<p class="reason">${item.reason}</p>` : item.reason ? html`<p class="muted small">${item.reason}</p>` : nothing}
+      ${working && item.deadlineAt ? html`<p class="muted small">${words.deadline(clock(item.deadlineAt))}</p>` : nothing}
+      ${item.endpointUrl ? html`<p class="url"><code>${item.endpointUrl}</code></p>` : nothing}
+      ${item.previewUrl && working ? html`<p class="url muted small">${words.preview}: <code>${item.previewUrl}</code></p>` : nothing}
+      ${item.conditions.length
+        ? html`<section><h4>${words.conditions}</h4><ul>${item.conditions.map(
+            (condition) => html`<li class="line"><cf-icon class=${condition.status} name=${condition.status === 'True' ? 'check' : condition.status === 'False' ? 'cross' : 'ring'}></cf-icon><b>${condition.type}</b><span class="message">${[condition.reason === condition.type ? '' : condition.reason, condition.message].filter(Boolean).join(': ')}</span></li>`,
+          )}</ul></section>`
+        : nothing}
+      ${observed?.pods?.length
+        ? html`<section><h4>${words.pods}</h4><ul>${observed.pods.map(
+            (pod) => html`<li class="line"><cf-icon class=${pod.ready ? 'True' : pod.reason ? 'False' : 'Unknown'} name=${pod.ready ? 'check' : pod.reason ? 'cross' : 'ring'}></cf-icon><b class="mono">${pod.name}</b><span class="message">${[pod.phase, pod.ready ? words.podReady : words.podNotReady, pod.reason, pod.message].filter(Boolean).join(' · ')}</span></li>`,
+          )}</ul></section>`
+        : nothing}
+    </article>`;
+  }
+}
+
+export function strategyName(strategy: string): string {
+  return strategy === 'blue-green' || strategy === 'rolling' ? t().strategy[strategy] : strategy;
+}

@@ -1,0 +1,157 @@
+import type { ActionName, EventView } from '../api/types.ts';
+
+/** English, the source. A function takes what varies; nothing is glued together outside. */
+export const en = {
+  app: {
+    name: 'CreativeFlow',
+    models: 'Models', endpoints: 'Endpoints', activity: 'Activity', upload: 'Upload', help: 'Keyboard', signOut: 'Sign out', language: 'Language',
+    account: (name: string) => `Account of ${name}`, skip: 'Skip to content', navigation: 'Main', close: 'Close', cancel: 'Cancel', back: 'Back',
+    copy: 'Copy', copied: 'Copied', download: 'Download', retry: 'Try again', loading: 'Loading', more: 'Show more', open: 'Open', search: 'Search',
+    newVersion: 'A new version of this app is ready.', reload: 'Reload', notFound: 'There is no page here.', toModels: 'Go to models',
+    none: 'none', unknown: 'unknown', dismiss: 'Dismiss',
+  },
+  line: {
+    lost: (since: string) => `No connection since ${since}. What you see is what was last known.`,
+    polling: 'Live updates do not get through; looking every few seconds instead.',
+    stale: (age: string) => `Last known state, ${age}.`, back: 'Connected again.', tryNow: 'Try now', nothingKept: 'No connection, and nothing of this page was kept.',
+    offlineAction: 'No connection. Nothing was sent; try again when it is back.',
+  },
+  login: {
+    title: 'Sign in', lead: 'With your Odoo account.', login: 'Login', password: 'Password', submit: 'Sign in', busy: 'Signing in…',
+    totp: 'Code from your authenticator', totpLead: 'Six digits, new every 30 seconds.', verify: 'Verify', otherAccount: 'Use another account',
+    ended: 'Your session has ended. Sign in to go on.', show: 'Show password', hide: 'Hide password',
+  },
+  road: {
+    title: 'The road',
+    stops: {
+      uploaded: 'Uploaded', scanned: 'Scanned', approved: 'Approved', built: 'Built', staging: 'Staging', promoted: 'Promoted', rolling: 'Rolling out', live: 'Live',
+    },
+    states: { done: 'done', running: 'running', waiting: 'waiting for a person', failed: 'failed', ahead: 'ahead' },
+    statesShort: { done: 'Done', running: 'Running', waiting: 'Waiting', failed: 'Failed', ahead: 'Ahead' },
+    summary: (done: number, at: string, state: string) => `${done} of 8 stops done; ${at}: ${state}`,
+    running: (time: string) => `running for ${time}`, took: (time: string) => `took ${time}`, by: (who: string) => `by ${who}`,
+  },
+  status: {
+    Validating: 'Scanning', Validated: 'Waiting for approval', ValidationFailed: 'Blocked', PendingStagingDeployment: 'Going to staging', Staging: 'In staging',
+    StagingFailed: 'Staging failed', PendingProdDeployment: 'Rolling out', Live: 'Live', ProdFailed: 'Production failed', Superseded: 'Superseded', Archived: 'Archived',
+  },
+  models: {
+    title: 'Models', searchLabel: 'Search models', searchHint: 'Search models', status: 'Status', anyStatus: 'Any status', order: 'Order', recent: 'Newest change', byName: 'Name',
+    needsYou: 'Needs you', all: 'All models', count: (n: number) => (n === 1 ? '1 model' : `${n.toLocaleString('en')} models`),
+    live: (version: string) => `${version} live`, notLive: 'Not live', noVersion: 'No version yet', wholeCompany: 'Whole company',
+    newest: 'Newest', by: (who: string) => `by ${who}`,
+    nothing: (text: string) => `No model matches “${text}”.`, nothingStatus: 'No model has this status.', clear: 'Clear the filter',
+    emptyTitle: 'No models yet', emptyLead: 'Drop a model file and its Dockerfile here. You see every step until it is live.', emptyAction: 'Upload a model',
+    versions: 'Versions', noVersions: 'No version was uploaded yet.', uploadNext: 'Upload a version', team: 'Team',
+  },
+  upload: {
+    title: 'Upload a model', drop: 'Drop the model, its Dockerfile and what belongs to them', choose: 'Choose files', dropLead: 'A metadata.json fills in the form.', dropHere: 'Drop to add',
+    files: 'Files', model: 'Model', dockerfile: 'Dockerfile', side: 'Side file', kind: (file: string) => `What ${file} is`, remove: (file: string) => `Remove ${file}`,
+    about: 'About this version', name: 'Model name', nameHint: 'A new name makes a new model.', existing: (newest: string) => `Newest version is ${newest}.`, version: 'Version',
+    description: 'Description', framework: 'Framework', optional: 'optional', params: 'Parameters', paramsRows: 'Key and value', paramsJson: 'JSON', key: 'Key', value: 'Value',
+    addRow: 'Add a parameter', removeRow: (key: string) => `Remove parameter ${key}`, badJson: (why: string) => `This is not JSON: ${why}`, notObject: 'Parameters are a JSON object, like {"depth": 6}.',
+    more: 'Metrics, schemas and serving', metrics: 'Metrics', inputSchema: 'Input schema', outputSchema: 'Output schema', serving: 'Serving',
+    start: 'Upload', register: 'Register the version', pauseAll: 'Pause', resumeAll: 'Resume', pause: (file: string) => `Pause ${file}`, resume: (file: string) => `Resume ${file}`,
+    digestRunning: (share: string) => `Digest ${share}`, digest: 'SHA-256',
+    states: {
+      ready: 'Ready', sending: 'Sending', paused: 'Paused', waiting: 'Waiting for the network', done: 'Uploaded', failed: 'Stopped', needsFile: 'Choose the file again',
+    },
+    rate: (rate: string) => `${rate}/s`, left: (time: string) => `${time} left`, sent: (sent: string, all: string) => `${sent} of ${all}`,
+    again: (file: string) => `Choose ${file} again: ${'what was sent stays, the rest follows.'}`, allow: (file: string) => `Go on with ${file}`,
+    otherFile: (file: string) => `That is not the same ${file}: its size or date differs.`, restored: 'An upload from before was found.', discard: 'Discard it',
+    registering: 'Registering…', needModel: 'Add the model file.', needDockerfile: 'Add a Dockerfile.', needName: 'Name the model.', needVersion: 'Give the version, like 1.0.0.',
+    badVersion: 'A version starts with a letter or digit and holds letters, digits, and . _ + -', twoModels: 'Only one file can be the model.', twoDockerfiles: 'Only one Dockerfile.',
+    refused: 'The version was not registered.', running: (share: string) => `Uploading, ${share}`, goOn: 'Upload in progress',
+    scanTitle: 'What is scanned', nextTitle: 'What happens next',
+    scan: [
+      'The model file, by what it is and not by its name: safetensors and pickle are read to the last byte and never run.',
+      'Each global a pickle asks for, against a list of those allowed. What is not understood is not clean.',
+      'The Dockerfile: its last user, pinned images, remote ADD, piped installers, secrets in ENV and ARG.',
+      'The digest taken here, against the one taken where it is stored.',
+    ],
+    next: ['Scan, a minute or less.', 'An approver lets it go to staging.', 'The image is built in its own pod, then tested in staging.', 'Another person promotes it to production.'],
+  },
+  version: {
+    of: (version: string, model: string) => `${model} ${version}`, facts: 'Facts', digest: 'Model digest', image: 'Image digest', size: 'Size', framework: 'Framework', submitter: 'Uploaded by',
+    uploaded: 'Uploaded', params: 'Parameters', metrics: 'Metrics', files: 'Files', schema: 'Schema', input: 'Input', output: 'Output', serving: 'Serving', notBuilt: 'Not built yet',
+    againstLive: (version: string) => `against live ${version}`, stagingUrl: 'Staging endpoint', prodUrl: 'Production endpoint', tabs: 'Details', approvals: 'Approvals',
+    approved: (who: string, env: string) => `${who} approved for ${env}`, rejected: (who: string) => `${who} rejected it`,
+    findings: 'Findings', buildLog: 'Build log', deployments: 'Deployments', journal: 'Journal', openEndpoint: 'Open endpoint',
+    others: 'Other versions', notAllowed: 'Not possible now', gone: 'This version does not exist, or you may not see it.',
+  },
+  findings: {
+    none: 'Nothing was found.', noneLead: (rules: string) => `Scanned with rules ${rules}.`, pending: 'The scan is running.', why: 'Why', remedy: 'What to do', evidence: 'Evidence', rule: 'Rule',
+    at: { offset: (n: string) => `byte ${n}`, line: (n: number, c?: number | null) => (c ? `line ${n}, column ${c}` : `line ${n}`) },
+    severity: { critical: 'Critical', high: 'High', medium: 'Medium', low: 'Low', info: 'Info' },
+    verdict: { block: 'blocks', review: 'needs review', pass: 'noted' },
+    summary: (block: number, review: number) => [block && `${block} that block`, review && `${review} to review`].filter(Boolean).join(', '),
+    count: (n: number) => (n === 1 ? '1 finding' : `${n} findings`),
+  },
+  log: {
+    none: 'The build has not started.', following: 'Following', follow: 'Follow', ended: 'Ended', searchLabel: 'Search the log', matches: (n: number) => (n === 1 ? '1 line' : `${n} lines`),
+    failed: 'The log cannot be read now.', lines: 'Build log lines', noMatch: 'No line matches.',
+  },
+  deployments: {
+    none: 'Nothing was deployed yet.', conditions: 'Conditions', pods: 'Pods', ready: (a: number, b: number) => `${a} of ${b} pods ready`, noPods: 'No pods.',
+    environment: { staging: 'Staging', production: 'Production' }, kept: 'kept for roll back', removed: 'removed', live: 'serving', deadline: (at: string) => `Must be ready by ${at}`,
+    by: (who: string) => `asked by ${who}`, preview: 'Preview', phase: { Pending: 'Pending', Building: 'Building', Progressing: 'Progressing', Ready: 'Ready', Failed: 'Failed', Superseded: 'Superseded', Removed: 'Removed' } as Record<string, string>,
+    podReady: 'ready', podNotReady: 'not ready', revision: 'Revision', strategy: 'Strategy',
+  },
+  strategy: {
+    'blue-green': 'Blue-green', rolling: 'Rolling',
+    blueGreenLead: 'Full size beside the old one, tested, then one switch. The old one is kept.', rollingLead: 'Pod after pod is replaced. Needs the least room.',
+    blueGreenSteps: ['Start the new version beside the live one', 'Test it on a preview address', 'Switch all traffic at once', 'Keep the old one for roll back'],
+    rollingSteps: ['Replace one pod', 'Wait until it is ready', 'Go on, pod after pod'],
+  },
+  actions: {
+    names: { deploy: 'Approve for staging', promote: 'Promote', reject: 'Reject', rollback: 'Roll back', rescan: 'Scan again', archive: 'Archive' } satisfies Record<ActionName, string>,
+    redeploy: 'Deploy again', retryPromote: 'Promote again', group: 'Actions', allow: 'Waiting for you', comment: 'Comment', commentHint: 'Kept with the approval.', reason: 'Reason', sending: 'Sending…',
+    deployTitle: (what: string) => `Approve ${what} for staging`, deployConfirm: (what: string) => `Build the image of ${what} and start it in staging now.`,
+    redeployConfirm: (what: string) => `Start ${what} in staging again now.`,
+    promoteTitle: (what: string) => `Promote ${what} to production`,
+    promoteConfirm: {
+      'blue-green': (version: string, from: string | null) => from ? `Start ${version} beside ${from}, test it, then send 100 % of production traffic to ${version}.` : `Start ${version}, test it, then open it to production traffic. Nothing is live before it.`,
+      rolling: (version: string, from: string | null) => from ? `Replace the pods of ${from} with ${version}, one after the other, in production.` : `Start ${version} in production, pod after pod. Nothing is live before it.`,
+    },
+    rollbackTitle: (model: string) => `Roll back ${model}`, rollbackConfirm: (version: string) => `Take ${version} out of production and bring back the version kept before it. It takes seconds.`,
+    rejectTitle: (what: string) => `Reject ${what}`, rejectConfirm: (what: string) => `${what} does not go further. The uploader reads your reason.`, rejectNeedsReason: 'Say why, so that it can be mended.',
+    rescanTitle: (what: string) => `Scan ${what} again`, rescanConfirm: 'The files are read again with the rules of today.',
+    archiveTitle: (what: string) => `Archive ${what}`, archiveConfirm: (what: string) => `${what} leaves the lists. Its record stays.`,
+    done: {
+      deploy: (what: string) => `${what} is going to staging.`, promote: (what: string) => `${what} is rolling out.`, reject: (what: string) => `${what} was rejected.`,
+      rollback: (what: string) => `${what}: rolling back.`, rescan: (what: string) => `${what} is being scanned again.`, archive: (what: string) => `${what} was archived.`,
+    } satisfies Record<ActionName, (what: string) => string>,
+    stale: 'Someone was faster: this version changed since you opened it. Look at the new state and decide again.',
+    compare: 'What changes', now: 'Live now', then: 'After', nothingLive: 'Nothing is live', same: 'same', findingsTitle: 'What the scan says', strategyTitle: 'How', replicas: 'Replicas', gpus: 'GPUs', memory: 'Memory', cpu: 'CPU', versionLabel: 'Version', clean: 'No findings.',
+  },
+  endpoint: {
+    title: 'Endpoints', none: 'No endpoint yet', noneLead: 'An endpoint appears when a version reaches staging or production.', available: 'Available', unavailable: 'Not available',
+    serves: (version: string) => `serves ${version}`, url: 'Address', call: 'Call it', schema: 'Schema', tryIt: 'Try it', send: 'Send', sending: 'Sending…', answer: 'Answer', took: (time: string) => `in ${time}`,
+    body: 'Request body', path: 'Path', badJson: (why: string) => `This is not JSON: ${why}`, draw: 'Draw', json: 'JSON', drawLead: 'Draw a digit with the mouse or a finger. Arrow keys move, space paints.', clear: 'Clear', sample: 'Use the sample',
+    canvas: 'Drawing of 8 by 8 pixels', isA: (digit: string) => `It reads a ${digit}`, sure: (share: string) => `${share} sure`, n8nHint: 'Copy, then paste onto the canvas of an n8n workflow.', protocol: 'Protocol', changed: 'Changed', noSchema: 'No schema was given.',
+    notFound: 'This endpoint does not exist, or you may not see it.', environment: { staging: 'Staging', production: 'Production' }, language: 'Snippet language', input: 'Input', output: 'Output', mode: 'Input mode', cell: (row: number, column: number) => `Row ${row}, column ${column}`,
+  },
+  activity: {
+    title: 'Activity', none: 'Nothing has happened yet.', noneMatch: 'Nothing matches.', filter: 'Filter', topics: { all: 'Everything', status: 'Status', scan: 'Scans', build: 'Builds', deployment: 'Deployments', approval: 'Approvals', endpoint: 'Endpoints' },
+    today: 'Today', yesterday: 'Yesterday', searchLabel: 'Filter by text', system: 'System', older: 'Show older',
+    topic: {
+      'version.registered': 'Uploaded', 'version.status': 'Status', 'version.build': 'Build', 'version.scan': 'Scan', 'deployment.facts': 'Deployment', 'endpoint.changed': 'Endpoint', 'approval.recorded': 'Approval', 'fact.stale': 'Late report',
+    } as Record<string, string>,
+    sentence: (event: EventView, status: (key: string) => string): string => {
+      const p = event.payload as Record<string, string | undefined>;
+      switch (event.topic) {
+        case 'version.registered': return 'was uploaded';
+        case 'version.status': return p.from ? `${status(p.from)} → ${status(p.status ?? '')}` : status(p.status ?? '');
+        case 'version.build': return `build ${{ wanted: 'wanted', running: 'started', done: 'done', failed: 'failed' }[p.state ?? ''] ?? p.state ?? ''}`;
+        case 'version.scan': return `scan says ${{ pass: 'clean', review: 'to review', block: 'blocked' }[p.verdict ?? ''] ?? p.verdict ?? ''}`;
+        case 'deployment.facts': return `deployment ${p.phase?.toLowerCase() ?? 'changed'}`;
+        case 'endpoint.changed': return p.isAvailable === undefined || p.isAvailable ? 'endpoint available' : 'endpoint not available';
+        case 'approval.recorded': return p.decision === 'rejected' ? 'was rejected' : 'was approved';
+        default: return event.topic;
+      }
+    },
+  },
+  keys: {
+    title: 'Keyboard', search: 'Search', models: 'Models', endpoints: 'Endpoints', activity: 'Activity', upload: 'Upload', help: 'This help', close: 'Close what is open', then: 'then',
+  },
+};

@@ -1,0 +1,196 @@
+import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { customElement, query, state } from 'lit/decorators.js';
+import type { ModelRow, VersionStatus } from '../api/types.ts';
+import { t } from '../i18n/language.ts';
+import { ModelList } from '../live/model-list.ts';
+import { CfElement } from '../shell/element.ts';
+import { go, hrefs } from '../shell/router.ts';
+import { base, buttons, forms, notices } from '../styles/shared.ts';
+import { chips, statusChip } from '../components/status.ts';
+import { stale, trouble } from '../components/trouble.ts';
+import { list } from './cf-models-page.css.ts';
+import '../components/cf-icon.ts';
+import '../components/cf-road.ts';
+import '../components/cf-time.ts';
+
+const TYPING_MS = 140;
+/** Rows drawn above and below what is seen. */
+const MARGIN_ROWS = 8;
+const NEEDS_ME_SHOWN = 6;
+const STATUSES: VersionStatus[] = [
+  'Validated', 'Validating', 'ValidationFailed', 'PendingStagingDeployment', 'Staging', 'StagingFailed', 'PendingProdDeployment', 'Live', 'ProdFailed', 'Superseded', 'Archived',
+];
+
+/** What was asked last stays while one looks at a model and comes back. */
+const asked: { search: string; status: VersionStatus | ''; order: 'recent' | 'name' } = { search: '', status: '', order: 'recent' };
+
+/** Home: what needs me, then every model. Only the rows in view exist. */
+@customElement('cf-models-page')
+export class CfModelsPage extends CfElement {
+  @state() private over = false;
+  @query('#search') private search!: HTMLInputElement;
+  @query('.rows') private rows!: HTMLElement | null;
+  #list = new ModelList(this);
+  #typing: ReturnType<typeof setTimeout> | undefined;
+  #range: [number, number] = [0, 24];
+
+  static override styles = [base, buttons, forms, notices, chips, list];
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    addEventListener('scroll', this.#look, { passive: true });
+    addEventListener('resize', this.#look, { passive: true });
+    this.#list.ask({ ...asked });
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    removeEventListener('scroll', this.#look);
+    removeEventListener('resize', this.#look);
+  }
+
+  focusSearch(): void {
+    this.search?.focus();
+    this.search?.select();
+  }
+
+  override updated(_changed: PropertyValues): void {
+    this.style.setProperty('--total', String(this.#list.total ?? 0));
+    this.#look();
+  }
+
+  override render(): TemplateResult {
+    const words = t().models;
+    const filtered = asked.search !== '' || asked.status !== '';
+    if (this.#list.total === 0 && !filtered) return this.#empty();
+    const needsMe = filtered ? [] : this.#list.head.filter((row) => row.needsMe).slice(0, NEEDS_ME_SHOWN);
+    return html`
+      <div class="head">
+        <h1>${words.title}</h1>
+        <span class="muted num" role="status">${this.#list.total === undefined ? '' : words.count(this.#list.total)}</span>
+      </div>
+      ${stale(this.#list.staleSince)}
+      <div class="tools" role="search">
+        <div class="find"><cf-icon name="search"></cf-icon><input id="search" type="search" aria-label=${words.searchLabel} placeholder=${words.searchHint} .value=${asked.search} @input=${this.#type} aria-keyshortcuts="/" /><kbd aria-hidden="true">/</kbd></div>
+        <select id="status" aria-label=${words.status} @change=${this.#filter}>
+          <option value="">${words.anyStatus}</option>
+          ${STATUSES.map((status) => html`<option value=${status} ?selected=${asked.status === status}>${t().status[status]}${this.#list.counts[status] ? ` (${this.#list.counts[status]})` : ''}</option>`)}
+        </select>
+        <select id="order" aria-label=${words.order} @change=${this.#sort}>
+          <option value="recent" ?selected=${asked.order === 'recent'}>${words.recent}</option>
+          <option value="name" ?selected=${asked.order === 'name'}>${words.byName}</option>
+        </select>
+      </div>
+      ${trouble(this.#list.error, this.#list.refresh)}
+      ${needsMe.length
+        ? html`<section aria-labelledby="needs"><h2 id="needs">${words.needsYou}</h2><ul class="needs">${needsMe.map((row) => this.#card(row))}</ul></section><h2 class="all">${words.all}</h2>`
+        : nothing}
+      ${this.#list.total === 0 ? this.#nothing() : this.#rows()}
+    `;
+  }
+
+  #rows(): TemplateResult {
+    const total = this.#list.total ?? (this.#list.error ? 0 : 6);
+    const [from, to] = this.#range;
+    const indexes = Array.from({ length: Math.max(0, Math.min(to, total) - from) }, (_, i) => from + i);
+    if (total === 0) return html``;
+    return html`<ul class="rows card" aria-busy=${this.#list.total === undefined}>${indexes.map((index) => this.#row(index, total))}</ul>`;
+  }
+
+  #row(index: number, total: number): TemplateResult {
+    const row = this.#list.row(index);
+    const words = t().models;
+    if (!row) return html`<li class="row" aria-setsize=${total} aria-posinset=${index + 1}><span class="ghost"></span></li>`;
+    return html`<li class="row" aria-setsize=${total} aria-posinset=${index + 1}>
+      <a class="name" href=${row.newest ? hrefs.version(row.id, row.newest.id) : hrefs.model(row.id)}>${row.name}</a>
+      <span class="team muted small">${row.team ?? words.wholeCompany}</span>
+      <span class="newest">${row.newest ? html`<span class="num ver">${row.newest.name}</span>${statusChip(row.newest.status)}` : html`<span class="muted">${words.noVersion}</span>`}</span>
+      <span class="dots">${row.newest ? html`<cf-road small .stops=${row.newest.road}></cf-road>` : nothing}</span>
+      <span class="live small">${row.liveVersion ? html`<a href=${hrefs.version(row.id, row.liveVersion.id)}>${words.live(row.liveVersion.name)}</a>` : html`<span class="muted">${words.notLive}</span>`}</span>
+      <span class="when muted small">${row.newest ? html`<span class="who">${row.newest.submitter}</span><cf-time at=${row.newest.changedAt}></cf-time>` : nothing}</span>
+    </li>`;
+  }
+
+  #card(row: ModelRow): TemplateResult | typeof nothing {
+    if (!row.newest) return nothing;
+    return html`<li class="card need">
+      <a href=${hrefs.version(row.id, row.newest.id)}>${row.name} <span class="num">${row.newest.name}</span></a>
+      ${statusChip(row.newest.status)}
+      ${row.newest.statusReason ? html`<p class="reason small">${row.newest.statusReason}</p>` : nothing}
+      <p class="foot muted small"><cf-road small .stops=${row.newest.road}></cf-road><span>${t().models.by(row.newest.submitter)}, <cf-time at=${row.newest.changedAt}></cf-time></span></p>
+    </li>`;
+  }
+
+  #nothing(): TemplateResult {
+    const words = t().models;
+    return html`<div class="card nothing"><p>${asked.search ? words.nothing(asked.search) : words.nothingStatus}</p><button type="button" class="button" @click=${this.#clear}>${words.clear}</button></div>`;
+  }
+
+  #empty(): TemplateResult {
+    const words = t().models;
+    return html`<h1 class="visually-hidden">${words.title}</h1>
+      <div class="empty ${this.over ? 'over' : ''}" @dragover=${this.#drag} @dragleave=${() => (this.over = false)} @drop=${this.#drop}>
+        <cf-icon name="upload"></cf-icon>
+        <h2>${words.emptyTitle}</h2>
+        <p class="muted">${words.emptyLead}</p>
+        <a class="button primary" href=${hrefs.upload}>${words.emptyAction}</a>
+      </div>`;
+  }
+
+  /** Which rows are in view now. */
+  #look = (): void => {
+    const rows = this.rows;
+    if (!rows || this.#list.total === undefined) return;
+    const height = Number.parseFloat(getComputedStyle(this).getPropertyValue('--row-height')) || 68;
+    const top = rows.getBoundingClientRect().top;
+    const from = Math.max(0, Math.floor(-top / height) - MARGIN_ROWS);
+    const to = Math.max(from, Math.min(this.#list.total, Math.ceil((innerHeight - top) / height) + MARGIN_ROWS));
+    this.style.setProperty('--before', String(from));
+    this.#list.show(from, Math.max(from, to - 1));
+    if (from === this.#range[0] && to === this.#range[1]) return;
+    this.#range = [from, to];
+    this.requestUpdate();
+  };
+
+  #type(): void {
+    clearTimeout(this.#typing);
+    this.#typing = setTimeout(() => {
+      asked.search = this.search.value.trim();
+      this.#askAnew();
+    }, TYPING_MS);
+  }
+
+  #filter(event: Event): void {
+    asked.status = (event.target as HTMLSelectElement).value as VersionStatus | '';
+    this.#askAnew();
+  }
+
+  #sort(event: Event): void {
+    asked.order = (event.target as HTMLSelectElement).value as 'recent' | 'name';
+    this.#askAnew();
+  }
+
+  #clear(): void {
+    Object.assign(asked, { search: '', status: '' });
+    this.#askAnew();
+    void this.updateComplete.then(() => this.focusSearch());
+  }
+
+  #askAnew(): void {
+    this.#list.ask({ ...asked });
+    this.requestUpdate();
+  }
+
+  #drag(event: DragEvent): void {
+    event.preventDefault();
+    this.over = true;
+  }
+
+  async #drop(event: DragEvent): Promise<void> {
+    event.preventDefault();
+    this.over = false;
+    const { upload, filesOf } = await import('../upload/index.ts');
+    await upload.add(await filesOf(event.dataTransfer));
+    go(hrefs.upload);
+  }
+}

@@ -1,0 +1,152 @@
+import { html, nothing, type TemplateResult } from 'lit';
+import { customElement, query, state } from 'lit/decorators.js';
+import { keyed } from 'lit/directives/keyed.js';
+import { connection } from '../live/connection.ts';
+import { preferred, t, useLanguage } from '../i18n/language.ts';
+import { CfElement } from './element.ts';
+import { listenToKeys } from './keyboard.ts';
+import { hrefs, routeOf, type Route } from './router.ts';
+import { session } from './session.ts';
+import { toasts } from './notices.ts';
+import { base, buttons, notices } from '../styles/shared.ts';
+import { shell } from './cf-app.css.ts';
+import '../components/cf-icon.ts';
+import './cf-line.ts';
+import './cf-toasts.ts';
+import './cf-account.ts';
+import '../pages/cf-models-page.ts';
+
+/** Pages come when they are opened; the first view carries only the list. */
+const PAGES: Record<Exclude<Route['page'], 'models' | 'lost'>, () => Promise<unknown>> = {
+  model: () => import('../pages/cf-model-page.ts'),
+  version: () => import('../pages/cf-version-page.ts'),
+  upload: () => import('../pages/cf-upload-page.ts'),
+  endpoints: () => import('../pages/cf-endpoints-page.ts'),
+  endpoint: () => import('../pages/cf-endpoint-page.ts'),
+  activity: () => import('../pages/cf-activity-page.ts'),
+};
+
+/** The frame: who is here, where one is, the line, the notices. */
+@customElement('cf-app')
+export class CfApp extends CfElement {
+  @state() private route: Route = routeOf(location.hash);
+  @state() private help = false;
+  @state() private ready = false;
+  @query('main') private main!: HTMLElement;
+  #offKeys: (() => void) | undefined;
+
+  static override styles = [base, buttons, notices, shell];
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    session.addEventListener('change', this.#refresh);
+    addEventListener('hashchange', this.#navigate);
+    this.#offKeys = listenToKeys({ help: () => void this.#openHelp(), search: () => this.#search() });
+    void this.#start();
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    session.removeEventListener('change', this.#refresh);
+    removeEventListener('hashchange', this.#navigate);
+    this.#offKeys?.();
+  }
+
+  async #start(): Promise<void> {
+    await useLanguage(preferred());
+    this.ready = true;
+    await session.restore();
+    const { registerWorker } = await import('./worker.ts');
+    registerWorker();
+  }
+
+  #refresh = (): void => {
+    if (session.state === 'out') void import('../pages/cf-login-page.ts');
+    this.requestUpdate();
+  };
+
+  #navigate = (): void => {
+    this.route = routeOf(location.hash);
+    scrollTo(0, 0);
+    void this.updateComplete.then(() => this.main?.focus({ preventScroll: true }));
+  };
+
+  override willUpdate(): void {
+    if (this.route.page in PAGES) void PAGES[this.route.page as keyof typeof PAGES]();
+    const words = t().app;
+    const names: Partial<Record<Route['page'], string>> = { models: words.models, upload: words.upload, endpoints: words.endpoints, activity: words.activity };
+    const name = names[this.route.page];
+    if (name) document.title = `${name} · ${words.name}`;
+  }
+
+  override render(): TemplateResult | typeof nothing {
+    if (!this.ready) return nothing;
+    if (session.state === 'out') return html`<main class="bare"><cf-login-page></cf-login-page></main>`;
+    return html`
+      <a class="skip button" href="#main" @click=${this.#skip}>${t().app.skip}</a>
+      <cf-line></cf-line>
+      <header>
+        <a class="brand" href=${hrefs.models} aria-label="${t().app.name}, ${t().app.models}"><svg viewBox="0 0 32 32" aria-hidden="true"><path d="M4 22C10 22 10 10 16 10s6 12 12 12" /><circle cx="4.500" cy="22" r="2.500" /><circle cx="16" cy="10" r="2.500" /><circle cx="27.500" cy="22" r="2.500" /></svg><span>${t().app.name}</span></a>
+        <nav aria-label=${t().app.navigation}>${this.#links()}</nav>
+        <span class="gap"></span>
+        <a class="button primary upload" href=${hrefs.upload}><cf-icon name="upload"></cf-icon>${t().app.upload}</a>
+        <cf-account @help=${this.#openHelp}></cf-account>
+      </header>
+      <main id="main" tabindex="-1">${session.state === 'in' || session.state === 'unreachable' ? this.#page() : nothing}</main>
+      <cf-toasts></cf-toasts>
+      ${this.help ? html`<cf-help @closed=${() => (this.help = false)}></cf-help>` : nothing}
+    `;
+  }
+
+  #links(): TemplateResult[] {
+    const words = t().app;
+    const at = this.route.page;
+    const links = [
+      { href: hrefs.models, icon: 'models', text: words.models, here: ['models', 'model', 'version'].includes(at) },
+      { href: hrefs.endpoints, icon: 'endpoints', text: words.endpoints, here: at === 'endpoints' || at === 'endpoint' },
+      { href: hrefs.activity, icon: 'activity', text: words.activity, here: at === 'activity' },
+      { href: hrefs.upload, icon: 'upload', text: words.upload, here: at === 'upload', phone: true },
+    ];
+    return links.map(
+      (link) => html`<a href=${link.href} class=${link.phone ? 'phone' : ''} aria-current=${link.here ? 'page' : nothing}><cf-icon name=${link.icon}></cf-icon>${link.text}</a>`,
+    );
+  }
+
+  #page(): unknown {
+    const route = this.route;
+    switch (route.page) {
+      case 'models': return html`<cf-models-page></cf-models-page>`;
+      case 'model': return html`<cf-model-page .modelId=${route.modelId}></cf-model-page>`;
+      case 'version': return html`<cf-version-page .modelId=${route.modelId} .versionId=${route.versionId}></cf-version-page>`;
+      case 'upload': return keyed(route.modelId, html`<cf-upload-page .modelId=${route.modelId}></cf-upload-page>`);
+      case 'endpoints': return html`<cf-endpoints-page></cf-endpoints-page>`;
+      case 'endpoint': return keyed(route.endpointId, html`<cf-endpoint-page .endpointId=${route.endpointId}></cf-endpoint-page>`);
+      case 'activity': return html`<cf-activity-page></cf-activity-page>`;
+      case 'lost': return html`<h1>${t().app.notFound}</h1><p class="lost"><a href=${hrefs.models}>${t().app.toModels}</a></p>`;
+    }
+  }
+
+  #skip(event: Event): void {
+    event.preventDefault();
+    this.main.focus();
+  }
+
+  async #openHelp(): Promise<void> {
+    await import('./cf-help.ts');
+    this.help = true;
+  }
+
+  /** `/` goes to the search of the page, or to the one of the models. */
+  #search(): void {
+    const page = this.main?.firstElementChild as (HTMLElement & { focusSearch?: () => void }) | null;
+    if (page?.focusSearch) return page.focusSearch();
+    location.hash = hrefs.models;
+    setTimeout(() => (this.main.firstElementChild as (HTMLElement & { focusSearch?: () => void }) | null)?.focusSearch?.(), 60);
+  }
+}
+
+connection.addEventListener('state', () => {
+  if (connection.state === 'live' && lost) toasts.show({ kind: 'good', text: t().line.back });
+  lost = connection.state === 'lost' || (lost && connection.state !== 'live');
+});
+let lost = false;
