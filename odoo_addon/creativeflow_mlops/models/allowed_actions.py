@@ -1,0 +1,56 @@
+"""Which actions make sense for a version now, and whether this person may take them. Pure: facts in, reasons out."""
+
+from .transitions import MANAGER, TRANSITIONS, may_follow
+
+ROLE_NAMES = {"data_scientist": "Data scientist", "approver": "Approver", "manager": "Manager"}
+
+
+def allowed_actions(facts):
+    """List of `{name, allowed, reason, target, strategies}`.
+
+    facts: status, roles, is_submitter, staging and production: {four_eyes, strategies, busy} or None, has_image, rollback_to
+    (name of the version that a rollback brings back, or None).
+    """
+    actions = []
+    if may_follow("deploy", facts["status"]):
+        actions.append(_action(facts, "deploy", "staging"))
+    if facts["status"] == "Validated":
+        actions.append(_action(facts, "reject"))
+    if may_follow("promote", facts["status"]):
+        actions.append(_action(facts, "promote", "production"))
+    if facts["status"] == "Live":
+        actions.append(_action(facts, "rollback", "production"))
+    if may_follow("rescan", facts["status"]):
+        actions.append(_action(facts, "rescan"))
+    if may_follow("archive", facts["status"]):
+        actions.append(_action(facts, "archive"))
+    return actions
+
+
+def _action(facts, name, target=None):
+    reason = why_not(facts, name, target)
+    place = facts.get(target) if target else None
+    strategies = place["strategies"] if place and name in ("deploy", "promote", "rollback") else None
+    return {"name": name, "allowed": reason is None, "reason": reason, "target": target, "strategies": strategies}
+
+
+def why_not(facts, name, target=None):
+    """One sentence that says why the person may not do it now; None when they may."""
+    wanted = TRANSITIONS[name].who
+    if not set(wanted) & set(facts["roles"]):
+        names = " or ".join(ROLE_NAMES[role] for role in wanted if role in ROLE_NAMES and (role != MANAGER or len(wanted) == 1))
+        return f"Needs the role {names}."
+    if not target:
+        return None
+    place = facts[target]
+    if not place:
+        return f"There is no {target} environment. A manager must restore it."
+    if name != "rollback" and place["four_eyes"] and facts["is_submitter"]:
+        return "Waiting for a second person: uploaded by you."
+    if place["busy"]:
+        return f"{place['busy']} is being deployed to {target} now. Wait until it is ready or has failed."
+    if name == "promote" and not facts["has_image"]:
+        return "The image digest is not known: deploy to staging first."
+    if name == "rollback" and not facts["rollback_to"]:
+        return "There is no earlier version to go back to."
+    return None

@@ -1,0 +1,77 @@
+from odoo import api, models
+from odoo.exceptions import UserError
+
+PHASES_REPORTED = ("Progressing", "Ready", "Failed", "Removed")
+
+
+class DeploymentFacts(models.Model):
+    """What the bridge observed in the cluster. Facts never name a status; Odoo decides what they mean."""
+
+    _inherit = "mlops.deployment"
+
+    @api.model
+    def report_facts(self, deployment_id, generation, facts):
+        """`{accepted, status, phase, generation}`; an older generation is journalled and changes nothing."""
+        self.env["mlops.model"]._require_role("bridge")
+        deployment = self._known(deployment_id)
+        deployment.version_id._locked()
+        deployment.lock_for_update(allow_referencing=True)
+        deployment.invalidate_recordset()
+        phase = facts.get("phase")
+        if phase not in PHASES_REPORTED:
+            raise UserError(self.env._("The phase must be one of %s.", ", ".join(PHASES_REPORTED)))
+        if int(generation) != deployment.generation:
+            return deployment._refuse_fact(generation, phase)
+        deployment._take_facts(phase, facts)
+        return {
+            "accepted": True, "status": deployment.version_id.status, "phase": deployment.phase, "generation": deployment.generation,
+        }
+
+    def _refuse_fact(self, generation, phase):
+        reason = "StaleGeneration" if int(generation) < self.generation else "UnknownGeneration"
+        self.env["mlops.event"]._emit("fact.stale", {
+            "fact": "deployment", "reported": int(generation), "generation": self.generation, "reason": reason, "phase": phase,
+        }, **self._about())
+        return {"accepted": False, "reason": reason, "generation": self.generation, "status": self.version_id.status}
+
+    def _take_facts(self, phase, facts):
+        values = {"observed_generation": self.generation}
+        for name, key in (("conditions", "conditions"), ("observed", "observed"), ("preview_url", "previewUrl")):
+            if key in facts:
+                values[name] = facts[key] or False
+        changed = any((self[name] or False) != value for name, value in values.items())
+        self._keyed().write(values)
+        before = (self.phase, self.reason, self.is_live)
+        if self._is_awaited():
+            self._decide_awaited(phase, facts)
+        else:
+            self._follow(phase, facts)
+        if phase == "Failed" and self.phase == "Failed" and before[0] != "Failed" and not self.is_live:
+            return  # told by _fail
+        if changed or before != (self.phase, self.reason, self.is_live):
+            self._tell_facts()
+
+    def _decide_awaited(self, phase, facts):
+        """The version waits for it: ready and failed end the wait."""
+        reason = facts.get("reason") or False
+        if phase == "Ready":
+            self._go_live(facts.get("endpointUrl") or self._public_url())
+        elif phase == "Failed":
+            self._fail(reason or self.env._("The deployment failed; its conditions say why."))
+        elif phase == "Removed":
+            self._fail(reason or self.env._("Removed from the cluster by somebody else before it was ready."))
+        else:
+            self._keyed().write({"phase": "Progressing", "reason": reason})
+
+    def _follow(self, phase, facts):
+        """Nobody waits for it: keep the phase as observed; the endpoint of a live one follows its health."""
+        reason = facts.get("reason") or False
+        if self.is_live:
+            self._keyed().write({"phase": phase, "reason": reason})
+            healthy = phase == "Ready"
+            self._endpoint()._set_available(healthy)
+            if self.environment_kind == "production" and self.version_id.is_available != healthy:
+                self.version_id._keyed().write({"is_available": healthy})
+        elif self.desired == "removed" and phase == "Removed":
+            # Failed and Superseded say how it ended and stay; the conditions tell that nothing is left of it.
+            self._keyed().write({"phase": "Removed" if self.phase != "Failed" else "Failed", "endpoint_url": False, "preview_url": False})

@@ -1,0 +1,57 @@
+from odoo import api, models
+
+from .iso_time import iso
+
+
+class DeploymentWork(models.Model):
+    """What the bridge needs for its work: the wanted state, read again before each step."""
+
+    _inherit = "mlops.deployment"
+
+    @api.model
+    def work(self, deployment_id):
+        """DeploymentWork of docs/odoo-api.md."""
+        self.env["mlops.model"]._require_role("bridge")
+        return self._known(deployment_id)._work()
+
+    def _work(self):
+        environment, version, previous = self.environment_id, self.version_id, self.previous_deployment_id
+        siblings = self.search([
+            ("environment_id", "=", environment.id), ("model_id", "=", self.model_id.id), ("id", "!=", self.id), ("phase", "!=", "Removed"),
+        ]).filtered(lambda one: one.desired != "removed" or one.phase != "Failed")
+        return {
+            "deploymentId": self.id, "versionId": version.id, "modelId": self.model_id.id, "slug": self.model_id.slug, "version": version.name,
+            "image": version.image or None, "imageDigest": version.image_digest or None,
+            "environment": {
+                "id": environment.id, "name": environment.name, "kind": environment.kind, "namespace": environment.namespace,
+                "gatewayUrl": environment.gateway_url, "registry": environment.registry, "keepPreviousMinutes": environment.keep_previous_minutes,
+                "readyDeadlineSeconds": environment.ready_deadline_seconds, "maxReplicas": environment.max_replicas, "maxGpus": environment.max_gpus,
+            },
+            "strategy": self.strategy, "generation": self.generation, "desired": self.desired, "phase": self.phase, "isLive": self.is_live,
+            "deadlineAt": iso(self.deadline_at), "serving": version.serving or {}, "protocol": self._protocol(),
+            "previous": {
+                "deploymentId": previous.id, "versionId": previous.version_id.id, "revision": (previous.observed or {}).get("revision"),
+            } if previous else None,
+            "siblings": [{
+                "deploymentId": one.id, "versionId": one.version_id.id, "desired": one.desired, "phase": one.phase, "isLive": one.is_live,
+            } for one in siblings],
+        }
+
+    def _protocol(self):
+        serving = self.version_id.serving or {}
+        if serving.get("protocol") in ("open-inference-v2", "http"):
+            return serving["protocol"]
+        return "open-inference-v2" if (serving.get("readinessPath") or "/v2/").startswith("/v2/") else "http"
+
+    def _public_url(self):
+        return f"{self.environment_id.gateway_url.rstrip('/')}/endpoints/{self.environment_kind}/{self.model_id.slug}"
+
+
+class ModelLiveDeployments(models.Model):
+    _inherit = "mlops.model"
+
+    @api.model
+    def live_deployments(self):
+        """For the bridge: ids of all deployments that are not wanted removed."""
+        self._require_role("bridge")
+        return self.env["mlops.deployment"].sudo().search([("desired", "!=", "removed")], order="id").ids

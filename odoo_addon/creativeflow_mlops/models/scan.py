@@ -1,0 +1,55 @@
+from odoo import fields, models
+
+from .big_integer import BigInteger
+
+VERDICTS = [("pass", "Pass"), ("review", "Review"), ("block", "Block")]
+SEVERITIES = [("info", "Info"), ("low", "Low"), ("medium", "Medium"), ("high", "High"), ("critical", "Critical")]
+
+
+class Scan(models.Model):
+    """What one scan of a version said. One for each generation that was scanned."""
+
+    _name = "mlops.scan"
+    _description = "MLOps scan"
+    _inherit = ["mlops.guarded"]
+    _order = "id desc"
+
+    version_id = fields.Many2one("mlops.model.version", required=True, readonly=True, index=True, ondelete="restrict")
+    company_id = fields.Many2one(related="version_id.company_id", store=True, index=True)
+    team_id = fields.Many2one(related="version_id.team_id", store=True)
+    generation = fields.Integer(required=True, readonly=True)
+    verdict = fields.Selection(VERDICTS, required=True, readonly=True)
+    ruleset_version = fields.Char(readonly=True)
+    started_at = fields.Datetime(readonly=True)
+    finished_at = fields.Datetime(readonly=True)
+    report_key = fields.Char(readonly=True)
+    details = fields.Json(readonly=True)
+    finding_ids = fields.One2many("mlops.finding", "scan_id", readonly=True)
+
+    _generation_unique = models.Constraint("UNIQUE (version_id, generation)", "A generation is scanned once.")
+
+
+class Finding(models.Model):
+    """One thing that a scan found: which rule, where, why it matters, what to do."""
+
+    _name = "mlops.finding"
+    _description = "MLOps finding"
+    _inherit = ["mlops.guarded"]
+    _rec_name = "rule"
+    _order = "scan_id desc, id"
+
+    version_id = fields.Many2one("mlops.model.version", required=True, readonly=True, index=True, ondelete="restrict")
+    company_id = fields.Many2one(related="version_id.company_id", store=True, index=True)
+    team_id = fields.Many2one(related="version_id.team_id", store=True)
+    scan_id = fields.Many2one("mlops.scan", required=True, readonly=True, index=True, ondelete="restrict")
+    rule = fields.Char(required=True, readonly=True)
+    severity = fields.Selection(SEVERITIES, required=True, readonly=True)
+    verdict = fields.Selection(VERDICTS, required=True, readonly=True)
+    file = fields.Char(readonly=True)
+    offset = BigInteger(readonly=True, help="Bytes from the start of the file")
+    line = fields.Integer(readonly=True)
+    column = fields.Integer(readonly=True)
+    symbol = fields.Char(readonly=True)
+    evidence = fields.Text(readonly=True)
+    why = fields.Text(readonly=True)
+    remedy = fields.Text(readonly=True)

@@ -1,0 +1,76 @@
+"""The one table of how a version's status changes. Whatever changes a status names a row of it."""
+
+from typing import NamedTuple
+
+STATUSES = [
+    ("Validating", "Validating"),
+    ("Validated", "Validated"),
+    ("ValidationFailed", "Validation failed"),
+    ("PendingStagingDeployment", "Pending staging deployment"),
+    ("Staging", "Staging"),
+    ("StagingFailed", "Staging failed"),
+    ("PendingProdDeployment", "Pending production deployment"),
+    ("Live", "Live"),
+    ("ProdFailed", "Production failed"),
+    ("Superseded", "Superseded"),
+    ("Archived", "Archived"),
+]
+STATUS_NAMES = tuple(name for name, _label in STATUSES)
+
+DATA_SCIENTIST = "data_scientist"
+APPROVER = "approver"
+MANAGER = "manager"
+BRIDGE = "bridge"
+CLOCK = "clock"
+
+
+class Transition(NamedTuple):
+    """`who` are the roles of which one is needed; a transition of the bridge or of the clock is refused to people."""
+
+    sources: tuple
+    target: str
+    who: tuple
+    when: str
+
+
+TRANSITIONS = {
+    "validated": Transition(("Validating",), "Validated", (BRIDGE,), "the scan passed"),
+    "validation_failed": Transition(("Validating",), "ValidationFailed", (BRIDGE, CLOCK), "the scan did not pass, or did not end in time"),
+    "rescan": Transition(("Validated", "ValidationFailed"), "Validating", (DATA_SCIENTIST, MANAGER), "a new scan is wanted"),
+    "reject": Transition(("Validated",), "ValidationFailed", (APPROVER,), "an approver says no"),
+    "deploy": Transition(
+        ("Validated", "StagingFailed", "Staging", "Superseded"), "PendingStagingDeployment", (APPROVER,),
+        "approved for staging; not by the submitter where the environment wants four eyes",
+    ),
+    "staging_ready": Transition(("PendingStagingDeployment",), "Staging", (BRIDGE,), "ready on staging"),
+    "staging_failed": Transition(
+        ("PendingStagingDeployment",), "StagingFailed", (BRIDGE, CLOCK), "build or deployment failed, or was not ready in time",
+    ),
+    "promote": Transition(
+        ("Staging", "ProdFailed"), "PendingProdDeployment", (APPROVER,),
+        "approved for production, image digest known; not by the submitter where the environment wants four eyes",
+    ),
+    "rollback": Transition(("Superseded",), "PendingProdDeployment", (APPROVER,), "the version live now is rolled back to this one"),
+    "live": Transition(("PendingProdDeployment",), "Live", (BRIDGE,), "ready on production"),
+    "prod_failed": Transition(
+        ("PendingProdDeployment",), "ProdFailed", (BRIDGE, CLOCK), "the deployment failed, or was not ready in time",
+    ),
+    "supersede": Transition(("Live",), "Superseded", (BRIDGE,), "another version became live"),
+    "archive": Transition(
+        ("Validated", "ValidationFailed", "Staging", "StagingFailed", "ProdFailed", "Superseded"), "Archived", (MANAGER,), "no longer wanted",
+    ),
+}
+
+
+def may_follow(name, status):
+    """Whether the transition `name` may be taken from `status`."""
+    return status in TRANSITIONS[name].sources
+
+
+def refusal(name, status):
+    """Why the transition `name` is not possible from `status`, in one sentence for people; None when it is possible."""
+    if may_follow(name, status):
+        return None
+    sources = TRANSITIONS[name].sources
+    wanted = sources[0] if len(sources) == 1 else ", ".join(sources[:-1]) + " or " + sources[-1]
+    return f"The version is {status}; this is possible only when it is {wanted}."
