@@ -1,0 +1,130 @@
+import { Add, Arg, Copy, DockerfileParser, Env, Keyword, Label, Run, type Dockerfile, type Instruction } from 'dockerfile-ast';
+import { Rejected, type Report } from '../report.ts';
+import type { RuleId } from '../rules.ts';
+import type { ByteSource } from '../source.ts';
+import type { Limits, ScanResult } from '../types.ts';
+import { checkCopy, checkRunFlags, sources, whyRoot, whyUnpinned } from './image-rules.ts';
+import { isSecretFile, isSecretPair, secretIn, shellPairs } from './secret-rules.ts';
+import { readServing } from './serving.ts';
+import { checkShell } from './shell-rules.ts';
+import { readStages, type Stage } from './stages.ts';
+import type { Variables } from './variables.ts';
+
+/** Known to have a value in every build, though nobody knows it here. */
+const PLATFORM_ARGS = { REGISTRY: 'registry', TARGETPLATFORM: 'linux/amd64', TARGETOS: 'linux', TARGETARCH: 'amd64', BUILDPLATFORM: 'linux/amd64' };
+const KEYWORDS = new Set<string>(Object.values(Keyword));
+const SHELL_KEYWORDS = new Set(['RUN', 'CMD', 'ENTRYPOINT', 'HEALTHCHECK']);
+const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\u202a-\u202e\u2066-\u2069]/;
+
+/** Checks a Dockerfile and answers what it says about serving. Lines and columns begin at 1. */
+export function scanDockerfile(source: ByteSource, file: string, report: Report, limits: Limits, buildArgs: Record<string, string>): ScanResult['serving'] {
+  const text = readText(source, limits);
+  const dockerfile = DockerfileParser.parse(text);
+  const tellAt = (node: Instruction) => (rule: RuleId, why?: string, evidence?: string): void => {
+    const { start } = node.getRange();
+    report.add(rule, { file, line: start.line + 1, column: start.character + 1, symbol: node.getKeyword(), why, evidence });
+  };
+  checkStructure(dockerfile, text, file, report, tellAt);
+  const stages = readStages(dockerfile, { ...PLATFORM_ARGS, ...buildArgs });
+  const last = stages.at(-1);
+  if (last === undefined) {
+    report.add('docker-syntax', { file, line: 1, column: 1, why: 'There is no FROM.' });
+    return {};
+  }
+  for (const node of dockerfile.getInstructions()) checkSecrets(node, tellAt(node));
+  const downloads = new Set<string>();
+  for (const stage of stages) checkStage(stage, stages, downloads, tellAt);
+  const root = whyRoot(last);
+  if (root !== null) tellAt(root.node)('docker-root-user', root.why);
+  const { serving, problems } = readServing(last);
+  for (const { node, symbol, why } of problems) tellAt(node)('docker-label', why, symbol);
+  return serving;
+}
+
+function readText(source: ByteSource, limits: Limits): string {
+  if (source.size > limits.dockerfileBytes) throw new Rejected('limit-exceeded', `A Dockerfile may have ${limits.dockerfileBytes} bytes.`);
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(source.read(0, source.size));
+  } catch {
+    throw new Rejected('text-encoding', 'The Dockerfile is not UTF-8.');
+  }
+  // a lone carriage return or a control character makes screens show another file than the one that is built
+  if (CONTROL.test(text) || /\r(?!\n)/.test(text)) throw new Rejected('text-encoding', 'The Dockerfile holds control characters.');
+  return text;
+}
+
+type TellAt = (node: Instruction) => (rule: RuleId, why?: string, evidence?: string) => void;
+
+function checkStructure(dockerfile: Dockerfile, text: string, file: string, report: Report, tellAt: TellAt): void {
+  for (const directive of dockerfile.getDirectives()) {
+    const line = directive.getRange().start.line + 1;
+    const name = directive.getName().toLowerCase();
+    if (name === 'syntax') report.add('docker-frontend', { file, line, column: 1, evidence: directive.getValue() });
+    if (name === 'escape' && directive.getValue() !== '\\') report.add('docker-syntax', { file, line, column: 1, why: 'The escape character is changed: builders differ in how they read the rest.' });
+  }
+  // a directive counts only in the first lines; a comment that looks like one is refused wherever it is a first comment of its kind
+  if (dockerfile.getDirectives().length === 0 && /^(\s*#[^\n]*\n|\s*\n)*\s*#\s*syntax\s*=/i.test(text)) report.add('docker-frontend', { file, line: 1, column: 1 });
+  let from = false;
+  for (const node of dockerfile.getInstructions()) {
+    const keyword = node.getKeyword();
+    from ||= keyword === 'FROM';
+    if (!KEYWORDS.has(keyword)) tellAt(node)('docker-syntax', `${JSON.stringify(node.getInstruction().slice(0, 40))} is no instruction.`);
+    else if (!from && keyword !== 'ARG') tellAt(node)('docker-syntax', `${keyword} stands before the first FROM.`);
+    else if ((node.getArgumentsContent() ?? '').trim() === '') tellAt(node)('docker-syntax', `${keyword} has no arguments.`);
+    if (keyword === 'ONBUILD') tellAt(node)('docker-onbuild');
+  }
+}
+
+function checkStage(stage: Stage, stages: Stage[], downloads: Set<string>, tellAt: TellAt): void {
+  const earlier = stages.slice(0, stages.indexOf(stage));
+  const why = stage.parent === null ? whyUnpinned(stage.base) : null;
+  if (why !== null) tellAt(stage.from)('docker-unpinned-image', why);
+  for (const { node, variables } of stage.instructions) checkInstruction(node, variables, earlier, downloads, tellAt);
+}
+
+function checkInstruction(node: Instruction, variables: Variables, earlier: Stage[], downloads: Set<string>, tellAt: TellAt): void {
+  const tell = tellAt(node);
+  if (node instanceof Run) checkRunFlags(node, tell);
+  if (node instanceof Add || node instanceof Copy) checkCopy(node, earlier, variables, tell);
+  const keyword = node.getKeyword();
+  if (SHELL_KEYWORDS.has(keyword)) checkShell(shellText(node), downloads, tell);
+  if (keyword === 'ONBUILD') checkShell(shellText(node).replace(/^\s*RUN\s+/i, ''), downloads, tell);
+}
+
+/** The command of an instruction as one shell text: continuation lines joined, comments gone, the exec form put together again. */
+function shellText(node: Instruction): string {
+  const raw = node.getRawArgumentsContent() ?? '';
+  const joined = raw.replace(/^[ \t]*#.*\n?/gm, '').replace(/\\[ \t]*\r?\n/g, ' ').replace(/^(--\S+\s+)+/, '');
+  const exec = joined.replace(/^CMD\s+/i, '').trim();
+  if (!exec.startsWith('[')) return heredocs(joined);
+  try {
+    const words: unknown = JSON.parse(exec);
+    if (Array.isArray(words)) return words.map((word) => `'${String(word).replaceAll("'", "'\\''")}'`).join(' ');
+  } catch {
+    // not the exec form after all: a builder gives it to the shell as it is
+  }
+  return joined;
+}
+
+/** `<<EOF` and its last line away, so that the script in between is read as commands; given to an interpreter it still is one. */
+function heredocs(text: string): string {
+  const marks = [...text.matchAll(/<<-?\s*(["']?)([A-Za-z_][A-Za-z0-9_]*)\1/g)].map((match) => match[2]!);
+  return marks.reduce((rest, mark) => rest.replace(new RegExp(`^\\s*${mark}\\s*$`, 'm'), ''), text.replace(/<<-?\s*(["']?)[A-Za-z_][A-Za-z0-9_]*\1/g, ''));
+}
+
+function checkSecrets(node: Instruction, tell: ReturnType<TellAt>): void {
+  const text = node.getRawArgumentsContent() ?? '';
+  const found = secretIn(text);
+  if (found !== null) tell('docker-secret', `The line holds ${found}.`);
+  if (node instanceof Env || node instanceof Arg || node instanceof Label) {
+    for (const property of node.getProperties()) {
+      if (isSecretPair(property.getName(), property.getValue())) tell('docker-secret', `${property.getName()} is given a value that stays readable in the image.`, property.getName());
+    }
+  } else if (node instanceof Run) {
+    for (const { name, value } of shellPairs(shellText(node))) if (isSecretPair(name, value)) tell('docker-secret', `${name} is given a value that stays readable in the image.`, name);
+  } else if (node instanceof Copy || node instanceof Add) {
+    const file = sources(node).find(isSecretFile);
+    if (file !== undefined) tell('docker-secret', `${JSON.stringify(file)} is a place for secrets.`, file);
+  }
+}

@@ -1,0 +1,42 @@
+/** Names that say that the value is a secret. Words such as PAD_TOKEN and MAX_TOKENS are the vocabulary of language models. */
+const SECRET_NAME = /(^|[_.-])(passw(or)?d|passphrase|pwd|secret|token|api_?key|apikey|access_?key|secret_?key|private_?key|credentials?)($|[_.-])/i;
+const HARMLESS_NAME = /(^|_)(pad|eos|bos|unk|sep|cls|mask|stop|start|end|num|max|min)_token$|(_|^)(file|path|dir|url|name|id|type|length|count)$/i;
+const HARMLESS_VALUE = /^(|true|false|yes|no|none|null|0|1|changeme_at_runtime|\$\{?[A-Za-z_][A-Za-z0-9_]*\}?|<[^>]*>|\/run\/secrets\/.*)$/i;
+
+/** Values that are secrets whatever they are called. */
+const SECRET_VALUES: [RegExp, string][] = [
+  [/\bAKIA[0-9A-Z]{16}\b/, 'an AWS access key'],
+  [/\b(ghp|gho|ghu|ghs|ghr)_[A-Za-z0-9]{30,}\b|\bgithub_pat_[A-Za-z0-9_]{22,}/, 'a GitHub token'],
+  [/\bglpat-[A-Za-z0-9_-]{20,}/, 'a GitLab token'],
+  [/\bxox[abprs]-[A-Za-z0-9-]{10,}/, 'a Slack token'],
+  [/\bsk-[A-Za-z0-9_-]{20,}/, 'an API key'],
+  [/\bhf_[A-Za-z0-9]{30,}/, 'a Hugging Face token'],
+  [/\bAIza[0-9A-Za-z_-]{35}/, 'a Google API key'],
+  [/\bnpm_[A-Za-z0-9]{36}/, 'an npm token'],
+  [/\bpypi-AgE[A-Za-z0-9_-]{20,}/, 'a PyPI token'],
+  [/-----BEGIN [A-Z ]*PRIVATE KEY-----/, 'a private key'],
+  [/\beyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}/, 'a signed token (JWT)'],
+  [/\b[a-z][a-z0-9+.-]*:\/\/[^/\s:@$]+:[^/\s:@$]{3,}@/i, 'a password in a URL'],
+  [/authorization:\s*(bearer|basic|token)\s+[^\s$"']{8,}/i, 'an Authorization header'],
+];
+const SECRET_FILES = /(^|\/)(\.env(\.[a-z]+)?|\.git|\.netrc|\.npmrc|\.pypirc|\.aws|\.ssh|\.kube|id_(rsa|dsa|ecdsa|ed25519)|.*\.(pem|key|p12|pfx))\/?$/i;
+
+/** Does NAME=VALUE write a secret down? */
+export function isSecretPair(name: string, value: string | null): boolean {
+  return value !== null && SECRET_NAME.test(name) && !HARMLESS_NAME.test(name) && !HARMLESS_VALUE.test(value.trim());
+}
+
+/** What kind of secret stands in a text, or null. */
+export function secretIn(text: string): string | null {
+  return SECRET_VALUES.find(([form]) => form.test(text))?.[1] ?? null;
+}
+
+/** NAME=VALUE words of a shell text. */
+export function shellPairs(text: string): { name: string; value: string }[] {
+  return [...text.matchAll(/(?:^|[\s;&|"'])(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)=("[^"]*"|'[^']*'|[^\s;&|]*)/g)].map((match) => ({
+    name: match[1]!,
+    value: match[2]!.replace(/^["']|["']$/g, ''),
+  }));
+}
+
+export const isSecretFile = (path: string): boolean => SECRET_FILES.test(path) && !/\.pub$/.test(path);

@@ -1,0 +1,23 @@
+/** Values of ARG and ENV that are known at a line. null: declared without a value. */
+export type Variables = Map<string, string | null>;
+
+const REFERENCE = /\\\$|\$(?:([A-Za-z_][A-Za-z0-9_]*)|\{([A-Za-z_][A-Za-z0-9_]*)(?:(:?[-+])([^{}]*))?\})/g;
+const SUBSTITUTIONS_MAX = 16;
+
+/** Replaces $NAME, ${NAME}, ${NAME:-word} and ${NAME:+word} as a build does. null when a value is not known. */
+export function expand(text: string, variables: Variables, depth = 0): string | null {
+  if (depth > SUBSTITUTIONS_MAX) return null;
+  let unknown = false;
+  const expanded = text.replace(REFERENCE, (whole, plain?: string, braced?: string, operator?: string, word?: string) => {
+    const name = plain ?? braced;
+    if (name === undefined) return whole.slice(1);
+    const value = variables.get(name) ?? null;
+    const set = value !== null && (value !== '' || operator === undefined || !operator.startsWith(':'));
+    if (operator?.endsWith('-')) return set ? value! : (expand(word ?? '', variables, depth + 1) ?? ((unknown = true), ''));
+    if (operator?.endsWith('+')) return set ? (expand(word ?? '', variables, depth + 1) ?? ((unknown = true), '')) : '';
+    if (value === null) unknown = true;
+    return value ?? '';
+  });
+  // what is still there is a form that we do not know, such as ${NAME%suffix}
+  return unknown || /(^|[^\\])\$\{/.test(expanded) ? null : expanded;
+}

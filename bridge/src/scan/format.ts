@@ -1,0 +1,40 @@
+import type { ByteSource } from './source.ts';
+import type { Report } from './report.ts';
+import type { Limits, ScanFile } from './types.ts';
+
+/** What a format's parser is given besides the bytes. */
+export interface ScanContext {
+  readonly limits: Limits;
+  readonly report: Report;
+  /** how many containers deep we are */
+  readonly depth: number;
+  /** what role the upload gave the file (members of containers: that of the container) */
+  readonly kind: ScanFile['kind'];
+  readonly budget: Budget;
+  /** Judges bytes inside of a container by their content, as if they had been uploaded alone. */
+  nested(source: ByteSource, file: string): void;
+}
+
+/** What all files of an upload use up together. */
+export interface Budget {
+  unpackedBytes: number;
+}
+
+/**
+ * One format, one file of code. `sniff` says by content alone whether this may be it; `scan` attributes every byte or rejects.
+ * Formats that the scanner knows by sight only have a `scan` that blocks.
+ */
+export interface Format {
+  readonly id: string;
+  /** for findings: "a PyTorch zip" */
+  readonly title: string;
+  /** extensions, lower case, without dot, that claim this format */
+  readonly extensions: readonly string[];
+  /** the mark is so short that it turns up by chance: any other reading wins */
+  readonly weak?: boolean;
+  sniff(source: ByteSource, head: Uint8Array): boolean;
+  scan(source: ByteSource, file: string, context: ScanContext): void;
+}
+
+/** Bytes given to `sniff` as the head. */
+export const HEAD_BYTES = 4096;

@@ -1,0 +1,69 @@
+import type { Format, ScanContext } from '../format.ts';
+import { parseStrictJson, type JsonValue } from '../json/strict.ts';
+import { Rejected } from '../report.ts';
+import type { ByteSource } from '../source.ts';
+
+const JSON_EXTENSIONS = ['json'];
+const TEXT_EXTENSIONS = ['py', 'txt', 'md', 'rst', 'yaml', 'yml', 'toml', 'cfg', 'ini', 'conf', 'csv', 'tsv', 'sh', 'html', 'css', 'js', 'j2', 'jinja', 'proto', 'license'];
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+/** control characters that text has no use for; tab, line feed, form feed and carriage return are fine */
+const CONTROL = /[\u0000-\u0008\u000b\u000e-\u001a\u001c-\u001f\u007f]/;
+
+/** Side files: code and settings that people can read. A model cannot be text. */
+export const text: Format = {
+  id: 'text',
+  title: 'a text file',
+  extensions: TEXT_EXTENSIONS,
+  sniff: (_source, head) => head.length > 0 && looksLikeText(head),
+  scan: (source, file, context) => {
+    readText(source, context);
+    refuseAsModel(file, context);
+  },
+};
+
+export const json: Format = {
+  id: 'json',
+  title: 'a JSON file',
+  extensions: JSON_EXTENSIONS,
+  // JSON is text; only its extension tells it apart, so it is never found by content
+  sniff: () => false,
+  scan: (source, file, context) => {
+    const bytes = readText(source, context);
+    const root = parseStrictJson(bytes, { maxDepth: context.limits.jsonDepth, maxEntries: context.limits.jsonEntries, invalid: 'json-invalid', duplicate: 'json-invalid' });
+    lookForCode(root, file, context);
+    refuseAsModel(file, context);
+  },
+};
+
+function readText(source: ByteSource, context: ScanContext): Uint8Array {
+  if (source.size > context.limits.textBytes) throw new Rejected('limit-exceeded', `A text file may have ${context.limits.textBytes} bytes.`);
+  const bytes = Uint8Array.from(source.read(0, source.size));
+  let decoded: string;
+  try {
+    decoded = utf8.decode(bytes);
+  } catch {
+    throw new Rejected('text-encoding', 'The file is not UTF-8.');
+  }
+  const control = CONTROL.exec(decoded);
+  if (control !== null) throw new Rejected('text-encoding', 'The file holds control characters.', Buffer.byteLength(decoded.slice(0, control.index)));
+  return bytes;
+}
+
+function refuseAsModel(file: string, context: ScanContext): void {
+  if (context.kind === 'model') context.report.add('format-not-understood', { file, why: 'The model file is text; the scanner reads no model format that is text.' });
+}
+
+/** Settings of the transformers library that make it run what came with the model. */
+function lookForCode(value: JsonValue, file: string, context: ScanContext): void {
+  if (Array.isArray(value)) for (const element of value) lookForCode(element, file, context);
+  if (!(value instanceof Map)) return;
+  for (const [key, inner] of value) {
+    if (key === 'auto_map') context.report.add('json-remote-code', { file, symbol: key });
+    if (key === 'chat_template') context.report.add('json-template', { file, symbol: key });
+    lookForCode(inner, file, context);
+  }
+}
+
+function looksLikeText(head: Uint8Array): boolean {
+  return head.every((byte) => byte >= 0x20 ? byte !== 0x7f : byte === 0x09 || byte === 0x0a || byte === 0x0c || byte === 0x0d || byte === 0x1b);
+}

@@ -1,0 +1,43 @@
+import { readZipDirectory, type ZipMember } from '../containers/zip-directory.ts';
+import { openMember } from '../containers/zip-member.ts';
+import type { Format, ScanContext } from '../format.ts';
+import type { ByteSource } from '../source.ts';
+import { isTorchZip, scanTorchZip } from './torch-zip.ts';
+
+const LOCAL_MARK = 0x504b0304;
+const END_MARK = 0x504b0506;
+const END_BYTES = 22;
+
+/** What a zip turns out to be is decided by its members, not by its name. */
+export const zip: Format = {
+  id: 'zip',
+  title: 'a zip archive',
+  extensions: ['pt', 'pth', 'ckpt', 'bin', 'npz', 'zip'],
+  sniff: (source, head) => big32(head, 0) === LOCAL_MARK || big32(head, 0) === END_MARK || (source.size >= END_BYTES && big32(source.read(source.size - END_BYTES, 4), 0) === END_MARK),
+  scan: (source, file, context) => {
+    const members = readZipDirectory(source, context.limits.members);
+    if (isTorchZip(members)) {
+      context.report.formats[file] = 'torch-zip';
+      scanTorchZip(source, members, file, context);
+    } else if (members.length > 0 && members.every((member) => member.name.endsWith('.npy'))) {
+      context.report.formats[file] = 'npz';
+      scanMembers(source, members, file, context, 'npy');
+    } else {
+      context.report.add('format-not-understood', { file, why: 'The zip is neither a PyTorch file nor a collection of numpy arrays.' });
+      scanMembers(source, members, file, context);
+    }
+  },
+};
+
+/** Judges each member by its content. `wanted`: the only format that has a place here. */
+function scanMembers(source: ByteSource, members: ZipMember[], file: string, context: ScanContext, wanted?: string): void {
+  for (const member of members) {
+    if (member.name.endsWith('/') && member.size === 0) continue;
+    const inside = `${file}!${member.name}`;
+    context.report.guard(inside, () => context.nested(openMember(source, member, file, context), inside));
+    const found = context.report.formats[inside];
+    if (wanted !== undefined && found !== wanted) context.report.add('npz-layout', { file: inside, why: `The member is ${found ?? 'unreadable'}, not an array.` });
+  }
+}
+
+const big32 = (bytes: Uint8Array, at: number): number => (((bytes[at] ?? 0) << 24) | ((bytes[at + 1] ?? 0) << 16) | ((bytes[at + 2] ?? 0) << 8) | (bytes[at + 3] ?? 0)) >>> 0;

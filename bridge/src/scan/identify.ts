@@ -1,0 +1,85 @@
+import { HEAD_BYTES, type Format, type ScanContext } from './format.ts';
+import { BY_NAME, BY_SIGHT } from './formats/by-sight.ts';
+import { npy } from './formats/npy.ts';
+import { pickle, scanPickle } from './formats/pickle.ts';
+import { safetensors } from './formats/safetensors.ts';
+import { json, text } from './formats/text.ts';
+import { zip } from './formats/zip.ts';
+import { Rejected, Report, hex } from './report.ts';
+import type { ByteSource } from './source.ts';
+
+/** Every format the scanner has heard of. A new one is one file and one word here. */
+const FORMATS: readonly Format[] = [safetensors, pickle, zip, npy, ...BY_SIGHT, text, json, ...BY_NAME];
+
+/** Longer text is not tried as a pickle of protocol 0 without a claim; nothing honest that is both exists. */
+const PROBE_MAX_BYTES = 16 * 1024 * 1024;
+
+/**
+ * Decides by content what a file is, holds that against what its name claims, and has it read. Two readings, none, or one
+ * that the name denies block; whatever could be read is read all the same, so that the findings tell what is in there.
+ */
+export function scanByContent(source: ByteSource, file: string, context: ScanContext): void {
+  const { report } = context;
+  if (source.size === 0) {
+    // empty __init__.py and the like are honest; an empty model is not
+    if (context.kind === 'model') report.add('format-empty', { file });
+    report.formats[file] = 'empty';
+    return;
+  }
+  const head = Uint8Array.from(source.read(0, Math.min(HEAD_BYTES, source.size)));
+  const claimed = claims(file);
+  const found = FORMATS.filter((format) => format.sniff(source, head));
+  const candidates = found.length > 0 ? refine(found, claimed, source, file, context) : claimed;
+  if (candidates.length === 0) {
+    report.formats[file] = 'unknown';
+    report.add('format-not-understood', { file, offset: 0, evidence: hex(head) });
+    return;
+  }
+  if (candidates.length > 1) report.add('format-ambiguous', { file, why: `The file can be read as ${candidates.map(({ title }) => title).join(' and as ')}.` });
+  report.formats[file] = candidates.map(({ id }) => id).join('+');
+  for (const format of candidates) report.guard(file, () => format.scan(source, file, context));
+  if (claimed.length > 0 && !claimed.some((format) => candidates.includes(format) || covers(format, candidates))) {
+    report.add('format-extension-mismatch', { file, why: `The name says ${claimed.map(({ title }) => title).join(' or ')}; the content is ${candidates.map(({ title }) => title).join(' and ')}.` });
+  }
+}
+
+/** What the extension of the innermost name claims; empty when it claims nothing. */
+function claims(file: string): Format[] {
+  const name = file.slice(Math.max(file.lastIndexOf('!'), file.lastIndexOf('/')) + 1).toLowerCase();
+  const dot = name.lastIndexOf('.');
+  const extension = dot < 0 ? '' : name.slice(dot + 1);
+  return extension === '' ? [] : FORMATS.filter(({ extensions }) => extensions.includes(extension));
+}
+
+/**
+ * Some marks are two bytes and turn up by chance; text is the weakest reading of all. A pickle of protocol 0 or 1, and
+ * JSON, are text too: with the claim of a pickle, text is read as one; without, it is tried as one, and text that a
+ * pickle loader would accept is both.
+ */
+function refine(found: Format[], claimed: Format[], source: ByteSource, file: string, context: ScanContext): Format[] {
+  const strong = found.filter((format) => format !== text && format.weak !== true);
+  if (strong.includes(safetensors) && strong.includes(pickle) && tryAsPickle(source, file, context) === 'rejected') strong.splice(strong.indexOf(pickle), 1);
+  if (strong.length > 0) return strong;
+  const weak = found.filter((format) => format !== text);
+  if (weak.length > 0) return weak;
+  if (claimed.includes(pickle)) return [pickle];
+  const reading = claimed.includes(json) ? json : text;
+  return source.size <= PROBE_MAX_BYTES && tryAsPickle(source, file, context) === 'accepted' ? [reading, pickle] : [reading];
+}
+
+/** What a pickle loader would do with these bytes: run to the end, do something and fail, or fail before it does anything. */
+function tryAsPickle(source: ByteSource, file: string, context: ScanContext): 'accepted' | 'acts' | 'rejected' {
+  const report = new Report(context.limits);
+  try {
+    scanPickle(source, 0, file, { ...context, report, nested: () => undefined }, null);
+    return 'accepted';
+  } catch (error) {
+    if (!(error instanceof Rejected)) throw error;
+    return report.findings.length > 0 ? 'acts' : 'rejected';
+  }
+}
+
+/** .pt, .pth, .ckpt and .bin are written as zip and, by other savers, as a plain pickle. */
+function covers(claimed: Format, candidates: readonly Format[]): boolean {
+  return claimed === zip && candidates.includes(pickle);
+}

@@ -1,0 +1,4 @@
+export { RULES, RULESET_VERSION, type RuleId } from './rules.ts';
+export { runIsolated, type IsolationOptions } from './run-isolated.ts';
+export { scanUpload } from './scan.ts';
+export { DEFAULT_LIMITS, type Finding, type Limits, type ScanFile, type ScanRequest, type ScanResult, type Severity, type Verdict } from './types.ts';

@@ -1,0 +1,98 @@
+import fs from 'node:fs';
+
+/** What a global may be used for while loading. Absent: not at all. */
+export interface GlobalRule {
+  role: 'class' | 'function' | 'value' | 'storage';
+  /** argument lists with which REDUCE may call it; the words are those of arguments.ts */
+  call?: string[][];
+  /** argument lists with which NEWOBJ may make it */
+  new?: string[][];
+  /** BUILD may give its result a state */
+  build?: boolean;
+  /** SETITEM may fill its result */
+  items?: boolean;
+  /** APPEND may fill its result */
+  append?: boolean;
+  /** ADDITEMS may fill its result */
+  add?: boolean;
+  /** the result is bytes, or an object of the class that is given as this argument */
+  returns?: 'bytes' | number;
+  /** what else must be looked at before it may be called */
+  sink?: 'torch-bytes' | 'torch-tensor';
+  /** of a storage class */
+  elementBytes?: number;
+}
+
+export type Standing = { standing: 'allowed'; rule: GlobalRule } | { standing: 'review' } | { standing: 'blocked'; known: boolean };
+
+interface ReviewedFile {
+  version: string;
+  date: string;
+  rules: Record<string, Record<string, GlobalRule>>;
+}
+interface GeneratedFile {
+  version: string;
+  date: string;
+  libraries: Record<string, string>;
+  /** module → names of classes that NEWOBJ without arguments and BUILD only fill with data */
+  inert: Record<string, string[]>;
+  /** the same, and they are dicts */
+  inertDicts: Record<string, string[]>;
+  /** module → names that are types or numpy functions and may be named as data */
+  named: Record<string, string[]>;
+  /** classes that run code of their own while loading: an approver decides */
+  review: Record<string, string[]>;
+}
+
+const INERT: GlobalRule = { role: 'class', new: [[]], build: true };
+const INERT_DICT: GlobalRule = { role: 'class', new: [[]], build: true, items: true };
+const NAMED: GlobalRule = { role: 'value' };
+const REVIEW: Standing = { standing: 'review' };
+/** Libraries whose classes, when we have never seen them, are shown to an approver instead of being refused. */
+const KNOWN_LIBRARIES = new Set(['numpy', 'scipy', 'sklearn', 'pandas', 'torch', 'xgboost', 'lightgbm']);
+const CLASS_NAME = /^_?[A-Z][A-Za-z0-9]*$/;
+/** parts of those libraries that have no business in a model */
+const NEVER = /(^|\.)(_?tests?|_?testing|conftest|externals|_?vendor|f2py|distutils|cpp_extension|_?distributed|elastic|multiprocessing|hub|package|jit|fx|utils|_?dynamo|_?inductor|io|datasets|setup|run)(\.|$)/;
+
+/** Exact (module, name) pairs, from data files: one written and reviewed by hand, one generated from installed libraries. */
+export class AllowList {
+  readonly version: string;
+  readonly date: string;
+  private readonly standings = new Map<string, Standing>();
+
+  constructor(reviewed: ReviewedFile, generated: GeneratedFile) {
+    this.version = `${reviewed.version}+${generated.version}`;
+    this.date = reviewed.date > generated.date ? reviewed.date : generated.date;
+    const enter = (table: Record<string, string[]>, standing: Standing): void => {
+      for (const [module, names] of Object.entries(table)) for (const name of names) this.standings.set(`${module}\0${name}`, standing);
+    };
+    enter(generated.review, REVIEW);
+    enter(generated.named, { standing: 'allowed', rule: NAMED });
+    enter(generated.inert, { standing: 'allowed', rule: INERT });
+    enter(generated.inertDicts, { standing: 'allowed', rule: INERT_DICT });
+    for (const [module, names] of Object.entries(reviewed.rules)) {
+      for (const [name, rule] of Object.entries(names)) this.standings.set(`${module}\0${name}`, { standing: 'allowed', rule });
+    }
+  }
+
+  /** How a global stands. Only the exact pair counts; a known library makes an unknown class at most a matter of review. */
+  of(module: string, name: string): Standing {
+    const exact = this.standings.get(`${module}\0${name}`);
+    if (exact !== undefined) return exact;
+    const known = KNOWN_LIBRARIES.has(module.split('.')[0]!);
+    if (known && CLASS_NAME.test(name) && /^[A-Za-z0-9_.]+$/.test(module) && !NEVER.test(module)) return REVIEW;
+    return { standing: 'blocked', known };
+  }
+}
+
+let loaded: AllowList | undefined;
+
+/** The list that ships with this version of the scanner. */
+export function allowList(): AllowList {
+  loaded ??= new AllowList(readData<ReviewedFile>('reviewed.json'), readData<GeneratedFile>('generated.json'));
+  return loaded;
+}
+
+function readData<T>(name: string): T {
+  return JSON.parse(fs.readFileSync(new URL(`../data/${name}`, import.meta.url), 'utf8')) as T;
+}

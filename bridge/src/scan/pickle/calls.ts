@@ -1,0 +1,161 @@
+import { argumentsFit } from './arguments.ts';
+import type { GlobalTable } from './globals.ts';
+import type { PickleHost } from './host.ts';
+import { stringExtent, stringAt } from './strings.ts';
+import { type Arena, KIND, KIND_NAMES, kindOf, pack, payloadOf } from './values.ts';
+import type { ByteSource } from '../source.ts';
+import type { RuleId } from '../rules.ts';
+import { tensorFault, type StorageEntry } from './tensors.ts';
+
+/** The rules at the instructions that do something: calls, and filling of what calls made. */
+export class Calls {
+  readonly storages: StorageEntry[] = [];
+  private readonly storageIndex = new Map<string, number>();
+  private readonly source: ByteSource;
+  private readonly host: PickleHost;
+  private readonly globals: GlobalTable;
+  private readonly arena: Arena;
+
+  constructor(source: ByteSource, host: PickleHost, globals: GlobalTable, arena: Arena) {
+    this.source = source;
+    this.host = host;
+    this.globals = globals;
+    this.arena = arena;
+  }
+
+  /** STACK_GLOBAL: both operands must be constant strings. */
+  stackGlobal(module: number, name: number, at: number): number {
+    const moduleText = this.text(module);
+    const nameText = this.text(name);
+    if (moduleText === null || nameText === null) {
+      this.tell('pickle-global-computed', at, undefined, `What is imported is made of ${KIND_NAMES[kindOf(module)]} and ${KIND_NAMES[kindOf(name)]}, not of two plain strings.`);
+      return pack(KIND.UNKNOWN);
+    }
+    return this.global(moduleText, nameText, at);
+  }
+
+  global(module: string, name: string, at: number): number {
+    const id = this.globals.idOf(module, name);
+    const entry = this.globals.at(id);
+    if (entry.standing === 'blocked') {
+      const what = entry.known ? 'is part of a known library and is neither a reviewed class nor a permitted function' : 'is not on the list of harmless classes and functions';
+      this.tell('pickle-global-blocked', at, entry.symbol, `Loading the file imports ${entry.symbol}, which ${what}.`);
+    } else if (entry.standing === 'review') {
+      this.tell('pickle-global-review', at, entry.symbol, `The file makes objects of ${entry.symbol}: a class of a known library that has not been reviewed for loading.`);
+    }
+    return pack(KIND.GLOBAL, id);
+  }
+
+  /** `how` new: cls.__new__(cls, *args); call: callee(*args). Answers what the machine knows of the result. */
+  call(how: 'call' | 'new', callee: number, args: number, at: number): number {
+    if (kindOf(callee) !== KIND.GLOBAL) {
+      if (kindOf(callee) !== KIND.UNKNOWN) this.tell('pickle-call-blocked', at, undefined, `What is called is ${KIND_NAMES[kindOf(callee)]}, not a named function or class.`);
+      return pack(KIND.UNKNOWN);
+    }
+    const id = payloadOf(callee);
+    const { symbol, standing, rule } = this.globals.at(id);
+    const values = this.arena.elements(args);
+    if (kindOf(args) !== KIND.TUPLE) {
+      this.tell('pickle-call-arguments', at, symbol, `The arguments of ${symbol} are ${KIND_NAMES[kindOf(args)]}, not a tuple.`);
+      return pack(KIND.UNKNOWN);
+    }
+    if (standing === 'blocked') {
+      this.tell('pickle-call-blocked', at, symbol, `Loading the file calls ${symbol}.`);
+      return pack(KIND.UNKNOWN);
+    }
+    if (standing === 'review') {
+      if (how === 'new' && values?.length === 0) return pack(KIND.OBJECT, id);
+      this.tell('pickle-call-blocked', at, symbol, `Loading the file calls ${symbol} with arguments; it has not been reviewed for that.`);
+      return pack(KIND.UNKNOWN);
+    }
+    const lists = how === 'new' ? rule!.new : rule!.call;
+    if (lists === undefined) {
+      this.tell('pickle-call-blocked', at, symbol, `${symbol} may be named in a model and may not be ${how === 'new' ? 'made by NEWOBJ' : 'called'} while loading.`);
+      return pack(KIND.UNKNOWN);
+    }
+    if (values === null || !argumentsFit(lists, values, this.globals, (value) => this.text(value))) {
+      const given = values === null ? 'unknown' : values.map((value) => this.describe(value)).join(', ');
+      this.tell('pickle-call-arguments', at, symbol, `${symbol} is called with (${given}); honest picklers never do that.`);
+      return pack(KIND.UNKNOWN);
+    }
+    return this.result(id, values, at);
+  }
+
+  /** BINPERSID: only ('storage', class, key, location, count), as torch.save writes it. */
+  persistent(reference: number, at: number): number {
+    const refuse = (why: string, rule: RuleId = 'pickle-persistent-id'): number => {
+      this.tell(rule, at, undefined, why);
+      return pack(KIND.UNKNOWN);
+    };
+    if (this.host.storages === null) return refuse('The file refers to outside data, and this kind of file has none.');
+    const parts = kindOf(reference) === KIND.TUPLE ? this.arena.elements(reference) : null;
+    if (parts === null || parts.length !== 5 || this.text(parts[0]!) !== 'storage') return refuse("A reference is not ('storage', class, key, location, count).");
+    const type = kindOf(parts[1]!) === KIND.GLOBAL ? this.globals.at(payloadOf(parts[1]!)) : null;
+    const [key, location] = [this.text(parts[2]!), this.text(parts[3]!)];
+    if (type?.rule?.elementBytes === undefined || key === null || location === null || kindOf(parts[4]!) !== KIND.INT) {
+      return refuse("A reference is not ('storage', class, key, location, count).");
+    }
+    const count = payloadOf(parts[4]!);
+    const fault = this.host.storages.refer(key, count * type.rule.elementBytes);
+    if (fault !== null) return refuse(fault, 'torch-storage');
+    const name = `${key}\0${type.symbol}\0${count}`;
+    let index = this.storageIndex.get(name);
+    if (index === undefined) {
+      index = this.storages.push({ count, elementBytes: type.rule.elementBytes }) - 1;
+      this.storageIndex.set(name, index);
+    }
+    return pack(KIND.STORAGE, index);
+  }
+
+  /** BUILD, SETITEM(S), APPEND(S), ADDITEMS: `target` must be something that loading made, and of a kind that takes this. */
+  fill(how: 'build' | 'items' | 'append' | 'add', target: number, at: number): void {
+    const kind = kindOf(target);
+    if (kind === KIND.UNKNOWN) return; // what made it was already refused
+    if (how === 'items' && kind === KIND.DICT) return;
+    if (how === 'append' && kind === KIND.LIST) return;
+    if (how === 'add' && kind === KIND.SET) return;
+    if (kind === KIND.GLOBAL) {
+      const { symbol } = this.globals.at(payloadOf(target));
+      this.tell('pickle-state-on-global', at, symbol, `Loading the file changes ${symbol} itself, for the whole running program.`);
+      return;
+    }
+    if (kind === KIND.OBJECT) {
+      const { symbol, standing, rule } = this.globals.at(payloadOf(target));
+      if (standing === 'review' && how === 'build') return;
+      if (rule?.[how] === true) return;
+      this.tell('pickle-state-blocked', at, symbol, `An object made by ${symbol} is filled in a way (${how}) that it does not take.`);
+      return;
+    }
+    this.tell('pickle-state-blocked', at, undefined, `${KIND_NAMES[kind]} is filled as if it were an object (${how}).`);
+  }
+
+  private result(id: number, values: number[], at: number): number {
+    const { symbol, rule } = this.globals.at(id);
+    if (rule!.sink === 'torch-bytes') {
+      const extent = kindOf(values[0]!) === KIND.BYTES && payloadOf(values[0]!) > 0 ? stringExtent(this.source, payloadOf(values[0]!)) : null;
+      if (extent === null) this.tell('pickle-call-arguments', at, symbol, `${symbol} loads bytes that are computed, so nobody can look at them beforehand.`);
+      else this.host.nested(extent.start, extent.length);
+    }
+    if (rule!.sink === 'torch-tensor') {
+      const fault = tensorFault(values, this.storages, this.arena);
+      if (fault !== null) this.tell('torch-tensor-bounds', at, undefined, fault);
+    }
+    if (rule!.returns === 'bytes') return pack(KIND.BYTES);
+    if (typeof rule!.returns === 'number') return pack(KIND.OBJECT, payloadOf(values[rule!.returns]!));
+    return pack(KIND.OBJECT, id);
+  }
+
+  private text(value: number): string | null {
+    return kindOf(value) === KIND.STR ? stringAt(this.source, payloadOf(value)) : null;
+  }
+
+  private describe(value: number): string {
+    if (kindOf(value) === KIND.GLOBAL) return this.globals.at(payloadOf(value)).symbol;
+    const text = this.text(value);
+    return text === null ? KIND_NAMES[kindOf(value)]! : JSON.stringify(text.slice(0, 60));
+  }
+
+  private tell(rule: RuleId, offset: number, symbol: string | undefined, why: string): void {
+    this.host.report.add(rule, { file: this.host.file, offset, symbol, why });
+  }
+}

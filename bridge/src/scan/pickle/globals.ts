@@ -1,0 +1,48 @@
+import { Rejected } from '../report.ts';
+import type { AllowList, GlobalRule } from './allowlist.ts';
+
+export interface GlobalEntry {
+  module: string;
+  name: string;
+  /** `module.name`, for people; never compared where module and name could be split in two ways */
+  symbol: string;
+  standing: 'allowed' | 'review' | 'blocked';
+  rule: GlobalRule | undefined;
+  /** of a library we know, though not permitted */
+  known: boolean;
+}
+
+/** The different globals that one pickle names. */
+export class GlobalTable {
+  private readonly entries: GlobalEntry[] = [];
+  private readonly index = new Map<string, number>();
+  private readonly list: AllowList;
+  private readonly max: number;
+
+  constructor(list: AllowList, max: number) {
+    this.list = list;
+    this.max = max;
+  }
+
+  idOf(module: string, name: string): number {
+    const key = `${module}\0${name}`;
+    const known = this.index.get(key);
+    if (known !== undefined) return known;
+    if (this.entries.length >= this.max) throw new Rejected('limit-exceeded', `More than ${this.max} different globals.`);
+    const standing = this.list.of(module, name);
+    this.entries.push({
+      module,
+      name,
+      symbol: `${module}.${name}`,
+      standing: standing.standing,
+      rule: standing.standing === 'allowed' ? standing.rule : undefined,
+      known: standing.standing === 'blocked' ? standing.known : true,
+    });
+    this.index.set(key, this.entries.length - 1);
+    return this.entries.length - 1;
+  }
+
+  at(id: number): GlobalEntry {
+    return this.entries[id]!;
+  }
+}

@@ -1,0 +1,386 @@
+import { hex, latin1, Rejected } from '../report.ts';
+import type { ByteSource } from '../source.ts';
+import type { AllowList } from './allowlist.ts';
+import { Calls } from './calls.ts';
+import { GlobalTable } from './globals.ts';
+import type { PickleHost } from './host.ts';
+import { OP, OP_NAMES } from './opcodes.ts';
+import { Reader } from './reader.ts';
+import { Arena, KIND, Memo, pack, PAYLOAD_MAX, Stack } from './values.ts';
+
+const PROTOCOL_MAX = 5;
+const NAME_LINE_BYTES = 4096;
+/** CPython's own limit for turning text into a whole number, and a sign or an L */
+const NUMBER_LINE_BYTES = 4302;
+const INDEX_LINE_BYTES = 16;
+const SCALAR = pack(KIND.SCALAR);
+const CANONICAL_INDEX = /^(0|[1-9][0-9]*)$/;
+const CANONICAL_INT = /^(00|01|-?[0-9]+)$/;
+const CANONICAL_LONG = /^-?[0-9]+L?$/;
+const CANONICAL_FLOAT = /^(-?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]+)?|-?inf|-?nan)$/;
+
+/**
+ * Walks one pickle as CPython's unpickler would, without building or running anything, and judges what it would do.
+ * Stricter than CPython wherever two unpicklers could disagree: such a file is rejected.
+ */
+export class PickleMachine {
+  private readonly reader: Reader;
+  private readonly stack: Stack;
+  private readonly memo: Memo;
+  private readonly arena = new Arena();
+  private readonly calls: Calls;
+  private readonly source: ByteSource;
+  private readonly host: PickleHost;
+  private readonly start: number;
+  private instructions = 0;
+  /** offset where the frame that we are in ends; 0: in none */
+  private frameEnd = 0;
+
+  constructor(source: ByteSource, start: number, host: PickleHost, list: AllowList) {
+    this.source = source;
+    this.start = start;
+    this.host = host;
+    this.reader = new Reader(source, start);
+    this.stack = new Stack(host.limits.pickleStack);
+    this.memo = new Memo(host.limits.pickleMemo);
+    this.calls = new Calls(source, host, new GlobalTable(list, host.limits.pickleGlobals), this.arena);
+  }
+
+  /** Walks to STOP. Answers the offset behind it. Throws Rejected where the pickle breaks its format. */
+  run(): number {
+    let at = this.start;
+    try {
+      for (;;) {
+        at = this.reader.offset;
+        if (this.frameEnd !== 0 && at >= this.frameEnd) this.leaveFrame(at);
+        const op = this.reader.u8();
+        this.instructions++;
+        if (op === OP.STOP) return this.stop();
+        this.step(op, at);
+      }
+    } catch (error) {
+      if (error instanceof Rejected && error.offset === undefined) throw new Rejected(error.rule, error.message, at, error.evidence);
+      throw error;
+    }
+  }
+
+  private step(op: number, at: number): void {
+    const { reader, stack } = this;
+    switch (op) {
+      case OP.MEMOIZE:
+        return this.memo.put(this.memo.count, stack.top(), this.instructions);
+      case OP.BINGET:
+        return stack.push(this.memo.get(reader.u8()));
+      case OP.LONG_BINGET:
+        return stack.push(this.memo.get(reader.u32()));
+      case OP.BINPUT:
+        return this.memo.put(reader.u8(), stack.top(), this.instructions);
+      case OP.LONG_BINPUT:
+        return this.memo.put(reader.u32(), stack.top(), this.instructions);
+      case OP.SHORT_BINUNICODE:
+        return this.sized(KIND.STR, reader.u8(), at);
+      case OP.BININT1:
+        return stack.push(pack(KIND.INT, reader.u8()));
+      case OP.BININT2:
+        return stack.push(pack(KIND.INT, reader.u16()));
+      case OP.BININT:
+        return this.signed(reader.u32());
+      case OP.BINFLOAT:
+        reader.skip(8);
+        return stack.push(SCALAR);
+      case OP.NONE:
+      case OP.NEWTRUE:
+      case OP.NEWFALSE:
+        return stack.push(SCALAR);
+      case OP.MARK:
+        return stack.mark();
+      case OP.EMPTY_DICT:
+        return stack.push(pack(KIND.DICT));
+      case OP.EMPTY_LIST:
+        return stack.push(pack(KIND.LIST));
+      case OP.EMPTY_TUPLE:
+        return stack.push(pack(KIND.TUPLE));
+      case OP.EMPTY_SET:
+        return stack.push(pack(KIND.SET));
+      case OP.SETITEMS:
+        return this.fillFromMark('items', 2, at);
+      case OP.APPENDS:
+        return this.fillFromMark('append', 1, at);
+      case OP.ADDITEMS:
+        return this.fillFromMark('add', 1, at);
+      case OP.SETITEM:
+        stack.pop();
+        stack.pop();
+        return this.calls.fill('items', stack.top(), at);
+      case OP.APPEND:
+        stack.pop();
+        return this.calls.fill('append', stack.top(), at);
+      case OP.TUPLE1:
+        return this.tuple(1);
+      case OP.TUPLE2:
+        return this.tuple(2);
+      case OP.TUPLE3:
+        return this.tuple(3);
+      case OP.TUPLE:
+        return this.tupleFromMark();
+      case OP.LIST:
+        return this.collect(KIND.LIST, 1);
+      case OP.DICT:
+        return this.collect(KIND.DICT, 2);
+      case OP.FROZENSET:
+        return this.collect(KIND.FROZENSET, 1);
+      case OP.POP:
+        return this.popOrUnmark();
+      case OP.POP_MARK:
+        stack.length = stack.popMark();
+        return;
+      case OP.DUP:
+        return stack.push(stack.top());
+      case OP.BUILD:
+        stack.pop();
+        return this.calls.fill('build', stack.top(), at);
+      default:
+        return this.rare(op, at);
+    }
+  }
+
+  /** Everything that is not on the hot path. */
+  private rare(op: number, at: number): void {
+    const { reader, stack } = this;
+    switch (op) {
+      case OP.PROTO:
+        return this.protocol(at);
+      case OP.FRAME:
+        return this.frame(at);
+      case OP.GLOBAL:
+        return stack.push(this.calls.global(this.nameLine(), this.nameLine(), at));
+      case OP.STACK_GLOBAL: {
+        const name = stack.pop();
+        return stack.push(this.calls.stackGlobal(stack.pop(), name, at));
+      }
+      case OP.REDUCE: {
+        const args = stack.pop();
+        return stack.push(this.calls.call('call', stack.pop(), args, at));
+      }
+      case OP.NEWOBJ: {
+        const args = stack.pop();
+        return stack.push(this.calls.call('new', stack.pop(), args, at));
+      }
+      case OP.NEWOBJ_EX: {
+        stack.pop(); // keyword arguments: no permitted class takes any, so they count as one argument too many
+        const args = stack.pop();
+        return stack.push(this.calls.call('new', stack.pop(), this.withOneMore(args), at));
+      }
+      case OP.INST: {
+        const callee = this.calls.global(this.nameLine(), this.nameLine(), at);
+        return this.instantiate(callee, stack.popMark(), at);
+      }
+      case OP.OBJ: {
+        const start = stack.popMark();
+        if (stack.length === start) throw new Rejected('pickle-structure', 'OBJ finds no class behind its MARK.');
+        return this.instantiate(stack.values[start]!, start, at, 1);
+      }
+      case OP.BINPERSID:
+        return stack.push(this.calls.persistent(stack.pop(), at));
+      case OP.BINUNICODE:
+        return this.sized(KIND.STR, reader.u32(), at);
+      case OP.BINUNICODE8:
+        return this.sized(KIND.STR, reader.u64(), at);
+      case OP.SHORT_BINSTRING:
+        return this.sized(KIND.STR, reader.u8(), at);
+      case OP.BINSTRING:
+        return this.sized(KIND.STR, this.positive(reader.u32()), at);
+      case OP.SHORT_BINBYTES:
+        return this.sized(KIND.BYTES, reader.u8(), at);
+      case OP.BINBYTES:
+        return this.sized(KIND.BYTES, reader.u32(), at);
+      case OP.BINBYTES8:
+      case OP.BYTEARRAY8:
+        return this.sized(KIND.BYTES, reader.u64(), at);
+      case OP.UNICODE:
+      case OP.STRING:
+        reader.lineLength();
+        return stack.push(pack(KIND.STR, at));
+      case OP.INT:
+        return this.intLine();
+      case OP.LONG:
+        this.numberLine(CANONICAL_LONG);
+        return stack.push(SCALAR);
+      case OP.FLOAT:
+        this.numberLine(CANONICAL_FLOAT);
+        return stack.push(SCALAR);
+      case OP.LONG1:
+        return this.long(reader.u8());
+      case OP.LONG4:
+        return this.long(this.positive(reader.u32()));
+      case OP.GET:
+        return stack.push(this.memo.get(this.indexLine()));
+      case OP.PUT:
+        return this.memo.put(this.indexLine(), stack.top(), this.instructions);
+      case OP.EXT1:
+      case OP.EXT2:
+      case OP.EXT4:
+        reader.skip(op === OP.EXT1 ? 1 : op === OP.EXT2 ? 2 : 4);
+        return this.refused(op, at, 'takes a class or function from the extension registry of the program that loads the file');
+      case OP.PERSID:
+        reader.lineLength();
+        return this.refused(op, at, 'asks the program that loads the file for an object by a name');
+      case OP.NEXT_BUFFER:
+        return this.refused(op, at, 'takes a buffer from outside of the file');
+      case OP.READONLY_BUFFER:
+        stack.top();
+        return;
+      default:
+        throw new Rejected('pickle-structure', `0x${op.toString(16).padStart(2, '0')} is no instruction of any protocol.`, at, hex(this.source.read(at, Math.min(16, this.source.size - at))));
+    }
+  }
+
+  private stop(): number {
+    const { stack, reader } = this;
+    if (stack.marks.length > 0 || stack.length !== 1) {
+      throw new Rejected('pickle-structure', `The pickle ends with ${stack.length} values and ${stack.marks.length} marks on its stack; one value is right.`);
+    }
+    if (this.frameEnd !== 0 && reader.offset !== this.frameEnd) throw new Rejected('pickle-frame', 'The pickle ends before its frame does.');
+    return reader.offset;
+  }
+
+  private protocol(at: number): void {
+    const version = this.reader.u8();
+    if (at !== this.start) throw new Rejected('pickle-structure', 'PROTO stands in the middle of the pickle: from there names could mean something else.');
+    if (version > PROTOCOL_MAX) throw new Rejected('pickle-structure', `Protocol ${version} does not exist.`);
+  }
+
+  /** A frame lies in the file, not in another frame, and no instruction reaches over its end. */
+  private frame(at: number): void {
+    const length = this.reader.u64();
+    if (this.frameEnd !== 0) throw new Rejected('pickle-frame', 'A frame begins inside of another.', at);
+    if (length > this.reader.remaining) throw new Rejected('pickle-frame', `A frame claims ${length} bytes; ${this.reader.remaining} are left.`, at);
+    this.frameEnd = this.reader.offset + length;
+  }
+
+  private leaveFrame(at: number): void {
+    if (at > this.frameEnd) throw new Rejected('pickle-frame', 'An instruction reaches over the end of its frame.', this.frameEnd);
+    this.frameEnd = 0;
+  }
+
+  private sized(kind: typeof KIND.STR | typeof KIND.BYTES, length: number, at: number): void {
+    const { reader } = this;
+    if (kind === KIND.BYTES && length >= 4 && reader.remaining >= length) this.lookForPickle(reader.offset, length);
+    reader.skip(length);
+    this.stack.push(pack(kind, at));
+  }
+
+  /** Bytes that are a pickle of their own do nothing when this file is loaded; what they are for, somebody should know. */
+  private lookForPickle(start: number, length: number): void {
+    this.reader.need(2);
+    const { buf, pos } = this.reader;
+    if (buf[pos] !== OP.PROTO || buf[pos + 1]! < 2 || buf[pos + 1]! > PROTOCOL_MAX) return;
+    if (this.source.read(start + length - 1, 1)[0] === OP.STOP) this.host.report.add('pickle-embedded', { file: this.host.file, offset: start });
+  }
+
+  private signed(value: number): void {
+    this.stack.push(value < 2 ** 31 ? pack(KIND.INT, value) : SCALAR);
+  }
+
+  private positive(length: number): number {
+    if (length >= 2 ** 31) throw new Rejected('pickle-structure', 'A length is negative.');
+    return length;
+  }
+
+  private long(bytes: number): void {
+    if (bytes > 6) {
+      this.reader.skip(bytes);
+      return this.stack.push(SCALAR);
+    }
+    let value = 0;
+    let last = 0;
+    for (let i = 0; i < bytes; i++) {
+      last = this.reader.u8();
+      value += last * 2 ** (8 * i);
+    }
+    this.stack.push(last >= 0x80 || value >= PAYLOAD_MAX / 2 ? SCALAR : pack(KIND.INT, value));
+  }
+
+  private intLine(): void {
+    const text = this.numberLine(CANONICAL_INT);
+    const value = text === '00' || text === '01' ? NaN : Number(text);
+    this.stack.push(value >= 0 && value < PAYLOAD_MAX / 2 ? pack(KIND.INT, value) : SCALAR);
+  }
+
+  private numberLine(form: RegExp): string {
+    const text = latin1(this.reader.line(NUMBER_LINE_BYTES));
+    if (!form.test(text)) throw new Rejected('pickle-number', 'A number is written in a form that no pickler writes.', undefined, text.slice(0, 40));
+    return text;
+  }
+
+  /** int() of Python reads "1_0" as 10 and "007" as 7; a pickler writes neither. */
+  private indexLine(): number {
+    const text = latin1(this.reader.line(INDEX_LINE_BYTES));
+    if (!CANONICAL_INDEX.test(text)) throw new Rejected('pickle-memo', 'A memo index is not a plain decimal number.', undefined, text);
+    return Number(text);
+  }
+
+  private nameLine(): string {
+    const line = this.reader.line(NAME_LINE_BYTES);
+    if (line.length === 0) throw new Rejected('pickle-structure', 'The name of a global is empty.');
+    return latin1(line);
+  }
+
+  private tuple(arity: number): void {
+    const { stack } = this;
+    const start = stack.length - arity;
+    if (start < stack.fence) throw new Rejected('pickle-structure', 'An instruction takes more from the stack than is there.');
+    const tuple = this.arena.tuple(stack.values, start, arity);
+    stack.length = start;
+    stack.push(tuple);
+  }
+
+  private tupleFromMark(): void {
+    const { stack } = this;
+    const start = stack.popMark();
+    const tuple = this.arena.tuple(stack.values, start, stack.length - start);
+    stack.length = start;
+    stack.push(tuple);
+  }
+
+  private collect(kind: typeof KIND.LIST | typeof KIND.DICT | typeof KIND.FROZENSET, group: number): void {
+    const { stack } = this;
+    const start = stack.popMark();
+    if ((stack.length - start) % group !== 0) throw new Rejected('pickle-structure', 'A dict is made of an odd number of values.');
+    stack.length = start;
+    stack.push(pack(kind));
+  }
+
+  private fillFromMark(how: 'items' | 'append' | 'add', group: number, at: number): void {
+    const { stack } = this;
+    const start = stack.popMark();
+    if ((stack.length - start) % group !== 0) throw new Rejected('pickle-structure', 'SETITEMS finds an odd number of values.');
+    stack.length = start;
+    this.calls.fill(how, stack.top(), at);
+  }
+
+  /** INST and OBJ: the class is made without arguments by __new__, with arguments by a call. */
+  private instantiate(callee: number, start: number, at: number, skip = 0): void {
+    const { stack } = this;
+    const arity = stack.length - start - skip;
+    const args = this.arena.tuple(stack.values, start + skip, arity);
+    stack.length = start;
+    stack.push(this.calls.call(arity === 0 ? 'new' : 'call', callee, args, at));
+  }
+
+  private withOneMore(args: number): number {
+    const elements = this.arena.elements(args) ?? [];
+    return this.arena.tuple(Float64Array.from([...elements, pack(KIND.DICT)]), 0, elements.length + 1);
+  }
+
+  private popOrUnmark(): void {
+    const { stack } = this;
+    if (stack.marks.length > 0 && stack.marks[stack.marks.length - 1] === stack.length) stack.popMark();
+    else stack.pop();
+  }
+
+  private refused(op: number, at: number, what: string): void {
+    this.host.report.add('pickle-opcode-blocked', { file: this.host.file, offset: at, symbol: OP_NAMES.get(op)!, why: `${OP_NAMES.get(op)} ${what}.` });
+    this.stack.push(pack(KIND.UNKNOWN));
+  }
+}

@@ -1,0 +1,152 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import fs from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { allowList } from './pickle/allowlist.ts';
+import { Report } from './report.ts';
+import { RULESET_VERSION, type RuleId } from './rules.ts';
+import { DEFAULT_LIMITS, type ScanRequest, type ScanResult } from './types.ts';
+
+export interface IsolationOptions {
+  /** the whole scan, from start to answer */
+  deadlineMs?: number;
+  /** V8's heap in the child */
+  heapMegabytes?: number;
+  /** everything that the child holds in memory; checked four times a second */
+  residentMegabytes?: number;
+  signal?: AbortSignal;
+  /** for tests: another program in place of the scanner */
+  childPath?: string;
+}
+
+const DEADLINE_MS = 10 * 60_000;
+const HEAP_MEGABYTES = 512;
+const RESIDENT_MEGABYTES = 1536;
+const WATCH_EVERY_MS = 250;
+const ANSWER_MAX_BYTES = 64 * 1024 * 1024;
+const STDERR_KEPT_CHARS = 2000;
+
+/**
+ * Scans in a child process with limits on memory and time and nothing of our environment. A child that crashes, is killed or
+ * says nothing sensible is a block with that reason. Throws only when `signal` aborts.
+ */
+export async function runIsolated(request: ScanRequest, options: IsolationOptions = {}): Promise<ScanResult> {
+  options.signal?.throwIfAborted();
+  const started = performance.now();
+  const child = startChild(options);
+  const end = await watch(child, JSON.stringify(request), options);
+  options.signal?.throwIfAborted();
+  const answer = end.stopped === null && end.code === 0 ? readAnswer(end.stdout) : null;
+  if (answer !== null) return answer;
+  const [rule, why] = explain(end);
+  return refusal(request, rule, why, Math.round(performance.now() - started));
+}
+
+function startChild(options: IsolationOptions): ChildProcess {
+  const path = options.childPath ?? fileURLToPath(new URL(`./child${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url));
+  const loader = path.endsWith('.ts') ? ['--import', pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href] : [];
+  return spawn(process.execPath, [`--max-old-space-size=${options.heapMegabytes ?? HEAP_MEGABYTES}`, ...loader, path], {
+    // nothing of ours: no keys, no proxies, no NODE_OPTIONS
+    env: { PATH: '/usr/bin:/bin', LANG: 'C.UTF-8', HOME: '/nonexistent' },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+}
+
+interface End {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+  /** why we killed it, if we did */
+  stopped: 'deadline' | 'memory' | 'answer' | null;
+  stdout: string;
+  stderr: string;
+  /** it could not be started */
+  error: Error | null;
+}
+
+async function watch(child: ChildProcess, input: string, options: IsolationOptions): Promise<End> {
+  const end: End = { code: null, signal: null, stopped: null, stdout: '', stderr: '', error: null };
+  const stop = (why: End['stopped']): void => {
+    end.stopped ??= why;
+    child.kill('SIGKILL');
+  };
+  const chunks: Buffer[] = [];
+  let received = 0;
+  child.stdout!.on('data', (chunk: Buffer) => {
+    received += chunk.length;
+    if (received > ANSWER_MAX_BYTES) stop('answer');
+    else chunks.push(chunk);
+  });
+  child.stderr!.on('data', (chunk: Buffer) => {
+    end.stderr = (end.stderr + chunk.toString('utf8')).slice(-STDERR_KEPT_CHARS);
+  });
+  // a child that dies before it reads is told by its exit, not by the broken pipe
+  child.stdin!.on('error', () => undefined);
+  child.stdin!.end(input);
+  const deadline = setTimeout(() => stop('deadline'), options.deadlineMs ?? DEADLINE_MS);
+  const memory = setInterval(() => {
+    if (residentMegabytes(child.pid) > (options.residentMegabytes ?? RESIDENT_MEGABYTES)) stop('memory');
+  }, WATCH_EVERY_MS);
+  const abort = (): void => void child.kill('SIGKILL');
+  options.signal?.addEventListener('abort', abort, { once: true });
+  try {
+    await new Promise<void>((resolve) => {
+      child.once('error', (error) => {
+        end.error = error;
+        resolve();
+      });
+      child.once('close', (code, signal) => {
+        Object.assign(end, { code, signal });
+        resolve();
+      });
+    });
+  } finally {
+    clearTimeout(deadline);
+    clearInterval(memory);
+    options.signal?.removeEventListener('abort', abort);
+  }
+  end.stdout = Buffer.concat(chunks).toString('utf8');
+  return end;
+}
+
+function explain(end: End): [RuleId, string] {
+  if (end.stopped === 'deadline') return ['scan-timeout', 'The scan did not end before its deadline and was stopped.'];
+  if (end.stopped === 'memory' || /heap out of memory|Array buffer allocation failed/.test(end.stderr)) return ['scan-out-of-memory', 'The scan needed more memory than it may have and was stopped.'];
+  const last = end.stderr.trim().split('\n').findLast((line) => /Error|error/.test(line)) ?? '';
+  const how = end.error !== null ? `could not be started (${end.error.message})` : end.signal !== null ? `was ended by ${end.signal}` : `ended with code ${end.code} and no answer`;
+  return ['scan-crashed', `The scanner ${how}. ${last}`.trim()];
+}
+
+function readAnswer(text: string): ScanResult | null {
+  try {
+    const answer = JSON.parse(text) as ScanResult;
+    const sane = ['pass', 'review', 'block'].includes(answer.verdict) && Array.isArray(answer.findings) && typeof answer.rulesetVersion === 'string' && typeof answer.details === 'object';
+    return sane ? answer : null;
+  } catch {
+    return null;
+  }
+}
+
+/** The result of a scan that could not be made. */
+export function refusal(request: ScanRequest, rule: RuleId, why: string, durationMs = 0, file = request.files[0]?.name ?? ''): ScanResult {
+  const limits = { ...DEFAULT_LIMITS, ...request.limits };
+  const report = new Report(limits);
+  report.add(rule, { file, why });
+  const { version, date } = allowList();
+  return {
+    verdict: report.verdict,
+    rulesetVersion: `${RULESET_VERSION}+${version}`,
+    findings: report.findings,
+    details: { formats: {}, digests: {}, limits, findingsLeftOut: 0, allowList: { version, date }, durationMs, bytes: request.files.reduce((sum, { size }) => sum + size, 0) },
+    serving: {},
+  };
+}
+
+/** 0 where the system does not tell (no /proc, or the child is gone). */
+function residentMegabytes(pid: number | undefined): number {
+  try {
+    const match = /^VmRSS:\s+([0-9]+) kB$/m.exec(fs.readFileSync(`/proc/${pid}/status`, 'utf8'));
+    return Number(match?.[1] ?? 0) / 1024;
+  } catch {
+    return 0;
+  }
+}

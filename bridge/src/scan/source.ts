@@ -1,0 +1,105 @@
+import fs from 'node:fs';
+
+/** Bytes that can be read at any place. `read` gives exactly `length` bytes; asking beyond the end is a fault of the caller. */
+export interface ByteSource {
+  readonly size: number;
+  /** The answer may be a view that the next `read` overwrites. */
+  read(offset: number, length: number): Uint8Array;
+}
+
+const WINDOW_BYTES = 256 * 1024;
+
+/** A file on disk behind one window, so that many small reads near each other cost one system call. */
+export class FileSource implements ByteSource {
+  readonly size: number;
+  private readonly descriptor: number;
+  private readonly window = Buffer.allocUnsafeSlow(WINDOW_BYTES);
+  private windowStart = 0;
+  private windowLength = 0;
+
+  constructor(path: string) {
+    // O_NOFOLLOW: what is judged is the file itself, never what a link points to
+    this.descriptor = fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW);
+    const stat = fs.fstatSync(this.descriptor);
+    if (!stat.isFile()) {
+      fs.closeSync(this.descriptor);
+      throw new Error(`${path} is not a regular file.`);
+    }
+    this.size = stat.size;
+  }
+
+  read(offset: number, length: number): Uint8Array {
+    checkRange(this, offset, length);
+    if (length > WINDOW_BYTES) return this.fill(Buffer.allocUnsafeSlow(length), offset);
+    if (offset < this.windowStart || offset + length > this.windowStart + this.windowLength) {
+      this.windowLength = Math.min(WINDOW_BYTES, this.size - offset);
+      this.windowStart = offset;
+      this.fill(this.window.subarray(0, this.windowLength), offset);
+    }
+    const start = offset - this.windowStart;
+    return this.window.subarray(start, start + length);
+  }
+
+  close(): void {
+    fs.closeSync(this.descriptor);
+  }
+
+  private fill(target: Buffer, offset: number): Buffer {
+    let done = 0;
+    while (done < target.length) {
+      const got = fs.readSync(this.descriptor, target, done, target.length - done, offset + done);
+      if (got === 0) throw new Error('The file became shorter while it was read.');
+      done += got;
+    }
+    return target;
+  }
+}
+
+/** Bytes in memory. */
+export class BufferSource implements ByteSource {
+  readonly size: number;
+  private readonly bytes: Uint8Array;
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
+    this.size = bytes.length;
+  }
+
+  read(offset: number, length: number): Uint8Array {
+    checkRange(this, offset, length);
+    return this.bytes.subarray(offset, offset + length);
+  }
+}
+
+/** A part of another source: a stored member of a zip, the data behind a header. */
+export class SliceSource implements ByteSource {
+  readonly size: number;
+  private readonly base: ByteSource;
+  private readonly start: number;
+
+  constructor(base: ByteSource, start: number, size: number) {
+    checkRange(base, start, size);
+    this.base = base;
+    this.start = start;
+    this.size = size;
+  }
+
+  read(offset: number, length: number): Uint8Array {
+    checkRange(this, offset, length);
+    return this.base.read(this.start + offset, length);
+  }
+}
+
+/** Calls `each` with the source's bytes in order, a window at a time. */
+export function forEachChunk(source: ByteSource, each: (chunk: Uint8Array) => void): void {
+  for (let offset = 0; offset < source.size; offset += WINDOW_BYTES) {
+    each(source.read(offset, Math.min(WINDOW_BYTES, source.size - offset)));
+  }
+}
+
+
+function checkRange(source: ByteSource, offset: number, length: number): void {
+  if (!(offset >= 0 && length >= 0 && offset + length <= source.size)) {
+    throw new RangeError(`read of ${length} bytes at ${offset} in a source of ${source.size}`);
+  }
+}
