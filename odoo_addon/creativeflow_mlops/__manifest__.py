@@ -14,6 +14,7 @@
         "data/parameters.xml",
         "data/activity_type.xml",
         "data/cron.xml",
+        "views/decision_views.xml",
         "views/model_version_views.xml",
         "views/model_views.xml",
         "views/deployment_views.xml",

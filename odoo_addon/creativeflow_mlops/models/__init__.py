@@ -27,3 +27,4 @@ from . import deployment_live
 from . import deployment_work
 from . import deadlines
 from . import ir_websocket
+from . import decision

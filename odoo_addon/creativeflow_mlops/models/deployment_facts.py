@@ -67,7 +67,8 @@ class DeploymentFacts(models.Model):
         """Nobody waits for it: keep the phase as observed; the endpoint of a live one follows its health."""
         reason = facts.get("reason") or False
         if self.is_live:
-            self._keyed().write({"phase": phase, "reason": reason})
+            # Removed by somebody else while it is wanted: a failure, which ends when the bridge has put it back.
+            self._keyed().write({"phase": "Failed" if phase == "Removed" else phase, "reason": reason})
             healthy = phase == "Ready"
             self._endpoint()._set_available(healthy)
             if self.environment_kind == "production" and self.version_id.is_available != healthy:

@@ -19,6 +19,7 @@ class ModelPages(models.Model):
         Two queries whatever the number of versions: the row of the newest version carries its road. `counts` are of the
         search without the status filter.
         """
+        status = status if status in STATUS_NAMES else None
         visible = self._search(self._search_domain(search))
         counted = self.env.execute_query(SQL(
             "SELECT version.status, count(*) FROM mlops_model model JOIN mlops_model_version version ON version.id = model.newest_version_id"
@@ -30,7 +31,7 @@ class ModelPages(models.Model):
             "SELECT model.id, version.id AS newest FROM mlops_model model"
             " JOIN mlops_model_version version ON version.id = model.newest_version_id"
             " WHERE model.id IN %s AND %s ORDER BY %s LIMIT %s OFFSET %s",
-            visible.subselect(), SQL("version.status = %s", status) if status in STATUS_NAMES else SQL("TRUE"),
+            visible.subselect(), SQL("version.status = %s", status) if status else SQL("TRUE"),
             ORDERS.get(order, ORDERS["recent"]), max(1, min(int(limit), 200)), max(0, int(offset)),
         ))
         roles = set(self._roles())

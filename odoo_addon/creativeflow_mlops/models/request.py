@@ -2,10 +2,11 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
 from .environment import KINDS, STRATEGIES
+from .transitions import TRANSITIONS
 
 ACTIONS = [("deploy", "Deploy to staging"), ("promote", "Promote to production"), ("rollback", "Roll back production")]
 STATES = [("accepted", "Accepted"), ("refused", "Refused"), ("done", "Done"), ("failed", "Failed")]
-TRANSITION_STATUSES = {"deploy": ("Validated", "StagingFailed", "Staging", "Superseded"), "promote": ("Staging", "ProdFailed"), "rollback": ("Live",)}
+FROM = {"deploy": TRANSITIONS["deploy"].sources, "promote": TRANSITIONS["promote"].sources, "rollback": ("Live",)}
 
 
 class Request(models.Model):
@@ -39,6 +40,8 @@ class Request(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        if self._has_key():
+            return super().create(vals_list)
         self.check_access("create")
         if {name[8:] for name in self.env.context if name.startswith("default_")} & self._guarded_fields():
             raise AccessError(self.env._("The state of a request is not given by its requester."))
@@ -54,21 +57,18 @@ class Request(models.Model):
         if unknown:
             raise AccessError(self.env._("A request names action, version_id, model_id, strategy and comment; not %s.", ", ".join(sorted(unknown))))
         action = vals.get("action")
-        if action not in TRANSITION_STATUSES:
+        if action not in FROM:
             raise ValidationError(self.env._("The action must be deploy, promote or rollback."))
         target = "staging" if action == "deploy" else "production"
         if vals.get("environment_kind") not in (None, False, target):
             raise ValidationError(self.env._("The action %(action)s is for %(target)s.", action=action, target=target))
         version = self._asked_version(action, vals.get("version_id"), vals.get("model_id"))
-        request = self._keyed()._insert({
+        request = self._keyed().create([{
             **vals, "environment_kind": target, "version_id": version.id, "model_id": version.model_id.id,
             "company_id": version.company_id.id, "requested_by_id": self.env.uid, "state": "accepted",
-        })
+        }])
         request.with_env(self.env)._carry_out(version.with_env(self.env), target)
         return request
-
-    def _insert(self, vals):
-        return super().create([vals])
 
     def _asked_version(self, action, version_id, model_id):
         """The version asked for, as superuser, when the user's companies and teams include it."""
@@ -103,7 +103,7 @@ class Request(models.Model):
 
     def _wait_for_approver(self, version):
         own = self.sudo()
-        if version.status not in TRANSITION_STATUSES[own.action]:
+        if version.status not in FROM[own.action]:
             return own._finish("refused", self.env._("The version is %s; this is not possible now.", version.status))
         own._keyed().write({"result": self.env._("Waiting for an approver.")})
         version._message_log(body=self.env._("%(who)s asks: %(what)s.", who=own.requested_by_id.name, what=dict(ACTIONS)[own.action]))

@@ -140,7 +140,8 @@ class VersionDecisions(models.Model):
             "artifact_digests": {one.filename: one.digest for one in version.artifact_ids}, "image_digest": version.image_digest or False,
         })
         self.env["mlops.event"]._emit("approval.recorded", {
-            "decision": decision, "environment": environment.kind if environment else None, "by": self.env.user.sudo().name, "comment": comment or None,
+            "decision": decision, "environment": environment.kind if environment else None, "by": self.env.user.sudo().name,
+            "comment": comment or None,
         }, **self._about())
         return approval.with_env(self.env)
 

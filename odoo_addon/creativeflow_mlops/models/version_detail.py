@@ -46,7 +46,8 @@ class VersionDetail(models.Model):
         return {
             "versionId": version.id, "modelId": version.model_id.id, "slug": version.model_id.slug, "name": version.model_id.name,
             "version": version.name, "status": version.status, "generation": version.generation, "companyId": version.company_id.id,
-            "artifacts": [{**one._view(), "objectKey": one.object_key} for one in version.artifact_ids], "serving": version.serving or {}, "image": version.image or None,
+            "artifacts": [{**one._view(), "objectKey": one.object_key} for one in version.artifact_ids],
+            "serving": version.serving or {}, "image": version.image or None,
             "imageDigest": version.image_digest or None, "buildState": version.build_state,
             "scan": {"generation": scan.generation, "verdict": scan.verdict} if scan else None, "params": version.params or None,
             "inputSchema": version.input_schema or None, "outputSchema": version.output_schema or None,

@@ -27,8 +27,8 @@ class VersionFacts(models.Model):
     def _reported(self, version_id):
         return self._reported_unlocked(version_id)._locked()
 
-    def _is_stale(self, kind, generation):
-        """Whether the fact is about another generation than the one wanted now; then it is journalled. None: it is not."""
+    def _stale_answer(self, kind, generation):
+        """The answer to a fact about another generation than the one wanted now, which is journalled; None when it is that one."""
         current = self.sudo().generation
         if int(generation) == current:
             return None
@@ -48,7 +48,7 @@ class VersionFacts(models.Model):
         version = self._reported(version_id)
         if version.scan_ids.filtered(lambda scan: scan.generation == int(generation)):
             return {"accepted": True, "status": version.status}
-        stale = version._is_stale("validation", generation)
+        stale = version._stale_answer("validation", generation)
         if stale:
             return stale
         if version.status != "Validating":  # the deadline was faster
@@ -88,7 +88,7 @@ class VersionFacts(models.Model):
     def report_build(self, version_id, generation, state, image=None, image_digest=None, log_key=None, reason=None):
         """How the build goes: `{accepted, status}`. `done` starts the waiting deployment, `failed` fails it."""
         version = self._reported(version_id)
-        stale = version._is_stale("build", generation)
+        stale = version._stale_answer("build", generation)
         if stale:
             return stale
         if state not in ("running", "done", "failed"):
