@@ -1,7 +1,7 @@
 import type { ActionName, AllowedAction, VersionDetail } from '../api/types.ts';
 import { t } from '../i18n/language.ts';
 
-const ORDER: ActionName[] = ['deploy', 'promote', 'rollback', 'reject', 'rescan', 'archive'];
+const ORDER: ActionName[] = ['promote', 'deploy', 'rollback', 'reject', 'rescan', 'archive'];
 
 /** The actions the server offers, the one that goes on first. */
 export function availableActions(detail: VersionDetail): AllowedAction[] {

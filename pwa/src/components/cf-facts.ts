@@ -2,7 +2,7 @@ import { css, html, nothing, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import type { VersionDetail } from '../api/types.ts';
 import { t } from '../i18n/language.ts';
-import { bytes, number } from '../i18n/format.ts';
+import { bytes, number, plain } from '../i18n/format.ts';
 import { CfElement } from '../shell/element.ts';
 import { base } from '../styles/shared.ts';
 import './cf-copy.ts';
@@ -162,5 +162,5 @@ export class CfFacts extends CfElement {
 }
 
 function show(value: unknown): string {
-  return typeof value === 'number' ? number(value, 6) : typeof value === 'string' ? value : JSON.stringify(value);
+  return typeof value === 'number' ? plain(value) : typeof value === 'string' ? value : JSON.stringify(value);
 }

@@ -1,6 +1,6 @@
 import type { VersionDetail } from '../api/types.ts';
 import { t } from '../i18n/language.ts';
-import { bytes, number } from '../i18n/format.ts';
+import { bytes, plain } from '../i18n/format.ts';
 
 export interface Compared {
   name: string;
@@ -40,7 +40,7 @@ function pairs(now: Record<string, unknown> | null | undefined, then: Record<str
 
 function text(value: unknown): string | undefined {
   if (value === undefined || value === null) return undefined;
-  return typeof value === 'number' ? number(value, 6) : typeof value === 'string' ? value : JSON.stringify(value);
+  return typeof value === 'number' ? plain(value) : typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 const modelOf = (detail: VersionDetail | undefined) => detail?.artifacts.find((artifact) => artifact.kind === 'model');

@@ -33,6 +33,10 @@ export const dayAndClock = (at: number | string): string =>
 export const number = (value: number, digits = 0): string =>
   kept(`number${digits}`, (lang) => new Intl.NumberFormat(lang, { maximumFractionDigits: digits })).format(value);
 
+/** A parameter or a port: no grouping, it is no amount. */
+export const plain = (value: number): string =>
+  kept('plain', (lang) => new Intl.NumberFormat(lang, { maximumFractionDigits: 6, useGrouping: false })).format(value);
+
 export const percent = (value: number): string =>
   kept('percent', (lang) => new Intl.NumberFormat(lang, { style: 'percent', maximumFractionDigits: 1 })).format(value);
 

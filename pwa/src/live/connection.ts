@@ -38,6 +38,11 @@ class Connection extends EventTarget {
     });
   }
 
+  /** the last place in the stream that was seen; null before the first word of the server */
+  get position(): number | null {
+    return this.#position;
+  }
+
   start(): void {
     if (this.#running) return;
     this.#running = true;

@@ -75,6 +75,18 @@ export class CfAccount extends CfElement {
     `,
   ];
 
+  #refresh = (): void => this.requestUpdate();
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    session.addEventListener('change', this.#refresh);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    session.removeEventListener('change', this.#refresh);
+  }
+
   override render(): TemplateResult | typeof nothing {
     const user = session.user;
     if (!user) return nothing;

@@ -92,6 +92,9 @@ export const shell = css`
   @media (max-width: 720px) {
     header {
       height: 54px;
+      /* a filter would make the header the frame of the bar below */
+      backdrop-filter: none;
+      background: var(--cf-ground);
       padding: 0 var(--cf-4);
     }
     .upload {

@@ -1,2 +1,4 @@
-export const upload = { add: async (_files: unknown): Promise<void> => {} };
-export const filesOf = async (_data: DataTransfer | null): Promise<unknown> => [];
+import { UploadStore } from './store.ts';
+
+export { filesOf } from './item.ts';
+export const upload = new UploadStore();

@@ -1,0 +1,211 @@
+import type { UploadAccepted, UploadMetadata } from '../api/types.ts';
+import { registerUploads } from '../api/mlops.ts';
+import { digestOf } from './digest.ts';
+import { dropDraft, emptyForm, loadDraft, permission, same, saveDraft, type Form } from './draft.ts';
+import { kindOf, type Item, type Picked } from './item.ts';
+import { Transfer } from './transfer.ts';
+
+const SAVE_MS = 300;
+
+/** The upload in hand. It lives beside the pages: one may look elsewhere while it runs. Dispatches `change`. */
+export class UploadStore extends EventTarget {
+  items: Item[] = [];
+  form: Form = emptyForm();
+  /** found from before a reload */
+  restored = false;
+  sending = false;
+  #key: string = crypto.randomUUID();
+  #login = '';
+  #transfers = new Map<string, Transfer>();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #restoring: Promise<void> | undefined;
+
+  get sent(): number {
+    return this.items.reduce((sum, item) => sum + item.sent, 0);
+  }
+  get size(): number {
+    return this.items.reduce((sum, item) => sum + item.size, 0);
+  }
+  get complete(): boolean {
+    return this.items.length > 0 && this.items.every((item) => item.state === 'done');
+  }
+
+  /** Takes up what this person left; asked once. */
+  restore(login: string): Promise<void> {
+    this.#restoring ??= (async () => {
+      this.#login = login;
+      const draft = await loadDraft(login);
+      if (!draft || this.items.length) return;
+      Object.assign(this, { items: draft.items, form: draft.form, sending: draft.sending, restored: draft.items.length > 0 });
+      this.#key = draft.key;
+      for (const item of this.items) if (item.file && !item.digest) void this.#digest(item);
+      if (this.sending) this.start();
+      this.#changed();
+    })();
+    return this.#restoring;
+  }
+
+  async add(picked: Picked[]): Promise<void> {
+    for (const { file, handle } of picked) {
+      if (file.name === 'metadata.json' && (await this.#takeMetadata(file))) continue;
+      const waiting = this.items.find((item) => item.state === 'needsFile' && same(item, file));
+      if (waiting) {
+        this.#give(waiting, file, handle);
+        continue;
+      }
+      const known = this.items.find((item) => item.name === file.name);
+      if (known) await this.remove(known);
+      const item: Item = { id: crypto.randomUUID(), name: file.name, size: file.size, lastModified: file.lastModified, kind: kindOf(file.name, this.items), state: 'ready', sent: 0, file, ...(handle ? { handle } : {}) };
+      this.items = [...this.items, item];
+      void this.#digest(item);
+      if (this.sending) this.#transfer(item).start();
+    }
+    this.#guessModel();
+    this.#changed();
+  }
+
+  /** The file of an upload from before: false when it is another one. */
+  again(item: Item, file: File): boolean {
+    if (!same(item, file)) return false;
+    this.#give(item, file);
+    this.#changed();
+    return true;
+  }
+
+  async allow(item: Item): Promise<boolean> {
+    const handle = await permission(item.handle, true);
+    return handle ? this.again(item, await handle.getFile()) : false;
+  }
+
+  async remove(item: Item): Promise<void> {
+    this.items = this.items.filter((one) => one !== item);
+    this.#changed();
+    await this.#transfers.get(item.id)?.discard();
+    this.#transfers.delete(item.id);
+  }
+
+  setKind(item: Item, kind: Item['kind']): void {
+    for (const other of this.items) if (kind !== 'side' && other !== item && other.kind === kind) other.kind = 'side';
+    item.kind = kind;
+    this.#changed();
+  }
+
+  edit(change: Partial<Form>): void {
+    this.form = { ...this.form, ...change };
+    this.#changed();
+  }
+
+  start(): void {
+    this.sending = true;
+    for (const item of this.items) if (item.file && item.state !== 'done' && item.state !== 'sending') this.#transfer(item).start();
+    this.#changed();
+  }
+
+  pauseAll(): void {
+    this.sending = false;
+    for (const item of this.items) void this.#transfers.get(item.id)?.pause();
+    this.#changed();
+  }
+
+  pause(item: Item): void {
+    void this.#transfers.get(item.id)?.pause();
+  }
+
+  resume(item: Item): void {
+    this.sending = true;
+    this.#transfer(item).start();
+  }
+
+  /** Makes the version of what was uploaded. Throws what the server says; asking again with the same files is safe. */
+  async register(): Promise<UploadAccepted> {
+    const of = (kind: Item['kind']): string[] => this.items.filter((item) => item.kind === kind).map((item) => uploadId(item.url ?? ''));
+    const [modelFile = ''] = of('model');
+    const [dockerfile = ''] = of('dockerfile');
+    const answer = await registerUploads({ metadata: this.#metadata(), uploads: { modelFile, dockerfile, sideFiles: of('side') } }, this.#key);
+    await this.#reset();
+    return answer;
+  }
+
+  async discard(): Promise<void> {
+    const transfers = this.items.map((item) => this.#transfer(item).discard());
+    await this.#reset();
+    await Promise.all(transfers);
+  }
+
+  #metadata(): UploadMetadata {
+    const { form } = this;
+    const digests = Object.fromEntries(this.items.filter((item) => item.digest).map((item) => [item.kind === 'dockerfile' ? 'Dockerfile' : item.name, item.digest as string]));
+    const filled = Object.entries({ team: form.team, description: form.description.trim(), framework: form.framework.trim(), metrics: form.metrics, inputSchema: form.inputSchema, outputSchema: form.outputSchema, serving: form.serving });
+    return {
+      name: form.name.trim(), version: form.version.trim(), digests,
+      ...(Object.keys(form.params).length ? { params: form.params } : {}),
+      ...Object.fromEntries(filled.filter(([, value]) => value !== undefined && value !== '' && value !== null)),
+    };
+  }
+
+  /** A metadata.json fills in the form; one that is not ours is a side file. */
+  async #takeMetadata(file: File): Promise<boolean> {
+    try {
+      const { name, version, description, framework, params, metrics, inputSchema, outputSchema, serving, team } = JSON.parse(await file.text()) as Partial<UploadMetadata>;
+      if (typeof name !== 'string' && typeof version !== 'string') return false;
+      this.form = { name: name ?? '', version: version ?? '', description: description ?? '', framework: framework ?? '', params: params ?? {}, metrics: metrics ?? undefined, inputSchema, outputSchema, serving: serving ?? undefined, team: team ?? undefined };
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** With no file that looks like one, the largest is the model. */
+  #guessModel(): void {
+    if (this.items.some((item) => item.kind === 'model')) return;
+    const [largest] = this.items.filter((item) => item.kind === 'side' && !/\.(py|txt|md|json|ya?ml|toml|cfg)$/i.test(item.name)).sort((a, b) => b.size - a.size);
+    if (largest) largest.kind = 'model';
+  }
+
+  #give(item: Item, file: File, handle?: FileSystemFileHandle): void {
+    Object.assign(item, { file, ...(handle ? { handle } : {}), state: 'paused' });
+    if (!item.digest) void this.#digest(item);
+    if (this.sending) this.#transfer(item).start();
+  }
+
+  async #digest(item: Item): Promise<void> {
+    if (!item.file) return;
+    const digest = await digestOf(item.id, item.file, (share) => {
+      item.digestShare = share;
+      this.#changed(false);
+    });
+    if (digest) item.digest = digest;
+    delete item.digestShare;
+    this.#changed();
+  }
+
+  #transfer(item: Item): Transfer {
+    const known = this.#transfers.get(item.id);
+    if (known) return known;
+    const made = new Transfer(item, () => this.#changed());
+    this.#transfers.set(item.id, made);
+    return made;
+  }
+
+  async #reset(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.items = [];
+    this.form = emptyForm();
+    this.restored = false;
+    this.sending = false;
+    this.#key = crypto.randomUUID();
+    this.#transfers.clear();
+    await dropDraft();
+    this.dispatchEvent(new Event('change'));
+  }
+
+  #changed(save = true): void {
+    this.dispatchEvent(new Event('change'));
+    if (!save) return;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void saveDraft({ key: this.#key, login: this.#login, form: this.form, items: this.items, sending: this.sending }), SAVE_MS);
+  }
+}
+
+/** tus names an upload by its address; its last part is its id. */
+const uploadId = (url: string): string => url.split('/').at(-1) ?? '';

@@ -1,0 +1,112 @@
+import { Upload, type DetailedError } from 'tus-js-client';
+import { problemFromBody } from '../api/problem.ts';
+import type { Item } from './item.ts';
+
+const ENDPOINT = '/mlops/uploads';
+const FIELDS = { model: 'modelFile', dockerfile: 'dockerfile', side: 'sideFiles' } as const;
+const PART_BYTES = 32 * 1024 * 1024;
+const RATE_WINDOW_MS = 4_000;
+const BACK_OFF_MS = [1_000, 2_000, 4_000, 8_000, 15_000];
+
+/**
+ * Sends one file over tus and never gives up for want of a network: it waits, says so, and goes on from the byte
+ * that the server has. What the server refuses ends it with the server's reason.
+ */
+export class Transfer {
+  #upload: Upload | undefined;
+  #item: Item;
+  #changed: () => void;
+  #samples: [at: number, sent: number][] = [];
+  #failures = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(item: Item, changed: () => void) {
+    this.#item = item;
+    this.#changed = changed;
+  }
+
+  start(): void {
+    const item = this.#item;
+    if (!item.file || item.state === 'done') return;
+    removeEventListener('online', this.#retry);
+    clearTimeout(this.#timer);
+    this.#samples = [];
+    item.state = navigator.onLine ? 'sending' : 'waiting';
+    delete item.error;
+    this.#upload = new Upload(item.file, {
+      endpoint: ENDPOINT,
+      ...(item.url ? { uploadUrl: item.url } : {}),
+      chunkSize: PART_BYTES,
+      retryDelays: null,
+      storeFingerprintForResuming: false,
+      headers: { 'X-Requested-With': 'creativeflow' },
+      metadata: { filename: item.name, filetype: item.file.type || 'application/octet-stream', field: FIELDS[item.kind] },
+      onUploadUrlAvailable: () => {
+        if (this.#upload?.url) item.url = this.#upload.url;
+        this.#changed();
+      },
+      onProgress: (sent) => this.#progress(sent),
+      onSuccess: () => {
+        Object.assign(item, { state: 'done', sent: item.size, rate: undefined });
+        this.#changed();
+      },
+      onError: (error) => this.#failed(error as DetailedError),
+    });
+    this.#upload.start();
+    this.#changed();
+  }
+
+  async pause(): Promise<void> {
+    clearTimeout(this.#timer);
+    removeEventListener('online', this.#retry);
+    if (this.#item.state === 'sending' || this.#item.state === 'waiting') this.#item.state = 'paused';
+    delete this.#item.rate;
+    this.#changed();
+    await this.#upload?.abort();
+  }
+
+  /** Stops, and has the server throw away what came. */
+  async discard(): Promise<void> {
+    await this.pause();
+    if (this.#item.url) await Upload.terminate(this.#item.url, { headers: { 'X-Requested-With': 'creativeflow' }, retryDelays: null }).catch(() => {});
+  }
+
+  #progress(sent: number): void {
+    const now = performance.now();
+    this.#failures = 0;
+    this.#samples = [...this.#samples.filter(([at]) => now - at < RATE_WINDOW_MS), [now, sent]];
+    const [first] = this.#samples;
+    const item = this.#item;
+    if (first && now - first[0] > 400) item.rate = ((sent - first[1]) / (now - first[0])) * 1000;
+    item.sent = sent;
+    if (item.state === 'waiting') item.state = 'sending';
+    this.#changed();
+  }
+
+  #failed(error: DetailedError): void {
+    const item = this.#item;
+    if (item.state === 'paused') return;
+    const status = error.originalResponse?.getStatus() ?? 0;
+    delete item.rate;
+    const passes = status === 0 || status === 409 || status === 423 || status === 429 || status >= 500;
+    if (passes) {
+      item.state = 'waiting';
+      addEventListener('online', this.#retry, { once: true });
+      this.#timer = setTimeout(this.#retry, BACK_OFF_MS[Math.min(this.#failures++, BACK_OFF_MS.length - 1)]);
+    } else {
+      item.state = 'failed';
+      item.error = problemFromBody(status, parsed(error.originalResponse?.getBody()));
+    }
+    this.#changed();
+  }
+
+  #retry = (): void => this.start();
+}
+
+function parsed(body: string | undefined): unknown {
+  try {
+    return JSON.parse(body ?? '');
+  } catch {
+    return undefined;
+  }
+}
