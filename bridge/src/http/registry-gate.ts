@@ -30,7 +30,7 @@ export function passToRegistry(request: Request, response: Response, grant: Buil
   outgoing.on('timeout', () => outgoing.destroy(new Error('the registry was silent too long')));
   outgoing.on('error', () => {
     request.unpipe(outgoing);
-    if (response.headersSent || request.destroyed) response.destroy();
+    if (response.headersSent || response.destroyed) response.destroy();
     else refuse(response, 502, 'UNAVAILABLE', 'The registry did not answer.');
   });
   // a pod that was cut off must not leave half an upload that looks whole

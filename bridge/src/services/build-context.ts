@@ -24,6 +24,7 @@ export function contextFiles(artifacts: Artifact[]): Map<string, Artifact> {
 export async function writeContext(store: ObjectStore, artifacts: Artifact[], into: Writable): Promise<void> {
   const tar = pack();
   const sent = pipeline(tar as unknown as Readable, into);
+  sent.catch(() => undefined); // told below, together with its cause
   try {
     for (const [name, artifact] of contextFiles(artifacts)) {
       const entry = tar.entry({ name, size: artifact.size, mode: 0o644, mtime: new Date(0) });
@@ -31,7 +32,7 @@ export async function writeContext(store: ObjectStore, artifacts: Artifact[], in
     }
     tar.finalize();
   } catch (error) {
-    tar.destroy(error as Error);
+    tar.destroy();
     await sent.catch(() => undefined);
     throw error;
   }

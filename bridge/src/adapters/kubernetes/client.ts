@@ -115,7 +115,8 @@ function statusError(method: string, path: string, status: number, body: string)
   const message = `The cluster answered ${status} to ${method} ${path}: ${said}`;
   if (status === 404) return new NotFound(message, { code: 'cluster-object-not-found' });
   if (status === 409) return new Conflict(message, { code: 'cluster-conflict' });
-  if (status === 429 || status >= 500) return new Unavailable(message, { code: 'cluster-unavailable', retryAfterSeconds: 2 });
+  // a namespace made this second has no default service account yet
+  if (status === 429 || status >= 500 || /error looking up service account/.test(said)) return new Unavailable(message, { code: 'cluster-unavailable', retryAfterSeconds: 2 });
   if (status === 401 || (status === 403 && /^[^:]+ is forbidden: User /.test(said))) {
     return new Failed(message, { code: 'cluster-forbidden', remedy: 'Give the account of the bridge this right (see k8s/base), or correct KUBECONFIG.' });
   }
