@@ -40,6 +40,10 @@ export const sheetStyles = css`
   .same td {
     color: var(--cf-muted);
   }
+  summary {
+    padding: 8px 0;
+    cursor: pointer;
+  }
   .mono {
     font-size: 12.5px;
   }

@@ -94,12 +94,14 @@ export class CfActionSheet extends CfElement {
   #compare(): TemplateResult {
     const words = t().actions;
     const rows = comparison(this.detail, this.live);
+    const same = rows.filter((row, index) => row.same && index > 0);
     return html`<section aria-labelledby="compare">
       <h3 id="compare">${words.compare}</h3>
       <table>
         <thead><tr><td></td><th scope="col">${words.now}</th><th scope="col">${words.then}</th></tr></thead>
-        <tbody>${rows.map((row) => this.#row(row))}</tbody>
+        <tbody>${rows.filter((row) => !row.same || row === rows[0]).map((row) => this.#row(row))}</tbody>
       </table>
+      ${same.length ? html`<details><summary class="muted small">${words.sameCount(same.length)}</summary><table><tbody>${same.map((row) => this.#row(row))}</tbody></table></details>` : nothing}
     </section>`;
   }
 

@@ -135,7 +135,7 @@ export class CfTry extends CfElement {
         <cf-digit-canvas .pixels=${this.pixels} @change=${(event: CustomEvent<number[]>) => (this.pixels = event.detail)}></cf-digit-canvas>
         <div class="buttons">
           <button type="button" class="button primary" aria-disabled=${this.busy || empty} @click=${() => (this.busy || empty ? undefined : void send())}>${this.busy ? words.sending : words.send}</button>
-          <button type="button" class="button" @click=${this.#clear}>${words.clear}</button>
+          <button type="button" class="button quiet" @click=${this.#clear}>${words.clear}</button>
           ${input.data?.length === 64 ? html`<button type="button" class="button quiet" @click=${() => (this.pixels = [...(input.data as number[])])}>${words.sample}</button>` : nothing}
         </div>
       </div>

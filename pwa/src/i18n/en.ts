@@ -57,7 +57,7 @@ export const en = {
       ready: 'Ready', sending: 'Sending', paused: 'Paused', waiting: 'Waiting for the network', done: 'Uploaded', failed: 'Stopped', needsFile: 'Choose the file again',
     },
     rate: (rate: string) => `${rate}/s`, left: (time: string) => `${time} left`, sent: (sent: string, all: string) => `${sent} of ${all}`,
-    again: (file: string) => `Choose ${file} again: ${'what was sent stays, the rest follows.'}`, allow: (file: string) => `Go on with ${file}`,
+    again: (file: string) => `Choose ${file} again: what was sent stays, the rest follows.`, allow: (file: string) => `Go on with ${file}`,
     otherFile: (file: string) => `That is not the same ${file}: its size or date differs.`, restored: 'An upload from before was found.', discard: 'Discard it',
     registering: 'Registering…', needModel: 'Add the model file.', needDockerfile: 'Add a Dockerfile.', needName: 'Name the model.', needVersion: 'Give the version, like 1.0.0.',
     badVersion: 'A version starts with a letter or digit and holds letters, digits, and . _ + -', twoModels: 'Only one file can be the model.', twoDockerfiles: 'Only one Dockerfile.',
@@ -110,7 +110,7 @@ export const en = {
     redeployConfirm: (what: string) => `Start ${what} in staging again now.`,
     promoteTitle: (what: string) => `Promote ${what} to production`,
     promoteConfirm: {
-      'blue-green': (version: string, from: string | null) => from ? `Start ${version} beside ${from}, test it, then send 100 % of production traffic to ${version}.` : `Start ${version}, test it, then open it to production traffic. Nothing is live before it.`,
+      'blue-green': (version: string, from: string | null) => from ? `Start ${version} beside ${from}, test it, then send 100\u00a0% of production traffic to ${version}.` : `Start ${version}, test it, then open it to production traffic. Nothing is live before it.`,
       rolling: (version: string, from: string | null) => from ? `Replace the pods of ${from} with ${version}, one after the other, in production.` : `Start ${version} in production, pod after pod. Nothing is live before it.`,
     },
     rollbackTitle: (model: string) => `Roll back ${model}`, rollbackConfirm: (version: string) => `Take ${version} out of production and bring back the version kept before it. It takes seconds.`,
@@ -122,7 +122,7 @@ export const en = {
       rollback: (what: string) => `${what}: rolling back.`, rescan: (what: string) => `${what} is being scanned again.`, archive: (what: string) => `${what} was archived.`,
     } satisfies Record<ActionName, (what: string) => string>,
     stale: 'Someone was faster: this version changed since you opened it. Look at the new state and decide again.',
-    compare: 'What changes', now: 'Live now', then: 'After', nothingLive: 'Nothing is live', same: 'same', findingsTitle: 'What the scan says', strategyTitle: 'How', replicas: 'Replicas', gpus: 'GPUs', memory: 'Memory', cpu: 'CPU', versionLabel: 'Version', clean: 'No findings.',
+    compare: 'What changes', now: 'Live now', then: 'After', nothingLive: 'Nothing is live', same: 'same', sameCount: (n: number) => `${n} the same`, findingsTitle: 'What the scan says', strategyTitle: 'How', replicas: 'Replicas', gpus: 'GPUs', memory: 'Memory', cpu: 'CPU', versionLabel: 'Version', clean: 'No findings.',
   },
   endpoint: {
     title: 'Endpoints', none: 'No endpoint yet', noneLead: 'An endpoint appears when a version reaches staging or production.', available: 'Available', unavailable: 'Not available',

@@ -1,2 +1,147 @@
-import { en } from './en.ts';
-export const fr = en;
+import type { Texts } from './language.ts';
+
+export const fr: Texts = {
+  app: {
+    name: 'CreativeFlow',
+    models: 'Modèles', endpoints: 'Points d’accès', activity: 'Activité', upload: 'Déposer', help: 'Clavier', signOut: 'Se déconnecter', language: 'Langue',
+    account: (name) => `Compte de ${name}`, skip: 'Aller au contenu', navigation: 'Principale', close: 'Fermer', cancel: 'Annuler', back: 'Retour',
+    copy: 'Copier', copied: 'Copié', download: 'Télécharger', retry: 'Réessayer', loading: 'Chargement', more: 'Voir plus', open: 'Ouvrir', search: 'Rechercher',
+    newVersion: 'Une nouvelle version de l’application est prête.', reload: 'Recharger', notFound: 'Il n’y a pas de page ici.', toModels: 'Aller aux modèles',
+    none: 'aucun', unknown: 'inconnu', dismiss: 'Masquer',
+  },
+  line: {
+    lost: (since) => `Pas de connexion depuis ${since}. Vous voyez le dernier état connu.`,
+    polling: 'Le direct ne passe pas ; on regarde toutes les quelques secondes.',
+    stale: (age) => `Dernier état connu, ${age}.`, back: 'De nouveau connecté.', tryNow: 'Essayer', nothingKept: 'Pas de connexion, et rien de cette page n’était gardé.',
+    offlineAction: 'Pas de connexion. Rien n’a été envoyé ; réessayez quand elle sera revenue.',
+  },
+  login: {
+    title: 'Connexion', lead: 'Avec votre compte Odoo.', login: 'Identifiant', password: 'Mot de passe', submit: 'Se connecter', busy: 'Connexion…',
+    totp: 'Code de votre application', totpLead: 'Six chiffres, nouveaux toutes les 30 secondes.', verify: 'Vérifier', otherAccount: 'Utiliser un autre compte',
+    ended: 'Votre session est terminée. Connectez-vous pour continuer.', show: 'Montrer le mot de passe', hide: 'Cacher le mot de passe',
+  },
+  road: {
+    title: 'La route',
+    stops: { uploaded: 'Déposé', scanned: 'Analysé', approved: 'Approuvé', built: 'Construit', staging: 'Préproduction', promoted: 'Promu', rolling: 'Déploiement', live: 'En service' },
+    states: { done: 'fait', running: 'en cours', waiting: 'attend une personne', failed: 'en échec', ahead: 'à venir' },
+    statesShort: { done: 'Fait', running: 'En cours', waiting: 'En attente', failed: 'Échec', ahead: 'À venir' },
+    summary: (done, at, state) => `${done} étapes sur 8 faites ; ${at} : ${state}`,
+    running: (time) => `depuis ${time}`, took: (time) => `en ${time}`, by: (who) => `par ${who}`,
+  },
+  status: {
+    Validating: 'Analyse', Validated: 'Attend l’accord', ValidationFailed: 'Bloqué', PendingStagingDeployment: 'Vers la préproduction', Staging: 'En préproduction',
+    StagingFailed: 'Échec préproduction', PendingProdDeployment: 'Déploiement', Live: 'En service', ProdFailed: 'Échec production', Superseded: 'Remplacé', Archived: 'Archivé',
+  },
+  models: {
+    title: 'Modèles', searchLabel: 'Rechercher un modèle', searchHint: 'Rechercher un modèle', status: 'Statut', anyStatus: 'Tous les statuts', order: 'Ordre', recent: 'Plus récents', byName: 'Nom',
+    needsYou: 'Vous attend', all: 'Tous les modèles', count: (n) => (n <= 1 ? `${n} modèle` : `${n.toLocaleString('fr')} modèles`),
+    live: (version) => `${version} en service`, notLive: 'Pas en service', noVersion: 'Aucune version', wholeCompany: 'Toute la société', newest: 'Plus récente', by: (who) => `par ${who}`,
+    nothing: (text) => `Aucun modèle ne correspond à « ${text} ».`, nothingStatus: 'Aucun modèle n’a ce statut.', clear: 'Effacer le filtre',
+    emptyTitle: 'Aucun modèle', emptyLead: 'Déposez ici un modèle et son Dockerfile. Vous verrez chaque étape jusqu’à la mise en service.', emptyAction: 'Déposer un modèle',
+    versions: 'Versions', noVersions: 'Aucune version n’a été déposée.', uploadNext: 'Déposer une version', team: 'Équipe',
+  },
+  upload: {
+    title: 'Déposer un modèle', drop: 'Déposez le modèle, son Dockerfile et ce qui va avec', choose: 'Choisir des fichiers', dropLead: 'Un metadata.json remplit le formulaire.', dropHere: 'Lâchez pour ajouter',
+    files: 'Fichiers', model: 'Modèle', dockerfile: 'Dockerfile', side: 'Annexe', kind: (file) => `Ce qu’est ${file}`, remove: (file) => `Retirer ${file}`,
+    about: 'Cette version', name: 'Nom du modèle', nameHint: 'Un nouveau nom crée un modèle.', existing: (newest) => `La plus récente est ${newest}.`, version: 'Version',
+    description: 'Description', framework: 'Framework', optional: 'facultatif', params: 'Paramètres', paramsRows: 'Clé et valeur', paramsJson: 'JSON', key: 'Clé', value: 'Valeur',
+    addRow: 'Ajouter un paramètre', removeRow: (key) => `Retirer le paramètre ${key}`, badJson: (why) => `Ce n’est pas du JSON : ${why}`, notObject: 'Les paramètres sont un objet JSON, comme {"depth": 6}.',
+    more: 'Mesures, schémas et service', metrics: 'Mesures', inputSchema: 'Schéma d’entrée', outputSchema: 'Schéma de sortie', serving: 'Service',
+    start: 'Déposer', register: 'Enregistrer la version', pauseAll: 'Pause', resumeAll: 'Reprendre', pause: (file) => `Mettre ${file} en pause`, resume: (file) => `Reprendre ${file}`,
+    digestRunning: (share) => `Empreinte ${share}`, digest: 'SHA-256',
+    states: { ready: 'Prêt', sending: 'Envoi', paused: 'En pause', waiting: 'Attend le réseau', done: 'Déposé', failed: 'Arrêté', needsFile: 'Choisissez encore le fichier' },
+    rate: (rate) => `${rate}/s`, left: (time) => `reste ${time}`, sent: (sent, all) => `${sent} sur ${all}`,
+    again: (file) => `Choisissez encore ${file} : ce qui est envoyé reste, la suite viendra.`, allow: (file) => `Continuer avec ${file}`,
+    otherFile: (file) => `Ce n’est pas le même ${file} : sa taille ou sa date diffère.`, restored: 'Un dépôt commencé a été retrouvé.', discard: 'L’abandonner',
+    registering: 'Enregistrement…', needModel: 'Ajoutez le fichier du modèle.', needDockerfile: 'Ajoutez un Dockerfile.', needName: 'Donnez un nom au modèle.', needVersion: 'Donnez la version, comme 1.0.0.',
+    badVersion: 'Une version commence par une lettre ou un chiffre et contient lettres, chiffres et . _ + -', twoModels: 'Un seul fichier peut être le modèle.', twoDockerfiles: 'Un seul Dockerfile.',
+    refused: 'La version n’a pas été enregistrée.', running: (share) => `Envoi, ${share}`, goOn: 'Dépôt en cours',
+    scanTitle: 'Ce qui est analysé', nextTitle: 'La suite',
+    scan: [
+      'Le fichier du modèle, par ce qu’il est et non par son nom : safetensors et pickle sont lus jusqu’au dernier octet, jamais exécutés.',
+      'Chaque objet global qu’un pickle demande, face à une liste permise. Ce qui n’est pas compris n’est pas sain.',
+      'Le Dockerfile : dernier utilisateur, images figées, ADD distant, installateurs en tube, secrets dans ENV et ARG.',
+      'L’empreinte prise ici, face à celle prise là où il est rangé.',
+    ],
+    next: ['Analyse, une minute au plus.', 'Un approbateur le laisse aller en préproduction.', 'L’image est construite dans son pod, puis testée en préproduction.', 'Une autre personne le promeut en production.'],
+  },
+  version: {
+    of: (version, model) => `${model} ${version}`, facts: 'Faits', digest: 'Empreinte du modèle', image: 'Empreinte de l’image', size: 'Taille', framework: 'Framework', submitter: 'Déposé par',
+    uploaded: 'Déposé', params: 'Paramètres', metrics: 'Mesures', files: 'Fichiers', schema: 'Schéma', input: 'Entrée', output: 'Sortie', serving: 'Service', notBuilt: 'Pas encore construite',
+    againstLive: (version) => `face à ${version} en service`, stagingUrl: 'Accès préproduction', prodUrl: 'Accès production', tabs: 'Détails', approvals: 'Accords',
+    approved: (who, env) => `${who} a approuvé pour ${env}`, rejected: (who) => `${who} a refusé`,
+    findings: 'Constats', buildLog: 'Journal de construction', deployments: 'Déploiements', journal: 'Journal', openEndpoint: 'Ouvrir le point d’accès',
+    others: 'Autres versions', notAllowed: 'Pas possible maintenant', gone: 'Cette version n’existe pas, ou vous ne pouvez pas la voir.',
+  },
+  findings: {
+    none: 'Rien n’a été trouvé.', noneLead: (rules) => `Analysé avec les règles ${rules}.`, pending: 'L’analyse est en cours.', why: 'Pourquoi', remedy: 'Que faire', evidence: 'Preuve', rule: 'Règle',
+    at: { offset: (n) => `octet ${n}`, line: (n, c) => (c ? `ligne ${n}, colonne ${c}` : `ligne ${n}`) },
+    severity: { critical: 'Critique', high: 'Élevé', medium: 'Moyen', low: 'Faible', info: 'Info' },
+    verdict: { block: 'bloque', review: 'à revoir', pass: 'noté' },
+    summary: (block, review) => [block && `${block} qui bloquent`, review && `${review} à revoir`].filter(Boolean).join(', '),
+    count: (n) => (n === 1 ? '1 constat' : `${n} constats`),
+  },
+  log: {
+    none: 'La construction n’a pas commencé.', following: 'En direct', follow: 'Suivre', ended: 'Terminé', searchLabel: 'Chercher dans le journal', matches: (n) => (n <= 1 ? `${n} ligne` : `${n} lignes`),
+    failed: 'Le journal ne peut pas être lu maintenant.', lines: 'Lignes du journal de construction', noMatch: 'Aucune ligne ne correspond.',
+  },
+  deployments: {
+    none: 'Rien n’a encore été déployé.', conditions: 'Conditions', pods: 'Pods', ready: (a, b) => `${a} pods prêts sur ${b}`, noPods: 'Aucun pod.',
+    environment: { staging: 'Préproduction', production: 'Production' }, kept: 'gardé pour un retour', removed: 'retiré', live: 'en service', deadline: (at) => `Doit être prêt avant ${at}`,
+    by: (who) => `demandé par ${who}`, preview: 'Aperçu', phase: { Pending: 'En attente', Building: 'Construction', Progressing: 'En cours', Ready: 'Prêt', Failed: 'Échec', Superseded: 'Remplacé', Removed: 'Retiré' },
+    podReady: 'prêt', podNotReady: 'pas prêt', revision: 'Révision', strategy: 'Stratégie',
+  },
+  strategy: {
+    'blue-green': 'Bleu-vert', rolling: 'Progressive',
+    blueGreenLead: 'À pleine taille à côté de l’ancienne, testée, puis une seule bascule. L’ancienne est gardée.', rollingLead: 'Les pods sont remplacés un par un. Demande le moins de place.',
+    blueGreenSteps: ['Démarrer la nouvelle version à côté de celle en service', 'La tester sur une adresse d’aperçu', 'Basculer tout le trafic d’un coup', 'Garder l’ancienne pour un retour'],
+    rollingSteps: ['Remplacer un pod', 'Attendre qu’il soit prêt', 'Continuer, pod après pod'],
+  },
+  actions: {
+    names: { deploy: 'Approuver pour la préproduction', promote: 'Promouvoir', reject: 'Refuser', rollback: 'Revenir en arrière', rescan: 'Analyser encore', archive: 'Archiver' },
+    redeploy: 'Redéployer', retryPromote: 'Promouvoir encore', group: 'Actions', allow: 'Vous attend', comment: 'Commentaire', commentHint: 'Gardé avec l’accord.', reason: 'Raison', sending: 'Envoi…',
+    deployTitle: (what) => `Approuver ${what} pour la préproduction`, deployConfirm: (what) => `Construire l’image de ${what} et la démarrer en préproduction maintenant.`,
+    redeployConfirm: (what) => `Redémarrer ${what} en préproduction maintenant.`,
+    promoteTitle: (what) => `Promouvoir ${what} en production`,
+    promoteConfirm: {
+      'blue-green': (version, from) => (from ? `Démarrer ${version} à côté de ${from}, la tester, puis lui envoyer 100\u00a0% du trafic de production.` : `Démarrer ${version}, la tester, puis l’ouvrir au trafic de production. Rien n’est en service avant elle.`),
+      rolling: (version, from) => (from ? `Remplacer en production les pods de ${from} par ${version}, l’un après l’autre.` : `Démarrer ${version} en production, pod après pod. Rien n’est en service avant elle.`),
+    },
+    rollbackTitle: (model) => `Revenir en arrière sur ${model}`, rollbackConfirm: (version) => `Retirer ${version} de la production et remettre la version gardée d’avant. Quelques secondes suffisent.`,
+    rejectTitle: (what) => `Refuser ${what}`, rejectConfirm: (what) => `${what} ne va pas plus loin. La personne qui l’a déposé lit votre raison.`, rejectNeedsReason: 'Dites pourquoi, pour que cela puisse être corrigé.',
+    rescanTitle: (what) => `Analyser encore ${what}`, rescanConfirm: 'Les fichiers sont relus avec les règles d’aujourd’hui.',
+    archiveTitle: (what) => `Archiver ${what}`, archiveConfirm: (what) => `${what} quitte les listes. Sa trace reste.`,
+    done: {
+      deploy: (what) => `${what} part en préproduction.`, promote: (what) => `${what} se déploie.`, reject: (what) => `${what} a été refusé.`,
+      rollback: (what) => `${what} : retour en arrière.`, rescan: (what) => `${what} est analysé de nouveau.`, archive: (what) => `${what} a été archivé.`,
+    },
+    stale: 'Quelqu’un a été plus rapide : cette version a changé depuis que vous l’avez ouverte. Regardez son nouvel état et décidez de nouveau.',
+    compare: 'Ce qui change', now: 'En service', then: 'Ensuite', nothingLive: 'Rien en service', same: 'identique', sameCount: (n) => `${n} identiques`, findingsTitle: 'Ce que dit l’analyse', strategyTitle: 'Comment', replicas: 'Répliques', gpus: 'GPU', memory: 'Mémoire', cpu: 'CPU', versionLabel: 'Version', clean: 'Aucun constat.',
+  },
+  endpoint: {
+    title: 'Points d’accès', none: 'Aucun point d’accès', noneLead: 'Un point d’accès apparaît quand une version atteint la préproduction ou la production.', available: 'Disponible', unavailable: 'Indisponible',
+    serves: (version) => `sert ${version}`, url: 'Adresse', call: 'L’appeler', schema: 'Schéma', tryIt: 'L’essayer', send: 'Envoyer', sending: 'Envoi…', answer: 'Réponse', took: (time) => `en ${time}`,
+    body: 'Corps de la requête', path: 'Chemin', badJson: (why) => `Ce n’est pas du JSON : ${why}`, draw: 'Dessiner', json: 'JSON', drawLead: 'Dessinez un chiffre à la souris ou au doigt. Les flèches déplacent, espace peint.', clear: 'Effacer', sample: 'L’exemple',
+    canvas: 'Dessin de 8 sur 8 pixels', isA: (digit) => `Il lit un ${digit}`, sure: (share) => `sûr à ${share}`, n8nHint: 'Copiez, puis collez sur le canevas d’un workflow n8n.', protocol: 'Protocole', changed: 'Changé', noSchema: 'Aucun schéma n’a été donné.',
+    notFound: 'Ce point d’accès n’existe pas, ou vous ne pouvez pas le voir.', environment: { staging: 'Préproduction', production: 'Production' }, language: 'Langage de l’extrait', input: 'Entrée', output: 'Sortie', mode: 'Mode de saisie', cell: (row, column) => `Ligne ${row}, colonne ${column}`,
+  },
+  activity: {
+    title: 'Activité', none: 'Rien ne s’est encore passé.', noneMatch: 'Rien ne correspond.', filter: 'Filtre', topics: { all: 'Tout', status: 'Statuts', scan: 'Analyses', build: 'Constructions', deployment: 'Déploiements', approval: 'Accords', endpoint: 'Points d’accès' },
+    today: 'Aujourd’hui', yesterday: 'Hier', searchLabel: 'Filtrer par texte', system: 'Système', older: 'Voir plus ancien',
+    topic: { 'version.registered': 'Déposé', 'version.status': 'Statut', 'version.build': 'Construction', 'version.scan': 'Analyse', 'deployment.facts': 'Déploiement', 'endpoint.changed': 'Point d’accès', 'approval.recorded': 'Accord', 'fact.stale': 'Rapport tardif' },
+    sentence: (event, status) => {
+      const p = event.payload as Record<string, string | undefined>;
+      switch (event.topic) {
+        case 'version.registered': return 'a été déposé';
+        case 'version.status': return p.from ? `${status(p.from)} → ${status(p.status ?? '')}` : status(p.status ?? '');
+        case 'version.build': return `construction ${{ wanted: 'demandée', running: 'commencée', done: 'finie', failed: 'en échec' }[p.state ?? ''] ?? p.state ?? ''}`;
+        case 'version.scan': return `analyse : ${{ pass: 'sain', review: 'à revoir', block: 'bloqué' }[p.verdict ?? ''] ?? p.verdict ?? ''}`;
+        case 'deployment.facts': return `déploiement ${{ Progressing: 'en cours', Ready: 'prêt', Failed: 'en échec', Removed: 'retiré' }[p.phase ?? ''] ?? 'changé'}`;
+        case 'endpoint.changed': return p.isAvailable === undefined || p.isAvailable ? 'point d’accès disponible' : 'point d’accès indisponible';
+        case 'approval.recorded': return p.decision === 'rejected' ? 'a été refusé' : 'a été approuvé';
+        default: return event.topic;
+      }
+    },
+  },
+  keys: { title: 'Clavier', search: 'Rechercher', models: 'Modèles', endpoints: 'Points d’accès', activity: 'Activité', upload: 'Déposer', help: 'Cette aide', close: 'Fermer ce qui est ouvert', then: 'puis' },
+};

@@ -54,7 +54,7 @@ export class CfModelPage extends CfElement {
       li.line {
         position: relative;
         display: grid;
-        grid-template-columns: minmax(0, 1fr) minmax(150px, auto) 110px minmax(140px, auto);
+        grid-template-columns: minmax(0, 1fr) 190px 110px 190px;
         align-items: center;
         gap: var(--cf-2) var(--cf-5);
         padding: var(--cf-4) var(--cf-5);

@@ -65,6 +65,7 @@ export const uploadStyles = css`
   .pair {
     display: grid;
     grid-template-columns: minmax(0, 1fr) minmax(0, 200px);
+    align-items: start;
     gap: var(--cf-4);
   }
   .half {
