@@ -39,7 +39,7 @@ LOADING = ("__new__", "__setstate__", "__reduce__", "__reduce_ex__", "__del__", 
            "__getnewargs_ex__", "__getinitargs__")
 # these methods were read: they check a version and update __dict__
 TRUSTED = {("sklearn.base", "BaseEstimator"): {"__setstate__"}, ("sklearn.utils._bunch", "Bunch"): {"__setstate__", "__setattr__", "__getattr__"},
-           ("scipy.sparse._coo", "_coo_base"): {"__setstate__"}, ("sklearn.ensemble._hist_gradient_boosting.predictor", "TreePredictor"): {"__setstate__"}}
+           ("scipy.sparse._coo", "coo_matrix"): {"__setstate__"}, ("sklearn.ensemble._hist_gradient_boosting.predictor", "TreePredictor"): {"__setstate__"}}
 BUILTIN_BASES = {object, dict}
 
 

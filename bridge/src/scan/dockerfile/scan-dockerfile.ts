@@ -95,11 +95,10 @@ function checkInstruction(node: Instruction, variables: Variables, earlier: Stag
 /** The command of an instruction as one shell text: continuation lines joined, comments gone, the exec form put together again. */
 function shellText(node: Instruction): string {
   const raw = node.getRawArgumentsContent() ?? '';
-  const joined = raw.replace(/^[ \t]*#.*\n?/gm, '').replace(/\\[ \t]*\r?\n/g, ' ').replace(/^(--\S+\s+)+/, '');
-  const exec = joined.replace(/^CMD\s+/i, '').trim();
-  if (!exec.startsWith('[')) return heredocs(joined);
+  const joined = raw.replace(/^[ \t]*#.*\n?/gm, '').replace(/\\[ \t]*\r?\n/g, ' ').replace(/^(--\S+\s+)+/, '').replace(/^CMD\s+/i, '').trim();
+  if (!joined.startsWith('[')) return heredocs(joined);
   try {
-    const words: unknown = JSON.parse(exec);
+    const words: unknown = JSON.parse(joined);
     if (Array.isArray(words)) return words.map((word) => `'${String(word).replaceAll("'", "'\\''")}'`).join(' ');
   } catch {
     // not the exec form after all: a builder gives it to the shell as it is

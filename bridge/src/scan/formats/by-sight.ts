@@ -44,7 +44,7 @@ export const BY_SIGHT: Format[] = [
   bySight('lzma', 'lzma', ['lzma'], UNREAD, at0(0x5d, 0, 0), (head) => head[3] !== 0 || head[4] !== 0),
   bySight('lz4', 'lz4', ['lz4'], UNREAD, at0(0x04, 0x22, 0x4d, 0x18)),
   bySight('zstd', 'zstd', ['zst', 'zstd'], UNREAD, at0(0x28, 0xb5, 0x2f, 0xfd)),
-  bySight('zlib', 'zlib', ['z'], UNREAD, at0(0x78), (head) => head.length > 2 && ((head[0]! << 8) | head[1]!) % 31 === 0 && !isText(head)),
+  bySight('zlib', 'zlib', ['z'], UNREAD, at0(0x78), (head) => head.length > 2 && ((head[0]! << 8) | head[1]!) % 31 === 0 && (head[1]! & 0x20) === 0 && !isText(head)),
   bySight('joblib-zfile', 'an old joblib file (ZF)', [], UNREAD, at0(...ascii('ZF'))),
   bySight('pdf', 'a PDF', ['pdf'], UNREAD, at0(...ascii('%PDF'))),
 ];

@@ -64,6 +64,12 @@ function lookForCode(value: JsonValue, file: string, context: ScanContext): void
   }
 }
 
+/** Only looks at the beginning: what comes later is checked by the reading itself. */
 function looksLikeText(head: Uint8Array): boolean {
-  return head.every((byte) => byte >= 0x20 ? byte !== 0x7f : byte === 0x09 || byte === 0x0a || byte === 0x0c || byte === 0x0d || byte === 0x1b);
+  try {
+    // a letter may be cut in two by the end of the head
+    return !CONTROL.test(new TextDecoder('utf-8', { fatal: true }).decode(head, { stream: true }));
+  } catch {
+    return false;
+  }
 }

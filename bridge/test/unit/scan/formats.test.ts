@@ -1,0 +1,98 @@
+import { expect } from 'chai';
+import { global, line, assemble, pickle, text } from './pickle-assembler.ts';
+import { rulesOf, scanBytes, scanFiles } from './scan-bytes.ts';
+import { writeZip } from './zip-writer.ts';
+
+const EVIL = pickle(global('os', 'system'), text('id'), 'TUPLE1', 'REDUCE');
+const EVIL_TEXT = assemble(global('os', 'system'), 'MARK', 'STRING', line("'id'"), 'TUPLE', 'REDUCE', 'STOP');
+
+function npy(header: string, data: Uint8Array, major = 1): Buffer {
+  const length = Buffer.alloc(major === 1 ? 2 : 4);
+  if (major === 1) length.writeUInt16LE(header.length);
+  else length.writeUInt32LE(header.length);
+  return Buffer.concat([Buffer.from([0x93]), Buffer.from('NUMPY'), Buffer.from([major, 0]), length, Buffer.from(header, 'latin1'), data]);
+}
+const HEADER = "{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }\n";
+
+describe('npy and npz', () => {
+  const cases: [string, string[], string, Uint8Array][] = [
+    ['an array', [], 'a.npy', npy(HEADER, Buffer.alloc(8))],
+    ['version 2', [], 'a.npy', npy(HEADER, Buffer.alloc(8), 2)],
+    ['fields and sub-arrays', [], 'a.npy', npy("{'descr': [('a', '<i4'), ('b', '<f8', (2,))], 'fortran_order': False, 'shape': (3,), }\n", Buffer.alloc(60))],
+    ['objects', [], 'a.npy', npy(HEADER.replace('<f4', '|O'), pickle('NONE'))],
+    ['objects that call', ['pickle-global-blocked', 'pickle-call-blocked'], 'a.npy', npy(HEADER.replace('<f4', '|O'), EVIL)],
+    ['objects in a field', ['pickle-global-blocked', 'pickle-call-blocked'], 'a.npy', npy(HEADER.replace("'<f4'", "[('a', '<i4'), ('b', '|O')]"), EVIL)],
+    ['bytes behind the objects', ['format-trailing-data'], 'a.npy', npy(HEADER.replace('<f4', '|O'), Buffer.concat([pickle('NONE'), EVIL]))],
+    ['bytes behind the data', ['npy-size'], 'a.npy', npy(HEADER, Buffer.alloc(9))],
+    ['too few data', ['npy-size'], 'a.npy', npy(HEADER, Buffer.alloc(7))],
+    ['a huge shape', ['npy-size'], 'a.npy', npy(HEADER.replace('(2,)', '(9999999999, 9999999999)'), Buffer.alloc(8))],
+    ['a header that is an expression', ['npy-header'], 'a.npy', npy(HEADER.replace('(2,)', '(1+1,)'), Buffer.alloc(8))],
+    ['a header that calls', ['npy-header'], 'a.npy', npy(HEADER.replace('(2,)', '__import__("os")'), Buffer.alloc(8))],
+    ['a deep header', ['npy-header'], 'a.npy', npy(HEADER.replace('(2,)', `${'('.repeat(500)}2,${')'.repeat(500)}`), Buffer.alloc(8))],
+    ['a key twice in the header', ['npy-header'], 'a.npy', npy(HEADER.replace("'descr'", "'descr': '|O', 'descr'"), Buffer.alloc(8))],
+    ['an unknown dtype', ['npy-header'], 'a.npy', npy(HEADER.replace('<f4', '<q4'), Buffer.alloc(8))],
+    ['version 9', ['npy-header'], 'a.npy', npy(HEADER, Buffer.alloc(8), 9)],
+    ['an npy that is a pickle', ['pickle-global-blocked', 'pickle-call-blocked', 'format-extension-mismatch'], 'a.npy', EVIL],
+    ['an npz', [], 'a.npz', writeZip([{ name: 'x.npy', bytes: npy(HEADER, Buffer.alloc(8)), deflate: true }])],
+    ['an npz whose member is a pickle', ['pickle-global-blocked', 'pickle-call-blocked', 'format-extension-mismatch', 'npz-layout'], 'a.npz', writeZip([{ name: 'x.npy', bytes: EVIL }])],
+  ];
+  for (const [what, rules, name, bytes] of cases) {
+    it(`${what} → ${rules.join(', ') || 'pass'}`, () => expect(rulesOf(scanBytes(name, bytes))).to.have.members(rules));
+  }
+});
+
+describe('what a file is', () => {
+  const magic = (...bytes: (number | string)[]): Buffer => Buffer.concat([...bytes.map((b) => (typeof b === 'string' ? Buffer.from(b, 'latin1') : Buffer.from([b]))), Buffer.alloc(600, 0xee)]);
+  const cases: [string, string[], string, Uint8Array | string, ('model' | 'side')?][] = [
+    ['a pickle under .bin', ['pickle-global-blocked', 'pickle-call-blocked'], 'model.bin', EVIL],
+    ['a pickle of protocol 0 under .pkl', ['pickle-global-blocked', 'pickle-call-blocked'], 'model.pkl', EVIL_TEXT],
+    ['a pickle of protocol 0 under .txt', ['format-ambiguous', 'pickle-global-blocked', 'pickle-call-blocked'], 'notes.txt', EVIL_TEXT, 'side'],
+    ['a pickle under .safetensors', ['pickle-global-blocked', 'pickle-call-blocked', 'format-extension-mismatch'], 'model.safetensors', EVIL],
+    ['a pickle without an extension', ['pickle-global-blocked', 'pickle-call-blocked'], 'model', EVIL],
+    ['ELF', ['format-executable'], 'lib.so', magic(0x7f, 'ELF'), 'side'],
+    ['ELF that calls itself Python', ['format-executable', 'format-extension-mismatch'], 'serve.py', magic(0x7f, 'ELF'), 'side'],
+    ['PE', ['format-executable'], 'a.dll', magic('MZ\x90\0'), 'side'],
+    ['Mach-O', ['format-executable'], 'a.dylib', magic(0xcf, 0xfa, 0xed, 0xfe), 'side'],
+    ['byte code', ['format-executable'], 'a.pyc', magic(0xa7, '\r\r\n'.slice(1)), 'side'],
+    ['7z under .pt', ['format-not-understood', 'format-extension-mismatch'], 'model.pt', magic('7z', 0xbc, 0xaf, 0x27, 0x1c)],
+    ['GGUF', ['format-not-understood'], 'model.gguf', magic('GGUF')],
+    ['HDF5', ['format-not-understood'], 'model.h5', magic(0x89, 'HDF\r\n', 0x1a, '\n')],
+    ['ONNX', ['format-not-understood'], 'model.onnx', magic(8, 7)],
+    ['gzip', ['format-not-understood'], 'model.gz', magic(0x1f, 0x8b, 8)],
+    ['tar', ['format-not-understood'], 'model.tar', Buffer.concat([Buffer.alloc(257, 1), Buffer.from('ustar'), Buffer.alloc(300)])],
+    ['noise', ['format-not-understood'], 'model.xyz', magic(0xee)],
+    ['an empty model', ['format-empty'], 'model.pkl', ''],
+    ['an empty side file', [], '__init__.py', '', 'side'],
+    ['Python', [], 'serve.py', 'import json\nclass A:\n    pass\n', 'side'],
+    ['Python that begins like a pickle', [], 'a.py', 'class Foo:\n    pass\n', 'side'],
+    ['requirements', [], 'requirements.txt', 'numpy==2.0\n', 'side'],
+    ['text as a model', ['format-not-understood'], 'model.txt', 'tree\nversion=v4\n'],
+    ['text with NUL', ['format-not-understood'], 'a.unknown', 'a\0b', 'side'],
+    ['Python with a control character', ['text-encoding'], 'a.py', 'x = 1\u0008\n', 'side'],
+    ['Latin-1', ['text-encoding'], 'a.py', Buffer.from('# gr\xfc\xdfe\n', 'latin1'), 'side'],
+    ['JSON', [], 'config.json', '{"a": [1, 2.5, null]}', 'side'],
+    ['JSON with a key twice', ['json-invalid'], 'config.json', '{"a": 1, "a": 2}', 'side'],
+    ['JSON with a comment', ['json-invalid'], 'config.json', '{} // x', 'side'],
+    ['auto_map', ['json-remote-code'], 'config.json', '{"auto_map": {"AutoModel": "x.Y"}}', 'side'],
+    ['chat template', ['json-template'], 'tokenizer_config.json', '{"x": [{"chat_template": "{{ 1 }}"}]}', 'side'],
+  ];
+  for (const [what, rules, name, bytes, kind] of cases) {
+    it(`${what} → ${rules.join(', ') || 'pass'}`, () => {
+      const result = scanBytes(name, bytes, kind);
+      expect(rulesOf(result), JSON.stringify(result.findings)).to.have.members(rules);
+    });
+  }
+
+  it('judges one upload together: the worst file decides, digests and formats of each are told', () => {
+    const result = scanFiles([
+      { name: 'model.pkl', bytes: pickle('NONE') },
+      { name: 'serve.py', bytes: 'print(1)\n', kind: 'side' },
+      { name: 'Dockerfile', bytes: 'ARG REGISTRY\nFROM ${REGISTRY}/base/python:3.11\nLABEL creativeflow.port="9000"\nUSER 65532\nCMD ["a"]\n', kind: 'dockerfile' },
+    ]);
+    expect(result.verdict).to.equal('pass');
+    expect(result.details.formats).to.deep.equal({ 'model.pkl': 'pickle', 'serve.py': 'text', Dockerfile: 'dockerfile' });
+    expect(result.details.digests['serve.py']).to.equal('sha256:cc42155088fca5730758db72b2a5bca33112a941dfaa2d43098ec422ce4ea213');
+    expect(result.serving).to.deep.equal({ port: 9000 });
+    expect(scanFiles([{ name: 'a.pkl', bytes: EVIL }, { name: 'b.pkl', bytes: pickle('NONE') }]).verdict).to.equal('block');
+  });
+});
