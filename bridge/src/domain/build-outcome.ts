@@ -21,7 +21,7 @@ const GIVE_UP_PENDING_MS = 120_000;
 const LINE_WAS_CUT = /connection refused|connection reset|unexpected EOF|i\/o timeout|no route to host|TLS handshake|broken pipe|\b50[0234]\b|context deadline exceeded|stream error/i;
 const RUN_FAILED = /while running runtime|building at STEP "RUN/;
 
-/** What a build pod came to. `log` is read only when it failed. */
+/** What a build pod came to. `log` is read only when it failed. The fault of a Dockerfile is told in its own words, any other after a word that names it. */
 export function buildOutcome(observed: BuildPodObserved, log: string, now: Date): BuildOutcome {
   const { pod } = observed;
   if (observed.deadlineExceeded) return { kind: 'failed', retry: false, reason: `BuildDeadline: the build did not end in time; its last line was "${lastTellingLine(log) ?? ''}".` };
@@ -33,7 +33,7 @@ export function buildOutcome(observed: BuildPodObserved, log: string, now: Date)
   if (context && context.exitCode !== 0) return { kind: 'failed', retry: true, reason: `ContextUnavailable: ${lastTellingLine(context.message) ?? `exit code ${context.exitCode}`}` };
   if (build?.exitCode === 0) {
     const digest = build.message.trim();
-    return DIGEST.test(digest) ? { kind: 'done', digest } : { kind: 'failed', retry: true, reason: 'BuildFailed: the push told no digest.' };
+    return DIGEST.test(digest) ? { kind: 'done', digest } : { kind: 'failed', retry: true, reason: 'PushFailed: the push told no digest.' };
   }
   if (build) return failedBuild(build.exitCode, build.reason, log);
   if (pod.phase === 'Failed') return { kind: 'failed', retry: true, reason: `${pod.reason ?? 'BuildPodLost'}: ${pod.message ?? 'the build pod ended without a word.'}` };
@@ -46,7 +46,7 @@ function failedBuild(exitCode: number, reason: string, log: string): BuildOutcom
   if (exitCode === BUILD_EXIT.pushFailed) return { kind: 'failed', retry: true, reason: `PushFailed: ${closing || `exit code ${exitCode}`}` };
   if (exitCode === BUILD_EXIT.buildFailed) {
     const infrastructure = LINE_WAS_CUT.test(closing) && !RUN_FAILED.test(closing);
-    return { kind: 'failed', retry: infrastructure, reason: `${infrastructure ? 'PullFailed' : 'BuildFailed'}: ${tellingFailure(log, closing)}` };
+    return { kind: 'failed', retry: infrastructure, reason: `${infrastructure ? 'PullFailed: ' : ''}${tellingFailure(log, closing)}` };
   }
   return { kind: 'failed', retry: true, reason: `BuildPodLost: the build was ended with exit code ${exitCode}.` };
 }

@@ -122,8 +122,9 @@ function holdSteady(wanted: Wanted, observed: Observed, say: Say): Decision {
   if (revision === null || revision.image !== wanted.image) {
     return say({ kind: 'apply', replicas: wanted.replicas }, 'Ready', 'The revision had been changed or deleted in the cluster; it is put back.', WAIT_MS);
   }
-  if (!isReady(revision, wanted.image, Math.min(wanted.replicas, revision.wantedReplicas))) {
-    return say({ kind: 'none' }, 'Ready', progressOf(observed, wanted.replicas), 10 * WAIT_MS);
+  if (revision.readyReplicas < wanted.replicas) {
+    // one ready pod still answers; none at all makes the endpoint unavailable until the cluster has mended it
+    return say({ kind: 'none' }, revision.readyReplicas > 0 ? 'Ready' : 'Progressing', progressOf(observed, wanted.replicas), 10 * WAIT_MS);
   }
   if (publicRoute === null) {
     return say({ kind: 'route', backends: [{ revision: wanted.revision, weight: 100 }], before: [] }, 'Ready', 'The route had been deleted; it is put back.', WAIT_MS);
@@ -132,6 +133,8 @@ function holdSteady(wanted: Wanted, observed: Observed, say: Say): Decision {
 }
 
 function remove(wanted: Wanted, observed: Observed, say: Say): Decision {
+  const restore = wanted.failed ? restorable(wanted, observed.publicRoute) : null;
+  if (restore) return say({ kind: 'back-out', restore }, null, 'Giving traffic back to what served before.', STEP_MS);
   if (wanted.shared) return say({ kind: 'none' }, 'Removed', 'Another deployment of this version uses the revision.', null);
   const share = shareOf(observed.publicRoute, wanted.revision);
   const previewed = shareOf(observed.previewRoute, wanted.revision) > 0;

@@ -32,12 +32,12 @@ export class Build {
   async tick(versionId: number, generation: number, context: JobContext): Promise<JobResult> {
     const { odoo, pods } = this.#deps;
     const work = await odoo.call<VersionWork>({ kind: 'service' }, 'mlops.model.version', 'work', { version_id: versionId }, context.requestId);
-    if (work.generation !== generation || work.buildState === 'failed') {
+    if (work.generation !== generation || (work.buildState !== 'wanted' && work.buildState !== 'running')) {
       await pods.remove(versionId, generation);
       return { done: true };
     }
     if (await this.#alreadyBuilt(work)) {
-      if (work.buildState !== 'done') await this.#report(work, context, { state: 'done', image: work.image, image_digest: work.imageDigest });
+      await this.#report(work, context, { state: 'done', image: work.image, image_digest: work.imageDigest });
       await pods.remove(versionId, generation);
       return { done: true };
     }
@@ -73,7 +73,7 @@ export class Build {
       contents = Object.fromEntries([...contextFiles(work.artifacts)].map(([name, artifact]) => [name, artifact.digest]));
     } catch (error) {
       if (!(error instanceof Failed)) throw error;
-      await this.#report(work, context, { state: 'failed', reason: `BuildFailed: ${error.message}` });
+      await this.#report(work, context, { state: 'failed', reason: error.message });
       return { done: true };
     }
     const repository = `models/${work.slug}`;

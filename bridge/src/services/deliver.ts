@@ -113,7 +113,7 @@ class Rollout {
       deploymentId: work.deploymentId, generation: work.generation, revision: this.#spec.revision, image: this.#spec.image, replicas: serving.replicas,
       strategy: work.strategy, desired: work.desired, established: work.phase === 'Ready' || work.isLive, failed: work.phase === 'Failed',
       shared: work.siblings.some((sibling) => sibling.versionId === work.versionId && sibling.deploymentId !== work.deploymentId
-        && sibling.desired !== 'removed' && sibling.phase !== 'Failed'),
+        && sibling.desired !== 'removed'),
       deadline,
     };
   }
@@ -147,7 +147,7 @@ class Rollout {
     }
     const { repository } = splitImage(this.#spec.image);
     const found = await this.#deps.registry.digestOf(repository, imageDigest ?? '');
-    if (found !== imageDigest) return { reason: 'ImageNotFound', message: `The registry no longer has ${this.#spec.image}. Deploy the version to staging again: that builds it anew.` };
+    if (found !== imageDigest) return { reason: 'ImageNotFound', message: `The registry no longer has ${this.#spec.image}. Restore it there, or register the version anew.` };
     return capacityObstacle(await this.#deps.cluster.capacity(this.#spec.namespace), requests, more);
   }
 
@@ -187,9 +187,14 @@ class Rollout {
   async #backOut(restore: Extract<Action, { kind: 'back-out' }>['restore']): Promise<void> {
     if (restore === null) return;
     const { namespace, slug } = this.#spec;
-    for (const backend of restore) await this.#deps.cluster.scaleRevision(namespace, backend.revision, backend.replicas);
-    if (restore.length === 0) await this.#deps.cluster.removeRoute(namespace, routeName('public', slug));
-    else await this.#route('public', restore.map(({ revision, weight }) => ({ revision, weight })), restore);
+    const left = [];
+    for (const backend of restore) {
+      if ((await this.#deps.cluster.revision(namespace, backend.revision)) === null) continue;
+      await this.#deps.cluster.scaleRevision(namespace, backend.revision, backend.replicas);
+      left.push(backend);
+    }
+    if (left.length === 0) await this.#deps.cluster.removeRoute(namespace, routeName('public', slug));
+    else await this.#route('public', left.map(({ revision, weight }) => ({ revision, weight })), left);
   }
 
   async #closePreview(): Promise<void> {

@@ -139,7 +139,7 @@ describe('registry gate', function () {
     const tar = extract();
     tar.on('entry', (header, stream, next) => {
       const chunks: Buffer[] = [];
-      stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+      stream.on('data', (chunk: unknown) => chunks.push(chunk as Buffer));
       stream.on('end', () => { found[header.name] = sha256(Buffer.concat(chunks)); next(); });
     });
     const done = once(tar, 'finish');

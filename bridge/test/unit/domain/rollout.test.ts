@@ -47,6 +47,10 @@ const TABLE: Row[] = [
   { name: 'failed, but a kept deployment needs the revision: is let be', wanted: { failed: true, shared: true }, observed: both, action: { kind: 'none' }, phase: null },
   { name: 'removed: goes', wanted: { desired: 'removed' }, observed: both, action: { kind: 'remove', remaining: null }, phase: null },
   { name: 'removed while it serves alone: the route goes too', wanted: { desired: 'removed' }, observed: { revision: revision(), publicRoute: route({ 'digits-v2': 100 }) }, action: { kind: 'remove', remaining: [] }, phase: null },
+  { name: 'failed by the deadline after the switch and wanted removed: gives traffic back first', wanted: { desired: 'removed', failed: true }, observed: { revision: revision(), publicRoute: switched }, action: { kind: 'back-out', restore: was }, phase: null },
+  { name: 'removed long after it was ready: takes nothing of an older day back', wanted: { desired: 'removed' }, observed: { revision: revision(), publicRoute: switched }, action: { kind: 'remove', remaining: [] }, phase: null },
+  { name: 'established with one pod left: still available', wanted: { established: true }, observed: { revision: revision({ readyReplicas: 1 }), publicRoute: route({ 'digits-v2': 100 }) }, action: { kind: 'none' }, phase: 'Ready' },
+  { name: 'established with no pod left: says so', wanted: { established: true }, observed: { revision: revision({ readyReplicas: 0 }), publicRoute: route({ 'digits-v2': 100 }) }, action: { kind: 'none' }, phase: 'Progressing' },
   { name: 'removed and gone: says so', wanted: { desired: 'removed' }, observed: { publicRoute: route({ 'digits-v1': 100 }) }, action: { kind: 'none' }, phase: 'Removed' },
   { name: 'removed, but shared: says so and leaves it', wanted: { desired: 'removed', shared: true }, observed: both, action: { kind: 'none' }, phase: 'Removed' },
 ];

@@ -1,0 +1,147 @@
+import { expect } from 'chai';
+import { Failed } from '../../../src/errors.ts';
+import { reconcileJob } from '../../../src/jobs/reconcile.ts';
+import type { DeploymentWork, JobResult, Logger, OdooPort } from '../../../src/services/ports.ts';
+import { MemoryCluster, MemoryGateway } from './memory-cluster.ts';
+
+const DIGEST = `sha256:${'1'.repeat(64)}`;
+const quiet: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => quiet };
+interface Facts { phase: string; reason: string; endpointUrl: string | null; observed: { traffic: number; revision: string }; conditions: { type: string; status: string; lastTransitionTime: string }[] }
+
+function scene(over: Partial<DeploymentWork> = {}) {
+  let at = Date.parse('2026-03-01T12:00:00Z');
+  const cluster = new MemoryCluster();
+  const gateway = new MemoryGateway(cluster);
+  const reports: Facts[] = [];
+  const work: DeploymentWork = {
+    deploymentId: 7, versionId: 2, modelId: 1, slug: 'digits', version: '2.0.0', image: 'registry.test:5000/models/digits', imageDigest: DIGEST,
+    environment: { id: 1, name: 'Production', kind: 'production', namespace: 'mlops-production', gatewayUrl: 'http://gw', registry: 'registry.test:5000',
+      keepPreviousMinutes: 60, readyDeadlineSeconds: 60, maxReplicas: 8, maxGpus: 8 },
+    strategy: 'blue-green', generation: 4, desired: 'serving', phase: 'Pending', isLive: false, deadlineAt: new Date(at + 60_000).toISOString(),
+    serving: { replicas: 2 }, protocol: 'open-inference-v2', previous: null, siblings: [], ...over,
+  };
+  const odoo = {
+    call: async (_caller: unknown, model: string, method: string, kwargs: { facts?: Facts; generation?: number }) => {
+      if (method === 'work') return structuredClone(model === 'mlops.deployment' ? work : { inputSchema: { example: { inputs: [] } } });
+      if (kwargs.generation !== work.generation) return { accepted: false };
+      reports.push(kwargs.facts!);
+      if (kwargs.facts!.phase === 'Failed') Object.assign(work, { phase: 'Failed', desired: 'removed', generation: work.generation + 1 });
+      else if (kwargs.facts!.phase !== 'Removed') work.phase = kwargs.facts!.phase;
+      if (kwargs.facts!.phase === 'Ready') work.isLive = true;
+      return { accepted: true };
+    },
+  } as unknown as OdooPort;
+  const job = reconcileJob({
+    odoo, cluster, gateway, registry: { digestOf: async () => DIGEST }, publicUrl: 'https://people', registryName: 'registry.test:5000',
+    clock: { now: () => new Date(at), sleep: async (ms) => { at += ms; } },
+  });
+  const tick = (generation = work.generation): Promise<JobResult> =>
+    job({ eventId: 1, key: 'deployment:7', generation, subjectId: 7 }, { log: quiet, signal: new AbortController().signal, requestId: 'r' });
+  const until = async (): Promise<void> => {
+    for (let turn = 0; turn < 30; turn += 1) {
+      const result = await tick();
+      if (result.done) return;
+      at += result.againInMs;
+    }
+    throw new Error('no end after 30 ticks');
+  };
+  const oldServes = (): void => {
+    cluster.revisions.set('digits-v1', { name: 'digits-v1', image: 'x', wantedReplicas: 2, readyReplicas: 2, upToDate: true, appliedAt: new Date(), creationFailure: null, pods: [] });
+    cluster.routes.set('digits', { backends: [{ revision: 'digits-v1', weight: 100 }], changedBy: 3, before: [], accepted: true });
+  };
+  return { cluster, gateway, work, reports, tick, until, oldServes };
+}
+
+describe('deliver', () => {
+  it('brings a first deployment up: preview, smoke test with the example, one switch, Ready', async () => {
+    const { cluster, gateway, reports, until } = scene();
+    await until();
+    expect(cluster.asked).to.deep.equal(['apply digits-v2 2', 'route digits-preview digits-v2=100', 'route digits digits-v2=100', 'remove-route digits-preview']);
+    expect(gateway.urls).to.deep.equal([
+      'http://gw/previews/production/digits/v2/health/ready', 'http://gw/previews/production/digits/v2/models/digits/infer',
+      'http://gw/endpoints/production/digits/v2/health/ready', 'http://gw/endpoints/production/digits/v2/models/digits/infer',
+    ]);
+    expect(reports.at(-1)).to.deep.include({ phase: 'Ready', endpointUrl: 'https://people/endpoints/production/digits' });
+  });
+
+  it('reports a state once, however often it is looked at', async () => {
+    const { cluster, reports, tick } = scene();
+    cluster.startsReady = false;
+    for (let turn = 0; turn < 5; turn += 1) await tick();
+    expect(reports.map((facts) => facts.phase)).to.deep.equal(['Progressing', 'Progressing']);
+    const [first, second] = reports.map((facts) => facts.conditions.find((condition) => condition.type === 'PodsReady')!.lastTransitionTime);
+    expect(first).to.equal(second);
+  });
+
+  it('stops when Odoo wants something newer, also between the smoke test and the switch', async () => {
+    const { cluster, gateway, work, tick } = scene();
+    expect(await tick(3)).to.deep.equal({ done: true });
+    expect(cluster.asked).to.deep.equal([]);
+    await tick();
+    gateway.status = () => { work.generation = 9; return 200; };
+    expect(await tick(4)).to.deep.equal({ done: true });
+    expect(cluster.routes.has('digits')).to.equal(false);
+  });
+
+  it('waits for the build without touching the cluster', async () => {
+    const { cluster, tick } = scene({ imageDigest: null });
+    expect(await tick()).to.deep.equal({ done: true });
+    expect(cluster.asked).to.deep.equal([]);
+  });
+
+  it('gives traffic back when the public path fails, then removes what failed', async () => {
+    const { cluster, gateway, reports, until, oldServes } = scene();
+    oldServes();
+    gateway.status = (url) => (url.includes('/endpoints/') ? 500 : 200);
+    await until();
+    const failed = reports.find((facts) => facts.phase === 'Failed');
+    expect(failed?.reason).to.match(/^SmokeTestFailed: GET \/v2\/health\/ready through the gateway was answered 500/);
+    expect(cluster.routes.get('digits')!.backends).to.deep.equal([{ revision: 'digits-v1', weight: 100 }]);
+    expect([...cluster.revisions.keys()]).to.deep.equal(['digits-v1']);
+    expect(cluster.routes.has('digits-preview')).to.equal(false);
+    expect(reports.at(-1)!.phase).to.equal('Removed');
+  });
+
+  it('fails with the cluster\'s own words when it refuses the manifests', async () => {
+    const { cluster, reports, until, oldServes } = scene();
+    oldServes();
+    cluster.refuse = new Failed('deployments.apps "digits-v2" is forbidden: exceeded quota: objects', { code: 'cluster-refused' });
+    await until();
+    expect(reports.find((facts) => facts.phase === 'Failed')).to.deep.include({ reason: 'Refused: deployments.apps "digits-v2" is forbidden: exceeded quota: objects' });
+    expect(cluster.routes.get('digits')!.backends[0]!.revision).to.equal('digits-v1');
+  });
+
+  it('rolls in steps: one pod more than wanted, traffic by ready pods', async () => {
+    const { cluster, reports, until, oldServes } = scene({ strategy: 'rolling' });
+    oldServes();
+    await until();
+    expect(cluster.asked).to.deep.equal([
+      'apply digits-v2 1', 'route digits-preview digits-v2=100', 'route digits digits-v2=50,digits-v1=50', 'scale digits-v1 1',
+      'apply digits-v2 2', 'route digits digits-v2=100', 'remove-route digits-preview',
+    ]);
+    expect(reports.at(-1)!.phase).to.equal('Ready');
+  });
+
+  it('rolls back at once to a revision that still runs', async () => {
+    const { cluster, until, oldServes } = scene({ versionId: 1 });
+    oldServes();
+    cluster.revisions.get('digits-v1')!.image = `registry.test:5000/models/digits@${DIGEST}`;
+    cluster.revisions.set('digits-v2', { ...cluster.revisions.get('digits-v1')!, name: 'digits-v2' });
+    cluster.routes.get('digits')!.backends = [{ revision: 'digits-v2', weight: 100 }];
+    await until();
+    expect(cluster.asked).to.deep.equal(['route digits-preview digits-v1=100', 'route digits digits-v1=100', 'remove-route digits-preview']);
+  });
+
+  it('removes a revision, and only what nobody else wants', async () => {
+    const own = scene({ desired: 'removed', versionId: 1 });
+    own.oldServes();
+    await own.until();
+    expect(own.reports.at(-1)!.phase).to.equal('Removed');
+    expect(own.cluster.revisions.size + own.cluster.routes.size).to.equal(0);
+    const shared = scene({ desired: 'removed', versionId: 1, siblings: [{ deploymentId: 8, versionId: 1, desired: 'serving', phase: 'Ready', isLive: true }] });
+    shared.oldServes();
+    await shared.until();
+    expect(shared.reports.at(-1)!.phase).to.equal('Removed');
+    expect(shared.cluster.asked).to.deep.equal([]);
+  });
+});
