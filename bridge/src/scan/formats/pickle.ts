@@ -29,6 +29,7 @@ export function scanPickle(source: ByteSource, start: number, file: string, cont
     report: context.report,
     limits: context.limits,
     storages,
+    inlineArrays: /\.joblib$/i.test(file),
     nested: (at, length) => context.nested(new SliceSource(source, at, length), `${file}!bytes@${at}`),
   };
   return new PickleMachine(source, start, host, allowList()).run();

@@ -18,7 +18,7 @@ export interface GlobalRule {
   /** the result is bytes, or an object of the class that is given as this argument */
   returns?: 'bytes' | number;
   /** what else must be looked at before it may be called */
-  sink?: 'torch-bytes' | 'torch-tensor';
+  sink?: 'torch-bytes' | 'torch-tensor' | 'dtype' | 'inline-array';
   /** of a storage class */
   elementBytes?: number;
 }

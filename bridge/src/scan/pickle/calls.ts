@@ -1,6 +1,7 @@
 import { argumentsFit } from './arguments.ts';
 import type { GlobalTable } from './globals.ts';
 import type { PickleHost } from './host.ts';
+import { itemBytes } from './inline-arrays.ts';
 import { stringExtent, stringAt } from './strings.ts';
 import { type Arena, KIND, KIND_NAMES, kindOf, pack, payloadOf } from './values.ts';
 import type { ByteSource } from '../source.ts';
@@ -10,6 +11,8 @@ import { tensorFault, type StorageEntry } from './tensors.ts';
 /** The rules at the instructions that do something: calls, and filling of what calls made. */
 export class Calls {
   readonly storages: StorageEntry[] = [];
+  /** the value of joblib's array wrapper, once there was one; no other value is equal to it */
+  wrapper = -1;
   private readonly storageIndex = new Map<string, number>();
   private readonly source: ByteSource;
   private readonly host: PickleHost;
@@ -140,12 +143,17 @@ export class Calls {
       const fault = tensorFault(values, this.storages, this.arena);
       if (fault !== null) this.tell('torch-tensor-bounds', at, undefined, fault);
     }
+    if (rule!.sink === 'dtype') {
+      const code = this.text(values[0]!);
+      if (code !== null && code.length <= 12) return pack(KIND.OBJECT, this.globals.derived(id, code, itemBytes(code)));
+    }
+    if (rule!.sink === 'inline-array') this.wrapper = pack(KIND.OBJECT, id);
     if (rule!.returns === 'bytes') return pack(KIND.BYTES);
     if (typeof rule!.returns === 'number') return pack(KIND.OBJECT, payloadOf(values[rule!.returns]!));
     return pack(KIND.OBJECT, id);
   }
 
-  private text(value: number): string | null {
+  text(value: number): string | null {
     return kindOf(value) === KIND.STR ? stringAt(this.source, payloadOf(value)) : null;
   }
 

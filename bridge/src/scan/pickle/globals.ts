@@ -10,11 +10,17 @@ export interface GlobalEntry {
   rule: GlobalRule | undefined;
   /** of a library we know, though not permitted */
   known: boolean;
+  /** of a dtype object, when numpy.dtype was called with a plain code */
+  itemBytes?: number | 'objects' | null;
+  /** of a dtype object: the code it was made of */
+  code?: string;
 }
 
 /** The different globals that one pickle names. */
 export class GlobalTable {
   private readonly entries: GlobalEntry[] = [];
+  /** a dtype of objects was made */
+  objects = false;
   private readonly index = new Map<string, number>();
   private readonly list: AllowList;
   private readonly max: number;
@@ -38,6 +44,18 @@ export class GlobalTable {
       rule: standing.standing === 'allowed' ? standing.rule : undefined,
       known: standing.standing === 'blocked' ? standing.known : true,
     });
+    this.index.set(key, this.entries.length - 1);
+    return this.entries.length - 1;
+  }
+
+  /** The same global for one use of it, which more is known of: numpy.dtype('f8'). */
+  derived(id: number, tag: string, itemBytes: GlobalEntry['itemBytes']): number {
+    const key = `${id}\0\0${tag}`;
+    const known = this.index.get(key);
+    if (known !== undefined) return known;
+    if (this.entries.length >= this.max) throw new Rejected('limit-exceeded', `More than ${this.max} different globals.`);
+    this.entries.push({ ...this.entries[id]!, itemBytes, code: tag });
+    this.objects ||= itemBytes === 'objects';
     this.index.set(key, this.entries.length - 1);
     return this.entries.length - 1;
   }

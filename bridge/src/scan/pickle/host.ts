@@ -9,6 +9,8 @@ export interface PickleHost {
   readonly limits: Limits;
   /** null: this container has no persistent IDs, so one in the pickle blocks */
   readonly storages: StorageResolver | null;
+  /** joblib's loader reads arrays that lie between the instructions; a plain loader would take them for instructions */
+  readonly inlineArrays: boolean;
   /** judges bytes that the pickle hands to another loader (torch.storage._load_from_bytes) */
   nested(start: number, length: number): void;
 }

@@ -4,11 +4,13 @@ import type { AllowList } from './allowlist.ts';
 import { Calls } from './calls.ts';
 import { GlobalTable } from './globals.ts';
 import type { PickleHost } from './host.ts';
+import { fieldsFault, inlineArray } from './inline-arrays.ts';
 import { OP, OP_NAMES } from './opcodes.ts';
 import { Reader } from './reader.ts';
-import { Arena, KIND, Memo, pack, PAYLOAD_MAX, Stack } from './values.ts';
+import { Arena, KIND, kindOf, Memo, pack, PAYLOAD_MAX, payloadOf, Stack } from './values.ts';
 
 const PROTOCOL_MAX = 5;
+const INNER_PICKLES_MAX = 3;
 const NAME_LINE_BYTES = 4096;
 /** CPython's own limit for turning text into a whole number, and a sign or an L */
 const NUMBER_LINE_BYTES = 4302;
@@ -32,18 +34,26 @@ export class PickleMachine {
   private readonly source: ByteSource;
   private readonly host: PickleHost;
   private readonly start: number;
+  private readonly list: AllowList;
+  private readonly globals: GlobalTable;
+  private readonly depth: number;
   private instructions = 0;
+  private objectFields = false;
+  private arrayState: Map<string, number> | null = null;
   /** offset where the frame that we are in ends; 0: in none */
   private frameEnd = 0;
 
-  constructor(source: ByteSource, start: number, host: PickleHost, list: AllowList) {
+  constructor(source: ByteSource, start: number, host: PickleHost, list: AllowList, depth = 0) {
     this.source = source;
     this.start = start;
     this.host = host;
     this.reader = new Reader(source, start);
     this.stack = new Stack(host.limits.pickleStack);
     this.memo = new Memo(host.limits.pickleMemo);
-    this.calls = new Calls(source, host, new GlobalTable(list, host.limits.pickleGlobals), this.arena);
+    this.list = list;
+    this.depth = depth;
+    this.globals = new GlobalTable(list, host.limits.pickleGlobals);
+    this.calls = new Calls(source, host, this.globals, this.arena);
   }
 
   /** Walks to STOP. Answers the offset behind it. Throws Rejected where the pickle breaks its format. */
@@ -109,7 +119,7 @@ export class PickleMachine {
       case OP.ADDITEMS:
         return this.fillFromMark('add', 1, at);
       case OP.SETITEM:
-        stack.pop();
+        this.noteField(stack.pop());
         stack.pop();
         return this.calls.fill('items', stack.top(), at);
       case OP.APPEND:
@@ -137,8 +147,7 @@ export class PickleMachine {
       case OP.DUP:
         return stack.push(stack.top());
       case OP.BUILD:
-        stack.pop();
-        return this.calls.fill('build', stack.top(), at);
+        return this.build(stack.pop(), at);
       default:
         return this.rare(op, at);
     }
@@ -347,6 +356,7 @@ export class PickleMachine {
     const { stack } = this;
     const start = stack.popMark();
     if ((stack.length - start) % group !== 0) throw new Rejected('pickle-structure', 'A dict is made of an odd number of values.');
+    if (kind === KIND.DICT && this.globals.objects) for (let i = start + 1; i < stack.length; i += 2) this.noteField(stack.values[i]!);
     stack.length = start;
     stack.push(pack(kind));
   }
@@ -355,8 +365,62 @@ export class PickleMachine {
     const { stack } = this;
     const start = stack.popMark();
     if ((stack.length - start) % group !== 0) throw new Rejected('pickle-structure', 'SETITEMS finds an odd number of values.');
+    if (how === 'items' && this.globals.objects) for (let i = start + 1; i < stack.length; i += 2) this.noteField(stack.values[i]!);
+    if (how === 'items' && start >= 2 && stack.values[start - 2] === this.calls.wrapper) this.keepState(start);
     stack.length = start;
     this.calls.fill(how, stack.top(), at);
+  }
+
+  private build(state: number, at: number): void {
+    const target = this.stack.top();
+    this.calls.fill('build', target, at);
+    if (target === this.calls.wrapper) this.passArray();
+    if (kindOf(target) !== KIND.OBJECT || typeof this.globals.at(payloadOf(target)).code !== 'string') return;
+    const dtype = this.globals.at(payloadOf(target));
+    if (!/V[0-9]+$/.test(dtype.code!)) return;
+    const elements = kindOf(state) === KIND.TUPLE ? this.arena.elements(state) : null;
+    const fault = fieldsFault(elements, this.objectFields);
+    if (fault !== null) throw new Rejected('pickle-state-blocked', fault);
+    // two dtypes of one size can differ in this; then arrays of neither are read
+    if (payloadOf(elements![7]!) % 2 === 1) dtype.itemBytes = null;
+  }
+
+  /** `name: (dtype, offset)` in the fields of a dtype. */
+  private noteField(value: number): void {
+    if (!this.globals.objects || kindOf(value) !== KIND.TUPLE) return;
+    const first = this.arena.elements(value)?.[0];
+    if (first !== undefined && kindOf(first) === KIND.OBJECT && this.globals.at(payloadOf(first)).itemBytes === 'objects') this.objectFields = true;
+  }
+
+  /** The items of the dict that describes an array of joblib. */
+  private keepState(start: number): void {
+    const { values, length } = this.stack;
+    this.arrayState = new Map();
+    for (let i = start; i < length; i += 2) {
+      const key = this.calls.text(values[i]!);
+      if (key === null || this.arrayState.has(key)) throw new Rejected('pickle-inline-array', 'The description of an array of joblib has a key twice, or one that is no text.');
+      this.arrayState.set(key, values[i + 1]!);
+    }
+  }
+
+  /** Behind the BUILD of joblib's wrapper lie the array's own bytes; joblib's loader puts the array in the wrapper's place. */
+  private passArray(): void {
+    const { reader, stack } = this;
+    if (!this.host.inlineArrays) throw new Rejected('pickle-inline-array', 'The file was written by joblib: a plain pickle loader would take its arrays for instructions. Only the extension .joblib says how it is meant to be read.');
+    if (this.frameEnd !== 0 && reader.offset !== this.frameEnd) throw new Rejected('pickle-frame', 'An array of joblib lies inside of a frame.');
+    this.frameEnd = 0;
+    const array = inlineArray(this.arrayState, this.globals, this.arena);
+    this.arrayState = null;
+    if (array.kind === 'pickle') {
+      if (this.depth >= INNER_PICKLES_MAX) throw new Rejected('format-nested-too-deep', 'Arrays of objects lie in arrays of objects.');
+      const end = new PickleMachine(this.source, reader.offset, this.host, this.list, this.depth + 1).run();
+      reader.skip(end - reader.offset);
+    } else {
+      if (array.padded) reader.skip(reader.u8());
+      reader.skip(array.length);
+    }
+    stack.pop();
+    stack.push(pack(KIND.OBJECT, this.globals.idOf('numpy', 'ndarray')));
   }
 
   /** INST and OBJ: the class is made without arguments by __new__, with arguments by a call. */

@@ -13,6 +13,7 @@ import pickle
 import warnings
 from pathlib import Path
 
+import joblib
 import numpy as np
 import pandas as pd
 import scipy.sparse
@@ -101,6 +102,9 @@ def estimators() -> None:
         if isinstance(estimator, (LogisticRegression, RandomForestClassifier)):
             dump(f"sklearn-{name}-0.pkl", estimator, 0)
             dump(f"sklearn-{name}-2.pkl", estimator, 2)
+    joblib.dump(LogisticRegression().fit(x, y), OUT / "logistic.joblib")
+    joblib.dump(RandomForestClassifier(2, max_depth=2).fit(x, y), OUT / "forest.joblib")
+    joblib.dump({"a": rng.random((3, 4)), "b": np.array([1, "a"], dtype=object), "c": np.array(["x", "yz"]), "d": np.zeros((0, 3)), "e": np.asfortranarray(rng.random((2, 3))), "m": np.float32}, OUT / "arrays.joblib")
     dump("sklearn-tfidf.pkl", TfidfVectorizer().fit(texts), 4)
     dump("sklearn-count.pkl", CountVectorizer().fit(texts), 4)
 
