@@ -1,25 +1,18 @@
-import { hex, latin1, Rejected } from '../report.ts';
+import { hex, Rejected } from '../report.ts';
 import type { ByteSource } from '../source.ts';
 import type { AllowList } from './allowlist.ts';
 import { Calls } from './calls.ts';
 import { GlobalTable } from './globals.ts';
 import type { PickleHost } from './host.ts';
 import { fieldsFault, inlineArray } from './inline-arrays.ts';
+import { fromUnsigned32, readFloatLine, readIndexLine, readIntLine, readLong, readLongLine, readNameLine, readSignedLength } from './literals.ts';
 import { OP, OP_NAMES } from './opcodes.ts';
 import { Reader } from './reader.ts';
-import { Arena, KIND, kindOf, Memo, pack, PAYLOAD_MAX, payloadOf, Stack } from './values.ts';
+import { Arena, KIND, kindOf, Memo, pack, payloadOf, Stack } from './values.ts';
 
 const PROTOCOL_MAX = 5;
 const INNER_PICKLES_MAX = 3;
-const NAME_LINE_BYTES = 4096;
-/** CPython's own limit for turning text into a whole number, and a sign or an L */
-const NUMBER_LINE_BYTES = 4302;
-const INDEX_LINE_BYTES = 16;
 const SCALAR = pack(KIND.SCALAR);
-const CANONICAL_INDEX = /^(0|[1-9][0-9]*)$/;
-const CANONICAL_INT = /^(00|01|-?[0-9]+)$/;
-const CANONICAL_LONG = /^-?[0-9]+L?$/;
-const CANONICAL_FLOAT = /^(-?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]+)?|-?inf|-?nan)$/;
 
 /**
  * Walks one pickle as CPython's unpickler would, without building or running anything, and judges what it would do.
@@ -94,7 +87,7 @@ export class PickleMachine {
       case OP.BININT2:
         return stack.push(pack(KIND.INT, reader.u16()));
       case OP.BININT:
-        return this.signed(reader.u32());
+        return stack.push(fromUnsigned32(reader.u32()));
       case OP.BINFLOAT:
         reader.skip(8);
         return stack.push(SCALAR);
@@ -162,7 +155,7 @@ export class PickleMachine {
       case OP.FRAME:
         return this.frame(at);
       case OP.GLOBAL:
-        return stack.push(this.calls.global(this.nameLine(), this.nameLine(), at));
+        return stack.push(this.calls.global(readNameLine(reader), readNameLine(reader), at));
       case OP.STACK_GLOBAL: {
         const name = stack.pop();
         return stack.push(this.calls.stackGlobal(stack.pop(), name, at));
@@ -181,7 +174,7 @@ export class PickleMachine {
         return stack.push(this.calls.call('new', stack.pop(), this.withOneMore(args), at));
       }
       case OP.INST: {
-        const callee = this.calls.global(this.nameLine(), this.nameLine(), at);
+        const callee = this.calls.global(readNameLine(reader), readNameLine(reader), at);
         return this.instantiate(callee, stack.popMark(), at);
       }
       case OP.OBJ: {
@@ -198,7 +191,7 @@ export class PickleMachine {
       case OP.SHORT_BINSTRING:
         return this.sized(KIND.STR, reader.u8(), at);
       case OP.BINSTRING:
-        return this.sized(KIND.STR, this.positive(reader.u32()), at);
+        return this.sized(KIND.STR, readSignedLength(reader), at);
       case OP.SHORT_BINBYTES:
         return this.sized(KIND.BYTES, reader.u8(), at);
       case OP.BINBYTES:
@@ -211,21 +204,19 @@ export class PickleMachine {
         reader.lineLength();
         return stack.push(pack(KIND.STR, at));
       case OP.INT:
-        return this.intLine();
+        return stack.push(readIntLine(reader));
       case OP.LONG:
-        this.numberLine(CANONICAL_LONG);
-        return stack.push(SCALAR);
+        return stack.push(readLongLine(reader));
       case OP.FLOAT:
-        this.numberLine(CANONICAL_FLOAT);
-        return stack.push(SCALAR);
+        return stack.push(readFloatLine(reader));
       case OP.LONG1:
-        return this.long(reader.u8());
+        return stack.push(readLong(reader, reader.u8()));
       case OP.LONG4:
-        return this.long(this.positive(reader.u32()));
+        return stack.push(readLong(reader, readSignedLength(reader)));
       case OP.GET:
-        return stack.push(this.memo.get(this.indexLine()));
+        return stack.push(this.memo.get(readIndexLine(reader)));
       case OP.PUT:
-        return this.memo.put(this.indexLine(), stack.top(), this.instructions);
+        return this.memo.put(readIndexLine(reader), stack.top(), this.instructions);
       case OP.EXT1:
       case OP.EXT2:
       case OP.EXT4:
@@ -285,54 +276,6 @@ export class PickleMachine {
     const { buf, pos } = this.reader;
     if (buf[pos] !== OP.PROTO || buf[pos + 1]! < 2 || buf[pos + 1]! > PROTOCOL_MAX) return;
     if (this.source.read(start + length - 1, 1)[0] === OP.STOP) this.host.report.add('pickle-embedded', { file: this.host.file, offset: start });
-  }
-
-  private signed(value: number): void {
-    this.stack.push(value < 2 ** 31 ? pack(KIND.INT, value) : SCALAR);
-  }
-
-  private positive(length: number): number {
-    if (length >= 2 ** 31) throw new Rejected('pickle-structure', 'A length is negative.');
-    return length;
-  }
-
-  private long(bytes: number): void {
-    if (bytes > 6) {
-      this.reader.skip(bytes);
-      return this.stack.push(SCALAR);
-    }
-    let value = 0;
-    let last = 0;
-    for (let i = 0; i < bytes; i++) {
-      last = this.reader.u8();
-      value += last * 2 ** (8 * i);
-    }
-    this.stack.push(last >= 0x80 || value >= PAYLOAD_MAX / 2 ? SCALAR : pack(KIND.INT, value));
-  }
-
-  private intLine(): void {
-    const text = this.numberLine(CANONICAL_INT);
-    const value = text === '00' || text === '01' ? NaN : Number(text);
-    this.stack.push(value >= 0 && value < PAYLOAD_MAX / 2 ? pack(KIND.INT, value) : SCALAR);
-  }
-
-  private numberLine(form: RegExp): string {
-    const text = latin1(this.reader.line(NUMBER_LINE_BYTES));
-    if (!form.test(text)) throw new Rejected('pickle-number', 'A number is written in a form that no pickler writes.', undefined, text.slice(0, 40));
-    return text;
-  }
-
-  /** int() of Python reads "1_0" as 10 and "007" as 7; a pickler writes neither. */
-  private indexLine(): number {
-    const text = latin1(this.reader.line(INDEX_LINE_BYTES));
-    if (!CANONICAL_INDEX.test(text)) throw new Rejected('pickle-memo', 'A memo index is not a plain decimal number.', undefined, text);
-    return Number(text);
-  }
-
-  private nameLine(): string {
-    const line = this.reader.line(NAME_LINE_BYTES);
-    if (line.length === 0) throw new Rejected('pickle-structure', 'The name of a global is empty.');
-    return latin1(line);
   }
 
   private tuple(arity: number): void {
