@@ -1,0 +1,16 @@
+from . import (
+    test_actions,
+    test_constraints,
+    test_deadlines,
+    test_facts,
+    test_guards,
+    test_lists,
+    test_outbox,
+    test_registration,
+    test_requests,
+    test_road,
+    test_roles,
+    test_rpc,
+    test_transitions,
+    test_visibility,
+)
