@@ -113,6 +113,12 @@ export class ArtifactStore implements ObjectStore {
     return (await this.#pointerAt(key))?.storedAt ?? key;
   }
 
+  /** The same for a digest; null when no artifact has it. */
+  async storedAtDigest(digest: string): Promise<string | null> {
+    const key = artifactKey(digest);
+    return (await this.blobs.stat(key)) ? this.storedAt(key) : null;
+  }
+
   /** Gives sealed bytes their digest's key. Whatever of `source` is not used again is removed. */
   async adopt(digest: string, size: number, source: ArtifactSource): Promise<StoredObject> {
     const key = artifactKey(digest);
@@ -126,6 +132,7 @@ export class ArtifactStore implements ObjectStore {
       return stored;
     }
     if ('uploadId' in source) await this.blobs.complete(source.key, source.uploadId, source.parts);
+    else if (!(await this.blobs.stat(source.key))) throw new NotFound('The uploaded file is no longer there.', { code: 'upload-not-found', remedy: 'Upload it again.' });
     const pointer: Pointer = { storedAt: source.key, size, digest };
     if (await this.blobs.putIfAbsent(key, JSON.stringify(pointer), POINTER_TYPE)) return stored;
     // Somebody stored the same bytes in the same moment: theirs is the artifact.

@@ -60,8 +60,8 @@ export class ArtifactUpload {
     return this.#pump.write(chunk);
   }
 
-  /** @throws Invalid `digest-mismatch` when `expectedDigest` (given now or before) differs */
-  async seal(expectedDigest = this.#options.expectedDigest): Promise<{ digest: string; size: number }> {
+  /** @throws Invalid `digest-mismatch` when `expectedDigest` differs */
+  async seal(): Promise<{ digest: string; size: number }> {
     if (!this.#sealed) {
       let body: Buffer | null = null;
       // Buffer.from copies: the part's own memory goes back to the others while this one waits for its commit.
@@ -72,7 +72,7 @@ export class ArtifactUpload {
       this.#sealed = { digest: `sha256:${await this.#digest.hex()}`, body };
       if (body) await this.#pump.close();
     }
-    checkDigest(this.#options.field, this.#sealed.digest, expectedDigest);
+    checkDigest(this.#options.field, this.#sealed.digest, this.#options.expectedDigest);
     return { digest: this.#sealed.digest, size: this.#bytes };
   }
 

@@ -23,8 +23,8 @@ export interface BlobStore {
   begin(key: string): Promise<string>;
   /** `number` from 1 to 10,000. Writing a part again replaces it. Retries while the storage is away, within its deadline. */
   putPart(key: string, uploadId: string, number: number, body: Buffer, signal?: AbortSignal): Promise<string>;
-  /** In order of their numbers. */
-  parts(key: string, uploadId: string): Promise<StoredPart[]>;
+  /** Those with a number above `after`, in order of their numbers. */
+  parts(key: string, uploadId: string, after?: number): Promise<StoredPart[]>;
   /** Makes the object of the named parts; parts not named are dropped. Conflict when a part is missing or has another etag. */
   complete(key: string, uploadId: string, parts: { number: number; etag: string }[]): Promise<void>;
   /** Aborting what is gone is no error. */
@@ -49,7 +49,7 @@ export interface Digester { start(algorithm: DigestAlgorithm): RunningDigest }
 export interface UploadLocks {
   /**
    * Waits until the upload is free. Whoever holds it is asked to let go (its `lost` signal aborts): of two requests the newer
-   * one is the one whose client is still there. Unavailable with code `upload-locked` when it is not let go within the deadline.
+   * one is the one whose client is still there. Locked when it is not let go within the deadline.
    */
   acquire(id: string): Promise<UploadLock>;
 }

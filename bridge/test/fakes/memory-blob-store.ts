@@ -57,9 +57,10 @@ export class MemoryBlobStore implements BlobStore {
     this.#upload(key, uploadId).parts.set(number, { body: Buffer.from(body), etag });
     return etag;
   }
-  async parts(key: string, uploadId: string): Promise<StoredPart[]> {
+  async parts(key: string, uploadId: string, after = 0): Promise<StoredPart[]> {
     this.#maybeFail('parts');
-    return [...this.#upload(key, uploadId).parts].map(([number, { body, etag }]) => ({ number, size: body.length, etag })).sort((a, b) => a.number - b.number);
+    return [...this.#upload(key, uploadId).parts] .map(([number, { body, etag }]) => ({ number, size: body.length, etag }))
+      .filter(({ number }) => number > after).sort((a, b) => a.number - b.number);
   }
   async complete(key: string, uploadId: string, named: { number: number; etag: string }[]): Promise<void> {
     this.#maybeFail('complete');

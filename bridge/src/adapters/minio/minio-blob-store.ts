@@ -99,8 +99,13 @@ export class MinioBlobStore implements BlobStore {
     }
   }
 
-  async parts(key: string, uploadId: string): Promise<StoredPart[]> {
-    const parts = await this.#ask(`parts of ${key}`, () => this.#client.listParts(this.#bucket, key, uploadId));
+  async parts(key: string, uploadId: string, after = 0): Promise<StoredPart[]> {
+    const parts: { part: number; size: number; etag: string }[] = [];
+    for (let marker = after, more = true; more;) {
+      const page = await this.#ask(`parts of ${key}`, () => this.#client.partsAfter(this.#bucket, key, uploadId, marker));
+      parts.push(...page.parts);
+      [marker, more] = [Number(page.marker), page.isTruncated];
+    }
     return parts.map(({ part, size, etag }) => ({ number: part, size, etag })).sort((a, b) => a.number - b.number);
   }
 
@@ -157,9 +162,9 @@ export class MinioBlobStore implements BlobStore {
   }
 }
 
-/** The client's own list of parts, which its types hide. */
+/** The client's own page of parts, which its types hide. */
 class OpenClient extends Client {
-  override listParts(bucket: string, key: string, uploadId: string): ReturnType<Client['listParts']> {
-    return super.listParts(bucket, key, uploadId);
+  partsAfter(bucket: string, key: string, uploadId: string, marker: number): Promise<{ isTruncated: boolean; marker: number; parts: { part: number; size: number; etag: string }[] }> {
+    return (this as unknown as { listPartsQuery: OpenClient['partsAfter'] }).listPartsQuery(bucket, key, uploadId, marker);
   }
 }
