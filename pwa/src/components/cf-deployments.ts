@@ -46,7 +46,10 @@ export class CfDeployments extends CfElement {
         background: var(--cf-bad-soft);
         overflow-wrap: anywhere;
       }
-      h4 {
+      h2 {
+        font-size: var(--cf-text);
+      }
+      h3 {
         margin: 0 0 var(--cf-2);
         font-size: var(--cf-text-s);
         font-weight: 560;
@@ -109,7 +112,7 @@ export class CfDeployments extends CfElement {
     const working = !(item.phase in TONE);
     return html`<article>
       <header>
-        <h3>${words.environment[item.environmentKind]}</h3>
+        <h2>${words.environment[item.environmentKind]}</h2>
         <span class="chip plain ${TONE[item.phase] ?? 'busy'}">${words.phase[item.phase] ?? item.phase}</span>
         <span class="muted small">${[strategyName(item.strategy), note, observed?.replicas === undefined ? '' : words.ready(observed.readyReplicas ?? 0, observed.replicas)].filter(Boolean).join(' · ')}</span>
         <span class="muted small end">${item.requestedBy ? `${words.by(item.requestedBy)}, ` : nothing}<cf-time at=${item.createdAt}></cf-time></span>
@@ -119,12 +122,12 @@ export class CfDeployments extends CfElement {
       ${item.endpointUrl ? html`<p class="url"><code>${item.endpointUrl}</code></p>` : nothing}
       ${item.previewUrl && working ? html`<p class="url muted small">${words.preview}: <code>${item.previewUrl}</code></p>` : nothing}
       ${item.conditions.length
-        ? html`<section><h4>${words.conditions}</h4><ul>${item.conditions.map(
+        ? html`<section><h3>${words.conditions}</h3><ul>${item.conditions.map(
             (condition) => html`<li class="line"><cf-icon class=${condition.status} name=${condition.status === 'True' ? 'check' : condition.status === 'False' ? 'cross' : 'ring'}></cf-icon><b>${condition.type}</b><span class="message">${[condition.reason === condition.type ? '' : condition.reason, condition.message].filter(Boolean).join(': ')}</span></li>`,
           )}</ul></section>`
         : nothing}
       ${observed?.pods?.length
-        ? html`<section><h4>${words.pods}</h4><ul>${observed.pods.map(
+        ? html`<section><h3>${words.pods}</h3><ul>${observed.pods.map(
             (pod) => html`<li class="line"><cf-icon class=${pod.ready ? 'True' : pod.reason ? 'False' : 'Unknown'} name=${pod.ready ? 'check' : pod.reason ? 'cross' : 'ring'}></cf-icon><b class="mono">${pod.name}</b><span class="message">${[pod.phase, pod.ready ? words.podReady : words.podNotReady, pod.reason, pod.message].filter(Boolean).join(' · ')}</span></li>`,
           )}</ul></section>`
         : nothing}

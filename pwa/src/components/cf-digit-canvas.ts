@@ -7,7 +7,7 @@ import { base } from '../styles/shared.ts';
 const SIDE = 8;
 const FULL = 16;
 /** how much a stroke leaves in the cell under it and in those beside it, of FULL */
-const REACH = 0.95;
+const REACH = 1.1;
 
 /** Draws a digit on 8 × 8 cells of 0…16, with a finger, a mouse or the keyboard. Fires `change` with 64 numbers. */
 @customElement('cf-digit-canvas')
@@ -93,7 +93,7 @@ export class CfDigitCanvas extends CfElement {
   #stroke(from: [number, number], to: [number, number]): void {
     this.#change(this.pixels.map((value, index) => {
       const distance = distanceTo([(index % SIDE) + 0.5, Math.floor(index / SIDE) + 0.5], from, to);
-      return Math.max(value, Math.round(FULL * Math.max(0, Math.min(1, (REACH - distance) * 1.6))));
+      return Math.max(value, Math.round(FULL * Math.max(0, Math.min(1, (REACH - distance) * 1.7))));
     }));
   }
 

@@ -50,14 +50,14 @@ export class CfSheet extends CfElement {
         border-radius: var(--cf-radius-l);
         animation-name: rise;
       }
-      header {
+      .head {
         display: flex;
         align-items: flex-start;
         justify-content: space-between;
         gap: var(--cf-4);
         padding: var(--cf-5) var(--cf-5) var(--cf-3);
       }
-      header h2 {
+      .head h2 {
         padding-top: 6px;
         overflow-wrap: anywhere;
       }
@@ -66,7 +66,7 @@ export class CfSheet extends CfElement {
         padding: var(--cf-2) var(--cf-5) var(--cf-5);
         overscroll-behavior: contain;
       }
-      footer {
+      .foot {
         padding: var(--cf-4) var(--cf-5) calc(var(--cf-4) + env(safe-area-inset-bottom));
         border-top: 1px solid var(--cf-line);
       }
@@ -83,7 +83,8 @@ export class CfSheet extends CfElement {
         }
       }
       @media (max-width: 640px) {
-        dialog {
+        dialog,
+        :host([narrow]) dialog {
           width: 100vw;
           height: auto;
           max-height: 94dvh;
@@ -93,13 +94,13 @@ export class CfSheet extends CfElement {
         dialog[open] {
           animation-name: rise;
         }
-        header {
+        .head {
           padding: var(--cf-4) var(--cf-4) var(--cf-2);
         }
         .body {
           padding: var(--cf-2) var(--cf-4) var(--cf-4);
         }
-        footer {
+        .foot {
           padding-inline: var(--cf-4);
         }
       }
@@ -116,12 +117,12 @@ export class CfSheet extends CfElement {
 
   override render(): TemplateResult {
     return html`<dialog aria-labelledby="heading" @close=${() => this.dispatchEvent(new Event('closed'))} @click=${this.#outside}>
-      <header>
+      <div class="head">
         <h2 id="heading">${this.heading}</h2>
         <button type="button" class="button quiet icon" aria-label=${t().app.close} @click=${this.close}><cf-icon name="cross"></cf-icon></button>
-      </header>
+      </div>
       <div class="body" tabindex="0" role="group" aria-labelledby="heading"><slot></slot></div>
-      <footer><slot name="footer"></slot></footer>
+      <div class="foot"><slot name="footer"></slot></div>
     </dialog>`;
   }
 

@@ -6,8 +6,6 @@ import { ApiProblem, Offline } from '../api/problem.ts';
 import { t } from '../i18n/language.ts';
 import { percent } from '../i18n/format.ts';
 import { CfElement } from '../shell/element.ts';
-import { toasts } from '../shell/notices.ts';
-import { go, hrefs } from '../shell/router.ts';
 import { session } from '../shell/session.ts';
 import { base, buttons, forms, notices } from '../styles/shared.ts';
 import { upload, filesOf } from '../upload/index.ts';
@@ -31,13 +29,11 @@ export class CfUploadPage extends CfElement {
   @state() private names: { id: number; name: string }[] = [];
   @state() private existing: ModelDetail | undefined;
   @state() private errors: Partial<Record<Field, string>> = {};
-  @state() private error: unknown;
-  @state() private registering = false;
-  @state() private wanted = false;
   @query('#files') private picker!: HTMLInputElement;
   #typing: ReturnType<typeof setTimeout> | undefined;
   /** the version proposed last: one that a person typed is never replaced */
   #proposed = '';
+  #lastError: unknown;
 
   static override styles = [base, buttons, forms, notices, uploadStyles];
 
@@ -61,9 +57,10 @@ export class CfUploadPage extends CfElement {
   };
 
   #refresh = (): void => {
+    const { error } = upload;
+    if (error !== this.#lastError && error instanceof ApiProblem) this.errors = { name: error.field('name'), version: error.field('version'), params: error.field('params') };
+    this.#lastError = error;
     this.requestUpdate();
-    // What was asked for is done when the last byte is there.
-    if (this.wanted && upload.complete && !this.registering) void this.#register();
   };
 
   override render(): TemplateResult {
@@ -125,23 +122,19 @@ export class CfUploadPage extends CfElement {
 
   #foot(): TemplateResult {
     const words = t().upload;
-    const { items, complete, sending } = upload;
+    const { items, complete, sending, wanted, registering, error } = upload;
+    const busy = registering || (wanted && !complete);
     const moving = items.some((item) => item.state === 'sending' || item.state === 'waiting');
-    const label = this.registering ? words.registering : this.wanted && !complete ? words.running(percent(upload.size ? upload.sent / upload.size : 0)) : complete ? words.register : words.start;
+    const label = registering ? words.registering : busy ? words.running(percent(upload.size ? upload.sent / upload.size : 0)) : complete ? words.register : words.start;
     return html`<div class="foot">
-      ${this.error instanceof Offline ? html`<div class="notice bad" role="alert"><cf-icon name="offline"></cf-icon><div>${t().line.offlineAction}</div></div>` : trouble(this.error)}
+      ${error instanceof Offline ? html`<div class="notice bad" role="alert"><cf-icon name="offline"></cf-icon><div>${t().line.offlineAction}</div></div>` : trouble(error)}
       <div class="buttons">
-        <button class="button primary go" aria-disabled=${this.registering || (this.wanted && !complete)}>${this.registering || (this.wanted && !complete) ? html`<cf-icon name="spin"></cf-icon>` : html`<cf-icon name="upload"></cf-icon>`}${label}</button>
-        ${moving ? html`<button type="button" class="button" @click=${() => this.#hold()}><cf-icon name="pause"></cf-icon>${words.pauseAll}</button>` : nothing}
+        <button class="button primary go" aria-disabled=${busy}>${busy ? html`<cf-icon name="spin"></cf-icon>` : html`<cf-icon name="upload"></cf-icon>`}${label}</button>
+        ${moving ? html`<button type="button" class="button" @click=${() => upload.pauseAll()}><cf-icon name="pause"></cf-icon>${words.pauseAll}</button>` : nothing}
         ${!moving && !sending && items.some((item) => item.state === 'paused') ? html`<button type="button" class="button" @click=${() => upload.start()}><cf-icon name="play"></cf-icon>${words.resumeAll}</button>` : nothing}
         <span class="visually-hidden" role="status">${complete ? words.states.done : ''}</span>
       </div>
     </div>`;
-  }
-
-  #hold(): void {
-    this.wanted = false;
-    upload.pauseAll();
   }
 
   #drag(event: DragEvent): void {
@@ -214,7 +207,7 @@ export class CfUploadPage extends CfElement {
 
   async #submit(event: Event): Promise<void> {
     event.preventDefault();
-    if (this.registering || (this.wanted && !upload.complete)) return;
+    if (upload.registering || (upload.wanted && !upload.complete)) return;
     const words = t().upload;
     const count = (kind: string): number => upload.items.filter((item) => item.kind === kind).length;
     const params = this.renderRoot.querySelector<CfParams>('cf-params')?.problem;
@@ -224,34 +217,13 @@ export class CfUploadPage extends CfElement {
       ...(!upload.form.version.trim() ? { version: words.needVersion } : VERSION.test(upload.form.version.trim()) ? {} : { version: words.badVersion }),
       ...(params ? { params } : {}),
     };
-    this.error = undefined;
     const [first] = Object.keys(this.errors);
     if (first) {
       await this.updateComplete;
       this.renderRoot.querySelector<HTMLElement>(first === 'files' ? '.drop .button' : `#${first}, cf-${first}`)?.focus();
       return;
     }
-    this.wanted = true;
-    if (upload.complete) await this.#register();
-    else upload.start();
-  }
-
-  async #register(): Promise<void> {
-    this.registering = true;
-    this.error = undefined;
-    try {
-      const name = `${upload.form.name.trim()} ${upload.form.version.trim()}`;
-      const { modelId, versionId } = await upload.register();
-      const href = hrefs.version(modelId, versionId);
-      if (this.isConnected) go(href);
-      else toasts.show({ kind: 'good', text: name, href });
-    } catch (error) {
-      this.error = error;
-      if (error instanceof ApiProblem) this.errors = { name: error.field('name'), version: error.field('version'), params: error.field('params') };
-    } finally {
-      this.registering = false;
-      this.wanted = false;
-    }
+    upload.finish();
   }
 }
 

@@ -30,6 +30,9 @@ export class CfAccount extends CfElement {
         font-weight: 640;
         font-size: var(--cf-text-s);
       }
+      .me::before {
+        content: attr(data-initials);
+      }
       .me:focus-visible {
         border-radius: 50%;
       }
@@ -92,7 +95,7 @@ export class CfAccount extends CfElement {
     if (!user) return nothing;
     const initials = user.name.split(/\s+/).slice(0, 2).map((part) => part[0]).join('').toUpperCase();
     return html`
-      <button type="button" class="button me" aria-expanded=${this.open} aria-controls="menu" aria-label=${t().app.account(user.name)} @click=${() => (this.open = !this.open)}>${initials}</button>
+      <button type="button" class="button me" aria-expanded=${this.open} aria-controls="menu" aria-label=${t().app.account(user.name)} @click=${() => (this.open = !this.open)} data-initials=${initials}></button>
       <div id="menu" ?hidden=${!this.open} @keydown=${this.#escape} @focusout=${this.#left}>
         <div class="who"><b>${user.name}</b><span class="muted small">${user.login}</span></div>
         <div class="langs" role="group" aria-label=${t().app.language}>

@@ -8,6 +8,7 @@ import { listenToKeys } from './keyboard.ts';
 import { hrefs, routeOf, type Route } from './router.ts';
 import { session } from './session.ts';
 import { toasts } from './notices.ts';
+import { RUNNING_KEY } from '../upload/draft.ts';
 import { base, buttons, notices } from '../styles/shared.ts';
 import { shell } from './cf-app.css.ts';
 import '../components/cf-icon.ts';
@@ -15,6 +16,8 @@ import './cf-line.ts';
 import './cf-toasts.ts';
 import './cf-account.ts';
 import '../pages/cf-models-page.ts';
+
+type Page = CfElement & { focusSearch?: () => void };
 
 /** Pages come when they are opened; the first view carries only the list. */
 const PAGES: Record<Exclude<Route['page'], 'models' | 'lost'>, () => Promise<unknown>> = {
@@ -34,6 +37,8 @@ export class CfApp extends CfElement {
   @state() private ready = false;
   @query('main') private main!: HTMLElement;
   #offKeys: (() => void) | undefined;
+  /** the next page is opened for its search */
+  #searchNext = false;
 
   static override styles = [base, buttons, notices, shell];
 
@@ -56,8 +61,15 @@ export class CfApp extends CfElement {
     await useLanguage(preferred());
     this.ready = true;
     await session.restore();
+    this.#takeUp();
     const { registerWorker } = await import('./worker.ts');
     registerWorker();
+  }
+
+  /** An upload that a reload cut goes on, whatever page is open. */
+  #takeUp(): void {
+    const login = session.user?.login;
+    if (login && localStorage.getItem(RUNNING_KEY) === login) void import('../upload/index.ts').then(({ upload }) => upload.restore(login));
   }
 
   #refresh = (): void => {
@@ -68,7 +80,14 @@ export class CfApp extends CfElement {
   #navigate = (): void => {
     this.route = routeOf(location.hash);
     scrollTo(0, 0);
-    void this.updateComplete.then(() => this.main?.focus({ preventScroll: true }));
+    void this.updateComplete.then(async () => {
+      this.main?.focus({ preventScroll: true });
+      if (!this.#searchNext) return;
+      this.#searchNext = false;
+      const page = this.main.firstElementChild as Page | null;
+      await page?.updateComplete;
+      page?.focusSearch?.();
+    });
   };
 
   override willUpdate(): void {
@@ -83,9 +102,9 @@ export class CfApp extends CfElement {
     if (!this.ready) return nothing;
     if (session.state === 'out') return html`<main class="bare"><cf-login-page></cf-login-page></main>`;
     return html`
-      <a class="skip button" href="#main" @click=${this.#skip}>${t().app.skip}</a>
       <cf-line></cf-line>
       <header>
+        <button type="button" class="skip button" @click=${() => this.main.focus()}>${t().app.skip}</button>
         <a class="brand" href=${hrefs.models} aria-label="${t().app.name}, ${t().app.models}"><svg viewBox="0 0 32 32" aria-hidden="true"><path d="M4 22C10 22 10 10 16 10s6 12 12 12" /><circle cx="4.500" cy="22" r="2.500" /><circle cx="16" cy="10" r="2.500" /><circle cx="27.500" cy="22" r="2.500" /></svg><span>${t().app.name}</span></a>
         <nav aria-label=${t().app.navigation}>${this.#links()}</nav>
         <span class="gap"></span>
@@ -126,11 +145,6 @@ export class CfApp extends CfElement {
     }
   }
 
-  #skip(event: Event): void {
-    event.preventDefault();
-    this.main.focus();
-  }
-
   async #openHelp(): Promise<void> {
     await import('./cf-help.ts');
     this.help = true;
@@ -138,10 +152,10 @@ export class CfApp extends CfElement {
 
   /** `/` goes to the search of the page, or to the one of the models. */
   #search(): void {
-    const page = this.main?.firstElementChild as (HTMLElement & { focusSearch?: () => void }) | null;
+    const page = this.main?.firstElementChild as Page | null;
     if (page?.focusSearch) return page.focusSearch();
+    this.#searchNext = true;
     location.hash = hrefs.models;
-    setTimeout(() => (this.main.firstElementChild as (HTMLElement & { focusSearch?: () => void }) | null)?.focusSearch?.(), 60);
   }
 }
 

@@ -1,4 +1,4 @@
-import { createStore, del, get, set } from 'idb-keyval';
+import { clear, createStore, del, get, set } from 'idb-keyval';
 import type { Item } from './item.ts';
 
 /** The form beside the files, as it is typed. */
@@ -23,19 +23,34 @@ export interface Draft {
   form: Form;
   items: Item[];
   sending: boolean;
+  /** register the version when the last byte is there */
+  wanted: boolean;
 }
+
+/** Whose upload goes on, to be seen without opening the store: the next start takes it up whatever page is open. */
+export const RUNNING_KEY = 'creativeflow.upload';
 
 /** Smaller files are kept whole; of larger ones the handle, or a person picks them again. */
 const KEPT_WHOLE_BYTES = 64 * 1024 * 1024;
 const store = createStore('creativeflow-upload', 'draft');
 
 export async function saveDraft(draft: Draft): Promise<void> {
-  const items = draft.items.map(({ file, rate: _rate, error: _error, digestShare: _share, ...item }) => ({ ...item, ...(file && file.size <= KEPT_WHOLE_BYTES ? { file } : {}) }));
+  const items = draft.items.map(({ file: _file, rate: _rate, error: _error, digestShare: _share, ...item }) => item);
   try {
     await set('draft', { ...draft, items }, store);
   } catch {
     /* no storage: the upload goes on, only a reload would lose it */
   }
+}
+
+/** Keeps the bytes of a small file, once: a reload then goes on without a question. */
+export async function keepFile(item: Item): Promise<void> {
+  if (!item.file || item.file.size > KEPT_WHOLE_BYTES) return;
+  await set(item.id, item.file, store).catch(() => {});
+}
+
+export async function dropFile(item: Item): Promise<void> {
+  await del(item.id, store).catch(() => {});
 }
 
 /** What was left, for this person; each file is had again where the browser allows it without a question. */
@@ -44,8 +59,10 @@ export async function loadDraft(login: string): Promise<Draft | undefined> {
     const draft = await get<Draft>('draft', store);
     if (!draft || draft.login !== login) return undefined;
     for (const item of draft.items) {
-      const granted = item.file ? undefined : await permission(item.handle, false);
-      if (granted) item.file = await granted.getFile();
+      const kept = await get<File>(item.id, store);
+      const granted = kept ? undefined : await permission(item.handle, false);
+      const file = kept ?? (await granted?.getFile());
+      if (file) item.file = file;
       if (item.state !== 'done') item.state = item.file && same(item, item.file) ? 'paused' : 'needsFile';
     }
     return draft;
@@ -55,7 +72,7 @@ export async function loadDraft(login: string): Promise<Draft | undefined> {
 }
 
 export async function dropDraft(): Promise<void> {
-  await del('draft', store).catch(() => {});
+  await clear(store).catch(() => {});
 }
 
 type Asked = FileSystemFileHandle & { queryPermission?: (o: { mode: 'read' }) => Promise<string>; requestPermission?: (o: { mode: 'read' }) => Promise<string> };

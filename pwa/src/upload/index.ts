@@ -1,4 +1,14 @@
-import { UploadStore } from './store.ts';
+import { toasts } from '../shell/notices.ts';
+import { go, hrefs } from '../shell/router.ts';
+import { UploadStore, type Registered } from './store.ts';
 
 export { filesOf } from './item.ts';
 export const upload = new UploadStore();
+
+/** On the upload's own page one is taken to the new version; elsewhere one is told. */
+upload.addEventListener('registered', (event) => {
+  const { modelId, versionId, name } = (event as CustomEvent<Registered>).detail;
+  const href = hrefs.version(modelId, versionId);
+  if (location.hash.startsWith(hrefs.upload)) go(href);
+  else toasts.show({ kind: 'good', text: name, href });
+});

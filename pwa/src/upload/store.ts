@@ -1,11 +1,18 @@
 import type { UploadAccepted, UploadMetadata } from '../api/types.ts';
 import { registerUploads } from '../api/mlops.ts';
 import { digestOf } from './digest.ts';
-import { dropDraft, emptyForm, loadDraft, permission, same, saveDraft, type Form } from './draft.ts';
+import { RUNNING_KEY, dropDraft, dropFile, emptyForm, keepFile, loadDraft, permission, same, saveDraft, type Form } from './draft.ts';
 import { kindOf, type Item, type Picked } from './item.ts';
 import { Transfer } from './transfer.ts';
 
-const SAVE_MS = 300;
+/** Changes come in bursts; one write takes them all. */
+const SAVE_MS = 100;
+
+export interface Registered {
+  modelId: number;
+  versionId: number;
+  name: string;
+}
 
 /** The upload in hand. It lives beside the pages: one may look elsewhere while it runs. Dispatches `change`. */
 export class UploadStore extends EventTarget {
@@ -14,6 +21,10 @@ export class UploadStore extends EventTarget {
   /** found from before a reload */
   restored = false;
   sending = false;
+  /** a person asked for the version: it is registered when the last byte is there */
+  wanted = false;
+  registering = false;
+  error: unknown;
   #key: string = crypto.randomUUID();
   #login = '';
   #transfers = new Map<string, Transfer>();
@@ -36,7 +47,7 @@ export class UploadStore extends EventTarget {
       this.#login = login;
       const draft = await loadDraft(login);
       if (!draft || this.items.length) return;
-      Object.assign(this, { items: draft.items, form: draft.form, sending: draft.sending, restored: draft.items.length > 0 });
+      Object.assign(this, { items: draft.items, form: draft.form, sending: draft.sending, wanted: draft.wanted, restored: draft.items.length > 0 });
       this.#key = draft.key;
       for (const item of this.items) if (item.file && !item.digest) void this.#digest(item);
       if (this.sending) this.start();
@@ -58,6 +69,7 @@ export class UploadStore extends EventTarget {
       const item: Item = { id: crypto.randomUUID(), name: file.name, size: file.size, lastModified: file.lastModified, kind: kindOf(file.name, this.items), state: 'ready', sent: 0, file, ...(handle ? { handle } : {}) };
       this.items = [...this.items, item];
       void this.#digest(item);
+      void keepFile(item);
       if (this.sending) this.#transfer(item).start();
     }
     this.#guessModel();
@@ -80,6 +92,7 @@ export class UploadStore extends EventTarget {
   async remove(item: Item): Promise<void> {
     this.items = this.items.filter((one) => one !== item);
     this.#changed();
+    await dropFile(item);
     await this.#transfers.get(item.id)?.discard();
     this.#transfers.delete(item.id);
   }
@@ -101,8 +114,16 @@ export class UploadStore extends EventTarget {
     this.#changed();
   }
 
+  /** Sends what is missing, and then makes the version. */
+  finish(): void {
+    this.wanted = true;
+    this.error = undefined;
+    this.start();
+  }
+
   pauseAll(): void {
     this.sending = false;
+    this.wanted = false;
     for (const item of this.items) void this.#transfers.get(item.id)?.pause();
     this.#changed();
   }
@@ -116,14 +137,28 @@ export class UploadStore extends EventTarget {
     this.#transfer(item).start();
   }
 
-  /** Makes the version of what was uploaded. Throws what the server says; asking again with the same files is safe. */
-  async register(): Promise<UploadAccepted> {
+  async #register(): Promise<void> {
+    this.registering = true;
+    this.wanted = false;
+    this.dispatchEvent(new Event('change'));
+    try {
+      const name = `${this.form.name.trim()} ${this.form.version.trim()}`;
+      const { modelId, versionId } = await this.#send();
+      await this.#reset();
+      this.dispatchEvent(new CustomEvent<Registered>('registered', { detail: { modelId, versionId, name } }));
+    } catch (error) {
+      this.error = error;
+    }
+    this.registering = false;
+    this.#changed();
+  }
+
+  /** Makes the version of what was uploaded; asking again with the same files is safe. */
+  #send(): Promise<UploadAccepted> {
     const of = (kind: Item['kind']): string[] => this.items.filter((item) => item.kind === kind).map((item) => uploadId(item.url ?? ''));
     const [modelFile = ''] = of('model');
     const [dockerfile = ''] = of('dockerfile');
-    const answer = await registerUploads({ metadata: this.#metadata(), uploads: { modelFile, dockerfile, sideFiles: of('side') } }, this.#key);
-    await this.#reset();
-    return answer;
+    return registerUploads({ metadata: this.#metadata(), uploads: { modelFile, dockerfile, sideFiles: of('side') } }, this.#key);
   }
 
   async discard(): Promise<void> {
@@ -182,28 +217,37 @@ export class UploadStore extends EventTarget {
   #transfer(item: Item): Transfer {
     const known = this.#transfers.get(item.id);
     if (known) return known;
-    const made = new Transfer(item, () => this.#changed());
+    const made = new Transfer(item, (worthKeeping) => this.#changed(worthKeeping));
     this.#transfers.set(item.id, made);
     return made;
   }
 
   async #reset(): Promise<void> {
     clearTimeout(this.#timer);
+    this.#timer = undefined;
     this.items = [];
     this.form = emptyForm();
     this.restored = false;
     this.sending = false;
+    this.wanted = false;
+    this.error = undefined;
     this.#key = crypto.randomUUID();
     this.#transfers.clear();
+    localStorage.removeItem(RUNNING_KEY);
     await dropDraft();
     this.dispatchEvent(new Event('change'));
   }
 
   #changed(save = true): void {
     this.dispatchEvent(new Event('change'));
+    if (this.wanted && this.complete && !this.registering) return void this.#register();
     if (!save) return;
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => void saveDraft({ key: this.#key, login: this.#login, form: this.form, items: this.items, sending: this.sending }), SAVE_MS);
+    if (this.sending && !this.complete) localStorage.setItem(RUNNING_KEY, this.#login);
+    else localStorage.removeItem(RUNNING_KEY);
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      void saveDraft({ key: this.#key, login: this.#login, form: this.form, items: this.items, sending: this.sending, wanted: this.wanted });
+    }, SAVE_MS);
   }
 }
 

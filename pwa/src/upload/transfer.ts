@@ -15,12 +15,13 @@ const BACK_OFF_MS = [1_000, 2_000, 4_000, 8_000, 15_000];
 export class Transfer {
   #upload: Upload | undefined;
   #item: Item;
-  #changed: () => void;
+  #changed: (worthKeeping?: boolean) => void;
   #samples: [at: number, sent: number][] = [];
   #failures = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(item: Item, changed: () => void) {
+  /** `changed(false)`: only a few bytes further, which the server knows too */
+  constructor(item: Item, changed: (worthKeeping?: boolean) => void) {
     this.#item = item;
     this.#changed = changed;
   }
@@ -80,7 +81,7 @@ export class Transfer {
     if (first && now - first[0] > 400) item.rate = ((sent - first[1]) / (now - first[0])) * 1000;
     item.sent = sent;
     if (item.state === 'waiting') item.state = 'sending';
-    this.#changed();
+    this.#changed(false);
   }
 
   #failed(error: DetailedError): void {

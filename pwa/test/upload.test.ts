@@ -1,0 +1,158 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import type { Page } from 'playwright-core';
+import { closeBrowser, EXAMPLES, open, until, visit } from './browser.ts';
+import type { MockServer } from './mock-server.ts';
+import { createHash, randomBytes } from 'node:crypto';
+
+const MIB = 1024 * 1024;
+
+describe('pwa: upload', function () {
+  this.timeout(90_000);
+  let server: MockServer;
+  let folder: string;
+  before(() => (folder = mkdtempSync(join(tmpdir(), 'creativeflow-upload-'))));
+  after(async () => {
+    rmSync(folder, { recursive: true });
+    await closeBrowser();
+  });
+  beforeEach(async () => (server = await open()));
+  afterEach(() => server.stop());
+
+  const file = (name: string, size: number): { path: string; digest: string } => {
+    const bytes = randomBytes(size);
+    const path = join(folder, name);
+    writeFileSync(path, bytes);
+    return { path, digest: `sha256:${createHash('sha256').update(bytes).digest('hex')}` };
+  };
+  const sent = (): number => [...server.tus.uploads.values()].find((one) => one.name.startsWith('big'))?.offset ?? 0;
+  const fill = async (page: Page, paths: string[]): Promise<void> => {
+    await page.locator('#files').setInputFiles([...paths, `${EXAMPLES}/digits/Dockerfile`]);
+    await page.getByLabel('Model name').fill('big-model');
+    await page.getByLabel('Version', { exact: true }).fill('1.0.0');
+  };
+
+  it('proposes the next version of a model that exists', async () => {
+    const { page, context } = await visit(server, 'ada', '#/upload');
+    await page.getByLabel('Model name').fill('digits');
+    await page.getByText('Newest version is 2.0.0.').waitFor();
+    expect(await page.getByLabel('Version', { exact: true }).inputValue()).to.equal('2.1.0');
+    await context.close();
+  });
+
+  it('pauses and resumes without sending a byte twice', async () => {
+    const { page, context, faults } = await visit(server, 'ada', '#/upload');
+    const big = file('big.safetensors', 24 * MIB);
+    server.tus.bytesPerSecond = 12 * MIB;
+    await fill(page, [big.path]);
+    await page.getByRole('button', { name: 'Upload', exact: true }).click();
+    await until('a part has come', () => sent() > 3 * MIB);
+    await page.getByText(/MB\/s/).first().waitFor();
+    await page.getByRole('button', { name: 'Pause big.safetensors' }).click();
+    await page.getByText('Paused').waitFor();
+    const at = await settled(sent);
+    expect(at).to.be.lessThan(24 * MIB);
+    server.tus.bytesPerSecond = Infinity;
+    await page.getByRole('button', { name: 'Resume big.safetensors' }).click();
+    await page.getByRole('heading', { name: 'big-model 1.0.0' }).waitFor({ timeout: 30_000 });
+    const body = server.bodies.at(-1) as { metadata: { digests: Record<string, string> } };
+    expect(body.metadata.digests['big.safetensors']).to.equal(big.digest);
+    expect(sent()).to.equal(24 * MIB);
+    expect(faults).to.deep.equal([]);
+    await context.close();
+  });
+
+  it('goes on after a reload from what the server has', async () => {
+    const { page, context } = await visit(server, 'ada', '#/upload');
+    const big = file('big.safetensors', 24 * MIB);
+    server.tus.bytesPerSecond = 8 * MIB;
+    await fill(page, [big.path]);
+    await page.getByRole('button', { name: 'Upload', exact: true }).click();
+    await until('a part has come', () => sent() > 3 * MIB);
+    await page.reload();
+    await page.getByText('An upload from before was found.').waitFor();
+    expect(await page.getByLabel('Model name').inputValue()).to.equal('big-model');
+    server.tus.bytesPerSecond = Infinity;
+    await page.getByRole('heading', { name: 'big-model 1.0.0' }).waitFor({ timeout: 30_000 });
+    expect(server.tus.uploads.size, 'no upload was begun anew').to.equal(2);
+    await context.close();
+  });
+
+  it('asks for a file too large to be kept, takes only the same one, and goes on', async () => {
+    const { page, context } = await visit(server, 'ada', '#/upload');
+    const big = file('big.safetensors', 66 * MIB);
+    server.tus.bytesPerSecond = 24 * MIB;
+    await fill(page, [big.path]);
+    await page.getByRole('button', { name: 'Upload', exact: true }).click();
+    await until('a part has come', () => sent() > 8 * MIB);
+    await page.reload();
+    await page.getByText('Choose big.safetensors again').waitFor();
+    const had = await settled(sent);
+    server.tus.bytesPerSecond = Infinity;
+    const again = page.locator('cf-upload-item input[type=file]');
+    await again.setInputFiles(`${EXAMPLES}/digits/model.safetensors`);
+    await page.getByText('That is not the same big.safetensors').waitFor();
+    const before = server.tus.received;
+    await again.setInputFiles(big.path);
+    await page.getByRole('heading', { name: 'big-model 1.0.0' }).waitFor({ timeout: 30_000 });
+    expect(server.tus.received - before).to.equal(66 * MIB - had);
+    await context.close();
+  });
+
+  it('goes on while one looks at another page, also after a reload there, and tells when it is done', async () => {
+    const { page, context } = await visit(server, 'ada', '#/upload');
+    const big = file('big.safetensors', 24 * MIB);
+    server.tus.bytesPerSecond = 8 * MIB;
+    await fill(page, [big.path]);
+    await page.getByRole('button', { name: 'Upload', exact: true }).click();
+    await until('a part has come', () => sent() > 3 * MIB);
+    await page.getByRole('link', { name: 'Activity' }).click();
+    await page.getByRole('heading', { name: 'Activity' }).waitFor();
+    await page.reload();
+    server.tus.bytesPerSecond = Infinity;
+    await page.getByRole('link', { name: 'big-model 1.0.0' }).first().click();
+    await page.getByRole('heading', { name: 'big-model 1.0.0' }).waitFor();
+    await context.close();
+  });
+
+  it('waits for the network, says so, and goes on by itself', async () => {
+    const { page, context } = await visit(server, 'ada', '#/upload');
+    const big = file('big.safetensors', 16 * MIB);
+    server.tus.bytesPerSecond = 8 * MIB;
+    await fill(page, [big.path]);
+    await page.getByRole('button', { name: 'Upload', exact: true }).click();
+    await until('a part has come', () => sent() > 2 * MIB);
+    await server.stop();
+    await page.getByText('Waiting for the network').first().waitFor();
+    server.tus.bytesPerSecond = Infinity;
+    await server.start();
+    await page.getByRole('heading', { name: 'big-model 1.0.0' }).waitFor({ timeout: 40_000 });
+    await context.close();
+  });
+
+  it('puts what the server says of a field beside that field', async () => {
+    const { page, context } = await visit(server, 'ada', '#/upload');
+    await page.locator('#files').setInputFiles(['model.safetensors', 'Dockerfile', 'metadata.json'].map((name) => `${EXAMPLES}/digits/${name}`));
+    await page.getByRole('button', { name: 'Upload', exact: true }).click();
+    await page.getByText('digits 1.0.0 exists already.').waitFor();
+    await page.locator('#version-hint').getByText('This version exists already. Give the next one.').waitFor();
+    await page.getByLabel('Version', { exact: true }).fill('1.1.0');
+    await page.getByRole('button', { name: 'Register the version' }).click();
+    await page.getByRole('heading', { name: 'digits 1.1.0' }).waitFor();
+    await context.close();
+  });
+});
+
+/** What a number comes to when it no longer moves. */
+async function settled(read: () => number): Promise<number> {
+  let last = -1;
+  await until('nothing more arrives', async () => {
+    const before = last;
+    last = read();
+    await new Promise((done) => setTimeout(done, 150));
+    return before === read();
+  });
+  return read();
+}
