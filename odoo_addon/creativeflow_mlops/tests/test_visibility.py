@@ -76,7 +76,7 @@ class TestVisibility(MlopsCase):
             with self.subTest(login):
                 channels = self.of("ir.websocket", login)._build_bus_channel_list([channel, "creativeflow_mlops.version_x"])
                 self.assertEqual(version.id in [one.id for one in channels if getattr(one, "_name", "") == version._name], opens)
-                self.assertNotIn(channel, channels)
+                self.assertNotIn(channel, [one for one in channels if isinstance(one, str)])
 
     def test_moving_a_model_to_a_team_moves_everything(self):
         version = self.at("Validated")

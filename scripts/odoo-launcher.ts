@@ -1,0 +1,41 @@
+/** Runs the stack's Odoo as a program, with a database of its own: for the addon's tests and for measurements. */
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const DEADLINE_MS = 15 * 60_000;
+
+/** The launcher: a program that takes Odoo's arguments and knows its configuration. `ODOO_LAUNCHER` names another than the stack's. */
+export function findLauncher(): string {
+  const named = process.env['ODOO_LAUNCHER'];
+  const launcher = named || join(ROOT, '.stack/odoo/odoo');
+  if (!existsSync(launcher)) {
+    throw new Error(`There is no Odoo at ${launcher}. Run \`npm run stack -- up\` first, or name a launcher in ODOO_LAUNCHER.`);
+  }
+  return launcher;
+}
+
+/** Runs Odoo to its end, line by line, killed after 15 minutes; answers the exit code. `input` goes to its standard input. */
+export function runOdoo(launcher: string, args: string[], onLine: (line: string) => void, input?: string): Promise<number> {
+  return new Promise((done, fail) => {
+    const child = spawn(launcher, args, { stdio: ['pipe', 'pipe', 'pipe'] });
+    const timer = setTimeout(() => child.kill('SIGKILL'), DEADLINE_MS);
+    createInterface({ input: child.stdout }).on('line', onLine);
+    createInterface({ input: child.stderr }).on('line', onLine);
+    child.on('error', fail);
+    child.stdin.on('error', () => undefined); // it ended before it read everything; the exit code says so
+    child.stdin.end(input ?? '');
+    child.on('close', (code) => {
+      clearTimeout(timer);
+      done(code ?? 1);
+    });
+  });
+}
+
+/** Drops a database of Odoo and its files; none there is no error. */
+export async function dropDatabase(launcher: string, database: string): Promise<void> {
+  await runOdoo(launcher, ['db', 'drop', database], () => undefined);
+}

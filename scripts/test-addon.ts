@@ -1,0 +1,70 @@
+/**
+ * The addon's own tests, on a fresh database of the stack's Odoo: creates it, installs, tests, drops it.
+ *
+ *   npx tsx scripts/test-addon.ts [TAGS]        default /creativeflow_mlops; e.g. /creativeflow_mlops:TestRoles
+ *
+ * Needs the stack's PostgreSQL running and Odoo installed, not Odoo running. Ends with `N passed, N failed`; exits 1 on a failure.
+ */
+import { createWriteStream } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { dropDatabase, findLauncher, runOdoo } from './odoo-launcher.ts';
+
+const MODULE = 'creativeflow_mlops';
+const RESULT = /(\d+) failed, (\d+) error\(s\) of (\d+) tests/;
+const DURATION = /tests in ([\d.]+)s/;
+const LOUD = /^\S+ \S+ \d+ (ERROR|CRITICAL) |^[\w.]*(Error|Violation|Exception): /;
+
+async function main(): Promise<number> {
+  const launcher = findLauncher();
+  const database = `addon_test_${process.pid}`;
+  const logFile = join(tmpdir(), `${database}.log`);
+  const log = createWriteStream(logFile);
+  let result: { failed: number; tests: number } | undefined;
+  let seconds = '?';
+  const take = (line: string): void => {
+    log.write(`${line}\n`);
+    if (LOUD.test(line)) console.error(line);
+    seconds = DURATION.exec(line)?.[1] ?? seconds;
+    const counts = RESULT.exec(line)?.slice(1).map(Number);
+    // a subtest that fails is counted by itself, so there can be more failures than tests
+    if (counts) result = { failed: counts[0]! + counts[1]!, tests: counts[2]! };
+  };
+  try {
+    const code = await runOdoo(launcher, [
+      '-d', database, '-i', MODULE, '--test-tags', process.argv[2] ?? `/${MODULE}`, '--stop-after-init', '--logfile=', '--workers=0',
+      '--http-port', `${await freePort()}`, '--gevent-port', `${await freePort()}`,
+    ], take);
+    if (!result || result.tests === 0) {
+      console.error(`Odoo ended with ${code} and no test result; its log is ${logFile}`);
+      console.log('0 passed, 1 failed');
+      return 1;
+    }
+    const failed = result.failed || (code === 0 ? 0 : 1);
+    console.log(`${result.tests} tests in ${seconds} s; the log is ${logFile}`);
+    console.log(`${Math.max(0, result.tests - failed)} passed, ${failed} failed`);
+    return failed > 0 ? 1 : 0;
+  } finally {
+    log.end();
+    await dropDatabase(launcher, database);
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((done, fail) => {
+    const server = createServer();
+    server.on('error', fail);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => (address && typeof address === 'object' ? done(address.port) : fail(new Error('no free port'))));
+    });
+  });
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 2;
+}
