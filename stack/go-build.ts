@@ -1,0 +1,50 @@
+import { existsSync, mkdirSync, renameSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { run, tryRun } from './run.ts';
+import type { StackContext } from './server.ts';
+
+export interface GoProgram {
+  /** folder under stack/go/ whose go.mod and go.sum pin everything */
+  module: 'kube' | 'minio' | 'traefik';
+  /** file name in the cache, with the version in it */
+  output: string;
+  package: string;
+  ldflags?: string;
+  tags?: string;
+}
+
+export const KUBE: GoProgram = {
+  module: 'kube',
+  output: 'kube-v1.34.4',
+  package: '.',
+  tags: 'providerless,notest,grpcnotrace',
+  ldflags: ['gitVersion=v1.34.4', 'gitMajor=1', 'gitMinor=34'].map((flag) => `-X k8s.io/component-base/version.${flag}`).join(' '),
+};
+export const MINIO: GoProgram = { module: 'minio', output: 'minio-20260212201848', package: 'github.com/minio/minio' };
+export const TRAEFIK: GoProgram = { module: 'traefik', output: 'traefik-v3.6.7', package: 'github.com/traefik/traefik/v3/cmd/traefik' };
+
+const BUILD_DEADLINE_MS = 30 * 60_000; // cold, on two cores that other installs share
+
+export function binary(context: StackContext, program: GoProgram): string {
+  return join(context.cache, 'bin', program.output);
+}
+
+/** Builds a pinned program into the cache. In the cache already: nothing happens. The file appears whole or not at all. */
+export async function buildGo(context: StackContext, program: GoProgram): Promise<void> {
+  const target = binary(context, program);
+  if (existsSync(target) && statSync(target).size > 0) return;
+  if ((await tryRun('go', ['version'])) === null) {
+    throw new Error('Go is not installed (looked in PATH). Install Go 1.26 or newer; it builds Kubernetes, MinIO and Traefik from their modules.');
+  }
+  mkdirSync(join(context.cache, 'bin'), { recursive: true });
+  context.report(`building ${program.output}, minutes the first time`);
+  const partial = `${target}.${process.pid}`;
+  const args = ['build', '-ldflags', `-s -w ${program.ldflags ?? ''}`.trim(), ...(program.tags ? ['-tags', program.tags] : []), '-o', partial, program.package];
+  // one build at a time: the linker of each wants gigabytes, and two checkouts may start at once
+  await run('flock', [join(context.cache, 'bin', '.lock'), 'go', ...args], {
+    cwd: join(context.root, 'stack', 'go', program.module),
+    env: { ...process.env, CGO_ENABLED: '0', GOFLAGS: '-mod=mod' },
+    deadlineMs: BUILD_DEADLINE_MS,
+  });
+  renameSync(partial, target);
+}

@@ -1,0 +1,122 @@
+import { spawn } from 'node:child_process';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { StackContext } from './server.ts';
+
+export interface DaemonOptions {
+  env?: NodeJS.ProcessEnv;
+  cwd?: string;
+}
+
+/** Starts a server in a session of its own, so that it outlives the command that started it. Running already: nothing happens. */
+export function startDaemon(context: StackContext, name: string, argv: readonly string[], options: DaemonOptions = {}): void {
+  if (daemonRunning(context, name)) return;
+  const log = openSync(logFile(context, name), 'a');
+  try {
+    const [command, ...args] = argv;
+    const child = spawn(command!, args, { detached: true, stdio: ['ignore', log, log], cwd: options.cwd ?? context.state, env: options.env ?? process.env });
+    child.on('error', () => undefined); // a program that is missing shows as never ready, with this log
+    if (child.pid === undefined) return;
+    writeFileSync(pidFile(context, name), JSON.stringify({ pid: child.pid, started: startTime(child.pid) }));
+    child.unref();
+  } finally {
+    closeSync(log);
+  }
+}
+
+/** Ends a daemon: SIGTERM to its process group, SIGKILL when it has not gone by the deadline. Not running: nothing happens. */
+export async function stopDaemon(context: StackContext, name: string, graceMs = 10_000): Promise<void> {
+  const pid = daemonPid(context, name);
+  if (pid !== null) {
+    signalGroup(pid, 'SIGTERM');
+    const gone = await until(graceMs, () => startTime(pid) === null);
+    if (!gone) {
+      signalGroup(pid, 'SIGKILL');
+      await until(5_000, () => startTime(pid) === null);
+    }
+  }
+  rmSync(pidFile(context, name), { force: true });
+}
+
+export function daemonRunning(context: StackContext, name: string): boolean {
+  return daemonPid(context, name) !== null;
+}
+
+/** The pid, when that very process still runs: a pid that another program got since is not ours and never signalled. */
+export function daemonPid(context: StackContext, name: string): number | null {
+  const file = pidFile(context, name);
+  if (!existsSync(file)) return null;
+  const { pid, started } = JSON.parse(readFileSync(file, 'utf8')) as { pid: number; started: string | null };
+  const now = startTime(pid);
+  return now !== null && now === started ? pid : null;
+}
+
+/** Waits for a condition, asking every 150 ms. Past the deadline it throws and says what was waited for. */
+export async function waitFor(what: string, deadlineMs: number, check: () => Promise<boolean> | boolean): Promise<void> {
+  if (await until(deadlineMs, async () => Promise.resolve(check()).catch(() => false))) return;
+  throw new Error(`${what} did not happen within ${Math.round(deadlineMs / 1000)} s`);
+}
+
+async function until(deadlineMs: number, check: () => Promise<boolean> | boolean): Promise<boolean> {
+  const end = Date.now() + deadlineMs;
+  for (;;) {
+    if (await check()) return true;
+    if (Date.now() > end) return false;
+    await delay(150);
+  }
+}
+
+/** Whether something accepts connections there. */
+export function portAnswers(port: number, host = '127.0.0.1'): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ port, host });
+    const end = (answer: boolean): void => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.setTimeout(1000, () => end(false));
+    socket.on('connect', () => end(true)).on('error', () => end(false));
+  });
+}
+
+/** Whether a GET answers with a status below 400. */
+export async function httpAnswers(url: string): Promise<boolean> {
+  const answer = await fetch(url, { signal: AbortSignal.timeout(2000), redirect: 'manual' }).catch(() => null);
+  await answer?.body?.cancel();
+  return answer !== null && answer.status < 400;
+}
+
+export function logFile(context: StackContext, name: string): string {
+  mkdirSync(join(context.state, 'logs'), { recursive: true });
+  return join(context.state, 'logs', `${name}.log`);
+}
+
+function pidFile(context: StackContext, name: string): string {
+  mkdirSync(join(context.state, 'run'), { recursive: true });
+  return join(context.state, 'run', `${name}.pid`);
+}
+
+/** Start time of a process in clock ticks since boot (proc(5), field 22); null when it is gone or only a zombie is left. */
+export function startTime(pid: number): string | null {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return fields[0] === 'Z' ? null : (fields[19] ?? null);
+  } catch {
+    return null;
+  }
+}
+
+function signalGroup(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-pid, signal);
+  } catch {
+    try {
+      process.kill(pid, signal);
+    } catch {
+      // gone already
+    }
+  }
+}

@@ -1,0 +1,51 @@
+import { spawn } from 'node:child_process';
+
+export interface RunOptions {
+  cwd?: string;
+  env?: NodeJS.ProcessEnv;
+  input?: string;
+  /** every command has a deadline; the default is ten minutes */
+  deadlineMs?: number;
+  onLine?: (line: string) => void;
+}
+
+const TEN_MINUTES_MS = 600_000;
+
+/** Runs a command to its end and gives its standard output. A failure throws with the command's last lines. */
+export function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, {
+      cwd: options.cwd,
+      env: options.env ?? process.env,
+      stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+      timeout: options.deadlineMs ?? TEN_MINUTES_MS,
+    });
+    const out: Buffer[] = [];
+    let tail = '';
+    const follow = (chunk: Buffer): void => {
+      const text = chunk.toString();
+      tail = (tail + text).slice(-6000);
+      if (options.onLine) for (const line of text.split('\n')) if (line.trim()) options.onLine(line.trim());
+    };
+    child.stdout?.on('data', (chunk: Buffer) => {
+      out.push(chunk);
+      follow(chunk);
+    });
+    child.stderr?.on('data', follow);
+    child.on('error', (error) => reject(new Error(`${command} could not be started: ${error.message}`)));
+    child.on('close', (code, signal) => {
+      if (code === 0) resolve(Buffer.concat(out).toString());
+      else reject(new Error(`${[command, ...args].join(' ').slice(0, 300)} ended with ${signal ?? `exit code ${code}`}\n${lastLines(tail)}`));
+    });
+    if (options.input !== undefined) child.stdin?.end(options.input);
+  });
+}
+
+/** Like `run`, answering null instead of throwing: for questions whose answer may be no. */
+export async function tryRun(command: string, args: readonly string[], options: RunOptions = {}): Promise<string | null> {
+  return run(command, args, options).catch(() => null);
+}
+
+export function lastLines(text: string, count = 12): string {
+  return text.trimEnd().split('\n').slice(-count).join('\n');
+}

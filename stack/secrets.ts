@@ -1,0 +1,34 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync, chmodSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+/** People and services that the stack seeds into Odoo; each person has a generated password. */
+export const PEOPLE = ['admin', 'ada', 'ben', 'mia', 'vera', 'olga'] as const;
+
+const GENERATED = [
+  'postgresOdooPassword', 'bridgeDbPassword', 'redisPassword', 'minioAccessKey', 'minioSecretKey', 'odooMasterPassword',
+  'receiptSecret', 'sessionSecret', ...PEOPLE.map((login) => `password_${login}`),
+];
+
+export type Secrets = Record<string, string>;
+
+/** Reads `.stack/secrets.json`, generating what is missing. Only the owner may read the file. */
+export function ensureSecrets(state: string): Secrets {
+  const file = secretsFile(state);
+  mkdirSync(dirname(file), { recursive: true });
+  const secrets: Secrets = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Secrets) : {};
+  const missing = GENERATED.filter((name) => !secrets[name]);
+  for (const name of missing) secrets[name] = randomBytes(18).toString('base64url');
+  if (missing.length > 0) saveSecrets(state, secrets);
+  chmodSync(file, 0o600);
+  return secrets;
+}
+
+/** Adds what a server generated itself, such as an API key of Odoo. */
+export function saveSecrets(state: string, secrets: Secrets): void {
+  writeFileSync(secretsFile(state), `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600 });
+}
+
+function secretsFile(state: string): string {
+  return join(state, 'secrets.json');
+}

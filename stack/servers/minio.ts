@@ -1,0 +1,30 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { Client } from 'minio';
+import { binary, buildGo, MINIO } from '../go-build.ts';
+import { httpAnswers, logFile, startDaemon, stopDaemon } from '../process.ts';
+import type { Server } from '../server.ts';
+
+export const BUCKET = 'mlops';
+
+/** MinIO, on loopback only: artifacts, scan reports and build logs leave it through the bridge alone. */
+export const minio: Server = {
+  name: 'minio',
+  needs: [],
+  readyDeadlineMs: 30_000,
+  install: (context) => buildGo(context, MINIO),
+  async start(context) {
+    const data = join(context.state, 'minio');
+    mkdirSync(data, { recursive: true });
+    const env = { ...process.env, MINIO_ROOT_USER: context.secrets['minioAccessKey'], MINIO_ROOT_PASSWORD: context.secrets['minioSecretKey'], MINIO_BROWSER: 'off', MINIO_CALLHOME_ENABLE: 'off', MINIO_UPDATE: 'off' };
+    startDaemon(context, 'minio', [binary(context, MINIO), 'server', data, '--address', `127.0.0.1:${context.ports.minio}`], { env });
+  },
+  ready: (context) => httpAnswers(`http://127.0.0.1:${context.ports.minio}/minio/health/ready`),
+  async prepare(context) {
+    const client = new Client({ endPoint: '127.0.0.1', port: context.ports.minio, useSSL: false, accessKey: context.secrets['minioAccessKey'] ?? '', secretKey: context.secrets['minioSecretKey'] ?? '' });
+    if (!(await client.bucketExists(BUCKET))) await client.makeBucket(BUCKET);
+    await client.setBucketVersioning(BUCKET, { Status: 'Enabled' });
+  },
+  stop: (context) => stopDaemon(context, 'minio'),
+  logs: (context) => [logFile(context, 'minio')],
+};

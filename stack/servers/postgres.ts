@@ -1,0 +1,68 @@
+import { appendFileSync, existsSync, mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { logFile } from '../process.ts';
+import { run, tryRun } from '../run.ts';
+import type { Server, StackContext } from '../server.ts';
+import { installPackages } from './apt.ts';
+
+const BIN = '/usr/lib/postgresql/15/bin';
+
+/** PostgreSQL 15 with a cluster of its own; it refuses to run as root, so it runs as Debian's user postgres. */
+export const postgres: Server = {
+  name: 'postgres',
+  needs: [],
+  readyDeadlineMs: 30_000,
+  install: installPackages,
+  async start(context) {
+    const data = dataFolder(context);
+    if (!existsSync(join(data, 'PG_VERSION'))) {
+      await traversable(context);
+      mkdirSync(data, { recursive: true });
+      await run('chown', ['postgres', data]);
+      await asPostgres(`${BIN}/initdb -D '${data}' -A scram-sha-256 --auth-local=peer -E UTF8 --locale=C.UTF-8`);
+      const settings = { port: context.ports.postgres, listen_addresses: "'127.0.0.1'", unix_socket_directories: `'${data}'`, max_connections: 200, shared_buffers: "'256MB'" };
+      appendFileSync(join(data, 'postgresql.conf'), Object.entries(settings).map(([key, value]) => `${key} = ${value}\n`).join(''));
+    }
+    if (await running(context)) return;
+    const log = logFile(context, 'postgres');
+    await run('touch', [log]);
+    await run('chown', ['postgres', log, dirname(log)]);
+    // a postmaster.pid left by a kill is removed by pg_ctl itself when that process is gone
+    await asPostgres(`${BIN}/pg_ctl -D '${data}' -l '${log}' -w -t 30 -o '-p ${context.ports.postgres}' start`);
+  },
+  ready: running,
+  async prepare(context) {
+    const password = context.secrets['postgresOdooPassword'];
+    await psql(context, 'postgres', `DO $$ BEGIN CREATE ROLE odoo LOGIN CREATEDB; EXCEPTION WHEN duplicate_object THEN NULL; END $$; ALTER ROLE odoo PASSWORD '${password}'`);
+  },
+  async stop(context) {
+    if (existsSync(dataFolder(context)) && (await running(context))) await asPostgres(`${BIN}/pg_ctl -D '${dataFolder(context)}' -m fast -w stop`);
+  },
+  logs: (context) => [logFile(context, 'postgres')],
+};
+
+/** Runs SQL as the superuser over the cluster's own socket. */
+export function psql(context: StackContext, database: string, sql: string): Promise<string> {
+  const data = dataFolder(context);
+  return run('su', ['postgres', '-s', '/bin/sh', '-c', `psql -h '${data}' -p ${context.ports.postgres} -v ON_ERROR_STOP=1 -qAt ${database}`], { input: sql, cwd: '/' });
+}
+
+function dataFolder(context: StackContext): string {
+  return join(context.state, 'postgres');
+}
+
+async function running(context: StackContext): Promise<boolean> {
+  return (await tryRun('su', ['postgres', '-s', '/bin/sh', '-c', `${BIN}/pg_ctl -D '${dataFolder(context)}' status`], { cwd: '/' })) !== null;
+}
+
+function asPostgres(command: string): Promise<string> {
+  return run('su', ['postgres', '-s', '/bin/sh', '-c', `${command} > /dev/null`], { cwd: '/' });
+}
+
+async function traversable(context: StackContext): Promise<void> {
+  for (let folder = context.state; folder !== '/'; folder = dirname(folder)) {
+    if ((await tryRun('su', ['postgres', '-s', '/bin/sh', '-c', `test -x '${folder}'`], { cwd: '/' })) === null) {
+      throw new Error(`PostgreSQL runs as the user postgres, who may not enter ${folder}. Allow it with: chmod o+x ${folder}`);
+    }
+  }
+}

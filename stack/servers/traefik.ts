@@ -1,0 +1,2 @@
+import type { Server } from '../server.ts';
+export const traefik: Server = { name: 'traefik', needs: [], readyDeadlineMs: 1000, install: async () => undefined, start: async () => undefined, ready: async () => false, stop: async () => undefined, logs: () => [] };
