@@ -74,7 +74,7 @@ describe('pwa: from sign-in to a live endpoint', function () {
     expect(await ada.page.getByRole('button', { name: 'Approve for staging' }).getAttribute('aria-disabled')).to.equal('true');
 
     const ben = await visit(server, 'ben', urlOf(server.world, 'digits', '3.0.0'));
-    server.world.stepMs = 500;
+    server.world.stepMs = 1500;
     await ben.page.locator('[data-action=deploy]').click();
     await ben.page.getByText('Build the image of digits 3.0.0 and start it in staging now.').waitFor();
     await ben.page.getByLabel(/Comment/).fill('Looks right.');

@@ -33,7 +33,7 @@ const LOOKS: Look[] = [
   { name: 'approve', as: 'ben', hash: (world) => urlOf(world, 'demand-forecast', '4.0.0'), act: (page) => page.locator('[data-action=deploy]').click(), ready: 'Build the image of', screen: true },
   { name: 'reject', as: 'ben', hash: (world) => urlOf(world, 'demand-forecast', '4.0.0'), act: (page) => page.locator('[data-action=reject]').click(), ready: 'does not go further', screen: true },
   { name: 'upload', as: 'ada', hash: () => '#/upload', ready: 'What is scanned' },
-  { name: 'upload-full', as: 'ada', hash: () => '#/upload', act: (page) => page.locator('#files').setInputFiles(['model.safetensors', 'Dockerfile', 'serve.py', 'metadata.json'].map((name) => join(EXAMPLES, 'digits', name))), ready: 'Side file' },
+  { name: 'upload-full', as: 'ada', hash: () => '#/upload', act: (page) => page.locator('#files').setInputFiles(['model.safetensors', 'Dockerfile', 'serve.py', 'metadata.json'].map((name) => join(EXAMPLES, 'digits', name))).then(() => page.getByText('sha256:').nth(2).waitFor()), ready: 'A metadata.json fills in the form.' },
   { name: 'endpoints', as: 'vera', hash: () => '#/endpoints', ready: 'digits production' },
   { name: 'endpoint', as: 'vera', hash: endpoint, act: async (page) => {
     await page.getByRole('button', { name: 'Use the sample' }).click();

@@ -96,9 +96,9 @@ export class CfActionSheet extends CfElement {
     const rows = comparison(this.detail, this.live);
     const same = rows.filter((row, index) => row.same && index > 0);
     return html`<section aria-labelledby="compare">
-      <h3 id="compare">${words.compare}</h3>
+      <h3 id="compare">${this.live ? words.compare : words.nothingLive}</h3>
       <table>
-        <thead><tr><td></td><th scope="col">${words.now}</th><th scope="col">${words.then}</th></tr></thead>
+        ${this.live ? html`<thead><tr><td></td><th scope="col">${words.now}</th><th scope="col">${words.then}</th></tr></thead>` : nothing}
         <tbody>${rows.filter((row) => !row.same || row === rows[0]).map((row) => this.#row(row))}</tbody>
       </table>
       ${same.length ? html`<details><summary class="muted small">${words.sameCount(same.length)}</summary><table><tbody>${same.map((row) => this.#row(row))}</tbody></table></details>` : nothing}
@@ -106,7 +106,7 @@ export class CfActionSheet extends CfElement {
   }
 
   #row(row: Compared): TemplateResult {
-    return html`<tr class=${row.same ? 'same' : ''}><th scope="row">${row.name}</th><td class="num ${row.code ? 'mono' : ''}">${row.now}</td><td class="num ${row.code ? 'mono' : ''}">${row.then}</td></tr>`;
+    return html`<tr class=${row.same ? 'same' : ''}><th scope="row">${row.name}</th>${this.live ? html`<td class="num ${row.code ? 'mono' : ''}">${row.now}</td>` : nothing}<td class="num ${row.code ? 'mono' : ''}">${row.then}</td></tr>`;
   }
 
   #findings(): TemplateResult {

@@ -13,6 +13,8 @@ import './cf-icon.ts';
 export class CfSheet extends CfElement {
   @property() heading = '';
   @property({ type: Boolean, reflect: true }) narrow = false;
+  /** nothing to decide: no footer */
+  @property({ type: Boolean, reflect: true }) bare = false;
   @query('dialog') private dialog!: HTMLDialogElement;
 
   static override styles = [
@@ -44,7 +46,7 @@ export class CfSheet extends CfElement {
       }
       :host([narrow]) dialog {
         width: min(480px, calc(100vw - 32px));
-        height: auto;
+        height: fit-content;
         max-height: calc(100dvh - 32px);
         margin: auto;
         border-radius: var(--cf-radius-l);
@@ -70,6 +72,9 @@ export class CfSheet extends CfElement {
         padding: var(--cf-4) var(--cf-5) calc(var(--cf-4) + env(safe-area-inset-bottom));
         border-top: 1px solid var(--cf-line);
       }
+      :host([bare]) .foot {
+        display: none;
+      }
       @keyframes slide {
         from {
           transform: translateX(40px);
@@ -86,7 +91,7 @@ export class CfSheet extends CfElement {
         dialog,
         :host([narrow]) dialog {
           width: 100vw;
-          height: auto;
+          height: fit-content;
           max-height: 94dvh;
           margin: auto 0 0;
           border-radius: var(--cf-radius-l) var(--cf-radius-l) 0 0;

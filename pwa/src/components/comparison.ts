@@ -14,7 +14,7 @@ export interface Compared {
 export function comparison(after: VersionDetail, live: VersionDetail | undefined): Compared[] {
   const words = t();
   const rows: (Compared | undefined)[] = [
-    line(words.actions.versionLabel, live?.name ?? words.actions.nothingLive, after.name),
+    line(words.actions.versionLabel, live?.name, after.name),
     line(words.version.digest, short(modelOf(live)?.digest), short(modelOf(after)?.digest), true),
     line(words.version.size, size(live), size(after)),
     line(words.version.framework, live?.framework, after.framework),

@@ -6,9 +6,9 @@ export const en = {
     name: 'CreativeFlow',
     models: 'Models', endpoints: 'Endpoints', activity: 'Activity', upload: 'Upload', help: 'Keyboard', signOut: 'Sign out', language: 'Language',
     account: (name: string) => `Account of ${name}`, skip: 'Skip to content', navigation: 'Main', close: 'Close', cancel: 'Cancel', back: 'Back',
-    copy: 'Copy', copied: 'Copied', download: 'Download', retry: 'Try again', loading: 'Loading', more: 'Show more', open: 'Open', search: 'Search',
+    copy: 'Copy', copied: 'Copied', download: 'Download', retry: 'Try again', loading: 'Loading',
     newVersion: 'A new version of this app is ready.', reload: 'Reload', notFound: 'There is no page here.', toModels: 'Go to models',
-    none: 'none', unknown: 'unknown', dismiss: 'Dismiss',
+    dismiss: 'Dismiss',
   },
   line: {
     lost: (since: string) => `No connection since ${since}. What you see is what was last known.`,
@@ -39,10 +39,10 @@ export const en = {
     title: 'Models', searchLabel: 'Search models', searchHint: 'Search models', status: 'Status', anyStatus: 'Any status', order: 'Order', recent: 'Newest change', byName: 'Name',
     needsYou: 'Needs you', all: 'All models', count: (n: number) => (n === 1 ? '1 model' : `${n.toLocaleString('en')} models`),
     live: (version: string) => `${version} live`, notLive: 'Not live', noVersion: 'No version yet', wholeCompany: 'Whole company',
-    newest: 'Newest', by: (who: string) => `by ${who}`,
+    by: (who: string) => `by ${who}`,
     nothing: (text: string) => `No model matches “${text}”.`, nothingStatus: 'No model has this status.', clear: 'Clear the filter',
     emptyTitle: 'No models yet', emptyLead: 'Drop a model file and its Dockerfile here. You see every step until it is live.', emptyAction: 'Upload a model',
-    versions: 'Versions', noVersions: 'No version was uploaded yet.', uploadNext: 'Upload a version', team: 'Team',
+    versions: 'Versions', noVersions: 'No version was uploaded yet.', uploadNext: 'Upload a version',
   },
   upload: {
     title: 'Upload a model', drop: 'Drop the model, its Dockerfile and what belongs to them', choose: 'Choose files', dropLead: 'A metadata.json fills in the form.', dropHere: 'Drop to add',
@@ -52,7 +52,7 @@ export const en = {
     addRow: 'Add a parameter', removeRow: (key: string) => `Remove parameter ${key}`, badJson: (why: string) => `This is not JSON: ${why}`, notObject: 'Parameters are a JSON object, like {"depth": 6}.',
     more: 'Metrics, schemas and serving', metrics: 'Metrics', inputSchema: 'Input schema', outputSchema: 'Output schema', serving: 'Serving',
     start: 'Upload', register: 'Register the version', pauseAll: 'Pause', resumeAll: 'Resume', pause: (file: string) => `Pause ${file}`, resume: (file: string) => `Resume ${file}`,
-    digestRunning: (share: string) => `Digest ${share}`, digest: 'SHA-256',
+    digestRunning: (share: string) => `Digest ${share}`,
     states: {
       ready: 'Ready', sending: 'Sending', paused: 'Paused', waiting: 'Waiting for the network', done: 'Uploaded', failed: 'Stopped', needsFile: 'Choose the file again',
     },
@@ -60,8 +60,8 @@ export const en = {
     again: (file: string) => `Choose ${file} again: what was sent stays, the rest follows.`, allow: (file: string) => `Go on with ${file}`,
     otherFile: (file: string) => `That is not the same ${file}: its size or date differs.`, restored: 'An upload from before was found.', discard: 'Discard it',
     registering: 'Registering…', needModel: 'Add the model file.', needDockerfile: 'Add a Dockerfile.', needName: 'Name the model.', needVersion: 'Give the version, like 1.0.0.',
-    badVersion: 'A version starts with a letter or digit and holds letters, digits, and . _ + -', twoModels: 'Only one file can be the model.', twoDockerfiles: 'Only one Dockerfile.',
-    refused: 'The version was not registered.', running: (share: string) => `Uploading, ${share}`, goOn: 'Upload in progress',
+    badVersion: 'A version starts with a letter or digit and holds letters, digits, and . _ + -', twoModels: 'Only one file can be the model.',
+    running: (share: string) => `Uploading, ${share}`,
     scanTitle: 'What is scanned', nextTitle: 'What happens next',
     scan: [
       'The model file, by what it is and not by its name: safetensors and pickle are read to the last byte and never run.',
@@ -74,28 +74,26 @@ export const en = {
   version: {
     of: (version: string, model: string) => `${model} ${version}`, facts: 'Facts', digest: 'Model digest', image: 'Image digest', size: 'Size', framework: 'Framework', submitter: 'Uploaded by',
     uploaded: 'Uploaded', params: 'Parameters', metrics: 'Metrics', files: 'Files', schema: 'Schema', input: 'Input', output: 'Output', serving: 'Serving', notBuilt: 'Not built yet',
-    againstLive: (version: string) => `against live ${version}`, stagingUrl: 'Staging endpoint', prodUrl: 'Production endpoint', tabs: 'Details', approvals: 'Approvals',
+    againstLive: (version: string) => `against live ${version}`, tabs: 'Details',
     approved: (who: string, env: string) => `${who} approved for ${env}`, rejected: (who: string) => `${who} rejected it`,
     findings: 'Findings', buildLog: 'Build log', deployments: 'Deployments', journal: 'Journal', openEndpoint: 'Open endpoint',
-    others: 'Other versions', notAllowed: 'Not possible now', gone: 'This version does not exist, or you may not see it.',
+    notAllowed: 'Not possible now',
   },
   findings: {
-    none: 'Nothing was found.', noneLead: (rules: string) => `Scanned with rules ${rules}.`, pending: 'The scan is running.', why: 'Why', remedy: 'What to do', evidence: 'Evidence', rule: 'Rule',
+    none: 'Nothing was found.', noneLead: (rules: string) => `Scanned with rules ${rules}.`, pending: 'The scan is running.', remedy: 'What to do', evidence: 'Evidence', rule: 'Rule',
     at: { offset: (n: string) => `byte ${n}`, line: (n: number, c?: number | null) => (c ? `line ${n}, column ${c}` : `line ${n}`) },
     severity: { critical: 'Critical', high: 'High', medium: 'Medium', low: 'Low', info: 'Info' },
     verdict: { block: 'blocks', review: 'needs review', pass: 'noted' },
-    summary: (block: number, review: number) => [block && `${block} that block`, review && `${review} to review`].filter(Boolean).join(', '),
-    count: (n: number) => (n === 1 ? '1 finding' : `${n} findings`),
   },
   log: {
-    none: 'The build has not started.', following: 'Following', follow: 'Follow', ended: 'Ended', searchLabel: 'Search the log', matches: (n: number) => (n === 1 ? '1 line' : `${n} lines`),
-    failed: 'The log cannot be read now.', lines: 'Build log lines', noMatch: 'No line matches.',
+    none: 'The build has not started.', following: 'Following', searchLabel: 'Search the log', matches: (n: number) => (n === 1 ? '1 line' : `${n} lines`),
+    lines: 'Build log lines', noMatch: 'No line matches.',
   },
   deployments: {
-    none: 'Nothing was deployed yet.', conditions: 'Conditions', pods: 'Pods', ready: (a: number, b: number) => `${a} of ${b} pods ready`, noPods: 'No pods.',
+    none: 'Nothing was deployed yet.', conditions: 'Conditions', pods: 'Pods', ready: (a: number, b: number) => `${a} of ${b} pods ready`,
     environment: { staging: 'Staging', production: 'Production' }, kept: 'kept for roll back', removed: 'removed', live: 'serving', deadline: (at: string) => `Must be ready by ${at}`,
     by: (who: string) => `asked by ${who}`, preview: 'Preview', phase: { Pending: 'Pending', Building: 'Building', Progressing: 'Progressing', Ready: 'Ready', Failed: 'Failed', Superseded: 'Superseded', Removed: 'Removed' } as Record<string, string>,
-    podReady: 'ready', podNotReady: 'not ready', revision: 'Revision', strategy: 'Strategy',
+    podReady: 'ready', podNotReady: 'not ready',
   },
   strategy: {
     'blue-green': 'Blue-green', rolling: 'Rolling',
@@ -122,21 +120,18 @@ export const en = {
       rollback: (what: string) => `${what}: rolling back.`, rescan: (what: string) => `${what} is being scanned again.`, archive: (what: string) => `${what} was archived.`,
     } satisfies Record<ActionName, (what: string) => string>,
     stale: 'Someone was faster: this version changed since you opened it. Look at the new state and decide again.',
-    compare: 'What changes', now: 'Live now', then: 'After', nothingLive: 'Nothing is live', same: 'same', sameCount: (n: number) => `${n} the same`, findingsTitle: 'What the scan says', strategyTitle: 'How', replicas: 'Replicas', gpus: 'GPUs', memory: 'Memory', cpu: 'CPU', versionLabel: 'Version', clean: 'No findings.',
+    compare: 'What changes', now: 'Live now', then: 'After', nothingLive: 'Nothing is live', sameCount: (n: number) => `${n} the same`, findingsTitle: 'What the scan says', strategyTitle: 'How', replicas: 'Replicas', gpus: 'GPUs', memory: 'Memory', cpu: 'CPU', versionLabel: 'Version', clean: 'No findings.',
   },
   endpoint: {
     title: 'Endpoints', none: 'No endpoint yet', noneLead: 'An endpoint appears when a version reaches staging or production.', available: 'Available', unavailable: 'Not available',
     serves: (version: string) => `serves ${version}`, url: 'Address', call: 'Call it', schema: 'Schema', tryIt: 'Try it', send: 'Send', sending: 'Sending…', answer: 'Answer', took: (time: string) => `in ${time}`,
-    body: 'Request body', path: 'Path', badJson: (why: string) => `This is not JSON: ${why}`, draw: 'Draw', json: 'JSON', drawLead: 'Draw a digit with the mouse or a finger. Arrow keys move, space paints.', clear: 'Clear', sample: 'Use the sample',
-    canvas: 'Drawing of 8 by 8 pixels', isA: (digit: string) => `It reads a ${digit}`, sure: (share: string) => `${share} sure`, n8nHint: 'Copy, then paste onto the canvas of an n8n workflow.', protocol: 'Protocol', changed: 'Changed', noSchema: 'No schema was given.',
+    body: 'Request body', badJson: (why: string) => `This is not JSON: ${why}`, draw: 'Draw', json: 'JSON', drawLead: 'Draw a digit with the mouse or a finger. Arrow keys move, space paints.', clear: 'Clear', sample: 'Use the sample',
+    canvas: 'Drawing of 8 by 8 pixels', isA: (digit: string) => `It reads a ${digit}`, sure: (share: string) => `${share} sure`, n8nHint: 'Copy, then paste onto the canvas of an n8n workflow.', changed: 'Changed', noSchema: 'No schema was given.',
     notFound: 'This endpoint does not exist, or you may not see it.', environment: { staging: 'Staging', production: 'Production' }, language: 'Snippet language', input: 'Input', output: 'Output', mode: 'Input mode', cell: (row: number, column: number) => `Row ${row}, column ${column}`,
   },
   activity: {
     title: 'Activity', none: 'Nothing has happened yet.', noneMatch: 'Nothing matches.', filter: 'Filter', topics: { all: 'Everything', status: 'Status', scan: 'Scans', build: 'Builds', deployment: 'Deployments', approval: 'Approvals', endpoint: 'Endpoints' },
     today: 'Today', yesterday: 'Yesterday', searchLabel: 'Filter by text', system: 'System', older: 'Show older',
-    topic: {
-      'version.registered': 'Uploaded', 'version.status': 'Status', 'version.build': 'Build', 'version.scan': 'Scan', 'deployment.facts': 'Deployment', 'endpoint.changed': 'Endpoint', 'approval.recorded': 'Approval', 'fact.stale': 'Late report',
-    } as Record<string, string>,
     sentence: (event: EventView, status: (key: string) => string): string => {
       const p = event.payload as Record<string, string | undefined>;
       switch (event.topic) {

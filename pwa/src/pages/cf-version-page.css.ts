@@ -66,6 +66,10 @@ export const versionPage = css`
     padding: var(--cf-5);
     margin-bottom: var(--cf-5);
   }
+  .road {
+    display: flex;
+    flex-direction: column;
+  }
   #answer {
     margin-top: var(--cf-5);
     align-items: center;
@@ -126,6 +130,11 @@ export const versionPage = css`
     }
   }
   @media (max-width: 820px) {
+    /* on a phone what is asked comes before the picture of it */
+    #answer {
+      order: -1;
+      margin: 0 0 var(--cf-5);
+    }
     .head {
       flex-direction: column;
     }

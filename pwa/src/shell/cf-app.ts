@@ -2,13 +2,15 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { customElement, query, state } from 'lit/decorators.js';
 import { keyed } from 'lit/directives/keyed.js';
 import { connection } from '../live/connection.ts';
+import { percent } from '../i18n/format.ts';
 import { preferred, t, useLanguage } from '../i18n/language.ts';
 import { CfElement } from './element.ts';
 import { listenToKeys } from './keyboard.ts';
 import { hrefs, routeOf, type Route } from './router.ts';
 import { session } from './session.ts';
+import { tellOfElsewhere } from './elsewhere.ts';
 import { toasts } from './notices.ts';
-import { RUNNING_KEY } from '../upload/draft.ts';
+import { RUNNING_KEY, UPLOAD_EVENT } from '../upload/draft.ts';
 import { base, buttons, notices } from '../styles/shared.ts';
 import { shell } from './cf-app.css.ts';
 import '../components/cf-icon.ts';
@@ -36,7 +38,10 @@ export class CfApp extends CfElement {
   @state() private help = false;
   @state() private ready = false;
   @query('main') private main!: HTMLElement;
+  /** how much of an upload in hand is sent, 0…1 */
+  @state() private sent: number | undefined;
   #offKeys: (() => void) | undefined;
+  #offElsewhere: (() => void) | undefined;
   /** the next page is opened for its search */
   #searchNext = false;
 
@@ -47,6 +52,8 @@ export class CfApp extends CfElement {
     session.addEventListener('change', this.#refresh);
     addEventListener('hashchange', this.#navigate);
     this.#offKeys = listenToKeys({ help: () => void this.#openHelp(), search: () => this.#search() });
+    this.#offElsewhere = tellOfElsewhere();
+    addEventListener(UPLOAD_EVENT, this.#uploading);
     void this.#start();
   }
 
@@ -55,6 +62,8 @@ export class CfApp extends CfElement {
     session.removeEventListener('change', this.#refresh);
     removeEventListener('hashchange', this.#navigate);
     this.#offKeys?.();
+    this.#offElsewhere?.();
+    removeEventListener(UPLOAD_EVENT, this.#uploading);
   }
 
   async #start(): Promise<void> {
@@ -75,6 +84,11 @@ export class CfApp extends CfElement {
   #refresh = (): void => {
     if (session.state === 'out') void import('../pages/cf-login-page.ts');
     this.requestUpdate();
+  };
+
+  #uploading = (event: Event): void => {
+    const { detail } = event as CustomEvent<number | undefined>;
+    this.sent = detail === undefined ? undefined : Math.floor(detail * 100) / 100;
   };
 
   #navigate = (): void => {
@@ -108,7 +122,7 @@ export class CfApp extends CfElement {
         <a class="brand" href=${hrefs.models} aria-label="${t().app.name}, ${t().app.models}"><svg viewBox="0 0 32 32" aria-hidden="true"><path d="M4 22C10 22 10 10 16 10s6 12 12 12" /><circle cx="4.500" cy="22" r="2.500" /><circle cx="16" cy="10" r="2.500" /><circle cx="27.500" cy="22" r="2.500" /></svg><span>${t().app.name}</span></a>
         <nav aria-label=${t().app.navigation}>${this.#links()}</nav>
         <span class="gap"></span>
-        <a class="button primary upload" href=${hrefs.upload}><cf-icon name="upload"></cf-icon>${t().app.upload}</a>
+        <a class="button primary upload" href=${hrefs.upload}><cf-icon name=${this.sent === undefined ? 'upload' : 'spin'}></cf-icon><span class="num">${this.sent === undefined ? t().app.upload : t().upload.running(percent(this.sent))}</span></a>
         <cf-account @help=${this.#openHelp}></cf-account>
       </header>
       <main id="main" tabindex="-1">${session.state === 'in' || session.state === 'unreachable' ? this.#page() : nothing}</main>

@@ -27,6 +27,8 @@ export interface Draft {
   wanted: boolean;
 }
 
+/** Told to the window: the share that is sent, or undefined when nothing is under way. */
+export const UPLOAD_EVENT = 'creativeflow-upload';
 /** Whose upload goes on, to be seen without opening the store: the next start takes it up whatever page is open. */
 export const RUNNING_KEY = 'creativeflow.upload';
 

@@ -1,9 +1,15 @@
 import { toasts } from '../shell/notices.ts';
 import { go, hrefs } from '../shell/router.ts';
+import { UPLOAD_EVENT } from './draft.ts';
 import { UploadStore, type Registered } from './store.ts';
 
 export { filesOf } from './item.ts';
 export const upload = new UploadStore();
+
+upload.addEventListener('change', () => {
+  const underWay = upload.sending && !upload.complete && upload.size > 0;
+  dispatchEvent(new CustomEvent(UPLOAD_EVENT, { detail: underWay ? upload.sent / upload.size : undefined }));
+});
 
 /** On the upload's own page one is taken to the new version; elsewhere one is told. */
 upload.addEventListener('registered', (event) => {
