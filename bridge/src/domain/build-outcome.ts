@@ -19,6 +19,8 @@ const DIGEST = /^sha256:[0-9a-f]{64}$/;
 const GIVE_UP_PENDING_MS = 120_000;
 /** Said by buildah itself in its closing line when the line to the registry was cut, not the Dockerfile wrong. */
 const LINE_WAS_CUT = /connection refused|connection reset|unexpected EOF|i\/o timeout|no route to host|TLS handshake|broken pipe|\b50[0234]\b|context deadline exceeded|stream error/i;
+const BUILDAH_LINE = /^(Error: |exit status |error building|subprocess exited)|level=/;
+const FAILURE_WORD = /\b(errors?|fail(ed|ure)?|fatal|cannot|could not|unable|no such|not found|no matching|denied|missing|exception|invalid)\b/i;
 const RUN_FAILED = /while running runtime|building at STEP "RUN/;
 
 /** What a build pod came to. `log` is read only when it failed. The fault of a Dockerfile is told in its own words, any other after a word that names it. */
@@ -51,19 +53,23 @@ function failedBuild(exitCode: number, reason: string, log: string): BuildOutcom
   return { kind: 'failed', retry: true, reason: `BuildPodLost: the build was ended with exit code ${exitCode}.` };
 }
 
-/** For a RUN that failed: what the step said last, then which step; else buildah's own closing line. */
+/** For a RUN that failed: what the step said, then which step; else buildah's own closing line. */
 function tellingFailure(log: string, closing: string): string {
   const summary = closing.replace(/^Error: /, '');
   if (!RUN_FAILED.test(closing)) return summary || (lastTellingLine(log) ?? 'no output');
-  const said = lastTellingLine(log.split('\n').filter((line) => !/^(Error: |exit status |error |subprocess exited|\[)|level=/.test(line)).join('\n'));
+  const lines = log.split('\n');
+  const step = lines.slice(lines.findLastIndex((line) => /^STEP \d/.test(line)) + 1).filter((line) => !BUILDAH_LINE.test(line));
+  // a step's output and its errors reach the log in no fixed order: a line that speaks of a failure tells more than the last one
+  const said = lastTellingLine(step.findLast((line) => FAILURE_WORD.test(line)) ?? step.join('\n'));
   return said ? `${said} (${summary})` : summary;
 }
 
 function pending(pod: PodObserved, now: Date): BuildOutcome {
   const failure = explainPod(pod, now);
   const waited = now.getTime() - pod.createdAt.getTime();
-  if (failure && (failure.fatal || waited > GIVE_UP_PENDING_MS) && pod.phase === 'Pending') {
-    return { kind: 'failed', retry: true, reason: `${failure.reason}: ${failure.message}` };
+  if (failure && waited > GIVE_UP_PENDING_MS && pod.phase === 'Pending') {
+    // another pod would wait for the same thing
+    return { kind: 'failed', retry: false, reason: `${failure.reason}: ${failure.message}` };
   }
   return { kind: 'running' };
 }

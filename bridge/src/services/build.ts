@@ -121,8 +121,9 @@ export class Build {
   }
 }
 
+/** A container ends a moment before its pod's phase says so. */
 function isOver({ pod }: BuildPodObserved): boolean {
-  return pod.phase === 'Failed' || pod.phase === 'Succeeded';
+  return pod.containers.some((container) => container.terminated !== null && container.terminated.exitCode !== 0) || pod.phase === 'Failed' || pod.phase === 'Succeeded';
 }
 
 /** One digest over all files of the context, written into the image: the link from the approved artifacts to it. */

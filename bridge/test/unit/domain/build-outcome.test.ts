@@ -31,7 +31,7 @@ const TABLE: { name: string; observed: BuildPodObserved; log?: string; kind: str
   { name: 'the pod was lost', observed: build({ phase: 'Failed', reason: 'Evicted', message: 'low on disk', containers: [] }), kind: 'failed', retry: true, reason: /Evicted: low on disk/ },
   { name: 'the deadline passed', observed: build({ phase: 'Failed', containers: [] }, true), log: 'STEP 3\n', kind: 'failed', retry: false, reason: /^BuildDeadline/ },
   { name: 'out of memory', observed: build({ phase: 'Failed', containers: [fetched, end('build', 137, '', 'OOMKilled')] }), kind: 'failed', retry: false, reason: /memory/ },
-  { name: 'cannot be scheduled for long', observed: build({ createdAt: before(130_000), unscheduled: { reason: 'Unschedulable', message: 'Insufficient cpu' }, containers: [] }), kind: 'failed', retry: true, reason: /Insufficient cpu/ },
+  { name: 'cannot be scheduled for long', observed: build({ createdAt: before(130_000), unscheduled: { reason: 'Unschedulable', message: 'Insufficient cpu' }, containers: [] }), kind: 'failed', retry: false, reason: /Insufficient cpu/ },
   { name: 'cannot be scheduled yet', observed: build({ unscheduled: { reason: 'Unschedulable', message: 'Insufficient cpu' }, containers: [] }), kind: 'running' },
 ];
 

@@ -1,0 +1,67 @@
+import { expect } from 'chai';
+import { ClusterScene, digitsContext } from './cluster-scene.ts';
+
+/** Images from Dockerfiles, in pods of the real cluster, through the gate into the real registry. */
+describe('build in a pod', function () {
+  this.timeout(180_000);
+  let scene: ClusterScene;
+  before(async () => { scene = await ClusterScene.open(); });
+  after(async () => { await scene?.close(); });
+
+  it('builds, pushes, tells the digest that the registry has, keeps the log, leaves no pod', async () => {
+    const id = unique();
+    scene.addVersion(id, await digitsContext(scene.slug));
+    const report = await scene.build(id);
+    expect(report, report.reason).to.deep.include({ state: 'done', image: `${scene.gateName}/models/${scene.slug}` });
+    expect(await scene.registry.digestOf(`models/${scene.slug}`, `v${id}-g1`)).to.equal(report.image_digest);
+    expect(scene.stored.get(`builds/${id}/1.log`)).to.match(/fetched model\.safetensors/).and.match(/STEP .*COPY model\.safetensors/).and.match(/pushed sha256:/);
+    expect((await scene.pods.list(id)).filter(({ pod }) => !pod.terminating)).to.deep.equal([]);
+    const manifest = await (await fetch(`${scene.env.registryUrl}/v2/models/${scene.slug}/manifests/${report.image_digest}`, { headers: { accept: 'application/vnd.oci.image.manifest.v1+json' } })).json() as { annotations: Record<string, string> };
+    expect(manifest.annotations).to.include({ 'io.creativeflow.version-id': String(id), 'io.creativeflow.model': scene.slug });
+    expect(manifest.annotations['io.creativeflow.contents']).to.match(/^sha256:[0-9a-f]{64}$/);
+  });
+
+  it('tells the last telling line of a RUN step that failed, and tries it once', async () => {
+    const id = unique();
+    scene.addVersion(id, { Dockerfile: 'ARG REGISTRY\nFROM ${REGISTRY}/base/python:3.11\nRUN echo looking && echo "no such wheel: tensor" >&2 && exit 3\nUSER 65532\n' });
+    const report = await scene.build(id);
+    expect(report.state).to.equal('failed');
+    expect(report.reason).to.match(/no such wheel: tensor/).and.match(/exit status 3/);
+    expect(scene.stored.get(`builds/${id}/1.log`)).to.include('looking').and.not.include('--- attempt');
+  });
+
+  it('tells which base image is not there', async () => {
+    const id = unique();
+    scene.addVersion(id, { Dockerfile: 'ARG REGISTRY\nFROM ${REGISTRY}/base/nothing:9\nUSER 65532\n' });
+    const report = await scene.build(id);
+    expect(report.state).to.equal('failed');
+    expect(report.reason).to.match(/base\/nothing/);
+  });
+
+  it('lets a RUN step see no token and no service account, and write only to its own repository', async () => {
+    const id = unique();
+    scene.addVersion(id, { Dockerfile: 'ARG REGISTRY\nFROM ${REGISTRY}/base/python:3.11\nRUN ls /run/grant /var/run/secrets 2>&1; env | sort; true\nUSER 65532\n' });
+    const report = await scene.build(id);
+    expect(report.state, report.reason).to.equal('done');
+    const log = scene.stored.get(`builds/${id}/1.log`) ?? '';
+    expect(log).to.match(/cannot access '\/run\/grant'/).and.match(/cannot access '\/var\/run\/secrets'/);
+    expect(log).not.to.match(/CONTEXT_URL|KUBERNETES_/);
+  });
+
+  it('is taken over by another bridge while it runs, and refuses a context that is not the approved one', async () => {
+    const id = unique();
+    const work = scene.addVersion(id, await digitsContext(scene.slug));
+    const model = work.artifacts.find((artifact) => artifact.filename === 'serve.py')!;
+    scene.objects.set(model.objectKey, Buffer.from('x'.repeat(model.size)));
+    const [first, second] = await Promise.all([scene.build(id), scene.build(id)]);
+    expect(first.state).to.equal('failed');
+    expect(second.reason).to.match(/^ArtifactChanged: serve\.py is sha256:/);
+    expect(scene.builds.filter((report) => report.version_id === id && report.state === 'failed').length).to.be.within(1, 2);
+  });
+});
+
+let next = Math.floor(Date.now() / 1000) % 1_000_000 * 100;
+function unique(): number {
+  next += 1;
+  return next;
+}

@@ -1,0 +1,31 @@
+import { readFile } from 'node:fs/promises';
+import { readStackFacts } from '../../../stack/facts.ts';
+
+/** What the contract tests of builds and rollouts need of a cluster. */
+export interface ClusterFacts {
+  kubeconfig: string;
+  /** the registry as this process reaches it, and its name in image references */
+  registryUrl: string; registryName: string;
+  gatewayUrl: string; gatewayName: string; gatewayNamespace: string;
+  buildNamespace: string; buildImage: string;
+  /** an address of this machine that pods can reach */
+  podHost: string;
+}
+
+/** The cluster of the stack, or the one that the file named by CREATIVEFLOW_TEST_CLUSTER describes. */
+export async function clusterFacts(): Promise<ClusterFacts> {
+  const file = process.env.CREATIVEFLOW_TEST_CLUSTER;
+  if (file) return JSON.parse(await readFile(file, 'utf8')) as ClusterFacts;
+  const facts = readStackFacts();
+  const env = facts.bridgeEnvironment;
+  const value = (name: string): string => {
+    const found = env[name];
+    if (!found) throw new Error(`The stack's facts name no ${name}. Run \`npm run stack -- up\`.`);
+    return found;
+  };
+  return {
+    kubeconfig: facts.bridgeKubeconfig, registryUrl: facts.registryUrl, registryName: facts.registryName, gatewayUrl: facts.gatewayUrl,
+    gatewayName: value('GATEWAY_NAME'), gatewayNamespace: value('GATEWAY_NAMESPACE'), buildNamespace: value('BUILD_NAMESPACE'),
+    buildImage: value('BUILD_IMAGE'), podHost: value('BRIDGE_POD_HOST'),
+  };
+}
