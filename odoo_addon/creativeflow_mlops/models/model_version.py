@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import MissingError, UserError
+from odoo.exceptions import LockError, MissingError, UserError
 
 from .transitions import STATUS_NAMES, STATUSES
 
@@ -106,7 +106,10 @@ class ModelVersion(models.Model):
     def _locked(self, seen=None):
         """This version with its row locked until the end of the transaction; `seen` must be the lock_version now."""
         self.ensure_one()
-        self.sudo().lock_for_update(allow_referencing=True)
+        try:
+            self.sudo().lock_for_update(allow_referencing=True)
+        except LockError as error:
+            raise LockError(self.env._("Somebody else is changing this version just now. Look again, then decide.")) from error
         self.sudo().invalidate_recordset()
         current = self.sudo().lock_version
         if seen is not None and seen is not False and int(seen) != current:

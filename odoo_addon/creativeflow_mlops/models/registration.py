@@ -2,6 +2,7 @@ import psycopg2.errors
 
 from odoo import api, models
 from odoo.exceptions import AccessError, ConcurrencyError, UserError
+from odoo.tools import mute_logger
 
 from . import receipt, upload_payload
 
@@ -12,12 +13,15 @@ class ModelRegistration(models.Model):
     _inherit = "mlops.model"
 
     @api.model
-    def upload_check(self, name, version, team_id=None):
+    def upload_check(self, name, version, team_id=None, idempotency_key=None):
         """May this user register this model and version now? `{ok, reason, code, modelId}`; nothing is changed.
 
-        code: null, `Forbidden`, `Invalid` or `VersionExists`.
+        code: null, `Forbidden`, `Invalid` or `VersionExists`. With the idempotencyKey of a version that the user has
+        registered it is ok: register_version will answer its first answer.
         """
         code, reason, model = self._upload_refusal(name, version, team_id)
+        if code == "VersionExists" and idempotency_key and self._registered_with(idempotency_key):
+            code, reason = None, None
         return {"ok": code is None, "reason": reason, "code": code, "modelId": model.id or None}
 
     @api.model
@@ -53,9 +57,7 @@ class ModelRegistration(models.Model):
         faults = upload_payload.faults(payload)
         if faults:
             raise UserError("\n".join(faults))
-        first = self.env["mlops.model.version"].sudo().search(
-            [("submitter_id", "=", self.env.uid), ("idempotency_key", "=", payload["idempotencyKey"])],
-        )
+        first = self._registered_with(payload["idempotencyKey"])
         if first:
             return {"modelId": first.model_id.id, "versionId": first.id, "initialStatus": "Validating", "created": False}
         secret = self.env["ir.config_parameter"].sudo().get_param(SECRET_PARAMETER)
@@ -65,11 +67,16 @@ class ModelRegistration(models.Model):
         if code:
             raise (AccessError if code == "Forbidden" else UserError)(reason)
         try:
-            with self.env.cr.savepoint():
+            with self.env.cr.savepoint(), mute_logger("odoo.sql_db"):
                 version = self._store_version(model, payload)
         except psycopg2.errors.UniqueViolation as error:
             raise ConcurrencyError("registered at the same time") from error
         return {"modelId": version.model_id.id, "versionId": version.id, "initialStatus": "Validating", "created": True}
+
+    @api.model
+    def _registered_with(self, key):
+        """The version that this user has registered with this key."""
+        return self.env["mlops.model.version"].sudo().search([("submitter_id", "=", self.env.uid), ("idempotency_key", "=", key)])
 
     def _store_version(self, model, payload):
         if not model:

@@ -42,8 +42,7 @@ class VersionFacts(models.Model):
         return {"accepted": False, "reason": reason, "generation": current, "status": self.sudo().status}
 
     @api.model
-    def report_validation(self, version_id, generation, verdict, findings, details, report_key, ruleset_version, serving=None,
-                          started_at=None):
+    def report_validation(self, version_id, generation, verdict, findings, details, report_key, ruleset_version, serving=None):
         """What the scan says: `{accepted, status}`. `review` does not pass while nobody can waive a finding."""
         version = self._reported(version_id)
         if version.scan_ids.filtered(lambda scan: scan.generation == int(generation)):

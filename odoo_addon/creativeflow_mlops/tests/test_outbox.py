@@ -5,7 +5,7 @@ import psycopg2
 
 from odoo import SUPERUSER_ID
 from odoo.api import Environment
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError
 from odoo.sql_db import connection_info_for, db_connect
 from odoo.tests import tagged
 
@@ -41,9 +41,9 @@ class TestOutbox(MlopsCase):
     def test_a_change_that_fails_leaves_no_event(self):
         version = self.at("Staging")
         events = self.env["mlops.event"].search_count([])
-        with self.assertRaises(UserError), self.env.cr.savepoint():
+        with self.assertRaises(ValueError), self.env.cr.savepoint():
             self.versions("ben").approve_promotion(version.id, "production", "blue-green")
-            raise UserError("later in the same transaction")
+            raise ValueError("later in the same transaction")
         self.assertEqual(self.env["mlops.event"].search_count([]), events)
         self.assertEqual(version.status, "Staging")
 

@@ -85,6 +85,21 @@ class TestRegistration(MlopsCase):
         with self.assertRaises(UserError):
             self.register(name="Digits", version="1.0")
 
+    def test_upload_check_of_a_second_try(self):
+        models, payload = self.of("mlops.model", "ada"), self.payload(name="Twice")
+        models.register_version(payload)
+        again = {"name": "Twice", "version": payload["version"], "idempotency_key": payload["idempotencyKey"]}
+        self.assertTrue(models.upload_check(**again)["ok"])
+        self.assertEqual(models.upload_check(**{**again, "idempotency_key": "another"})["code"], "VersionExists")
+        self.assertEqual(self.of("mlops.model", "mia").upload_check(**again)["code"], "VersionExists", "a key is the user's own")
+
+    def test_known_keys(self):
+        keys = self.register().artifact_ids.mapped("object_key")
+        self.assertEqual(self.of("mlops.artifact", "bridge").known_keys([*keys, "artifacts/none"]), sorted(keys))
+        for login in ("vera", "ada", "mia", "n8n"):
+            with self.subTest(login), self.assertRaises(AccessError):
+                self.of("mlops.artifact", login).known_keys(keys)
+
     def test_a_team_by_name(self):
         team = self.env["mlops.team"].create({"name": "Vision", "company_id": self.company.id, "member_ids": [(4, self.people["ada"].id)]})
         version = self.register(name="Eyes", team="vision")

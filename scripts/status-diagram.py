@@ -1,0 +1,30 @@
+"""Writes docs/statuses.md from the addon's table of transitions. `--check` only says whether it is up to date."""
+
+import importlib.util
+import pathlib
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+TABLE = ROOT / "odoo_addon/creativeflow_mlops/models/transitions.py"
+TARGET = ROOT / "docs/statuses.md"
+
+
+def main():
+    spec = importlib.util.spec_from_file_location("transitions", TABLE)
+    table = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(table)
+    lines = ["# Statuses of a version", "", "Generated from `odoo_addon/creativeflow_mlops/models/transitions.py` by `scripts/status-diagram.py`.", ""]
+    lines += ["```mermaid", "stateDiagram-v2", "  [*] --> Validating: register_version"]
+    for name, one in table.TRANSITIONS.items():
+        lines += [f"  {source} --> {one.target}: {name}" for source in one.sources]
+    lines += ["  Archived --> [*]", "```", "", "| transition | from | to | who | when |", "|---|---|---|---|---|"]
+    lines += [f"| `{name}` | {', '.join(one.sources)} | {one.target} | {', '.join(one.who)} | {one.when} |" for name, one in table.TRANSITIONS.items()]
+    text = "\n".join(lines) + "\n"
+    if "--check" in sys.argv:
+        if not TARGET.exists() or TARGET.read_text() != text:
+            sys.exit("docs/statuses.md is not what the table says. Run: python3 scripts/status-diagram.py")
+        return
+    TARGET.write_text(text)
+
+
+main()
