@@ -205,6 +205,15 @@ export function tusContract(name: string, make: () => Promise<BlobStore>): void 
       await registered(path, bytes, elsewhere);
     });
 
+    it('another instance brings less than a part in between', async () => {
+      const bytes = randomBytes(PART + 5);
+      const path = await ada.create(bytes.length);
+      await ada.patch(path, 0, bytes.subarray(0, MIB));
+      await elsewhere.patch(path, MIB, bytes.subarray(MIB, 2 * MIB));
+      await ada.patch(path, 2 * MIB, bytes.subarray(2 * MIB));
+      await registered(path, bytes);
+    });
+
     it('two writers without a common lock: what is registered is what is stored', async () => {
       const [mine, theirs] = [randomBytes(3 * PART), randomBytes(3 * PART)];
       const path = await ada.create(mine.length);
