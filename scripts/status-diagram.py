@@ -13,12 +13,14 @@ def main():
     spec = importlib.util.spec_from_file_location("transitions", TABLE)
     table = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(table)
-    lines = ["# Statuses of a version", "", "Generated from `odoo_addon/creativeflow_mlops/models/transitions.py` by `scripts/status-diagram.py`.", ""]
+    source = TABLE.relative_to(ROOT)
+    lines = ["# Statuses of a version", "", f"Generated from `{source}` by `scripts/status-diagram.py`.", ""]
     lines += ["```mermaid", "stateDiagram-v2", "  [*] --> Validating: register_version"]
     for name, one in table.TRANSITIONS.items():
-        lines += [f"  {source} --> {one.target}: {name}" for source in one.sources]
+        lines += [f"  {status} --> {one.target}: {name}" for status in one.sources]
     lines += ["  Archived --> [*]", "```", "", "| transition | from | to | who | when |", "|---|---|---|---|---|"]
-    lines += [f"| `{name}` | {', '.join(one.sources)} | {one.target} | {', '.join(one.who)} | {one.when} |" for name, one in table.TRANSITIONS.items()]
+    for name, one in table.TRANSITIONS.items():
+        lines.append(f"| `{name}` | {', '.join(one.sources)} | {one.target} | {', '.join(one.who)} | {one.when} |")
     text = "\n".join(lines) + "\n"
     if "--check" in sys.argv:
         if not TARGET.exists() or TARGET.read_text() != text:
