@@ -142,7 +142,7 @@ export class MinioBlobStore implements BlobStore {
   }
 
   async #raw(method: 'PUT' | 'POST', key: string, query: Record<string, string>, body: Buffer, options: { headers?: Record<string, string>; signal?: AbortSignal | undefined }) {
-    const url = await this.#client.presignedUrl(method, this.#bucket, key, URL_LIFE_SECONDS, query);
+    const url = await this.#ask(`sign ${key}`, () => this.#client.presignedUrl(method, this.#bucket, key, URL_LIFE_SECONDS, query));
     return rawRequest(method, url, body, `${method} ${key}`, options);
   }
 
