@@ -1,0 +1,77 @@
+import type { Readable } from 'node:stream';
+import type { Whoami } from '../contract/requests.ts';
+import type { FindingView } from '../contract/version.ts';
+
+/** As whom a call to Odoo is made. `service` is the bridge's own account, which may only report facts. */
+export type Caller =
+  | { kind: 'session'; cookie: string; onCookie?: (cookie: string) => void; forwardedFor?: string }
+  | { kind: 'key'; key: string }
+  | { kind: 'service' };
+
+/** Odoo, as docs/odoo-api.md has it. `kwargs` are named arguments. Errors arrive as BridgeError. */
+export interface OdooPort {
+  call<T>(caller: Caller, model: string, method: string, kwargs: Record<string, unknown>, requestId?: string): Promise<T>;
+  /** null with `totpRequired` when a second factor is wanted and `totp` is missing */
+  login(login: string, password: string, totp: string | undefined, forwardedFor: string | undefined): Promise<{ cookie: string } | { totpRequired: true }>;
+  logout(caller: Caller): Promise<void>;
+  whoami(caller: Caller): Promise<Whoami>;
+}
+
+export interface StoredObject { key: string; size: number; digest: string }
+
+/** Object storage. Keys of artifacts are `artifacts/sha256/<first two>/<hex>`. */
+export interface ObjectStore {
+  /** Streams to a staging key while the digest is taken, then gives the object its digest's key. Memory flat. Nothing is left on failure. */
+  putStream(stream: Readable, options: { maxBytes: number; expectedDigest?: string; signal?: AbortSignal }): Promise<StoredObject>;
+  get(key: string, range?: { start: number; end?: number }): Promise<Readable>;
+  stat(key: string): Promise<{ size: number; lastModified: Date } | null>;
+  putSmall(key: string, body: Buffer | string, contentType: string): Promise<void>;
+  remove(key: string): Promise<void>;
+  list(prefix: string): AsyncIterable<{ key: string; size: number; lastModified: Date }>;
+}
+
+/** What `mlops.model.version.work` answers. */
+export interface VersionWork {
+  versionId: number; modelId: number; slug: string; name: string; version: string; status: string; generation: number; companyId: number;
+  artifacts: { kind: 'model' | 'dockerfile' | 'side'; filename: string; objectKey: string; digest: string; size: number }[];
+  serving: ServingSpec; image: string | null; imageDigest: string | null; buildState: string;
+  scan: { generation: number; verdict: string } | null; params: Record<string, unknown> | null;
+  inputSchema: unknown; outputSchema: unknown; deployments: DeploymentWork[];
+}
+export interface ServingSpec {
+  port?: number; readinessPath?: string; gpus?: number; cpu?: string; memory?: string; replicas?: number;
+}
+/** What `mlops.deployment.work` answers: the wanted state. */
+export interface DeploymentWork {
+  deploymentId: number; versionId: number; modelId: number; slug: string; version: string; image: string | null; imageDigest: string | null;
+  environment: { id: number; name: string; kind: 'staging' | 'production'; namespace: string; gatewayUrl: string; registry: string;
+    keepPreviousMinutes: number; readyDeadlineSeconds: number; maxReplicas: number; maxGpus: number };
+  strategy: 'blue-green' | 'rolling'; generation: number; desired: 'serving' | 'kept' | 'removed'; phase: string; isLive: boolean;
+  deadlineAt: string | null; serving: ServingSpec; protocol: string;
+  previous: { deploymentId: number; versionId: number } | null;
+  siblings: { deploymentId: number; versionId: number; desired: string; phase: string; isLive: boolean }[];
+}
+
+/** What a scan says. The scanner is a library in `scan/`; the job runs it in a child process. */
+export interface ScanOutcome {
+  verdict: 'pass' | 'review' | 'block';
+  rulesetVersion: string;
+  findings: FindingView[];
+  details: Record<string, unknown>;
+  /** what the Dockerfile's LABELs and EXPOSE say about serving */
+  serving: ServingSpec;
+}
+
+export type JobName = 'scan' | 'build' | 'reconcile' | 'webhook';
+/** A job's payload: only what names the work; the work itself is read again from Odoo. */
+export interface JobPayload { eventId: number; key: string; generation: number; subjectId: number; requestId?: string }
+/** How a job ends: done, or look again after a while. A thrown BridgeError is retried with back-off. */
+export type JobResult = { done: true } | { done: false; againInMs: number; why: string };
+export interface JobContext { log: Logger; signal: AbortSignal; requestId: string }
+export type JobHandler = (payload: JobPayload, context: JobContext) => Promise<JobResult>;
+
+export interface Logger {
+  debug(fields: object, event: string): void; info(fields: object, event: string): void; warn(fields: object, event: string): void;
+  error(fields: object, event: string): void; child(fields: object): Logger;
+}
+export interface Clock { now(): Date; sleep(ms: number, signal?: AbortSignal): Promise<void> }
