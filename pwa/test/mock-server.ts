@@ -29,6 +29,8 @@ export class MockServer {
 
   constructor(world = new World()) {
     this.world = world;
+    this.tus.refuse = ({ name, version }) =>
+      this.world.versions.some((one) => one.model.name === name && one.name === version) ? exists(name ?? '', version ?? '') : undefined;
     this.#http = createServer((request, response) => void this.#route(request, response).catch((error: unknown) => this.#problem(response, 500, 'mock', String(error))));
     this.#http.on('connection', (socket) => this.#connections.add(socket.on('close', () => this.#connections.delete(socket))));
     this.#http.on('upgrade', (request, socket, head) => {
@@ -158,7 +160,8 @@ export class MockServer {
     this.bodies.push(body);
     const { metadata, uploads } = body;
     if (this.world.versions.some((one) => one.model.name === metadata.name && one.name === metadata.version)) {
-      return this.#problem(response, 422, 'invalid', `${metadata.name} ${metadata.version} exists already.`, undefined, [{ field: 'metadata.version', reason: 'This version exists already.', remedy: 'Give the next one.' }]);
+      const { status, code, detail, errors } = exists(metadata.name, metadata.version);
+      return this.#problem(response, status, code, detail, undefined, errors);
     }
     const files = [uploads.modelFile, uploads.dockerfile, ...(uploads.sideFiles ?? [])].map((one) => this.tus.get(one));
     if (files.some((file) => !file || file.offset !== file.size)) return this.#problem(response, 409, 'upload-unfinished', 'One of the uploads is not finished.', 'Resume it.');
@@ -201,6 +204,10 @@ export class MockServer {
     response.writeHead(status, { 'content-type': 'application/problem+json' }).end(JSON.stringify({ type: `/docs/problems.md#${code}`, title: code, status, code, detail, remedy, errors }));
   }
 }
+
+const exists = (name: string, version: string) => ({
+  status: 409, code: 'version-exists', detail: `${name} ${version} exists already.`, errors: [{ field: 'metadata.version', reason: 'This version exists already.', remedy: 'Give the next one.' }],
+});
 
 const publicPart = ({ password: _password, totp: _totp, ...rest }: MockUser): unknown => rest;
 

@@ -11,6 +11,8 @@ export interface MockUpload {
 export class MockTus {
   uploads = new Map<string, MockUpload>();
   bytesPerSecond = Infinity;
+  /** a problem document for an upload that is refused at its creation */
+  refuse: (metadata: Record<string, string>) => { status: number } | undefined = () => undefined;
   /** bytes taken by PATCH in all: tells whether something was sent twice */
   received = 0;
 
@@ -35,6 +37,8 @@ export class MockTus {
   #create(request: IncomingMessage, response: ServerResponse): void {
     const id = randomUUID();
     const metadata = Object.fromEntries(String(request.headers['upload-metadata'] ?? '').split(',').map((pair) => pair.trim().split(' ')).map(([key, value]) => [key, Buffer.from(value ?? '', 'base64').toString()]));
+    const problem = this.refuse(metadata);
+    if (problem) return void response.writeHead(problem.status, { 'content-type': 'application/problem+json' }).end(JSON.stringify(problem));
     this.uploads.set(id, { name: metadata.filename ?? '', size: Number(request.headers['upload-length']), offset: 0 });
     response.writeHead(201, { location: `/mlops/uploads/${id}` }).end();
   }

@@ -132,14 +132,15 @@ describe('pwa: upload', function () {
     await context.close();
   });
 
-  it('puts what the server says of a field beside that field', async () => {
+  it('is told of a version that exists before a byte is sent, beside its field', async () => {
     const { page, context } = await visit(server, 'ada', '#/upload');
     await page.locator('#files').setInputFiles(['model.safetensors', 'Dockerfile', 'metadata.json'].map((name) => `${EXAMPLES}/digits/${name}`));
     await page.getByRole('button', { name: 'Upload', exact: true }).click();
-    await page.getByText('digits 1.0.0 exists already.').waitFor();
+    await page.getByText('digits 1.0.0 exists already.').first().waitFor();
+    expect(server.tus.received).to.equal(0);
     await page.locator('#version-hint').getByText('This version exists already. Give the next one.').waitFor();
     await page.getByLabel('Version', { exact: true }).fill('1.1.0');
-    await page.getByRole('button', { name: 'Register the version' }).click();
+    await page.getByRole('button', { name: 'Upload', exact: true }).click();
     await page.getByRole('heading', { name: 'digits 1.1.0' }).waitFor();
     await context.close();
   });

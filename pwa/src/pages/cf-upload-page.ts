@@ -57,7 +57,7 @@ export class CfUploadPage extends CfElement {
   };
 
   #refresh = (): void => {
-    const { error } = upload;
+    const error = upload.error ?? upload.items.find((item) => item.state === 'failed')?.error;
     if (error !== this.#lastError && error instanceof ApiProblem) this.errors = { name: error.field('name'), version: error.field('version'), params: error.field('params') };
     this.#lastError = error;
     this.requestUpdate();

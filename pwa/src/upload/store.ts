@@ -116,6 +116,7 @@ export class UploadStore extends EventTarget {
 
   /** Sends what is missing, and then makes the version. */
   finish(): void {
+    for (const item of this.items) if (item.state === 'failed') item.state = 'paused';
     this.wanted = true;
     this.error = undefined;
     this.start();
@@ -167,6 +168,11 @@ export class UploadStore extends EventTarget {
     await Promise.all(transfers);
   }
 
+  #about({ digest }: Item): Record<string, string> {
+    const { name, version, team } = this.form;
+    return { ...(name.trim() && version.trim() ? { name: name.trim(), version: version.trim() } : {}), ...(team ? { team } : {}), ...(digest ? { digest } : {}) };
+  }
+
   #metadata(): UploadMetadata {
     const { form } = this;
     const digests = Object.fromEntries(this.items.filter((item) => item.digest).map((item) => [item.kind === 'dockerfile' ? 'Dockerfile' : item.name, item.digest as string]));
@@ -214,10 +220,15 @@ export class UploadStore extends EventTarget {
     this.#changed();
   }
 
+  /** A refusal of one file ends the wish: a person changes something and asks again. */
+  #heed(): void {
+    if (this.wanted && this.items.some((item) => item.state === 'failed')) this.wanted = false;
+  }
+
   #transfer(item: Item): Transfer {
     const known = this.#transfers.get(item.id);
     if (known) return known;
-    const made = new Transfer(item, (worthKeeping) => this.#changed(worthKeeping));
+    const made = new Transfer(item, () => this.#about(item), (worthKeeping) => this.#changed(worthKeeping));
     this.#transfers.set(item.id, made);
     return made;
   }
@@ -239,6 +250,7 @@ export class UploadStore extends EventTarget {
   }
 
   #changed(save = true): void {
+    this.#heed();
     this.dispatchEvent(new Event('change'));
     if (this.wanted && this.complete && !this.registering) return void this.#register();
     if (!save) return;

@@ -15,14 +15,19 @@ const BACK_OFF_MS = [1_000, 2_000, 4_000, 8_000, 15_000];
 export class Transfer {
   #upload: Upload | undefined;
   #item: Item;
+  #about: () => Record<string, string>;
   #changed: (worthKeeping?: boolean) => void;
   #samples: [at: number, sent: number][] = [];
   #failures = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** `changed(false)`: only a few bytes further, which the server knows too */
-  constructor(item: Item, changed: (worthKeeping?: boolean) => void) {
+  /**
+   * `about` is what becomes of the file: the server refuses a version that cannot be before it takes a byte.
+   * `changed(false)`: only a few bytes further, which the server knows too.
+   */
+  constructor(item: Item, about: () => Record<string, string>, changed: (worthKeeping?: boolean) => void) {
     this.#item = item;
+    this.#about = about;
     this.#changed = changed;
   }
 
@@ -41,7 +46,7 @@ export class Transfer {
       retryDelays: null,
       storeFingerprintForResuming: false,
       headers: { 'X-Requested-With': 'creativeflow' },
-      metadata: { filename: item.name, filetype: item.file.type || 'application/octet-stream', field: FIELDS[item.kind] },
+      metadata: { filename: item.name, filetype: item.file.type || 'application/octet-stream', field: FIELDS[item.kind], ...this.#about() },
       onUploadUrlAvailable: () => {
         if (this.#upload?.url) item.url = this.#upload.url;
         this.#changed();
@@ -89,7 +94,8 @@ export class Transfer {
     if (item.state === 'paused') return;
     const status = error.originalResponse?.getStatus() ?? 0;
     delete item.rate;
-    const passes = status === 0 || status === 409 || status === 423 || status === 429 || status >= 500;
+    // Of an upload that has begun, a conflict is another connection that is not yet given up; before, it is a refusal.
+    const passes = status === 0 || status === 429 || status >= 500 || (item.url !== undefined && (status === 409 || status === 423));
     if (passes) {
       item.state = 'waiting';
       addEventListener('online', this.#retry, { once: true });
