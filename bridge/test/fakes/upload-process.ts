@@ -16,3 +16,4 @@ const app = await startUploadApp({
   blobs, ...(locks ? { locks } : {}), ...(PART_BYTES ? { partBytes: Number(PART_BYTES) } : {}), ...(PARTS_IN_FLIGHT ? { partsInFlight: Number(PARTS_IN_FLIGHT) } : {}),
 });
 process.stdout.write(`port ${app.port}\n`);
+process.on('SIGTERM', () => process.exit(0)); // so that a profile of this process gets written
