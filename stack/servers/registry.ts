@@ -18,7 +18,7 @@ export const registry: Server = {
       version: 0.1,
       log: { level: 'warn' },
       storage: { filesystem: { rootdirectory: join(folder, 'data') }, delete: { enabled: true } },
-      http: { addr: `127.0.0.1:${context.ports.registry}` },
+      http: { addr: `127.0.0.1:${context.ports.registry}`, secret: context.secrets['sessionSecret'] },
     };
     writeFileSync(join(folder, 'config.yml'), stringify(config));
     // OTEL_TRACES_EXPORTER: Debian's build looks for a collector otherwise

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { run } from '../../run.ts';
 import type { StackContext } from '../../server.ts';
 import { installPackages } from '../apt.ts';
+import { debianMirror } from '../debian-mirror.ts';
 
 /** The Debian package that was tried. sid moves on: a newer 19.0 is accepted when `CREATIVEFLOW_ODOO_ANY=1` says so. */
 const PINNED = { version: '19.0.0+dfsg-1', sha256: '9d2f598b0555db17e291d48ed24df184c70823c053c4c5ed53c467ca7f629bbf' };
@@ -83,15 +84,6 @@ function aptOfSid(folder: string): string[] {
     'APT::Update::Post-Invoke::': 'true',
   };
   return Object.entries(options).flatMap(([key, value]) => ['-o', `${key}=${value}`]);
-}
-
-/** The mirror the system's apt already uses. */
-function debianMirror(): string {
-  for (const file of ['/etc/apt/sources.list.d/debian.sources', '/etc/apt/sources.list']) {
-    const found = existsSync(file) ? /^(?:URIs:\s*|deb\s+(?:\[[^\]]*\]\s*)?)(\S+)/m.exec(readFileSync(file, 'utf8')) : null;
-    if (found?.[1]) return found[1];
-  }
-  throw new Error('no Debian mirror found in /etc/apt; the stack needs Debian 12');
 }
 
 function readChosen(context: StackContext): { version: string } | null {

@@ -1,0 +1,24 @@
+import type { JobName } from '../../services/ports.ts';
+import type { Command, StreamEvent } from '../../services/stream-ports.ts';
+
+export interface EventRow {
+  position: string; id: number; create_date: Date; topic: string; company_id: number | null; team_id: number | null; model_id: number | null;
+  version_id: number | null; deployment_id: number | null; endpoint_id: number | null; command: string | null; payload: Record<string, unknown> | null;
+}
+
+/** Odoo keeps UTC in columns without a time zone: they are read as text and marked as what they are. */
+export const EVENT_COLUMNS = `position, id, to_char(create_date, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS at, topic, company_id, team_id, model_id, version_id,
+  deployment_id, endpoint_id, command, payload`;
+
+export function toEvent(row: EventRow & { at: string }): StreamEvent {
+  return {
+    position: Number(row.position), id: row.id, at: row.at, topic: row.topic, companyId: row.company_id, teamId: row.team_id, modelId: row.model_id,
+    versionId: row.version_id, deploymentId: row.deployment_id, endpointId: row.endpoint_id, command: row.command, payload: row.payload ?? {},
+  };
+}
+
+export interface CommandRow { id: number; command: JobName; command_key: string; generation: number | null }
+
+export function toCommand(row: CommandRow): Command {
+  return { eventId: row.id, command: row.command, key: row.command_key, generation: row.generation ?? 0 };
+}

@@ -1,0 +1,79 @@
+import { BridgeError, Forbidden, NotFound } from '../errors.ts';
+import type { JobHandler, JobName, Logger } from '../services/ports.ts';
+import type { JobData, Outbox, WorkQueues } from '../services/stream-ports.ts';
+
+export interface WorkerDeps {
+  queues: WorkQueues;
+  outbox: Outbox;
+  handlers: Record<JobName, JobHandler>;
+  log: Logger;
+}
+
+const CONCURRENCY: Record<JobName, number> = { scan: 1, build: 2, reconcile: 8, webhook: 4 };
+/** About half an hour of trying; the deadline in Odoo says so to people long before. */
+const ATTEMPTS = 24;
+const BACKOFF_FIRST_MS = 500;
+const BACKOFF_LAST_MS = 120_000;
+/** One look may take as long as a large artifact takes to fetch and scan. */
+const RUN_DEADLINE_MS = 30 * 60_000;
+const STOP_DEADLINE_MS = 15_000;
+
+/** Works off the queues. Handlers can be killed at any line: a job whose bridge died is taken over by another. */
+export function startWorkers(deps: WorkerDeps): { stop(): Promise<void> } {
+  const stopping = new AbortController();
+  const running = new Set<Promise<void>>();
+  for (const name of Object.keys(deps.handlers) as JobName[]) {
+    deps.queues.work(name, CONCURRENCY[name], (data, id) => {
+      const work: Promise<void> = runJob(deps, name, data, id, stopping.signal).finally(() => running.delete(work));
+      running.add(work);
+      return work;
+    });
+  }
+  return {
+    stop: async () => {
+      await deps.queues.rest();
+      stopping.abort(); // what does not end now is taken over by another bridge, as after a kill
+      await Promise.race([Promise.allSettled(running), new Promise((resolve) => setTimeout(resolve, STOP_DEADLINE_MS))]);
+    },
+  };
+}
+
+async function runJob(deps: WorkerDeps, name: JobName, data: JobData, id: string, stopping: AbortSignal): Promise<void> {
+  const { payload } = data;
+  const requestId = payload.requestId ?? `job-${id}`;
+  const log = deps.log.child({ job: name, key: payload.key, generation: payload.generation, requestId });
+  const signal = AbortSignal.any([stopping, AbortSignal.timeout(RUN_DEADLINE_MS)]);
+  try {
+    const result = await deps.handlers[name](payload, { log, signal, requestId });
+    if (result.done) {
+      await finish(deps, name, data, id);
+      log.info({}, 'job.done');
+      return;
+    }
+    log.debug({ why: result.why, againInMs: result.againInMs }, 'job.again');
+    await deps.queues.addNext(name, { payload, attempt: 0 }, id, result.againInMs);
+  } catch (error) {
+    await failed(deps, name, data, id, error, log);
+  }
+}
+
+async function failed(deps: WorkerDeps, name: JobName, data: JobData, id: string, error: unknown, log: Logger): Promise<void> {
+  const { payload, attempt } = data;
+  const reason = error instanceof Error ? error.message : String(error);
+  const hopeless = error instanceof NotFound || error instanceof Forbidden || attempt + 1 >= ATTEMPTS;
+  const code = error instanceof BridgeError ? error.code : 'unexpected';
+  if (!hopeless) {
+    const delayMs = Math.min(BACKOFF_FIRST_MS * 2 ** attempt, BACKOFF_LAST_MS);
+    log.warn({ reason, code, attempt, againInMs: delayMs, ...(error instanceof BridgeError ? {} : { stack: (error as Error)?.stack }) }, 'job.retry');
+    await deps.queues.addNext(name, { payload, attempt: attempt + 1 }, id, delayMs);
+    return;
+  }
+  log.error({ reason, code, attempt }, 'job.given-up');
+  await finish(deps, name, data, id);
+}
+
+/** A newer order for the same thing may have come while this one ran. */
+async function finish(deps: WorkerDeps, name: JobName, { payload }: JobData, id: string): Promise<void> {
+  const newer = await deps.outbox.finish({ command: name, key: payload.key, generation: payload.generation, eventId: payload.eventId });
+  if (newer) await deps.queues.addNext(name, { payload: { ...payload, eventId: newer.eventId, generation: newer.generation, requestId: `event-${newer.eventId}` }, attempt: 0 }, id, 0);
+}

@@ -1,0 +1,123 @@
+import type { Clock, Logger } from '../services/ports.ts';
+import type { Command, JobQueues, Outbox, OutboxLease } from '../services/stream-ports.ts';
+import { payloadOf } from './payload.ts';
+
+export interface RelayDeps { outbox: Outbox; queues: JobQueues; clock: Clock; log: Logger }
+
+/** A lost notification costs this much, never an event. */
+const REREAD_MS = 60_000;
+const EMPTIED_CHECK_MS = 5_000;
+const TAKEOVER_MS = 1_000;
+const AFTER_FAULT_MS = 2_000;
+
+/**
+ * Moves the outbox on: gives events their place in the stream and hands commands to the queues. Every bridge runs one;
+ * the one that holds the lease works, the others wait to take over.
+ */
+export function startRelay(deps: RelayDeps): { stop(): Promise<void>; leading(): boolean } {
+  const stopping = new AbortController();
+  const state = { leading: false };
+  const running = run(deps, stopping.signal, state);
+  return {
+    leading: () => state.leading,
+    stop: async () => {
+      stopping.abort();
+      await running;
+    },
+  };
+}
+
+async function run(deps: RelayDeps, signal: AbortSignal, state: { leading: boolean }): Promise<void> {
+  while (!signal.aborted) {
+    const bell = new Bell();
+    try {
+      const lease = await deps.outbox.tryLead(() => bell.ring());
+      if (lease === null) {
+        await pause(deps, TAKEOVER_MS, signal);
+        continue;
+      }
+      deps.log.info({}, 'relay.leading');
+      state.leading = true;
+      try {
+        await lead(deps, lease, bell, signal);
+      } finally {
+        state.leading = false;
+        await lease.release();
+      }
+    } catch (error) {
+      deps.log.warn({ reason: error instanceof Error ? error.message : String(error) }, 'relay.fault');
+      await pause(deps, AFTER_FAULT_MS, signal);
+    }
+  }
+}
+
+/** LISTEN came first (in tryLead), so whatever commits after this read rings the bell. */
+async function lead(deps: RelayDeps, lease: OutboxLease, bell: Bell, signal: AbortSignal): Promise<void> {
+  let gone = false;
+  void lease.lost.then(() => {
+    gone = true;
+    bell.ring();
+  });
+  signal.addEventListener('abort', () => bell.ring(), { once: true });
+  await deps.queues.wereEmptied();
+  await dispatch(deps, lease, 'undone');
+  let rereadAt = deps.clock.now().getTime() + REREAD_MS;
+  while (!gone && !signal.aborted) {
+    while ((await lease.place()) > 0);
+    await dispatch(deps, lease, 'undispatched');
+    await bell.wait(EMPTIED_CHECK_MS);
+    if (gone || signal.aborted) return;
+    const late = deps.clock.now().getTime() >= rereadAt;
+    if (late) rereadAt = deps.clock.now().getTime() + REREAD_MS;
+    if (late || (await deps.queues.wereEmptied())) await dispatch(deps, lease, 'undone');
+  }
+}
+
+async function dispatch(deps: RelayDeps, lease: OutboxLease, which: 'undispatched' | 'undone'): Promise<void> {
+  const commands = await lease.commands(which);
+  if (commands.length === 0) return;
+  await lease.supersede(commands);
+  for (const command of newest(commands)) await deps.queues.add(command.command, payloadOf(command));
+  await lease.markDispatched(commands.map((command) => command.eventId));
+  deps.log.info({ commands: commands.length, which }, 'relay.dispatched');
+}
+
+/** One for each thing: the job reads what is wanted now, so the newest order stands for the older ones. */
+export function newest(commands: Command[]): Command[] {
+  const byThing = new Map<string, Command>();
+  for (const command of commands) {
+    const thing = `${command.command}:${command.key}`;
+    const known = byThing.get(thing);
+    if (!known || command.generation > known.generation || (command.generation === known.generation && command.eventId > known.eventId)) byThing.set(thing, command);
+  }
+  return [...byThing.values()];
+}
+
+function pause(deps: RelayDeps, ms: number, signal: AbortSignal): Promise<void> {
+  return deps.clock.sleep(ms, signal).catch(() => undefined);
+}
+
+/** Waits for a ring or for time; a ring while nobody waits is kept. */
+class Bell {
+  #rung = false;
+  #wake: (() => void) | undefined;
+
+  ring(): void {
+    this.#rung = true;
+    this.#wake?.();
+  }
+
+  async wait(ms: number): Promise<void> {
+    if (!this.#rung) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, ms);
+        this.#wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+    this.#rung = false;
+    this.#wake = undefined;
+  }
+}

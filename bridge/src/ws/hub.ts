@@ -1,0 +1,147 @@
+import type { IncomingMessage, Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { WebSocketServer, type WebSocket } from 'ws';
+import type { Whoami } from '../contract/requests.ts';
+import { BridgeError } from '../errors.ts';
+import type { Logger } from '../services/ports.ts';
+import type { JournalReader, StreamEvent } from '../services/stream-ports.ts';
+import { Subscriber } from './subscriber.ts';
+
+export interface HubDeps {
+  journal: JournalReader;
+  log: Logger;
+  /** other origins whose pages may connect, beside the host that is asked itself */
+  origins: string[];
+  authenticate(request: IncomingMessage): Promise<{ whoami: Whoami; stillGood(): Promise<boolean> }>;
+  onCount?(sockets: number): void;
+}
+
+export const SOCKET_PATH = '/mlops/ws';
+const BATCH = 500;
+const PING_MS = 25_000;
+const SESSION_CHECK_MS = 60_000;
+/** A notification can be lost: look anyway. */
+const REREAD_MS = 10_000;
+
+export interface SocketHub { stop(): void; count(): number }
+
+/** `/mlops/ws?after=POSITION`: the journal as it grows. New events are read once and handed to every socket that may see them. */
+export function attachSocketHub(server: Server, deps: HubDeps): SocketHub {
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: 4096 });
+  const subscribers = new Set<Subscriber>();
+  const pump = new Pump(deps, subscribers);
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    const url = new URL(request.url ?? '/', 'http://bridge');
+    if (url.pathname !== SOCKET_PATH) return refuse(socket, 404, 'Not Found');
+    if (!originAllowed(request, deps.origins)) return refuse(socket, 403, 'Forbidden');
+    deps.authenticate(request).then(
+      (identity) => sockets.handleUpgrade(request, socket, head, (accepted) => void join(accepted, identity, url.searchParams.get('after'))),
+      (error: unknown) => refuse(socket, error instanceof BridgeError ? error.status : 503, 'Refused'),
+    );
+  });
+
+  async function join(socket: WebSocket, identity: { whoami: Whoami; stillGood(): Promise<boolean> }, after: string | null): Promise<void> {
+    socket.on('error', () => socket.terminate());
+    try {
+      const asked = after === null ? Number.NaN : Number(after);
+      const head = await deps.journal.head();
+      const from = Number.isInteger(asked) && asked >= 0 ? Math.min(asked, head) : head;
+      const subscriber = new Subscriber(socket, identity.whoami, from);
+      subscriber.hello();
+      socket.on('close', () => {
+        subscribers.delete(subscriber);
+        deps.onCount?.(subscribers.size);
+      });
+      await pump.catchUp(subscriber);
+      subscriber.stillGood = identity.stillGood;
+      deps.onCount?.(subscribers.size);
+    } catch (error) {
+      deps.log.warn({ reason: error instanceof Error ? error.message : String(error) }, 'socket.join-failed');
+      socket.close(1013, 'try again');
+    }
+  }
+
+  const pings = setInterval(() => subscribers.forEach((subscriber) => subscriber.ping(pump.position)), PING_MS);
+  const checks = setInterval(() => subscribers.forEach((subscriber) => void subscriber.checkSession()), SESSION_CHECK_MS);
+  return {
+    count: () => subscribers.size,
+    stop: () => {
+      clearInterval(pings);
+      clearInterval(checks);
+      pump.stop();
+      for (const subscriber of subscribers) subscriber.close(1001, 'the bridge stops; connect again');
+      sockets.close();
+    },
+  };
+}
+
+/** Reads the journal on and hands each event round. */
+class Pump {
+  position = -1;
+  readonly #deps: HubDeps;
+  readonly #subscribers: Set<Subscriber>;
+  readonly #unsubscribe: () => void;
+  readonly #timer: NodeJS.Timeout;
+  #reading = false;
+  #again = false;
+
+  constructor(deps: HubDeps, subscribers: Set<Subscriber>) {
+    this.#deps = deps;
+    this.#subscribers = subscribers;
+    this.#unsubscribe = deps.journal.onAppend(() => void this.#read());
+    this.#timer = setInterval(() => void this.#read(), REREAD_MS);
+    void this.#read();
+  }
+
+  /** Replays what the subscriber missed. It joins in the same turn in which it is level with what was handed round. */
+  async catchUp(subscriber: Subscriber): Promise<void> {
+    for (;;) {
+      const events = await this.#deps.journal.after(subscriber.position, BATCH);
+      for (const event of events) subscriber.offer(event);
+      if (events.length < BATCH && subscriber.position >= this.position) break;
+      if (!subscriber.open) return;
+    }
+    this.#subscribers.add(subscriber);
+  }
+
+  stop(): void {
+    this.#unsubscribe();
+    clearInterval(this.#timer);
+  }
+
+  async #read(): Promise<void> {
+    if (this.#reading) {
+      this.#again = true;
+      return;
+    }
+    this.#reading = true;
+    try {
+      if (this.position < 0) this.position = await this.#deps.journal.head();
+      let events: StreamEvent[];
+      do {
+        this.#again = false;
+        events = await this.#deps.journal.after(this.position, BATCH);
+        for (const event of events) {
+          this.position = event.position;
+          for (const subscriber of this.#subscribers) subscriber.offer(event);
+        }
+      } while (events.length === BATCH || this.#again);
+    } catch (error) {
+      this.#deps.log.warn({ reason: error instanceof Error ? error.message : String(error) }, 'socket.read-failed');
+    } finally {
+      this.#reading = false;
+    }
+  }
+}
+
+/** Browsers always name the page's origin; a page of somebody else's may not listen with our cookie. */
+function originAllowed(request: IncomingMessage, origins: string[]): boolean {
+  const origin = request.headers.origin;
+  if (origin === undefined) return true;
+  const host = request.headers['x-forwarded-host'] ?? request.headers.host;
+  return URL.canParse(origin) && (new URL(origin).host === host || origins.includes(origin));
+}
+
+function refuse(socket: Duplex, status: number, text: string): void {
+  socket.end(`HTTP/1.1 ${status} ${text}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}

@@ -1,0 +1,77 @@
+import type { WebSocket } from 'ws';
+import type { EventView, SocketMessage } from '../contract/events.ts';
+import type { Whoami } from '../contract/requests.ts';
+import { maySee } from '../domain/visibility.ts';
+import type { StreamEvent } from '../services/stream-ports.ts';
+
+/** A socket that takes in less than it is sent is closed: it reconnects and replays from where it was. */
+const BACKLOG_BYTES_MAX = 4 * 1024 * 1024;
+export const CLOSE_SLOW = 4008;
+export const CLOSE_LOGGED_OUT = 4401;
+
+const serialized = new WeakMap<StreamEvent, string>();
+
+/** One connected socket, how far it has come, and what its person may see. */
+export class Subscriber {
+  position: number;
+  stillGood: (() => Promise<boolean>) | undefined;
+  readonly #socket: WebSocket;
+  readonly #whoami: Whoami;
+
+  constructor(socket: WebSocket, whoami: Whoami, position: number) {
+    this.#socket = socket;
+    this.#whoami = whoami;
+    this.position = position;
+  }
+
+  get open(): boolean {
+    return this.#socket.readyState === this.#socket.OPEN;
+  }
+
+  hello(): void {
+    this.#send({ type: 'hello', position: this.position, user: this.#whoami.login });
+  }
+
+  /** Sends an event that is new to it and that it may see. The place in the stream moves on either way. */
+  offer(event: StreamEvent): void {
+    if (event.position <= this.position) return;
+    this.position = event.position;
+    if (!maySee(event, this.#whoami) || !this.open) return;
+    if (this.#socket.bufferedAmount > BACKLOG_BYTES_MAX) return this.close(CLOSE_SLOW, 'too slow; connect again');
+    this.#socket.send(lineOf(event));
+  }
+
+  ping(position: number): void {
+    this.#send({ type: 'ping', position: Math.max(position, this.position) });
+  }
+
+  async checkSession(): Promise<void> {
+    const good = await this.stillGood?.().catch(() => true); // Odoo away for a moment logs nobody out
+    if (good === false) this.close(CLOSE_LOGGED_OUT, 'logged out');
+  }
+
+  close(code: number, reason: string): void {
+    this.#socket.close(code, reason);
+  }
+
+  #send(message: SocketMessage): void {
+    if (this.open) this.#socket.send(JSON.stringify(message));
+  }
+}
+
+/** Written once for all sockets. */
+function lineOf(event: StreamEvent): string {
+  let line = serialized.get(event);
+  if (line === undefined) {
+    line = JSON.stringify({ type: 'event', event: viewOf(event) });
+    serialized.set(event, line);
+  }
+  return line;
+}
+
+/** The event as people see it. */
+export function viewOf(event: StreamEvent): EventView {
+  const { position, id, at, topic, modelId, versionId, deploymentId, endpointId, payload } = event;
+  const by = payload['by'];
+  return { position, id, at, topic, modelId, versionId, deploymentId, endpointId, actor: typeof by === 'string' ? by : null, payload };
+}
