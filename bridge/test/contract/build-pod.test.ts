@@ -1,4 +1,10 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import { expect } from 'chai';
+import express from 'express';
+import { buildLogRouter } from '../../src/http/build-log.ts';
+import type { OdooPort } from '../../src/services/ports.ts';
 import { ClusterScene, digitsContext } from './cluster-scene.ts';
 
 /** Images from Dockerfiles, in pods of the real cluster, through the gate into the real registry. */
@@ -46,6 +52,44 @@ describe('build in a pod', function () {
     const log = scene.stored.get(`builds/${id}/1.log`) ?? '';
     expect(log).to.match(/cannot access '\/run\/grant'/).and.match(/cannot access '\/var\/run\/secrets'/);
     expect(log).not.to.match(/CONTEXT_URL|KUBERNETES_/);
+  });
+
+  it('shows its log while it runs', async () => {
+    const id = unique();
+    scene.addVersion(id, { Dockerfile: 'ARG REGISTRY\nFROM ${REGISTRY}/base/python:3.11\nRUN echo first && sleep 2 && echo second\nUSER 65532\n' });
+    const odoo = { call: async () => ({ buildState: scene.versions.get(id)!.buildState, model: { id: 1 } }) } as unknown as OdooPort;
+    const app = express().use(buildLogRouter({ odoo, store: scene.store, pods: scene.pods, callerOf: () => ({ kind: 'service' }) })).listen(0, '127.0.0.1');
+    await once(app, 'listening');
+    try {
+      const built = scene.build(id);
+      while (scene.versions.get(id)!.buildState !== 'running') await pause(20);
+      const answer = await fetch(`http://127.0.0.1:${(app.address() as AddressInfo).port}/mlops/models/1/versions/${id}/build-log?follow=1`);
+      let text = '';
+      let seenWhileRunning = false;
+      for await (const chunk of answer.body!) {
+        text += Buffer.from(chunk).toString('utf8');
+        if (text.includes('STEP 2') && scene.versions.get(id)!.buildState === 'running') seenWhileRunning = true;
+      }
+      expect((await built).state).to.equal('done');
+      expect(seenWhileRunning, 'the log came before the build had ended').to.equal(true);
+      expect(text).to.include('fetched Dockerfile').and.include('first').and.include('second').and.include('pushed sha256:');
+    } finally {
+      app.close();
+      app.closeAllConnections();
+    }
+  });
+
+  it('tries again when the context broke off', async () => {
+    const id = unique();
+    const [dockerfile] = scene.addVersion(id, { Dockerfile: 'ARG REGISTRY\nFROM ${REGISTRY}/base/nothing:9\nUSER 65532\n' }).artifacts;
+    const bytes = scene.objects.get(dockerfile!.objectKey)!;
+    scene.objects.delete(dockerfile!.objectKey);
+    const built = scene.build(id);
+    while ((await scene.pods.list(id)).length < 2) await pause(50);
+    scene.objects.set(dockerfile!.objectKey, bytes);
+    const report = await built;
+    expect(report.reason, 'the fault of the second attempt, which is the Dockerfile\'s').to.match(/base\/nothing/);
+    expect(scene.stored.get(`builds/${id}/1.log`)).to.include('--- attempt 2').and.include('fetching the context');
   });
 
   it('is taken over by another bridge while it runs, and refuses a context that is not the approved one', async () => {

@@ -12,6 +12,8 @@ export interface BuildPodSettings {
   podHost: string; podPort: number;
   /** PEM of a certificate authority that RUN steps shall trust, e.g. a company's own */
   caBundle?: string;
+  /** proxy that RUN steps may use; never written into the image */
+  httpProxy?: string;
   resources?: { cpu: string; memory: string; scratch: string };
 }
 
@@ -45,6 +47,7 @@ export function buildPod(spec: BuildPodSpec, settings: BuildPodSettings): V1Pod 
   const env = {
     TARGET: spec.target, REGISTRY: settings.registryName, CONTENTS: JSON.stringify(spec.contents), LABELS: JSON.stringify(spec.labels),
     CONTEXT_URL: `http://${settings.podHost}:${settings.podPort}/builds/${spec.versionId}-${spec.generation}/context.tar`, HOME: '/root',
+    ...(settings.httpProxy ? { http_proxy: settings.httpProxy, https_proxy: settings.httpProxy, no_proxy: `${registryHost},${settings.podHost}` } : {}),
   };
   const common = {
     image: settings.image, imagePullPolicy: 'IfNotPresent', env: Object.entries(env).map(([name, value]) => ({ name, value })),

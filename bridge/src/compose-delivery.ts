@@ -1,0 +1,46 @@
+import type { Express, Request, Router } from 'express';
+import { KubeConfig } from '@kubernetes/client-node';
+import { KubernetesBuildPods } from './adapters/kubernetes/build-pods.ts';
+import { KubernetesClient } from './adapters/kubernetes/client.ts';
+import { KubernetesCluster } from './adapters/kubernetes/cluster.ts';
+import { HttpGateway } from './adapters/kubernetes/gateway.ts';
+import { HttpRegistry, registryAccess } from './adapters/registry/registry.ts';
+import { buildLogRouter } from './http/build-log.ts';
+import { podListener } from './http/pod-listener.ts';
+import { buildJob } from './jobs/build.ts';
+import { reconcileJob } from './jobs/reconcile.ts';
+import type { Caller, Clock, JobHandler, Logger, ObjectStore, OdooPort } from './services/ports.ts';
+
+/** Values of docs/configuration.md; files are read already. */
+export interface DeliverySettings {
+  kubeconfigFile: string; gatewayName: string; gatewayNamespace: string; publicUrl: string;
+  registryUrl: string; registryName: string;
+  buildNamespace: string; buildImage: string; podHost: string; podPort: number; caBundle?: string; httpProxy?: string;
+  /** at least 16 characters, the same in every bridge; signs push tokens */
+  tokenSecret: string;
+}
+export interface DeliveryParts {
+  odoo: OdooPort; store: ObjectStore; clock: Clock; log: Logger;
+  callerOf(request: Request): Caller | Promise<Caller>;
+}
+
+/** Builds and rollouts, wired together. `podListener` belongs on BRIDGE_POD_HOST:BRIDGE_POD_PORT, the router on the public listener. */
+export function composeDelivery(settings: DeliverySettings, parts: DeliveryParts): { build: JobHandler; reconcile: JobHandler; router: Router; podListener: Express } {
+  const { odoo, store, clock, log, callerOf } = parts;
+  const { registryName, tokenSecret, publicUrl } = settings;
+  const kubeconfig = new KubeConfig();
+  kubeconfig.loadFromFile(settings.kubeconfigFile);
+  const client = new KubernetesClient(kubeconfig);
+  const registry = new HttpRegistry(settings.registryUrl);
+  const cluster = new KubernetesCluster(client, { name: settings.gatewayName, namespace: settings.gatewayNamespace });
+  const pods = new KubernetesBuildPods(client, {
+    namespace: settings.buildNamespace, image: settings.buildImage, registryName, podHost: settings.podHost, podPort: settings.podPort,
+    ...(settings.caBundle ? { caBundle: settings.caBundle } : {}), ...(settings.httpProxy ? { httpProxy: settings.httpProxy } : {}),
+  });
+  return {
+    build: buildJob({ odoo, store, registry, pods, clock, registryName, tokenSecret }),
+    reconcile: reconcileJob({ odoo, cluster, registry, gateway: new HttpGateway(), clock, publicUrl, registryName }),
+    router: buildLogRouter({ odoo, store, pods, callerOf }),
+    podListener: podListener({ odoo, store, clock, log, registry: registryAccess(settings.registryUrl), tokenSecret }),
+  };
+}
