@@ -1,0 +1,147 @@
+import { capacityObstacle } from '../domain/capacity.ts';
+import type { Obstacle } from '../domain/capacity.ts';
+import { revisionName, routeName, routePath } from '../domain/revision.ts';
+import type { RouteKind } from '../domain/revision.ts';
+import { decide } from '../domain/rollout.ts';
+import type { Action, Decision, Observed, Wanted } from '../domain/rollout.ts';
+import type { Failed } from '../errors.ts';
+import type { RevisionSpec } from './cluster-ports.ts';
+import type { DeliverDeps } from './deliver.ts';
+import { splitImage } from './image-name.ts';
+import type { DeploymentWork, JobContext, VersionWork } from './ports.ts';
+import { resolveServing } from './serving.ts';
+import { smokeTest } from './smoke.ts';
+
+/** One deployment's eyes and hands for one tick. */
+export class DeploymentTick {
+  readonly wanted: Wanted;
+  readonly #deps: DeliverDeps;
+  readonly #work: DeploymentWork;
+  readonly #context: JobContext;
+  readonly #spec: Omit<RevisionSpec, 'replicas'>;
+  readonly #smoke: Observed['smoke'] = { preview: null, public: null };
+
+  constructor(deps: DeliverDeps, work: DeploymentWork, deadline: Date, context: JobContext) {
+    const serving = resolveServing(work.serving);
+    const { repository } = splitImage(work.image ?? `models/${work.slug}`);
+    this.#deps = deps;
+    this.#work = work;
+    this.#context = context;
+    this.#spec = {
+      namespace: work.environment.namespace, revision: revisionName(work.slug, work.versionId), slug: work.slug, modelId: work.modelId, versionId: work.versionId,
+      image: `${deps.registryName}/${repository}@${work.imageDigest}`, port: serving.port, readinessPath: serving.readinessPath, requests: serving.requests,
+    };
+    this.wanted = {
+      deploymentId: work.deploymentId, generation: work.generation, revision: this.#spec.revision, image: this.#spec.image, replicas: serving.replicas,
+      strategy: work.strategy, desired: work.desired, established: work.phase === 'Ready' || work.isLive, failed: work.phase === 'Failed',
+      shared: work.siblings.some((sibling) => sibling.versionId === work.versionId && sibling.deploymentId !== work.deploymentId
+        && sibling.desired !== 'removed'),
+      deadline,
+    };
+  }
+
+  async observe(): Promise<Observed> {
+    const { cluster } = this.#deps;
+    const { namespace, revision, slug } = this.#spec;
+    const [own, publicRoute, previewRoute] = await Promise.all([
+      cluster.revision(namespace, revision), cluster.route(namespace, routeName('public', slug)), cluster.route(namespace, routeName('preview', slug)),
+    ]);
+    const heaviest = publicRoute?.backends.filter((backend) => backend.revision !== revision && backend.weight > 0).sort((a, b) => b.weight - a.weight)[0];
+    const previous = heaviest ? await cluster.revision(namespace, heaviest.revision) : null;
+    const observed: Observed = { revision: own, previous, publicRoute, previewRoute, obstacle: null, smoke: { ...this.#smoke } };
+    if (this.wanted.desired === 'serving' && !this.wanted.established && !this.wanted.failed) observed.obstacle = await this.#obstacle(observed);
+    return observed;
+  }
+
+  /** Looked for only before pods are added: afterwards the pods themselves tell. */
+  async #obstacle(observed: Observed): Promise<Obstacle | null> {
+    const { wanted } = this;
+    const running = observed.revision?.image === wanted.image ? observed.revision.wantedReplicas : 0;
+    const more = wanted.strategy === 'rolling' && observed.previous ? Math.min(1, wanted.replicas - running) : wanted.replicas - running;
+    if (more <= 0) return null;
+    const { environment, imageDigest } = this.#work;
+    const { requests } = this.#spec;
+    if (environment.maxReplicas > 0 && wanted.replicas > environment.maxReplicas) {
+      return { reason: 'TooManyReplicas', message: `${wanted.replicas} replicas are wanted; ${environment.name} allows ${environment.maxReplicas}.` };
+    }
+    if (requests.gpus * wanted.replicas > environment.maxGpus && requests.gpus > 0) {
+      return { reason: 'TooManyGpus', message: `${requests.gpus * wanted.replicas} GPUs are wanted; ${environment.name} allows ${environment.maxGpus} for a deployment.` };
+    }
+    const { repository } = splitImage(this.#spec.image);
+    const found = await this.#deps.registry.digestOf(repository, imageDigest ?? '');
+    if (found !== imageDigest) return { reason: 'ImageNotFound', message: `The registry no longer has ${this.#spec.image}. Restore it there, or register the version anew.` };
+    return capacityObstacle(await this.#deps.cluster.capacity(this.#spec.namespace), requests, more);
+  }
+
+  async act(action: Action): Promise<void> {
+    const { cluster } = this.#deps;
+    const { namespace, slug, revision } = this.#spec;
+    switch (action.kind) {
+      case 'none': return;
+      case 'apply': return cluster.applyRevision({ ...this.#spec, replicas: action.replicas });
+      case 'apply-preview': return this.#route('preview', [{ revision, weight: 100 }], []);
+      case 'smoke': this.#smoke[action.through] = await this.#ask(action.through); return;
+      case 'route': return this.#route('public', action.backends, action.before);
+      case 'scale-previous': return cluster.scaleRevision(namespace, action.revision, action.replicas);
+      case 'back-out': return this.#backOut(action.restore);
+      case 'finish': return this.#closePreview();
+      case 'clean':
+        await this.#closePreview();
+        // read again: a rollback may have given it traffic since
+        if ((await cluster.route(namespace, routeName('public', slug)))?.backends.some((backend) => backend.revision === revision) || this.wanted.shared) return;
+        return cluster.removeRevision(namespace, revision);
+      case 'remove':
+        if (action.remaining?.length) await this.#route('public', action.remaining, []);
+        else if (action.remaining) await cluster.removeRoute(namespace, routeName('public', slug));
+        await this.#closePreview();
+        return cluster.removeRevision(namespace, revision);
+    }
+  }
+
+  /** The cluster refused what was applied (quota of objects, admission): the rollout has failed, and traffic goes back where it was. */
+  async refused(error: Failed, observed: Observed): Promise<Decision> {
+    const obstacle = { reason: 'Refused', message: error.message };
+    const decision = decide({ ...this.wanted, deadline: new Date(0) }, { ...observed, obstacle }, this.#deps.clock.now());
+    if (decision.action.kind === 'back-out') await this.act(decision.action);
+    return { ...decision, reason: `Refused: ${error.message}` };
+  }
+
+  async #backOut(restore: Extract<Action, { kind: 'back-out' }>['restore']): Promise<void> {
+    if (restore === null) return;
+    const { namespace, slug } = this.#spec;
+    const left = [];
+    for (const backend of restore) {
+      if ((await this.#deps.cluster.revision(namespace, backend.revision)) === null) continue;
+      await this.#deps.cluster.scaleRevision(namespace, backend.revision, backend.replicas);
+      left.push(backend);
+    }
+    if (left.length === 0) await this.#deps.cluster.removeRoute(namespace, routeName('public', slug));
+    else await this.#route('public', left.map(({ revision, weight }) => ({ revision, weight })), left);
+  }
+
+  async #closePreview(): Promise<void> {
+    const { namespace, slug, revision } = this.#spec;
+    const name = routeName('preview', slug);
+    const route = await this.#deps.cluster.route(namespace, name);
+    if (route?.backends.some((backend) => backend.revision === revision)) await this.#deps.cluster.removeRoute(namespace, name);
+  }
+
+  #route(kind: RouteKind, backends: { revision: string; weight: number }[], before: { revision: string; weight: number; replicas: number }[]): Promise<void> {
+    const { namespace, slug } = this.#spec;
+    return this.#deps.cluster.applyRoute({
+      namespace, slug, name: routeName(kind, slug), path: routePath(kind, this.#work.environment.kind, slug), backends, before, changedBy: this.wanted.deploymentId,
+    });
+  }
+
+  async #ask(through: RouteKind): Promise<{ ok: boolean; message: string }> {
+    const { odoo, gateway, clock } = this.#deps;
+    const version = await odoo.call<VersionWork>({ kind: 'service' }, 'mlops.model.version', 'work', { version_id: this.#work.versionId }, this.#context.requestId);
+    const example = (version.inputSchema as { example?: unknown } | null)?.example;
+    const speaksOip = this.#work.protocol === 'open-inference-v2';
+    return smokeTest(gateway, clock, {
+      base: this.#work.environment.gatewayUrl.replace(/\/$/, '') + routePath(through, this.#work.environment.kind, this.#spec.slug),
+      revision: this.#spec.revision, readinessPath: this.#spec.readinessPath,
+      infer: speaksOip && example !== undefined ? { path: `/v2/models/${this.#spec.slug}/infer`, body: example } : null,
+    }, this.#context.signal);
+  }
+}
