@@ -14,6 +14,7 @@ const DEFAULT_PORTS = {
   kubelet: 20250,
   kubeletHealth: 20248,
   kubeProxyHealth: 20256,
+  kubeProxyMetrics: 20257,
   traefikWeb: 18080,
   traefikMetrics: 18081,
   bridge: 18100,

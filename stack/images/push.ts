@@ -41,7 +41,7 @@ async function pushBlob(layout: string, digest: string, blobs: string): Promise<
   url.searchParams.set('digest', digest);
   const file = blobFile(layout, digest);
   const sent = await fetch(url, {
-    method: 'PUT', duplex: 'half', body: Readable.toWeb(createReadStream(file)) as unknown as BodyInit,
+    method: 'PUT', duplex: 'half', body: Readable.toWeb(createReadStream(file)) as unknown as RequestInit['body'],
     headers: { 'content-type': 'application/octet-stream', 'content-length': String(statSync(file).size) }, signal: AbortSignal.timeout(BLOB_DEADLINE_MS),
   } as RequestInit & { duplex: 'half' });
   await mustBe(sent, 201, `blob ${digest}`);

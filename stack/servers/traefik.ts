@@ -14,6 +14,8 @@ export const traefik: Server = {
     const flags = [
       `--entrypoints.web.address=127.0.0.1:${ports.traefikWeb}`, `--entrypoints.metrics.address=127.0.0.1:${ports.traefikMetrics}`,
       '--providers.kubernetesgateway=true',
+      // where it has the right to look; builds and their push tokens are none of its business
+      '--providers.kubernetesgateway.namespaces=mlops-gateway,mlops-staging,mlops-production',
       '--providers.providersthrottleduration=50ms', // the default holds a second change back for 2 s
       '--metrics.prometheus=true', '--metrics.prometheus.entrypoint=metrics', '--metrics.prometheus.addserviceslabels=true',
       '--log.level=WARN', '--global.checknewversion=false', '--global.sendanonymoususage=false',

@@ -1,43 +1,63 @@
 import { join } from 'node:path';
 import { binary, KUBE } from '../../go-build.ts';
 import { startDaemon, waitFor } from '../../process.ts';
-import { tryRun } from '../../run.ts';
 import { POD_CIDR, SERVICE_CIDR, type StackContext } from '../../server.ts';
+import { apiReady } from './api.ts';
 import { kubeconfig, pkiFolder } from './pki.ts';
 
-const READYZ_DEADLINE_MS = 60_000; // on two busy cores; 4 s on idle ones
+const READY_DEADLINE_MS = 90_000; // on two busy cores; 4 s on idle ones
 
-/** etcd, the API server, the controller manager and the scheduler. */
+/** etcd, the API server, the controller manager and the scheduler, all on loopback: pods reach none of them. */
 export async function startControlPlane(context: StackContext): Promise<void> {
-  const kube = binary(context, KUBE);
-  const { ports } = context;
-  const folder = join(context.state, 'kubernetes');
-  const pki = pkiFolder(context);
-  const etcd = `http://127.0.0.1:${ports.etcd}`;
-  const peer = `http://127.0.0.1:${ports.etcdPeer}`;
-  startDaemon(context, 'etcd', [
-    kube, 'etcd', '--data-dir', join(folder, 'etcd'), '--unsafe-no-fsync', '--log-level', 'warn', '--listen-client-urls', etcd, '--advertise-client-urls', etcd,
-    '--listen-peer-urls', peer, '--initial-advertise-peer-urls', peer, '--initial-cluster', `default=${peer}`,
-  ]);
-  startDaemon(context, 'apiserver', [
-    kube, 'kube-apiserver', `--etcd-servers=${etcd}`, '--bind-address=127.0.0.1', `--secure-port=${ports.apiserver}`, '--advertise-address=127.0.0.1',
-    `--service-cluster-ip-range=${SERVICE_CIDR}`, `--client-ca-file=${pki}/ca.crt`, `--tls-cert-file=${pki}/apiserver.crt`, `--tls-private-key-file=${pki}/apiserver.key`,
-    `--kubelet-client-certificate=${pki}/apiserver.crt`, `--kubelet-client-key=${pki}/apiserver.key`, `--service-account-key-file=${pki}/service-accounts.key`,
-    `--service-account-signing-key-file=${pki}/service-accounts.key`, '--service-account-issuer=https://kubernetes.default.svc', '--authorization-mode=Node,RBAC',
-    '--enable-admission-plugins=NodeRestriction', '--allow-privileged=true', '--endpoint-reconciler-type=none', '--kubelet-preferred-address-types=InternalIP',
-  ]);
-  await waitFor('the API server being ready', READYZ_DEADLINE_MS, () => apiReady(context));
-  startDaemon(context, 'controller-manager', [
-    kube, 'kube-controller-manager', `--kubeconfig=${kubeconfig(context, 'controller-manager')}`, `--service-account-private-key-file=${pki}/service-accounts.key`,
-    `--root-ca-file=${pki}/ca.crt`, '--use-service-account-credentials', '--bind-address=127.0.0.1', `--secure-port=${ports.controllerManager}`, '--leader-elect=false',
-    `--cluster-cidr=${POD_CIDR}`,
-  ]);
-  startDaemon(context, 'scheduler', [
-    kube, 'kube-scheduler', `--kubeconfig=${kubeconfig(context, 'scheduler')}`, '--bind-address=127.0.0.1', `--secure-port=${ports.scheduler}`, '--leader-elect=false',
-  ]);
+  const program = (name: string, part: string, flags: Record<string, string>): void => {
+    startDaemon(context, name, [binary(context, KUBE), part, ...Object.entries(flags).map(([flag, value]) => `--${flag}=${value}`)]);
+  };
+  program('etcd', 'etcd', etcdFlags(context));
+  program('apiserver', 'kube-apiserver', apiserverFlags(context));
+  await waitFor('the API server being ready', READY_DEADLINE_MS, () => apiReady(context));
+  program('controller-manager', 'kube-controller-manager', controllerManagerFlags(context));
+  program('scheduler', 'kube-scheduler', schedulerFlags(context));
 }
 
-export async function apiReady(context: StackContext): Promise<boolean> {
-  const answer = await tryRun(binary(context, KUBE), ['kubectl', '--kubeconfig', kubeconfig(context, 'admin'), '--request-timeout=3s', 'get', '--raw', '/readyz']);
-  return answer?.trim() === 'ok';
+function etcdFlags(context: StackContext): Record<string, string> {
+  const { ports } = context;
+  const pki = pkiFolder(context);
+  const client = `https://127.0.0.1:${ports.etcd}`;
+  const peer = `https://127.0.0.1:${ports.etcdPeer}`;
+  return {
+    'data-dir': join(context.state, 'kubernetes', 'etcd'), 'unsafe-no-fsync': 'true', 'log-level': 'warn',
+    'listen-client-urls': client, 'advertise-client-urls': client,
+    'listen-peer-urls': peer, 'initial-advertise-peer-urls': peer, 'initial-cluster': `default=${peer}`,
+    'cert-file': `${pki}/etcd.crt`, 'key-file': `${pki}/etcd.key`, 'trusted-ca-file': `${pki}/etcd-ca.crt`, 'client-cert-auth': 'true',
+    'peer-cert-file': `${pki}/etcd.crt`, 'peer-key-file': `${pki}/etcd.key`, 'peer-trusted-ca-file': `${pki}/etcd-ca.crt`, 'peer-client-cert-auth': 'true',
+  };
+}
+
+function apiserverFlags(context: StackContext): Record<string, string> {
+  const { ports } = context;
+  const pki = pkiFolder(context);
+  return {
+    'bind-address': '127.0.0.1', 'secure-port': String(ports.apiserver), 'advertise-address': '127.0.0.1', 'endpoint-reconciler-type': 'none',
+    'etcd-servers': `https://127.0.0.1:${ports.etcd}`, 'etcd-cafile': `${pki}/etcd-ca.crt`, 'etcd-certfile': `${pki}/etcd-client.crt`, 'etcd-keyfile': `${pki}/etcd-client.key`,
+    'service-cluster-ip-range': SERVICE_CIDR,
+    'client-ca-file': `${pki}/ca.crt`, 'tls-cert-file': `${pki}/apiserver.crt`, 'tls-private-key-file': `${pki}/apiserver.key`, 'anonymous-auth': 'false',
+    'kubelet-certificate-authority': `${pki}/ca.crt`, 'kubelet-client-certificate': `${pki}/apiserver-kubelet.crt`, 'kubelet-client-key': `${pki}/apiserver-kubelet.key`,
+    'kubelet-preferred-address-types': 'InternalIP',
+    'service-account-key-file': `${pki}/service-accounts.key`, 'service-account-signing-key-file': `${pki}/service-accounts.key`, 'service-account-issuer': 'https://kubernetes.default.svc',
+    'authorization-mode': 'Node,RBAC', 'allow-privileged': 'true',
+    // beside those that are on by default, among them ResourceQuota, PodSecurity and ValidatingAdmissionPolicy
+    'enable-admission-plugins': 'NodeRestriction,PodSecurity,ValidatingAdmissionPolicy',
+  };
+}
+
+function controllerManagerFlags(context: StackContext): Record<string, string> {
+  const pki = pkiFolder(context);
+  return {
+    kubeconfig: kubeconfig(context, 'controller-manager'), 'bind-address': '127.0.0.1', 'secure-port': String(context.ports.controllerManager), 'leader-elect': 'false',
+    'service-account-private-key-file': `${pki}/service-accounts.key`, 'root-ca-file': `${pki}/ca.crt`, 'use-service-account-credentials': 'true', 'cluster-cidr': POD_CIDR,
+  };
+}
+
+function schedulerFlags(context: StackContext): Record<string, string> {
+  return { kubeconfig: kubeconfig(context, 'scheduler'), 'bind-address': '127.0.0.1', 'secure-port': String(context.ports.scheduler), 'leader-elect': 'false' };
 }

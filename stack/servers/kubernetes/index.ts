@@ -1,16 +1,21 @@
 import { join } from 'node:path';
-import { binary, buildGo, KUBE } from '../../go-build.ts';
-import { daemonRunning, logFile, stopDaemon, waitFor } from '../../process.ts';
-import { run, tryRun } from '../../run.ts';
+import { buildGo, KUBE } from '../../go-build.ts';
+import { daemonRunning, httpAnswers, logFile, stopDaemon, waitFor } from '../../process.ts';
 import type { Server, StackContext } from '../../server.ts';
-import { apiReady, startControlPlane } from './control-plane.ts';
+import { apiReady, askApi } from './api.ts';
+import { startControlPlane } from './control-plane.ts';
+import { applyGatewayApi } from './gateway-api.ts';
+import { offerGpus } from './gpus.ts';
+import { startKubeProxy } from './kube-proxy.ts';
 import { adminKubectl } from './kubectl.ts';
-import { NODE, nodeReady, offerGpus, startNode } from './node.ts';
-import { ensurePki, kubeconfig } from './pki.ts';
+import { nodeReady, startKubelet } from './kubelet.ts';
+import { ensurePki } from './pki.ts';
 
+/** In the order of ending; the file of each one's log bears its name. */
 const PARTS = ['kube-proxy', 'kubelet', 'scheduler', 'controller-manager', 'apiserver', 'etcd'];
+const CONTROLLERS_DEADLINE_MS = 30_000;
 
-/** One-node Kubernetes 1.34: every part of it the real one, from one binary. */
+/** Kubernetes 1.34 on one node: every part of it the real one, from one binary. */
 export const kubernetes: Server = {
   name: 'kubernetes',
   needs: ['containerd', 'images'],
@@ -19,43 +24,35 @@ export const kubernetes: Server = {
   async start(context) {
     await ensurePki(context);
     await startControlPlane(context);
-    startNode(context);
+    startKubelet(context);
+    startKubeProxy(context);
   },
-  ready: async (context) => PARTS.every((part) => daemonRunning(context, part)) && (await apiReady(context)) && (await nodeReady(context)),
+  ready: async (context) => PARTS.every((part) => daemonRunning(context, part)) && (await apiReady(context)) && (await nodeReady(context)) && (await servicesReady(context)),
   async prepare(context) {
-    // the API server's identity towards the kubelet: without it logs and exec are forbidden
-    await apply(context, {
-      apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRoleBinding', metadata: { name: 'apiserver-to-kubelet' },
-      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'system:kubelet-api-admin' },
-      subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: 'kube-apiserver' }],
-    });
     await offerGpus(context);
-    await gatewayApi(context);
-    await waitFor('the namespace controller', 30_000, async () => (await tryRun(binary(context, KUBE), ['kubectl', '--kubeconfig', kubeconfig(context, 'admin'), 'get', 'serviceaccount', 'default'])) !== null);
-    await adminKubectl(context, ['apply', '--server-side', '--force-conflicts', '-k', join(context.root, 'k8s/overlays/local')]);
+    await applyGatewayApi(context);
+    await applyManifests(context);
+    // the controllers write this into each namespace; no pod is admitted before
+    await waitFor('the controllers of Kubernetes', CONTROLLERS_DEADLINE_MS, async () => (await askApi(context, '/api/v1/namespaces/mlops-build/serviceaccounts/default')) !== null);
   },
+  // pods outlive the kubelet: they are taken away with containerd
   async stop(context) {
-    // pods first, while the kubelet is there to end them; what is left is taken away with containerd
-    if (await apiReady(context).catch(() => false)) {
-      await tryRun(binary(context, KUBE), ['kubectl', '--kubeconfig', kubeconfig(context, 'admin'), 'drain', NODE, '--ignore-daemonsets', '--force', '--delete-emptydir-data', '--disable-eviction', '--grace-period=1', '--timeout=10s'], { deadlineMs: 15_000 });
-    }
     for (const part of PARTS) await stopDaemon(context, part, 5_000);
   },
   logs: (context) => PARTS.map((part) => logFile(context, part)),
 };
 
-/** The custom resources of Gateway API, from the version that the gateway's module pins. */
-async function gatewayApi(context: StackContext): Promise<void> {
-  const module = await run('go', ['list', '-mod=mod', '-m', '-json', 'sigs.k8s.io/gateway-api'], { cwd: join(context.root, 'stack/go/traefik') });
-  let folder = (JSON.parse(module) as { Dir?: string }).Dir;
-  if (!folder) {
-    const fetched = await run('go', ['mod', 'download', '-json', 'sigs.k8s.io/gateway-api'], { cwd: join(context.root, 'stack/go/traefik') });
-    folder = (JSON.parse(fetched) as { Dir: string }).Dir;
-  }
-  await adminKubectl(context, ['apply', '--server-side', '--force-conflicts', '-f', join(folder, 'config/crd/standard')]);
-  await adminKubectl(context, ['wait', '--for=condition=Established', '--timeout=30s', 'crd/httproutes.gateway.networking.k8s.io', 'crd/gateways.gateway.networking.k8s.io', 'crd/gatewayclasses.gateway.networking.k8s.io']);
+/** What the product needs of a cluster: namespaces, rights, quotas, policies, the gateway. The listener's port is this stack's. */
+async function applyManifests(context: StackContext): Promise<void> {
+  const rendered = await adminKubectl(context, ['kustomize', join(context.root, 'k8s/overlays/local')]);
+  await adminKubectl(context, ['apply', '--server-side', '--force-conflicts', '-f', '-'], withListenerPort(rendered, context.ports.traefikWeb));
 }
 
-async function apply(context: StackContext, object: object): Promise<void> {
-  await adminKubectl(context, ['apply', '--server-side', '--force-conflicts', '-f', '-'], JSON.stringify(object));
+/** A Gateway's port must be its entry point's, and the entry point's can be chosen at each start. */
+export function withListenerPort(manifests: string, port: number): string {
+  return manifests.replaceAll(/^(\s+(?:- )?port: )18080$/gm, `$1${port}`);
+}
+
+function servicesReady(context: StackContext): Promise<boolean> {
+  return httpAnswers(`http://127.0.0.1:${context.ports.kubeProxyHealth}/healthz`);
 }

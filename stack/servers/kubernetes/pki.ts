@@ -1,23 +1,38 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { run } from '../../run.ts';
-import type { StackContext } from '../../server.ts';
-import { kubectl } from './kubectl.ts';
+import { stringify } from 'yaml';
+import { run, tryRun } from '../../run.ts';
+import { POD_BRIDGE_ADDRESS, type StackContext } from '../../server.ts';
 
-interface Identity { name: string; subject: string; extension: string }
+/** Two authorities: whoever has a certificate of the cluster's must not therefore get at etcd, past every right. */
+const AUTHORITIES = { ca: 'creativeflow-cluster', 'etcd-ca': 'creativeflow-etcd' } as const;
+type Authority = keyof typeof AUTHORITIES;
 
-const CLIENT = 'extendedKeyUsage=clientAuth\n';
-const IDENTITIES: Identity[] = [
-  { name: 'apiserver', subject: '/CN=kube-apiserver', extension: 'subjectAltName=IP:127.0.0.1,IP:10.96.0.1,DNS:localhost,DNS:kubernetes.default.svc\nextendedKeyUsage=serverAuth,clientAuth\n' },
-  { name: 'admin', subject: '/O=system:masters/CN=admin', extension: CLIENT },
-  { name: 'controller-manager', subject: '/CN=system:kube-controller-manager', extension: CLIENT },
-  { name: 'scheduler', subject: '/CN=system:kube-scheduler', extension: CLIENT },
-  { name: 'node', subject: '/O=system:nodes/CN=system:node:local', extension: 'subjectAltName=IP:127.0.0.1,IP:10.244.0.1,DNS:local\nextendedKeyUsage=clientAuth,serverAuth\n' },
-  { name: 'proxy', subject: '/CN=system:kube-proxy', extension: CLIENT },
-  // the bridge's rights come from k8s/base/rbac.yaml, traefik's from traefik.yaml there
-  { name: 'bridge', subject: '/CN=creativeflow-bridge', extension: CLIENT },
-  { name: 'traefik', subject: '/CN=creativeflow-gateway', extension: CLIENT },
+interface Identity { name: string; subject: string; usage: string; names?: string; by?: Authority; kubeconfig?: boolean }
+
+const CLIENT = 'clientAuth';
+const BOTH = 'serverAuth,clientAuth';
+
+/** One for each part, and one for each program that uses the cluster; the rights of bridge and traefik are in k8s/. */
+const IDENTITIES: readonly Identity[] = [
+  { name: 'etcd', by: 'etcd-ca', subject: '/CN=etcd', usage: BOTH, names: 'IP:127.0.0.1,DNS:localhost' },
+  { name: 'etcd-client', by: 'etcd-ca', subject: '/CN=kube-apiserver', usage: CLIENT },
+  { name: 'apiserver', subject: '/CN=kube-apiserver', usage: 'serverAuth', names: 'IP:127.0.0.1,IP:10.96.0.1,DNS:localhost,DNS:kubernetes.default.svc' },
+  { name: 'apiserver-kubelet', subject: '/CN=kube-apiserver-kubelet-client', usage: CLIENT },
+  { name: 'kubelet', subject: '/O=system:nodes/CN=system:node:local', usage: 'serverAuth', names: `IP:127.0.0.1,IP:${POD_BRIDGE_ADDRESS},DNS:local` },
+  { name: 'node', subject: '/O=system:nodes/CN=system:node:local', usage: CLIENT, kubeconfig: true },
+  { name: 'admin', subject: '/O=system:masters/CN=admin', usage: CLIENT, kubeconfig: true },
+  { name: 'controller-manager', subject: '/CN=system:kube-controller-manager', usage: CLIENT, kubeconfig: true },
+  { name: 'scheduler', subject: '/CN=system:kube-scheduler', usage: CLIENT, kubeconfig: true },
+  { name: 'proxy', subject: '/CN=system:kube-proxy', usage: CLIENT, kubeconfig: true },
+  { name: 'bridge', subject: '/CN=creativeflow-bridge', usage: CLIENT, kubeconfig: true },
+  { name: 'traefik', subject: '/CN=creativeflow-gateway', usage: CLIENT, kubeconfig: true },
 ];
+
+const AUTHORITY_DAYS = 3650;
+const DAYS = 365;
+const RENEW_BEFORE_SECONDS = 30 * 24 * 3600;
+const NEW_KEY = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
 
 export function pkiFolder(context: StackContext): string {
   return join(context.state, 'kubernetes', 'pki');
@@ -27,30 +42,52 @@ export function kubeconfig(context: StackContext, name: string): string {
   return join(context.state, 'kubernetes', `${name}.kubeconfig`);
 }
 
-/** An authority of this cluster's own, one certificate for each part, and a kubeconfig for each client. */
+/** The authorities of this cluster alone, a certificate for each identity, renewed a month before its end, and a kubeconfig for each client. */
 export async function ensurePki(context: StackContext): Promise<void> {
   const folder = pkiFolder(context);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const at = { cwd: folder };
-  if (!existsSync(join(folder, 'ca.crt'))) {
-    await run('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '825', '-subj', '/CN=creativeflow-cluster', '-keyout', 'ca.key', '-out', 'ca.crt'], at);
-    await run('openssl', ['genrsa', '-out', 'service-accounts.key', '2048'], at);
-  }
-  for (const { name, subject, extension } of IDENTITIES) {
-    if (existsSync(kubeconfig(context, name))) continue;
-    await run('openssl', ['req', '-newkey', 'rsa:2048', '-nodes', '-subj', subject, '-keyout', `${name}.key`, '-out', `${name}.csr`], at);
-    writeFileSync(join(folder, `${name}.ext`), extension);
-    const sign = ['x509', '-req', '-in', `${name}.csr`, '-CA', 'ca.crt', '-CAkey', 'ca.key', '-CAcreateserial', '-days', '825', '-extfile', `${name}.ext`, '-out', `${name}.crt`];
-    await run('openssl', sign, at);
-    await writeKubeconfig(context, name);
+  for (const authority of Object.keys(AUTHORITIES) as Authority[]) await ensureAuthority(folder, authority);
+  if (!existsSync(join(folder, 'service-accounts.key'))) await writtenWhole(folder, 'service-accounts.key', (file) => run('openssl', ['genrsa', '-out', file, '2048'], { cwd: folder }));
+  await Promise.all(IDENTITIES.map((identity) => ensureCertificate(folder, identity)));
+  for (const { name } of IDENTITIES.filter((identity) => identity.kubeconfig)) {
+    writeFileSync(kubeconfig(context, name), stringify(kubeconfigOf(name, `https://127.0.0.1:${context.ports.apiserver}`, (file) => readFileSync(join(folder, file)))), { mode: 0o600 });
   }
 }
 
-async function writeKubeconfig(context: StackContext, name: string): Promise<void> {
-  const folder = pkiFolder(context);
-  const to = (args: string[]): Promise<string> => kubectl(context, ['config', ...args, `--kubeconfig=${kubeconfig(context, name)}`]);
-  await to(['set-cluster', 'local', `--server=https://127.0.0.1:${context.ports.apiserver}`, `--certificate-authority=${folder}/ca.crt`, '--embed-certs']);
-  await to(['set-credentials', name, `--client-certificate=${folder}/${name}.crt`, `--client-key=${folder}/${name}.key`, '--embed-certs']);
-  await to(['set-context', 'local', '--cluster=local', `--user=${name}`]);
-  await to(['use-context', 'local']);
+export function kubeconfigOf(name: string, server: string, read: (file: string) => Buffer): object {
+  const embedded = (file: string): string => read(file).toString('base64');
+  return {
+    apiVersion: 'v1', kind: 'Config', 'current-context': 'local',
+    clusters: [{ name: 'local', cluster: { server, 'certificate-authority-data': embedded('ca.crt') } }],
+    users: [{ name, user: { 'client-certificate-data': embedded(`${name}.crt`), 'client-key-data': embedded(`${name}.key`) } }],
+    contexts: [{ name: 'local', context: { cluster: 'local', user: name } }],
+  };
+}
+
+async function ensureAuthority(folder: string, authority: Authority): Promise<void> {
+  const certificate = `${authority}.crt`;
+  if (await holds(folder, certificate)) return;
+  await run('openssl', ['req', '-x509', ...NEW_KEY, '-days', String(AUTHORITY_DAYS), '-subj', `/CN=${AUTHORITIES[authority]}`, '-keyout', `${authority}.key`, '-out', certificate], { cwd: folder });
+  // what the former authority signed is worth nothing now
+  for (const { name } of IDENTITIES.filter(({ by = 'ca' }) => by === authority)) rmSync(join(folder, `${name}.crt`), { force: true });
+}
+
+async function ensureCertificate(folder: string, { name, subject, usage, names, by = 'ca' }: Identity): Promise<void> {
+  if (await holds(folder, `${name}.crt`)) return;
+  writeFileSync(join(folder, `${name}.ext`), `extendedKeyUsage=${usage}\n${names ? `subjectAltName=${names}\n` : ''}`);
+  await run('openssl', ['req', ...NEW_KEY, '-subj', subject, '-keyout', `${name}.key`, '-out', `${name}.csr`], { cwd: folder });
+  const serial = String(process.hrtime.bigint());
+  await writtenWhole(folder, `${name}.crt`, (file) => run('openssl', [
+    'x509', '-req', '-in', `${name}.csr`, '-CA', `${by}.crt`, '-CAkey', `${by}.key`, '-set_serial', serial, '-days', String(DAYS), '-extfile', `${name}.ext`, '-out', file,
+  ], { cwd: folder }));
+}
+
+async function holds(folder: string, certificate: string): Promise<boolean> {
+  return (await tryRun('openssl', ['x509', '-in', certificate, '-noout', '-checkend', String(RENEW_BEFORE_SECONDS)], { cwd: folder })) !== null;
+}
+
+/** A file that a killed run left half written must not be taken for a whole one. */
+async function writtenWhole(folder: string, name: string, write: (file: string) => Promise<unknown>): Promise<void> {
+  await write(`${name}.part`);
+  await run('mv', [`${name}.part`, name], { cwd: folder });
 }
