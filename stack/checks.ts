@@ -1,39 +1,84 @@
-import { statfsSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync, statfsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { portVariable, type PortName } from './ports.ts';
-import { tryRun } from './run.ts';
+import { daemonPid, runningDaemons } from './process.ts';
 import type { Server, StackContext } from './server.ts';
 
 const NEEDED_DISK_BYTES = 6 * 2 ** 30; // images and layers unpacked; a cold start takes 12 GiB with Go's own cache
 
-/** What would make a start fail later, said now, in one sentence each. */
-export async function checkMachine(context: StackContext): Promise<void> {
-  if (process.getuid?.() !== 0) throw new Error('The stack must run as root: it starts containers and pod networks. Try: sudo npm run stack -- up');
-  const disk = statfsSync(context.root);
-  const free = disk.bavail * disk.bsize;
-  if (free < NEEDED_DISK_BYTES) throw new Error(`The disk of ${context.root} has ${(free / 2 ** 30).toFixed(1)} GiB free; the stack needs ${NEEDED_DISK_BYTES / 2 ** 30} GiB. Make room and try again.`);
+/** Only root may start containers and pod networks. */
+export function checkRoot(command: string, uid = process.getuid?.()): void {
+  if (uid !== 0) throw new Error(`The stack must run as root: it starts containers and pod networks. Try: sudo npm run stack -- ${command}`);
 }
 
-const PORTS_OF: Record<string, PortName[]> = {
-  postgres: ['postgres'], redis: ['redis'], minio: ['minio'], odoo: ['odoo'], registry: ['registry'], kubernetes: ['etcd', 'apiserver', 'kubelet'],
+/** A full disk would stop a start half-way, with whatever message the server that met it has. */
+export function checkDisk(folder: string, free = freeBytes(folder)): void {
+  if (free >= NEEDED_DISK_BYTES) return;
+  throw new Error(`The disk of ${folder} has ${(free / 2 ** 30).toFixed(1)} GiB free; the stack needs ${NEEDED_DISK_BYTES / 2 ** 30} GiB. Make room and try again.`);
+}
+
+function freeBytes(folder: string): number {
+  const disk = statfsSync(folder);
+  return disk.bavail * disk.bsize;
+}
+
+/** Which ports a server listens on. */
+export const PORTS_OF: Record<string, readonly PortName[]> = {
+  postgres: ['postgres'], redis: ['redis'], minio: ['minio'], registry: ['registry'], odoo: ['odoo'],
+  kubernetes: ['etcd', 'etcdPeer', 'apiserver', 'controllerManager', 'scheduler', 'kubelet', 'kubeletHealth', 'kubeProxyHealth', 'kubeProxyMetrics'],
   traefik: ['traefikWeb', 'traefikMetrics'], bridge: ['bridge'], nginx: ['nginxHttps', 'nginxHttp'],
 };
 
-/** For a server that is not running: each of its ports must be free. */
+/** For a server that is not ready: each of its ports must be free, or be held by a daemon of ours that is still starting. */
 export async function checkPorts(context: StackContext, server: Server): Promise<void> {
   for (const name of PORTS_OF[server.name] ?? []) {
     const port = context.ports[name];
     if (await portIsFree(port)) continue;
-    const holder = (await tryRun('ss', ['-Hltnp', `sport = :${port}`]))?.match(/users:\(\("([^"]+)",pid=(\d+)/);
-    const who = holder ? `${holder[1]} (pid ${holder[2]})` : 'another program';
-    throw new Error(`Port ${port} for ${server.name} is taken by ${who}. End it, or choose another: ${portVariable(name)}=PORT npm run stack -- up`);
+    const holder = holderOf(port);
+    if (holder !== null && daemonsOf(context).has(holder.group)) continue;
+    const who = holder === null ? 'another program' : `${holder.name} (pid ${holder.pid})`;
+    throw new Error(`Port ${port} for ${server.name} is taken by ${who}. End it, or choose another port: ${portVariable(name)}=PORT npm run stack -- up`);
   }
 }
 
-function portIsFree(port: number): Promise<boolean> {
+function daemonsOf(context: StackContext): Set<number> {
+  return new Set(runningDaemons(context).map((name) => daemonPid(context, name)!));
+}
+
+export function portIsFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const probe = createServer();
     probe.once('error', () => resolve(false));
     probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
   });
+}
+
+/** The process that listens on a TCP port: proc(5) names the socket's inode, and each process its sockets. */
+export function holderOf(port: number): { pid: number; name: string; group: number } | null {
+  const inodes = listeningInodes(port);
+  for (const pid of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))) {
+    try {
+      if (!readdirSync(`/proc/${pid}/fd`).some((fd) => inodes.has(linkOf(`/proc/${pid}/fd/${fd}`)))) continue;
+      const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+      return { pid: Number(pid), name: stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')')), group: Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[2]) };
+    } catch {
+      // it ended meanwhile
+    }
+  }
+  return null;
+}
+
+function listeningInodes(port: number): Set<string> {
+  const wanted = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+  const LISTEN = '0A';
+  const rows = ['/proc/net/tcp', '/proc/net/tcp6'].flatMap((file) => readFileSync(file, 'utf8').split('\n').map((line) => line.trim().split(/\s+/)));
+  return new Set(rows.filter((row) => row[1]?.endsWith(wanted) && row[3] === LISTEN).map((row) => `socket:[${row[9]}]`));
+}
+
+function linkOf(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return '';
+  }
 }

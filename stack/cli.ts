@@ -1,10 +1,11 @@
-import { existsSync, rmSync } from 'node:fs';
-import { spawn } from 'node:child_process';
 import { Command } from 'commander';
+import { checkDisk, checkRoot } from './checks.ts';
+import { down, logs, reset, status } from './commands.ts';
 import { readStackFacts, stackContext } from './facts.ts';
 import { takeLock } from './lock.ts';
 import { inStartOrder } from './order.ts';
-import { ensureSecrets } from './secrets.ts';
+import { keepPorts } from './ports-kept.ts';
+import { ensureSecrets, readSecrets } from './secrets.ts';
 import type { StackContext } from './server.ts';
 import { SERVERS } from './servers/index.ts';
 import { up } from './up.ts';
@@ -13,37 +14,34 @@ const program = new Command('stack').description('Starts and stops every real se
 
 program
   .command('up')
-  .description('install what is missing and start the servers (all, or the named ones and what they need)')
+  .description('install what is missing and start the servers: all, or the named ones and what they need')
   .argument('[server...]', `any of: ${SERVERS.map((server) => server.name).join(', ')}`)
   .action(async (names: string[]) => {
     inStartOrder(SERVERS, names); // a wrong name is told before anything happens
-    const context = open('up');
-    await up(context, names);
-    const facts = readStackFacts();
-    process.stdout.write(`\nReady. Web app ${facts.publicUrl}/app/ · Odoo ${facts.publicUrl}/odoo · logins in .stack/secrets.json (ada, ben, mia, vera, olga, admin)\n`);
+    checkRoot('up');
+    const base = stackContext();
+    await takeLock(base.state, 'up');
+    checkDisk(base.root);
+    keepPorts(base);
+    const from = Date.now();
+    await up({ ...base, secrets: ensureSecrets(base.state) }, names);
+    process.stdout.write(`\nReady in ${Math.round((Date.now() - from) / 1000)} s.${names.length === 0 ? addresses() : ''}\n`);
   });
 
 program
   .command('down')
-  .description('stop every server and leave no process, mount, network or firewall rule behind')
+  .description('stop every server (or the named ones) and leave no process, mount, network or firewall rule behind; data is kept')
   .argument('[server...]')
   .action(async (names: string[]) => {
-    const context = open('down');
-    await down(context, names);
+    inStartOrder(SERVERS, names);
+    await down(await locked('down'), names);
   });
 
 program
   .command('status')
-  .description('say which servers are ready')
+  .description('say which servers are ready; ends with 3 when one is not')
   .action(async () => {
-    const context = contextOf();
-    let missing = 0;
-    for (const server of SERVERS) {
-      const ready = await server.ready(context).catch(() => false);
-      if (!ready) missing++;
-      process.stdout.write(`${ready ? '●' : '○'} ${server.name.padEnd(12)} ${ready ? 'ready' : 'not running'}\n`);
-    }
-    process.exitCode = missing === 0 ? 0 : 3;
+    if (!(await status(context()))) process.exitCode = 3;
   });
 
 program
@@ -51,50 +49,33 @@ program
   .description("show the end of a server's log")
   .argument('<server>')
   .option('-f, --follow', 'go on as it grows')
-  .action((name: string, options: { follow?: boolean }) => {
-    const server = inStartOrder(SERVERS, [name]).at(-1)!;
-    const files = server.logs(contextOf()).filter((file) => existsSync(file));
-    if (files.length === 0) throw new Error(`${name} has no log yet: it was never started here.`);
-    spawn('tail', [options.follow ? '-F' : '-n80', ...files], { stdio: 'inherit' });
-  });
+  .action((name: string, options: { follow?: boolean }) => logs(context(), name, options.follow === true));
 
 program
   .command('reset')
   .description('down, then forget all data: databases, models, secrets. The cache of built programs stays')
-  .action(async () => {
-    const context = open('reset');
-    await down(context, []);
-    rmSync(context.state, { recursive: true, force: true });
-    process.stdout.write('Everything of this checkout was removed; `npm run stack -- up` starts anew.\n');
-  });
+  .action(async () => reset(await locked('reset')));
 
-async function down(context: StackContext, names: readonly string[]): Promise<void> {
-  const servers = names.length > 0 ? SERVERS.filter((server) => names.includes(server.name)) : inStartOrder(SERVERS);
-  const faults: string[] = [];
-  for (const server of [...servers].reverse()) {
-    await server.stop(context).then(
-      () => process.stdout.write(`stopped ${server.name}\n`),
-      (error: Error) => faults.push(`${server.name}: ${error.message}`),
-    );
-  }
-  if (faults.length > 0) throw new Error(`Not everything could be stopped:\n${faults.join('\n')}`);
-}
-
-function open(command: string): StackContext {
+function context(): StackContext {
   const base = stackContext();
-  if (process.getuid?.() !== 0) throw new Error(`The stack must run as root: it starts containers and pod networks. Try: sudo npm run stack -- ${command}`);
-  takeLock(base.state, command);
-  return contextOf();
+  return { ...base, secrets: readSecrets(base.state) };
 }
 
-function contextOf(): StackContext {
-  const base = stackContext();
-  return { ...base, secrets: ensureSecrets(base.state) };
+async function locked(command: string): Promise<StackContext> {
+  checkRoot(command);
+  await takeLock(stackContext().state, command);
+  return context();
 }
 
-process.on('SIGINT', () => process.exit(130));
+function addresses(): string {
+  const { publicUrl } = readStackFacts();
+  return `\n  web app  ${publicUrl}/app/\n  Odoo     ${publicUrl}/odoo\n  logins   ada, ben, mia, vera, olga, admin: passwords in .stack/secrets.json`;
+}
+
+for (const [signal, code] of [['SIGINT', 130], ['SIGTERM', 143], ['SIGHUP', 129]] as const) process.on(signal, () => process.exit(code));
+
 program.parseAsync().then(
-  () => undefined,
+  () => process.exit(), // what is still at work after the last word is of no use
   (error: Error) => {
     process.stderr.write(`\n${error.message}\n`);
     process.exit(1);

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { keptPorts } from './ports-kept.ts';
 import { resolvePorts, type Ports } from './ports.ts';
 import { POD_BRIDGE_ADDRESS, REGISTRY_NAME, type StackContext } from './server.ts';
 
@@ -38,7 +39,8 @@ export interface StackFacts {
 export function stackContext(report: (text: string) => void = () => undefined): Omit<StackContext, 'secrets'> {
   const root = resolve(import.meta.dirname, '..');
   const cache = process.env['CREATIVEFLOW_CACHE'] ?? join(homedir(), '.cache', 'creativeflow');
-  return { root, state: join(root, '.stack'), cache, ports: resolvePorts(process.env), report };
+  const state = join(root, '.stack');
+  return { root, state, cache, ports: resolvePorts(process.env, keptPorts(state)), report };
 }
 
 /** Facts of this checkout's stack. Throws when it was never brought up. */
@@ -81,9 +83,15 @@ export function bridgeEnvironment(context: StackContext): Record<string, string>
     REGISTRY_URL: `http://127.0.0.1:${ports.registry}`, REGISTRY_NAME: registryName(ports),
     KUBECONFIG: join(state, 'kubernetes/bridge.kubeconfig'),
     BUILD_NAMESPACE: 'mlops-build', BUILD_IMAGE: `${registryName(ports)}/creativeflow/builder:1`,
-    GATEWAY_NAME: 'mlops', GATEWAY_NAMESPACE: 'mlops-gateway',
+    GATEWAY_NAME: 'mlops', GATEWAY_NAMESPACE: 'mlops-gateway', GATEWAY_URL: `http://127.0.0.1:${ports.traefikWeb}`,
     SESSION_SECRET: secrets['sessionSecret'] ?? '',
+    ...passedOn('BUILD_CA_BUNDLE_FILE', 'BUILD_HTTP_PROXY', 'UPLOAD_MAX_BYTES', 'LOG_LEVEL'),
   };
+}
+
+/** What a person may set for the bridge when bringing the stack up. */
+function passedOn(...names: string[]): Record<string, string> {
+  return Object.fromEntries(names.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])));
 }
 
 function outboxUrl({ ports, secrets }: StackContext): string {

@@ -1,19 +1,36 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { startTime } from './process.ts';
 
-/** Takes the checkout's lock for one command. A second command at the same time is refused; a lock left by a kill is not in the way. */
-export function takeLock(state: string, command: string): () => void {
+/**
+ * Takes the checkout's lock for one command; a second command at the same time is refused. The lock is a socket name
+ * that the kernel gives to one process and takes back when that one ends, however it ends: no lock is ever left behind.
+ */
+export async function takeLock(state: string, command: string): Promise<() => void> {
   mkdirSync(state, { recursive: true });
   const file = join(state, 'lock');
-  if (existsSync(file)) {
-    const holder = JSON.parse(readFileSync(file, 'utf8')) as { pid: number; started: string; command: string };
-    if (startTime(holder.pid) === holder.started) {
-      throw new Error(`"stack ${holder.command}" is running here already (pid ${holder.pid}). Wait for it, or end it with: kill ${holder.pid}`);
-    }
-  }
-  writeFileSync(file, JSON.stringify({ pid: process.pid, started: startTime(process.pid), command }));
-  const release = (): void => rmSync(file, { force: true });
+  const holder = createServer();
+  const taken = await new Promise<boolean>((resolve) => {
+    holder.once('error', () => resolve(false));
+    holder.listen(`\0creativeflow-stack-${createHash('sha256').update(state).digest('hex').slice(0, 32)}`, () => resolve(true));
+  });
+  if (!taken) throw new Error(refusal(file));
+  holder.unref();
+  writeFileSync(file, JSON.stringify({ pid: process.pid, command }));
+  const release = (): void => {
+    rmSync(file, { force: true });
+    holder.close();
+  };
   process.once('exit', release);
   return release;
+}
+
+function refusal(file: string): string {
+  try {
+    const { pid, command } = JSON.parse(readFileSync(file, 'utf8')) as { pid: number; command: string };
+    return `"stack ${command}" is running here already (pid ${pid}). Wait for it, or end it with: kill ${pid}`;
+  } catch {
+    return 'Another command of this stack is running here already. Wait for it to end.';
+  }
 }

@@ -25,9 +25,9 @@ const DEFAULT_PORTS = {
 export type PortName = keyof typeof DEFAULT_PORTS;
 export type Ports = Record<PortName, number>;
 
-/** The ports in force. A value that is not a port number is named in the error. */
-export function resolvePorts(env: NodeJS.ProcessEnv): Ports {
-  const ports = { ...DEFAULT_PORTS } as Ports;
+/** The ports in force: those of the environment, else those the stack runs with (`known`), else the table's. A value that is not a port number is named in the error. */
+export function resolvePorts(env: NodeJS.ProcessEnv, known: Partial<Ports> = {}): Ports {
+  const ports: Ports = { ...DEFAULT_PORTS, ...known };
   for (const name of Object.keys(DEFAULT_PORTS) as PortName[]) {
     const variable = portVariable(name);
     const raw = env[variable];
@@ -38,6 +38,8 @@ export function resolvePorts(env: NodeJS.ProcessEnv): Ports {
     }
     ports[name] = port;
   }
+  const twice = (Object.keys(ports) as PortName[]).find((name, index, all) => all.findIndex((other) => ports[other] === ports[name]) !== index);
+  if (twice) throw new Error(`Port ${ports[twice]} is given to ${twice} and to another server; set ${portVariable(twice)} to a port of its own.`);
   return ports;
 }
 

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { StackContext } from './server.ts';
 
@@ -10,20 +11,39 @@ export interface DaemonOptions {
   cwd?: string;
 }
 
+/**
+ * The process notes itself down, then becomes the server: whoever started it may be killed at any moment, and still no
+ * server runs that no pid file names. $0 is the pid file; field 22 of stat is the start time, which exec keeps.
+ */
+const NOTE_AND_BECOME = `note() { printf '{"pid":%s,"started":"%s"}' "$1" "\${22}" > "$0"; }; note $(cat "/proc/$$/stat"); exec "$@"`;
+
 /** Starts a server in a session of its own, so that it outlives the command that started it. Running already: nothing happens. */
 export function startDaemon(context: StackContext, name: string, argv: readonly string[], options: DaemonOptions = {}): void {
   if (daemonRunning(context, name)) return;
   const log = openSync(logFile(context, name), 'a');
   try {
-    const [command, ...args] = argv;
-    const child = spawn(command!, args, { detached: true, stdio: ['ignore', log, log], cwd: options.cwd ?? context.state, env: options.env ?? process.env });
-    child.on('error', () => undefined); // a program that is missing shows as never ready, with this log
+    const file = pidFile(context, name);
+    const child = spawn('/bin/sh', ['-c', NOTE_AND_BECOME, file, ...argv], { detached: true, stdio: ['ignore', log, log], cwd: options.cwd ?? context.state, env: options.env ?? process.env });
+    child.on('error', () => undefined); // it shows as never ready, with this log
     if (child.pid === undefined) return;
-    writeFileSync(pidFile(context, name), JSON.stringify({ pid: child.pid, started: startTime(child.pid) }));
+    writeFileSync(`${file}.new`, JSON.stringify({ pid: child.pid, started: startTime(child.pid) }));
+    renameSync(`${file}.new`, file);
     child.unref();
   } finally {
     closeSync(log);
   }
+}
+
+/** Ends a daemon that runs by another definition (configuration, sources) than the one to be started next. */
+export async function stopIfChanged(context: StackContext, name: string, definition: string, graceMs?: number): Promise<void> {
+  const file = join(dirname(pidFile(context, name)), `${name}.definition`);
+  const digest = createHash('sha256').update(definition).digest('hex');
+  if (existsSync(file) && readFileSync(file, 'utf8') === digest) return;
+  if (daemonRunning(context, name)) {
+    context.report('changed since it was started: starting it again');
+    await stopDaemon(context, name, graceMs);
+  }
+  writeFileSync(file, digest);
 }
 
 /** Ends a daemon: SIGTERM to its process group, SIGKILL when it has not gone by the deadline. Not running: nothing happens. */
@@ -40,17 +60,28 @@ export async function stopDaemon(context: StackContext, name: string, graceMs = 
   rmSync(pidFile(context, name), { force: true });
 }
 
-export function daemonRunning(context: StackContext, name: string): boolean {
+export function daemonRunning(context: Pick<StackContext, 'state'>, name: string): boolean {
   return daemonPid(context, name) !== null;
 }
 
 /** The pid, when that very process still runs: a pid that another program got since is not ours and never signalled. */
-export function daemonPid(context: StackContext, name: string): number | null {
+export function daemonPid(context: Pick<StackContext, 'state'>, name: string): number | null {
   const file = pidFile(context, name);
   if (!existsSync(file)) return null;
-  const { pid, started } = JSON.parse(readFileSync(file, 'utf8')) as { pid: number; started: string | null };
-  const now = startTime(pid);
-  return now !== null && now === started ? pid : null;
+  try {
+    const { pid, started } = JSON.parse(readFileSync(file, 'utf8')) as { pid: number; started: string | null };
+    const now = startTime(pid);
+    return now !== null && now === started ? pid : null;
+  } catch {
+    return null; // cut off while it was written: that process did not become a server
+  }
+}
+
+/** Names of the daemons of this checkout that run now. */
+export function runningDaemons(context: Pick<StackContext, 'state'>): string[] {
+  const folder = join(context.state, 'run');
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder).filter((file) => file.endsWith('.pid')).map((file) => file.slice(0, -'.pid'.length)).filter((name) => daemonRunning(context, name));
 }
 
 /** Waits for a condition, asking every 150 ms. Past the deadline it throws and says what was waited for. */
@@ -93,7 +124,7 @@ export function logFile(context: StackContext, name: string): string {
   return join(context.state, 'logs', `${name}.log`);
 }
 
-function pidFile(context: StackContext, name: string): string {
+function pidFile(context: Pick<StackContext, 'state'>, name: string): string {
   mkdirSync(join(context.state, 'run'), { recursive: true });
   return join(context.state, 'run', `${name}.pid`);
 }

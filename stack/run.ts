@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 
 export interface RunOptions {
   cwd?: string;
@@ -7,9 +7,14 @@ export interface RunOptions {
   /** every command has a deadline; the default is ten minutes */
   deadlineMs?: number;
   onLine?: (line: string) => void;
+  /** goes on when this command ends early: a package manager cut off leaves work for a person */
+  outlives?: boolean;
 }
 
 const TEN_MINUTES_MS = 600_000;
+
+const running = new Set<ChildProcess>();
+process.once('exit', () => running.forEach((child) => child.kill('SIGTERM')));
 
 /** Runs a command to its end and gives its standard output. A failure throws with the command's last lines. */
 export function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
@@ -20,6 +25,7 @@ export function run(command: string, args: readonly string[], options: RunOption
       stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
       timeout: options.deadlineMs ?? TEN_MINUTES_MS,
     });
+    if (!options.outlives) running.add(child);
     const out: Buffer[] = [];
     let tail = '';
     const follow = (chunk: Buffer): void => {
@@ -33,7 +39,9 @@ export function run(command: string, args: readonly string[], options: RunOption
     });
     child.stderr?.on('data', follow);
     child.on('error', (error) => reject(new Error(`${command} could not be started: ${error.message}`)));
+    child.stdin?.on('error', () => undefined); // it ended before it read everything; its exit code says so
     child.on('close', (code, signal) => {
+      running.delete(child);
       if (code === 0) resolve(Buffer.concat(out).toString());
       else reject(new Error(`${[command, ...args].join(' ').slice(0, 300)} ended with ${signal ?? `exit code ${code}`}\n${lastLines(tail)}`));
     });

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync, chmodSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync, chmodSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 /** People and services that the stack seeds into Odoo; each person has a generated password. */
@@ -12,11 +12,17 @@ const GENERATED = [
 
 export type Secrets = Record<string, string>;
 
-/** Reads `.stack/secrets.json`, generating what is missing. Only the owner may read the file. */
+/** What `.stack/secrets.json` holds; nothing before the first start. */
+export function readSecrets(state: string): Secrets {
+  const file = secretsFile(state);
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Secrets) : {};
+}
+
+/** Reads the secrets, generating what is missing. Only the owner may read the file. */
 export function ensureSecrets(state: string): Secrets {
   const file = secretsFile(state);
   mkdirSync(dirname(file), { recursive: true });
-  const secrets: Secrets = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Secrets) : {};
+  const secrets = readSecrets(state);
   const missing = GENERATED.filter((name) => !secrets[name]);
   for (const name of missing) secrets[name] = randomBytes(18).toString('base64url');
   if (missing.length > 0) saveSecrets(state, secrets);
@@ -26,7 +32,9 @@ export function ensureSecrets(state: string): Secrets {
 
 /** Adds what a server generated itself, such as an API key of Odoo. */
 export function saveSecrets(state: string, secrets: Secrets): void {
-  writeFileSync(secretsFile(state), `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600 });
+  const file = secretsFile(state);
+  writeFileSync(`${file}.new`, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600 });
+  renameSync(`${file}.new`, file); // cut off half-way it would lock everybody out
 }
 
 function secretsFile(state: string): string {

@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, mkdirSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { logFile } from '../process.ts';
 import { run, tryRun } from '../run.ts';
@@ -17,20 +17,24 @@ export const postgres: Server = {
     const data = dataFolder(context);
     if (!existsSync(join(data, 'PG_VERSION'))) {
       await traversable(context);
-      mkdirSync(data, { recursive: true });
-      await run('chown', ['postgres', data]);
-      await asPostgres(`${BIN}/initdb -D '${data}' -A scram-sha-256 --auth-local=peer -E UTF8 --locale=C.UTF-8`);
+      const partial = `${data}.new`; // appears whole or not at all
+      rmSync(partial, { recursive: true, force: true });
+      mkdirSync(partial, { recursive: true });
+      await run('chown', ['postgres', partial]);
+      await asPostgres(`${BIN}/initdb -D '${partial}' -A scram-sha-256 --auth-local=peer -E UTF8 --locale=C.UTF-8`);
       const settings = { port: context.ports.postgres, listen_addresses: "'127.0.0.1'", unix_socket_directories: `'${data}'`, max_connections: 200, shared_buffers: "'256MB'" };
-      appendFileSync(join(data, 'postgresql.conf'), Object.entries(settings).map(([key, value]) => `${key} = ${value}\n`).join(''));
+      appendFileSync(join(partial, 'postgresql.conf'), Object.entries(settings).map(([key, value]) => `${key} = ${value}\n`).join(''));
+      rmSync(data, { recursive: true, force: true });
+      renameSync(partial, data);
     }
     if (await running(context)) return;
     const log = logFile(context, 'postgres');
     await run('touch', [log]);
-    await run('chown', ['postgres', log, dirname(log)]);
+    await run('chown', ['postgres', log]);
     // a postmaster.pid left by a kill is removed by pg_ctl itself when that process is gone
     await asPostgres(`${BIN}/pg_ctl -D '${data}' -l '${log}' -w -t 30 -o '-p ${context.ports.postgres}' start`);
   },
-  ready: running,
+  ready: async (context) => (await tryRun(`${BIN}/pg_isready`, ['-q', '-h', '127.0.0.1', '-p', String(context.ports.postgres)])) !== null && running(context),
   async prepare(context) {
     const password = context.secrets['postgresOdooPassword'];
     await psql(context, 'postgres', `DO $$ BEGIN CREATE ROLE odoo LOGIN CREATEDB; EXCEPTION WHEN duplicate_object THEN NULL; END $$; ALTER ROLE odoo PASSWORD '${password}'`);
