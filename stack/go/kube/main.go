@@ -11,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 	"go.etcd.io/etcd/server/v3/etcdmain"
 	"k8s.io/component-base/cli"
-	genericapiserver "k8s.io/apiserver/pkg/server"
 	kubectl "k8s.io/kubectl/pkg/cmd"
 	apiserver "k8s.io/kubernetes/cmd/kube-apiserver/app"
 	controllermanager "k8s.io/kubernetes/cmd/kube-controller-manager/app"
@@ -48,7 +47,8 @@ func commandFor(program string) (*cobra.Command, bool) {
 	case "kube-scheduler":
 		return scheduler.NewSchedulerCommand(), true
 	case "kubelet":
-		return kubelet.NewKubeletCommand(context.Context(genericapiserver.SetupSignalContext())), true
+		// the command listens for signals itself, and a process may do that only once
+		return kubelet.NewKubeletCommand(context.Background()), true
 	case "kube-proxy":
 		return proxy.NewProxyCommand(), true
 	case "kubectl":
