@@ -1,0 +1,34 @@
+import { BridgeError, Conflict, Failed, Forbidden, Invalid, NotFound, Unauthenticated, Unavailable } from '../../errors.ts';
+
+/** What Odoo says of an error, on both of its JSON protocols. `debug` holds a traceback with paths: it goes no further. */
+export interface OdooFault { name: string; message: string }
+
+/** One table: Odoo's exception → ours. The sentence is Odoo's own; it was written for people. */
+export function fromOdoo(fault: OdooFault, httpStatus: number): BridgeError {
+  const message = fault.message || 'Odoo refused without a reason.';
+  switch (fault.name) {
+    case 'odoo.exceptions.UserError':
+    case 'odoo.exceptions.ValidationError':
+      if (message.startsWith('Stale:')) return new Conflict(message, { code: 'stale', remedy: 'Look at the version as it is now, then decide again.' });
+      return new Invalid(message, { code: 'refused' });
+    case 'odoo.exceptions.AccessError':
+      return new Forbidden(message, { code: 'forbidden' });
+    case 'odoo.exceptions.MissingError':
+      return new NotFound(message, { code: 'not-found' });
+    case 'odoo.exceptions.LockError':
+      return new Conflict('Somebody else is changing this at the moment.', { code: 'busy', remedy: 'Try again in a moment.', retryAfterSeconds: 1 });
+    case 'odoo.http.SessionExpiredException':
+      return new Unauthenticated('The session has ended.', { code: 'session-ended', remedy: 'Log in again.' });
+    case 'odoo.exceptions.AccessDenied':
+      return new Unauthenticated(message === 'Access Denied' ? 'The login or the password is not right.' : message, { code: 'login-refused', remedy: 'Check both and try again.' });
+    default:
+  }
+  if (httpStatus === 401) return new Unauthenticated('The API key is not good (any more).', { code: 'login-needed', remedy: 'Make a new key in Odoo under Preferences → Account security.' });
+  if (httpStatus === 404) return new NotFound('Odoo does not know that.', { code: 'not-found' });
+  if (httpStatus === 502 || httpStatus === 503 || httpStatus === 504) return odooAway();
+  return new Failed('Odoo failed at this.', { code: 'odoo-failed', remedy: 'The log of Odoo says why.', cause: new Error(`${fault.name}: ${message.slice(0, 500)}`) });
+}
+
+export function odooAway(cause?: unknown): Unavailable {
+  return new Unavailable('Odoo does not answer.', { code: 'odoo-unavailable', remedy: 'Try again in a moment.', retryAfterSeconds: 5, cause });
+}
