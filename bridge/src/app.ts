@@ -1,0 +1,94 @@
+import { createServer, type Server } from 'node:http';
+import { readFileSync } from 'node:fs';
+import { MinioBlobStore } from './adapters/minio/minio-blob-store.ts';
+import { Odoo } from './adapters/odoo/odoo.ts';
+import { openOutbox } from './adapters/postgres/outbox.ts';
+import { openQueues, openRedis } from './adapters/redis/queues.ts';
+import { RedisUploadLocks } from './adapters/redis/redis-upload-locks.ts';
+import { RedisSessionStore } from './adapters/redis/session-store.ts';
+import { RedisThrottle } from './adapters/redis/throttle.ts';
+import { systemClock } from './clock.ts';
+import { composeDelivery } from './compose-delivery.ts';
+import { composeUploads } from './compose-uploads.ts';
+import type { Config } from './config.ts';
+import { Metrics } from './http/health.ts';
+import { createHttpApp } from './http/index.ts';
+import { createRequestContext } from './http/request-context.ts';
+import { startWorkers } from './jobs/runner.ts';
+import { scanJob } from './jobs/scan.ts';
+import { webhookJob } from './jobs/webhook.ts';
+import { startRelay } from './relay/relay.ts';
+import type { Logger } from './services/ports.ts';
+import { attachSocketHub } from './ws/hub.ts';
+
+const COLLECT_EVERY_MS = 3600_000;
+const LOGIN_LIMIT = { tries: 10, windowSeconds: 60 };
+
+/** Wires every part and starts it. `stop` ends within 20 s: running requests finish, running jobs are left to another bridge. */
+export async function startBridge(config: Config, log: Logger): Promise<{ stop(): Promise<void> }> {
+  const clock = systemClock;
+  const odoo = new Odoo({ url: config.ODOO_URL, database: config.ODOO_DB, serviceKey: config.ODOO_SERVICE_KEY }, clock);
+  const outbox = openOutbox(config.OUTBOX_DATABASE_URL, log);
+  const redis = openRedis(config.REDIS_URL, log);
+  const queues = openQueues(config.REDIS_URL, log);
+  const sessions = new RedisSessionStore(redis, config.SESSION_SECRET);
+  const context = createRequestContext({ odoo, sessions, clock });
+  const blobs = new MinioBlobStore({ endpoint: config.MINIO_ENDPOINT, accessKey: config.MINIO_ACCESS_KEY, secretKey: config.MINIO_SECRET_KEY, bucket: config.MINIO_BUCKET }, clock);
+  const uploads = composeUploads({
+    blobs, locks: new RedisUploadLocks(redis, clock, log), odoo, clock, log, receiptSecret: config.ODOO_RECEIPT_SECRET, maxBytes: config.UPLOAD_MAX_BYTES,
+    callerOf: context.callerOf, requestIdOf: context.requestIdOf,
+  });
+  const delivery = composeDelivery(
+    {
+      kubeconfigFile: config.KUBECONFIG, gatewayName: config.GATEWAY_NAME, gatewayNamespace: config.GATEWAY_NAMESPACE, publicUrl: config.BRIDGE_PUBLIC_URL,
+      registryUrl: config.REGISTRY_URL, registryName: config.REGISTRY_NAME, buildNamespace: config.BUILD_NAMESPACE, buildImage: config.BUILD_IMAGE,
+      podHost: config.BRIDGE_POD_HOST, podPort: config.BRIDGE_POD_PORT, tokenSecret: config.SESSION_SECRET,
+      ...(config.BUILD_CA_BUNDLE_FILE ? { caBundle: readFileSync(config.BUILD_CA_BUNDLE_FILE, 'utf8') } : {}), ...(config.BUILD_HTTP_PROXY ? { httpProxy: config.BUILD_HTTP_PROXY } : {}),
+    },
+    { odoo, store: uploads.store, clock, log, callerOf: context.callerOf },
+  );
+  const metrics = new Metrics();
+  const app = createHttpApp({
+    context, odoo, sessions, throttle: new RedisThrottle(redis, LOGIN_LIMIT), journal: outbox, log, metrics, gatewayUrl: config.GATEWAY_URL,
+    parts: [
+      { name: 'odoo', check: () => odoo.check() }, { name: 'postgres', check: () => outbox.head() }, { name: 'redis', check: () => redis.ping() },
+      { name: 'minio', check: () => uploads.store.stat('artifacts/none') },
+    ],
+    uploads: uploads.router, buildLog: delivery.router,
+  });
+  const server = createServer({ requestTimeout: 0 }, app); // a large upload takes as long as it takes; nginx ends silent ones
+  const hub = attachSocketHub(server, {
+    journal: outbox, log, origins: config.PWA_ORIGINS.split(',').filter(Boolean), authenticate: context.authenticateUpgrade, onCount: (count) => metrics.sockets.set(count),
+  });
+  const pods = createServer({ requestTimeout: 0 }, delivery.podListener);
+  const workers = startWorkers({ queues, outbox, log, handlers: { scan: scanJob({ odoo, store: uploads.store, clock }), build: delivery.build, reconcile: delivery.reconcile, webhook: webhookJob({ odoo, clock }) } });
+  const relay = startRelay({ outbox, queues, clock, log });
+  const collect = setInterval(() => void uploads.collector.run().catch((error: Error) => log.warn({ reason: error.message }, 'collect.failed')), COLLECT_EVERY_MS);
+  await Promise.all([listen(server, config.BRIDGE_PORT, config.BRIDGE_HOST), listen(pods, config.BRIDGE_POD_PORT, config.BRIDGE_POD_HOST)]);
+  log.info({ host: config.BRIDGE_HOST, port: config.BRIDGE_PORT, podHost: config.BRIDGE_POD_HOST, podPort: config.BRIDGE_POD_PORT }, 'bridge.listening');
+
+  return {
+    stop: async () => {
+      clearInterval(collect);
+      hub.stop();
+      await Promise.all([close(server), close(pods), workers.stop(), relay.stop()]);
+      await Promise.allSettled([queues.close(), outbox.close(), uploads.close(), odoo.close()]);
+      redis.disconnect();
+    },
+  };
+}
+
+function listen(server: Server, port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => reject(new Error(error.code === 'EADDRINUSE' ? `${host}:${port} is taken by another program` : `${host}:${port}: ${error.message}`)));
+    server.listen(port, host, resolve);
+  });
+}
+
+/** No new connections; idle ones end now, busy ones with their request. */
+function close(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeIdleConnections();
+  });
+}

@@ -1,0 +1,45 @@
+import express, { type Express, type Router } from 'express';
+import { openApiDocument } from '../contract/openapi.ts';
+import type { Logger, OdooPort } from '../services/ports.ts';
+import type { SessionStore, Throttle } from '../services/session-ports.ts';
+import type { JournalReader } from '../services/stream-ports.ts';
+import { actionRouter } from './actions.ts';
+import { endpointRouter } from './endpoints.ts';
+import { eventRouter } from './events.ts';
+import { healthRouter, type Metrics, type Part } from './health.ts';
+import { problemHandler, unknownPath } from './problems.ts';
+import type { RequestContext } from './request-context.ts';
+import { requestLog } from './request-log.ts';
+import { sessionRouter } from './session.ts';
+import { versionRouter } from './versions.ts';
+
+export interface HttpDeps {
+  context: RequestContext; odoo: OdooPort; sessions: SessionStore; throttle: Throttle; journal: JournalReader; log: Logger; metrics: Metrics;
+  gatewayUrl: string; parts: Part[];
+  /** routers that read their bodies themselves */
+  uploads: Router;
+  buildLog: Router;
+}
+
+/** The public listener. Uploads come before any parser of bodies. */
+export function createHttpApp(deps: HttpDeps): Express {
+  const { context } = deps;
+  const app = express();
+  app.disable('x-powered-by');
+  app.set('etag', false);
+  app.use(healthRouter(deps.parts), deps.metrics.router());
+  app.use(context.middleware);
+  app.use(requestLog({ log: deps.log, requestIdOf: context.requestIdOf, observe: (method, status, seconds) => deps.metrics.observe(method, status, seconds) }));
+  app.use((_request, response, next) => {
+    response.setHeader('cache-control', 'no-store');
+    next();
+  });
+  app.use(deps.uploads);
+  app.use(express.json({ limit: '1mb' }));
+  app.use(sessionRouter(deps), versionRouter(deps), actionRouter(deps), endpointRouter(deps), eventRouter(deps), deps.buildLog);
+  const document = openApiDocument();
+  app.get('/mlops/openapi.json', (_request, response) => void response.json(document));
+  app.use(unknownPath);
+  app.use(problemHandler({ log: deps.log, requestIdOf: context.requestIdOf }));
+  return app;
+}

@@ -1,0 +1,54 @@
+import { Router, type Request, type Response } from 'express';
+import { serialize } from 'cookie';
+import { LoginRequest } from '../contract/requests.ts';
+import { TooMany, Unauthenticated } from '../errors.ts';
+import type { OdooPort } from '../services/ports.ts';
+import type { SessionStore, Throttle } from '../services/session-ports.ts';
+import { SESSION_COOKIE, type RequestContext } from './request-context.ts';
+
+export interface SessionDeps { odoo: OdooPort; sessions: SessionStore; throttle: Throttle; context: RequestContext }
+
+const COOKIE_SECONDS = 7 * 24 * 3600;
+const COOKIE = { httpOnly: true, secure: true, sameSite: 'strict', path: '/' } as const;
+
+/** Login with the Odoo account. The browser gets a random id; Odoo's own cookie stays with the bridge. */
+export function sessionRouter({ odoo, sessions, throttle, context }: SessionDeps): Router {
+  const router = Router();
+
+  router.post('/mlops/session', async (request: Request, response: Response) => {
+    const { login, password, totp } = LoginRequest.parse(request.body);
+    const address = String(request.headers['x-forwarded-for'] ?? request.socket.remoteAddress ?? '').split(',')[0]!.trim();
+    const counters = [`login:${login.toLowerCase()}`, `address:${address}`];
+    for (const counter of counters) {
+      const { allowed, retryAfterSeconds } = await throttle.hit(counter);
+      if (!allowed) {
+        throw new TooMany('Too many tries to log in.', { code: 'login-throttled', remedy: `Wait ${retryAfterSeconds} seconds.`, retryAfterSeconds });
+      }
+    }
+    const answer = await odoo.login(login, password, totp ?? undefined, address || undefined);
+    if ('totpRequired' in answer) {
+      throw new Unauthenticated('A second factor is needed.', { code: 'totp-required', remedy: 'Send the code of your authenticator as `totp`.' });
+    }
+    const whoami = await odoo.whoami({ kind: 'session', cookie: answer.cookie });
+    const old = context.sessionIdOf(request);
+    if (old) await sessions.remove(old);
+    const id = await sessions.create({ odooCookie: answer.cookie, uid: whoami.uid, login: whoami.login });
+    for (const counter of counters) await throttle.clear(counter);
+    response.setHeader('set-cookie', serialize(SESSION_COOKIE, id, { ...COOKIE, maxAge: COOKIE_SECONDS }));
+    response.json(whoami);
+  });
+
+  router.get('/mlops/session', async (request, response) => {
+    response.json(await odoo.whoami(context.callerOf(request)));
+  });
+
+  router.delete('/mlops/session', async (request, response) => {
+    const caller = context.callerOf(request);
+    const id = context.sessionIdOf(request);
+    if (id) await sessions.remove(id); // first: whatever Odoo answers, this session is over
+    await odoo.logout(caller).catch(() => undefined);
+    response.setHeader('set-cookie', serialize(SESSION_COOKIE, '', { ...COOKIE, maxAge: 0 }));
+    response.status(204).end();
+  });
+  return router;
+}

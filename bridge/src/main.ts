@@ -1,0 +1,25 @@
+import { startBridge } from './app.ts';
+import { readConfig } from './config.ts';
+import { createLog } from './log.ts';
+
+const STOP_DEADLINE_MS = 20_000;
+
+try {
+  const config = readConfig(process.env);
+  const log = createLog(config.LOG_LEVEL);
+  const bridge = await startBridge(config, log);
+  let stopping = false;
+  const stop = (signal: string): void => {
+    if (stopping) return;
+    stopping = true;
+    log.info({ signal }, 'bridge.stopping');
+    setTimeout(() => process.exit(1), STOP_DEADLINE_MS).unref();
+    void bridge.stop().then(() => process.exit(0));
+  };
+  process.on('SIGTERM', () => stop('SIGTERM'));
+  process.on('SIGINT', () => stop('SIGINT'));
+  process.on('unhandledRejection', (reason) => log.error({ reason: reason instanceof Error ? reason.stack : String(reason) }, 'bridge.unhandled'));
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(1);
+}
