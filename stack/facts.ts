@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { keptPorts } from './ports-kept.ts';
 import { resolvePorts, type Ports } from './ports.ts';
-import { POD_BRIDGE_ADDRESS, REGISTRY_NAME, type StackContext } from './server.ts';
+import { ODOO_DATABASE, POD_BRIDGE_ADDRESS, REGISTRY_NAME, type StackContext } from './server.ts';
 
 /** What tests, benches and the demo need to know of the running stack. */
 export interface StackFacts {
@@ -54,7 +54,7 @@ export function readStackFacts(): StackFacts {
   return {
     root: context.root, state, ports,
     publicUrl: `https://127.0.0.1:${ports.nginxHttps}`, bridgeUrl: `http://127.0.0.1:${ports.bridge}`,
-    odooUrl: `http://127.0.0.1:${ports.odoo}`, odooDatabase: 'creativeflow',
+    odooUrl: `http://127.0.0.1:${ports.odoo}`, odooDatabase: ODOO_DATABASE,
     gatewayUrl: `http://127.0.0.1:${ports.traefikWeb}`, gatewayMetricsUrl: `http://127.0.0.1:${ports.traefikMetrics}/metrics`,
     passwords: Object.fromEntries(Object.entries(secrets).filter(([name]) => name.startsWith('password_')).map(([name, value]) => [name.slice(9), value])),
     bridgeKey: secrets['bridgeKey'] ?? '', n8nKey: secrets['n8nKey'] ?? '', receiptSecret: secrets['receiptSecret'] ?? '',
@@ -76,7 +76,7 @@ export function bridgeEnvironment(context: StackContext): Record<string, string>
     BRIDGE_HOST: '127.0.0.1', BRIDGE_PORT: String(ports.bridge),
     BRIDGE_POD_HOST: POD_BRIDGE_ADDRESS, BRIDGE_POD_PORT: String(ports.registry),
     BRIDGE_PUBLIC_URL: `https://127.0.0.1:${ports.nginxHttps}`,
-    ODOO_URL: `http://127.0.0.1:${ports.odoo}`, ODOO_DB: 'creativeflow',
+    ODOO_URL: `http://127.0.0.1:${ports.odoo}`, ODOO_DB: ODOO_DATABASE,
     ODOO_SERVICE_LOGIN: 'bridge', ODOO_SERVICE_KEY: secrets['bridgeKey'] ?? '', ODOO_RECEIPT_SECRET: secrets['receiptSecret'] ?? '',
     OUTBOX_DATABASE_URL: outboxUrl(context), REDIS_URL: redisUrl(context),
     MINIO_ENDPOINT: `http://127.0.0.1:${ports.minio}`, MINIO_ACCESS_KEY: secrets['minioAccessKey'] ?? '', MINIO_SECRET_KEY: secrets['minioSecretKey'] ?? '', MINIO_BUCKET: 'mlops',
@@ -95,7 +95,7 @@ function passedOn(...names: string[]): Record<string, string> {
 }
 
 function outboxUrl({ ports, secrets }: StackContext): string {
-  return `postgres://cf_bridge:${secrets['bridgeDbPassword']}@127.0.0.1:${ports.postgres}/creativeflow`;
+  return `postgres://cf_bridge:${secrets['bridgeDbPassword']}@127.0.0.1:${ports.postgres}/${ODOO_DATABASE}`;
 }
 
 function redisUrl({ ports, secrets }: StackContext): string {

@@ -21,6 +21,7 @@ export const POD_CIDR = '10.244.0.0/16';
 export const SERVICE_CIDR = '10.96.0.0/16';
 /** The registry's name, the same for the bridge, the build pods and containerd. */
 export const REGISTRY_NAME = 'registry.creativeflow.internal';
+export const ODOO_DATABASE = 'creativeflow';
 
 /**
  * One real server. Every method can run twice. `install` fetches and builds (no running server is

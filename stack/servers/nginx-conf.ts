@@ -1,44 +1,65 @@
 import type { Ports } from '../ports.ts';
 
 export interface NginxSettings {
+  /** pid, access log and temporary files */
   folder: string;
+  /** folder of server.crt and server.key */
   tls: string;
   /** the built web app */
   pwa: string;
   ports: Ports;
+  /** whom the workers run as; it must be able to read the web app */
+  user?: string;
 }
 
-const SECURITY_HEADERS = `
-    add_header Strict-Transport-Security "max-age=31536000" always;
+const HEADERS = `add_header Strict-Transport-Security "max-age=31536000" always;
     add_header X-Content-Type-Options nosniff always;
     add_header Referrer-Policy same-origin always;
-    add_header X-Frame-Options SAMEORIGIN always;`;
+    add_header X-Request-Id $road_id always;`;
 
-// wasm-unsafe-eval: the digest is computed by WebAssembly in a worker
-const APP_POLICY =
-  "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self' wss:; worker-src 'self' blob:; object-src 'none'; base-uri 'self'; frame-ancestors 'none'; form-action 'self'";
+/** A location with a header of its own loses those of its server: it must name them again. */
+function headers(...own: string[]): string {
+  return [HEADERS, ...own.map((header) => `add_header ${header} always;`)].join('\n    ');
+}
 
-/** nginx's configuration: TLS, the web app, the bridge and its socket, Odoo and its socket, the endpoints of the gateway. */
-export function nginxConfiguration({ folder, tls, pwa, ports }: NginxSettings): string {
+/**
+ * Nothing from elsewhere, no inline script. WebAssembly: the digest of an upload is computed by it. Style attributes
+ * and data: are what the components' own templates and icons use.
+ */
+export const APP_POLICY = [
+  "default-src 'none'", "script-src 'self' 'wasm-unsafe-eval'", "style-src 'self'", "style-src-attr 'unsafe-inline'", "img-src 'self' data:", "font-src 'self'",
+  "connect-src 'self' data:", "worker-src 'self'", "manifest-src 'self'", "base-uri 'self'", "form-action 'self'", "frame-ancestors 'none'",
+].join('; ');
+
+/** nginx's configuration, the only door: TLS, the web app, the bridge and its socket, Odoo and its socket, the endpoints behind the gateway. */
+export function nginxConfiguration({ folder, tls, pwa, ports, user = 'root' }: NginxSettings): string {
   return `# written at each start
-user root;
-worker_processes 2;
+user ${user};
+worker_processes auto;
 pid ${folder}/nginx.pid;
 error_log stderr warn;
 events { worker_connections 4096; }
 http {
   include /etc/nginx/mime.types;
-  types { application/manifest+json webmanifest; application/wasm wasm; }
+  types { application/manifest+json webmanifest; application/wasm wasm; text/javascript mjs; }
   default_type application/octet-stream;
-  log_format road '$remote_addr $request_id "$request" $status $body_bytes_sent $request_time';
+  log_format road '$remote_addr $road_id "$request" $status $body_bytes_sent $request_time';
   access_log ${folder}/access.log road;
   client_body_temp_path ${folder}/temp/body; proxy_temp_path ${folder}/temp/proxy;
   fastcgi_temp_path ${folder}/temp/f; uwsgi_temp_path ${folder}/temp/u; scgi_temp_path ${folder}/temp/s;
   sendfile on; tcp_nopush on; tcp_nodelay on; server_tokens off;
-  gzip on; gzip_types text/css application/javascript application/json image/svg+xml application/manifest+json; gzip_min_length 1024;
+  gzip on; gzip_min_length 1024; gzip_vary on;
+  gzip_types text/css text/javascript application/javascript application/json application/problem+json image/svg+xml application/manifest+json application/wasm;
   ssl_certificate ${tls}/server.crt; ssl_certificate_key ${tls}/server.key;
   ssl_protocols TLSv1.2 TLSv1.3; ssl_session_cache shared:tls:4m; ssl_buffer_size 16k;
-  limit_req_zone $binary_remote_addr zone=login:2m rate=60r/m;
+
+  # who tries passwords is slowed down; asking who is logged in is not
+  map $request_method $login_from { default ''; POST $binary_remote_addr; }
+  limit_req_zone $login_from zone=login:2m rate=60r/m;
+  # the old calls know no throttle of their own; they stay open for workflows that use them
+  limit_req_zone $binary_remote_addr zone=rpc:2m rate=50r/s;
+  limit_req_status 429;
+
   map $http_upgrade $connection_upgrade { default upgrade; '' ''; }
   # an id that the caller brought is kept: one id from the browser to the pod
   map $http_x_request_id $road_id { default $request_id; "~^[A-Za-z0-9._-]{8,64}$" $http_x_request_id; }
@@ -48,7 +69,7 @@ http {
 
   server {
     listen 127.0.0.1:${ports.nginxHttp};
-    return 308 https://127.0.0.1:${ports.nginxHttps}$request_uri;
+    return 308 https://$host:${ports.nginxHttps}$request_uri;
   }
   server {
     listen 127.0.0.1:${ports.nginxHttps} ssl http2;
@@ -62,44 +83,74 @@ http {
     proxy_set_header X-Request-Id $road_id;
     proxy_set_header Upgrade $http_upgrade;
     proxy_set_header Connection $connection_upgrade;
-${SECURITY_HEADERS}
+    proxy_hide_header X-Request-Id;
+    ${headers('X-Frame-Options SAMEORIGIN')}
 
     location = / { return 302 /app/; }
+${webApp(pwa)}
+${bridge()}
+${endpoints()}
+${odoo()}
+  }
+}
+`;
+}
 
-    location /app/ {
+function webApp(pwa: string): string {
+  return `
+    location = /app { return 308 /app/; }
+    # names carry a digest of the content: what is there never changes, what is gone is no page
+    location ^~ /app/assets/ {
+      alias ${pwa}/assets/;
+      ${headers('Cache-Control "public, max-age=31536000, immutable"')}
+    }
+    location ^~ /app/. { return 404; }
+    location ^~ /app/ {
       alias ${pwa}/;
       try_files $uri /app/index.html;
-      location ~ ^/app/(assets/.*)$ { alias ${pwa}/$1; add_header Cache-Control "public, max-age=31536000, immutable"; add_header X-Content-Type-Options nosniff always; }
-      add_header Cache-Control "no-cache";
-      add_header Content-Security-Policy "${APP_POLICY}" always;${SECURITY_HEADERS}
-    }
-    location = /app { return 308 /app/; }
+      ${headers('Cache-Control no-cache', `Content-Security-Policy "${APP_POLICY}"`, 'Permissions-Policy "camera=(), microphone=(), geolocation=()"', 'Cross-Origin-Opener-Policy same-origin')}
+    }`;
+}
 
+function bridge(): string {
+  return `
     # uploads: as large as they are, straight through, nothing kept on this disk
     location ~ ^/mlops/(models/upload|uploads) {
       proxy_pass http://bridge;
       client_max_body_size 0; proxy_request_buffering off; proxy_buffering off;
       proxy_read_timeout 3600s; proxy_send_timeout 3600s; client_body_timeout 300s;
+      error_page 502 504 = @bridge_away;
     }
-    location = /mlops/session { limit_req zone=login burst=30 nodelay; limit_req_status 429; proxy_pass http://bridge; }
-    location = /mlops/ws { proxy_pass http://bridge; proxy_read_timeout 120s; proxy_buffering off; }
-    location /mlops/ { proxy_pass http://bridge; proxy_buffering off; proxy_read_timeout 120s; }
-    location /health/ { proxy_pass http://bridge; }
+    location = /mlops/session { limit_req zone=login burst=30 nodelay; proxy_pass http://bridge; error_page 502 504 = @bridge_away; error_page 429 = @too_many; }
+    location = /mlops/ws { proxy_pass http://bridge; proxy_read_timeout 120s; proxy_buffering off; error_page 502 504 = @bridge_away; }
+    location /mlops/ { proxy_pass http://bridge; proxy_buffering off; proxy_read_timeout 120s; error_page 502 504 = @bridge_away; error_page 413 = @too_large; }
+    location /health/ { proxy_pass http://bridge; error_page 502 504 = @bridge_away; }
     location = /metrics { return 404; }
 
+    location @bridge_away { ${problem(503, 'bridge-unavailable', 'The bridge does not answer; nothing was changed. Try again in a moment.')} }
+    location @too_large { ${problem(413, 'request-too-large', 'This request is larger than 2 MiB. Send files to /mlops/models/upload or /mlops/uploads.')} }
+    location @too_many { ${problem(429, 'too-many-attempts', 'Too many attempts to sign in from this address. Wait a minute.')} }`;
+}
+
+/** An answer of nginx's own where the bridge would have answered: of the same shape (RFC 9457). */
+function problem(status: number, code: string, detail: string): string {
+  return `default_type application/problem+json; return ${status} '${JSON.stringify({ type: `/docs/problems.md#${code}`, title: detail.split(/[.;]/)[0], status, code, detail })}';`;
+}
+
+function endpoints(): string {
+  return `
     location /endpoints/ {
       client_max_body_size 32m;
       proxy_pass http://gateway; proxy_read_timeout 120s;
-    }
-
-    location = /websocket { proxy_pass http://odoo; proxy_read_timeout 3600s; proxy_buffering off; }
-    location = /web/login { limit_req zone=login burst=30 nodelay; limit_req_status 429; proxy_pass http://odoo; }
-    location ~ ^/(web|odoo|json|jsonrpc|xmlrpc|bus|mail|discuss|base_setup|auth_totp|logo|doc|creativeflow_mlops|[a-z_0-9]+/static) {
-      client_max_body_size 64m;
-      proxy_pass http://odoo; proxy_read_timeout 720s;
-    }
-    location / { return 404; }
-  }
+    }`;
 }
-`;
+
+function odoo(): string {
+  return `
+    location ^~ /web/database { return 404; }
+    location = /websocket { proxy_pass http://odoo; proxy_read_timeout 3600s; proxy_buffering off; }
+    location ~ ^/web/(login|session/authenticate|signup|reset_password) { limit_req zone=login burst=30 nodelay; proxy_pass http://odoo; }
+    location ~ ^/(jsonrpc|xmlrpc)(/|$) { limit_req zone=rpc burst=200 nodelay; proxy_pass http://odoo; proxy_read_timeout 120s; }
+    # addons add pages of their own: what is nobody else's is Odoo's
+    location / { client_max_body_size 64m; proxy_pass http://odoo; proxy_read_timeout 720s; }`;
 }

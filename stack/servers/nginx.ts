@@ -1,41 +1,40 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { logFile, portAnswers, startDaemon, stopDaemon } from '../process.ts';
-import { run } from '../run.ts';
+import { httpAnswers, logFile, startDaemon, stopDaemon, stopIfChanged } from '../process.ts';
+import { run, tryRun } from '../run.ts';
 import type { Server, StackContext } from '../server.ts';
 import { installPackages } from './apt.ts';
+import { ensureCertificate, tlsFolder } from './certificate.ts';
 import { nginxConfiguration } from './nginx-conf.ts';
+import { buildWebApp, webAppFolder } from './web-app.ts';
 
-/** nginx: the only door. TLS with a certificate of the stack's own authority, kept in `.stack/tls`. */
+/** nginx: the only door. What stands behind it may come and go; only Odoo is waited for, whose pages are the first shown. */
 export const nginx: Server = {
   name: 'nginx',
   needs: ['odoo'],
   readyDeadlineMs: 15_000,
-  install: installPackages,
+  async install(context) {
+    await installPackages(context);
+    await buildWebApp(context);
+  },
   async start(context) {
     const folder = join(context.state, 'nginx');
     mkdirSync(join(folder, 'temp'), { recursive: true });
-    await certificates(context);
-    writeFileSync(join(folder, 'nginx.conf'), nginxConfiguration({ folder, tls: tlsFolder(context), pwa: join(context.root, 'pwa', 'dist'), ports: context.ports }));
+    const certificate = await ensureCertificate(context);
+    const configuration = nginxConfiguration({ folder, tls: tlsFolder(context), pwa: webAppFolder(context), ports: context.ports, user: await workersUser(context) });
+    writeFileSync(join(folder, 'nginx.conf'), configuration);
     await run('nginx', ['-t', '-q', '-p', folder, '-c', join(folder, 'nginx.conf')]);
+    await stopIfChanged(context, 'nginx', configuration + certificate);
     startDaemon(context, 'nginx', ['nginx', '-p', folder, '-c', join(folder, 'nginx.conf'), '-g', 'daemon off;']);
   },
-  ready: (context) => portAnswers(context.ports.nginxHttps),
+  // over plain HTTP it only redirects: that needs no authority to be trusted
+  ready: (context) => httpAnswers(`http://127.0.0.1:${context.ports.nginxHttp}/`),
   stop: (context) => stopDaemon(context, 'nginx'),
   logs: (context) => [logFile(context, 'nginx'), join(context.state, 'nginx', 'access.log')],
 };
 
-export function tlsFolder(context: StackContext): string {
-  return join(context.state, 'tls');
-}
-
-async function certificates(context: StackContext): Promise<void> {
-  const tls = tlsFolder(context);
-  mkdirSync(tls, { recursive: true, mode: 0o700 });
-  if (existsSync(join(tls, 'server.crt'))) return;
-  const at = { cwd: tls };
-  await run('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '825', '-subj', '/CN=CreativeFlow local authority', '-keyout', 'ca.key', '-out', 'ca.crt'], at);
-  await run('openssl', ['req', '-newkey', 'rsa:2048', '-nodes', '-subj', '/CN=localhost', '-keyout', 'server.key', '-out', 'server.csr'], at);
-  writeFileSync(join(tls, 'server.ext'), 'subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1\nextendedKeyUsage=serverAuth\n');
-  await run('openssl', ['x509', '-req', '-in', 'server.csr', '-CA', 'ca.crt', '-CAkey', 'ca.key', '-CAcreateserial', '-days', '825', '-extfile', 'server.ext', '-out', 'server.crt'], at);
+/** Debian's user for it, unless the checkout lies where only root may read, such as /root. */
+async function workersUser(context: StackContext): Promise<string> {
+  const readable = await tryRun('su', ['www-data', '-s', '/bin/sh', '-c', `test -r '${join(webAppFolder(context), 'index.html')}' && test -x '${context.state}'`], { cwd: '/' });
+  return readable === null ? 'root' : 'www-data';
 }

@@ -15,6 +15,7 @@ export function odooPrefix(context: StackContext): string {
 }
 
 export async function installOdoo(context: StackContext): Promise<void> {
+  // first and alone: container images of Debian empty the system's package cache after each update, also one of another state
   await installPackages(context);
   const folder = join(context.cache, 'odoo');
   mkdirSync(folder, { recursive: true });
@@ -27,8 +28,16 @@ export async function installOdoo(context: StackContext): Promise<void> {
   mkdirSync(partial, { recursive: true });
   await run('dpkg', ['-x', deb, partial]);
   complete(partial);
+  await check(partial);
   rmSync(prefix, { recursive: true, force: true });
   renameSync(partial, prefix);
+}
+
+/** That it is Odoo 19.0 and that its Python dependencies are all there. */
+async function check(prefix: string): Promise<void> {
+  const env = { ...process.env, PYTHONPATH: join(prefix, 'usr/lib/python3/dist-packages') };
+  const said = await run('/usr/bin/python3', [join(prefix, 'usr/bin/odoo'), '--version'], { env });
+  if (!/\b19\.0\b/.test(said)) throw new Error(`the package is not Odoo 19.0; it says: ${said.trim()}`);
 }
 
 /** Mends what Debian's package leaves to other packages or had to remove for its licence. */
@@ -80,8 +89,6 @@ function aptOfSid(folder: string): string[] {
   const options = {
     'Dir::Etc::sourcelist': join(state, 'sid.list'), 'Dir::Etc::sourceparts': '/dev/null', 'Dir::State::lists': join(state, 'lists'),
     'Dir::Cache': join(state, 'cache'), 'Acquire::Languages': 'none', 'APT::Sandbox::User': 'root',
-    // the image's own hook would empty the system's package cache under a running installation
-    'APT::Update::Post-Invoke::': 'true',
   };
   return Object.entries(options).flatMap(([key, value]) => ['-o', `${key}=${value}`]);
 }

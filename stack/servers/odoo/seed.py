@@ -20,11 +20,9 @@ def person(login, name, groups, home, password=None):
     user = Users.search([("login", "=", login)], limit=1)
     groups = env.ref("base.group_user") | groups
     if not user:
-        # the key is left out when there is no password: a service account has none at all
-        values = {"login": login, "name": name, "company_id": home.id, "company_ids": [(6, 0, home.ids)], "group_ids": [(6, 0, groups.ids)]}
-        if password:
-            values["password"] = password
-        user = Users.create(values)
+        user = Users.create({"login": login, "name": name, "company_id": home.id, "company_ids": [(6, 0, home.ids)], "group_ids": [(6, 0, groups.ids)]})
+    if password:  # a service account has none at all
+        user.password = password
     user.partner_id.email = user.partner_id.email or f"{login}@creativeflow.example"
     user.write({"group_ids": [(4, one.id) for one in groups]})
     return user
@@ -40,11 +38,11 @@ def key_of(user, known):
 
 
 parameters = env["ir.config_parameter"].sudo()
-parameters.set_param(f"{ADDON}.receipt_secret", wanted["receipt_secret"])
-parameters.set_param(f"{ADDON}.gateway_url", wanted["gateway_url"])
-parameters.set_param(f"{ADDON}.public_url", wanted["public_url"])
+parameters.set_param(f"{ADDON}.receipt_secret", wanted["receiptSecret"])
+parameters.set_param(f"{ADDON}.gateway_url", wanted["gatewayUrl"])
+parameters.set_param(f"{ADDON}.public_url", wanted["publicUrl"])
 parameters.set_param(f"{ADDON}.registry", wanted["registry"])
-parameters.set_param("web.base.url", wanted["public_url"])
+parameters.set_param("web.base.url", wanted["publicUrl"])
 parameters.set_param("web.base.url.freeze", "True")
 parameters.set_param("auth_signup.invitation_scope", "b2b")
 
@@ -53,7 +51,7 @@ if main.name != "CreativeFlow":
     main.name = "CreativeFlow"
 other = company("Other Ltd")
 env["mlops.environment"]._create_missing(main | other)
-env["mlops.environment"].with_context(active_test=False).search([]).write({"gateway_url": wanted["gateway_url"], "registry": wanted["registry"]})
+env["mlops.environment"].with_context(active_test=False).search([]).write({"gateway_url": wanted["gatewayUrl"], "registry": wanted["registry"]})
 
 passwords = wanted["people"]
 person("ada", "Ada Data", group("group_data_scientist"), main, passwords["ada"])
@@ -68,6 +66,6 @@ admin.write({"company_ids": [(4, other.id)], "group_ids": [(4, group("group_mana
 bridge = person("bridge", "CreativeFlow bridge", group("group_bridge"), main)
 bridge.write({"company_ids": [(6, 0, (main | other).ids)]})
 n8n = person("n8n", "n8n workflows", group("group_endpoint_reader") | group("group_requester"), main)
-keys = {"bridge_key": key_of(bridge, wanted["bridge_key"]), "n8n_key": key_of(n8n, wanted["n8n_key"])}
+keys = {"bridgeKey": key_of(bridge, wanted["bridgeKey"]), "n8nKey": key_of(n8n, wanted["n8nKey"])}
 env.cr.commit()
 print("SEED " + json.dumps(keys))

@@ -1,0 +1,31 @@
+import { X509Certificate } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { run } from '../run.ts';
+import type { StackContext } from '../server.ts';
+
+const DAYS = '825'; // the longest that browsers accept
+const RENEW_BEFORE_MS = 30 * 86_400_000;
+
+/** The stack's own authority (`ca.crt`, for clients to trust) and nginx's certificate. */
+export function tlsFolder(context: Pick<StackContext, 'state'>): string {
+  return join(context.state, 'tls');
+}
+
+/** Makes authority and certificate when they are missing or soon over. Answers the certificate. */
+export async function ensureCertificate(context: StackContext): Promise<string> {
+  const tls = tlsFolder(context);
+  mkdirSync(tls, { recursive: true, mode: 0o700 });
+  const file = join(tls, 'server.crt');
+  if (existsSync(file) && lasts(readFileSync(file))) return readFileSync(file, 'utf8');
+  const at = { cwd: tls };
+  await run('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', DAYS, '-subj', '/CN=CreativeFlow local authority', '-addext', 'keyUsage=critical,keyCertSign,cRLSign', '-keyout', 'ca.key', '-out', 'ca.crt'], at);
+  await run('openssl', ['req', '-newkey', 'rsa:2048', '-nodes', '-subj', '/CN=localhost', '-keyout', 'server.key', '-out', 'server.csr'], at);
+  writeFileSync(join(tls, 'server.ext'), 'subjectAltName=DNS:localhost,IP:127.0.0.1\nextendedKeyUsage=serverAuth\nbasicConstraints=CA:FALSE\n');
+  await run('openssl', ['x509', '-req', '-in', 'server.csr', '-CA', 'ca.crt', '-CAkey', 'ca.key', '-CAcreateserial', '-days', DAYS, '-extfile', 'server.ext', '-out', 'server.crt'], at);
+  return readFileSync(file, 'utf8');
+}
+
+function lasts(pem: Buffer): boolean {
+  return Date.parse(new X509Certificate(pem).validTo) - Date.now() > RENEW_BEFORE_MS;
+}
