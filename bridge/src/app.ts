@@ -32,7 +32,7 @@ export async function startBridge(config: Config, log: Logger): Promise<{ stop()
   const redis = openRedis(config.REDIS_URL, log);
   const queues = openQueues(config.REDIS_URL, log);
   const sessions = new RedisSessionStore(redis, config.SESSION_SECRET);
-  const context = createRequestContext({ odoo, sessions, clock });
+  const context = createRequestContext({ odoo, sessions, clock, log });
   const blobs = new MinioBlobStore({ endpoint: config.MINIO_ENDPOINT, accessKey: config.MINIO_ACCESS_KEY, secretKey: config.MINIO_SECRET_KEY, bucket: config.MINIO_BUCKET }, clock);
   const uploads = composeUploads({
     blobs, locks: new RedisUploadLocks(redis, clock, log), odoo, clock, log, receiptSecret: config.ODOO_RECEIPT_SECRET, maxBytes: config.UPLOAD_MAX_BYTES,

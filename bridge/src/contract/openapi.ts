@@ -5,10 +5,17 @@ import {
   ActionAccepted, DeployRequest, ListQuery, LoginRequest, PromoteRequest, RegisterUploads, RejectRequest, RollbackRequest, SeenRequest, TryAnswer, TryRequest, UploadAccepted,
   UploadMetadata, Whoami,
 } from './requests.ts';
-import { EndpointView, ModelDetail, ModelPage, VersionDetail } from './version.ts';
+import { EndpointView, FindingView, ModelDetail, ModelPage, VersionDetail } from './version.ts';
+
+const Findings = z.object({ items: z.array(FindingView) });
+const EndpointPage = z.object({ total: z.number().int(), items: z.array(EndpointView) });
+const EventQuery = z.object({
+  after: z.number().int().min(0).default(0), limit: z.number().int().min(1).max(1000).default(200), modelId: z.number().int().optional(), versionId: z.number().int().optional(),
+});
+const PageQuery = z.object({ offset: z.number().int().min(0).default(0), limit: z.number().int().min(1).max(500).default(200) });
 
 const SCHEMAS = {
-  ActionAccepted, DeployRequest, EndpointView, EventPage, LoginRequest, ModelDetail, ModelPage, Problem, PromoteRequest, RegisterUploads, RejectRequest, RollbackRequest, SeenRequest,
+  ActionAccepted, DeployRequest, EndpointPage, EndpointView, EventPage, Findings, LoginRequest, ModelDetail, ModelPage, Problem, PromoteRequest, RegisterUploads, RejectRequest, RollbackRequest, SeenRequest,
   TryAnswer, TryRequest, UploadAccepted, UploadMetadata, VersionDetail, Whoami,
 };
 type SchemaName = keyof typeof SCHEMAS;
@@ -27,7 +34,7 @@ const PATHS: Record<string, Record<string, Operation>> = {
   },
   '/mlops/models/{modelId}': { get: { summary: 'A model with its versions', answer: 'ModelDetail' } },
   [VERSION]: { get: { summary: 'Everything about a version, with the actions allowed now', answer: 'VersionDetail' } },
-  [`${VERSION}/findings`]: { get: { summary: 'What the scan found' } },
+  [`${VERSION}/findings`]: { get: { summary: 'What the scan found', answer: 'Findings' } },
   [`${VERSION}/events`]: { get: { summary: "The version's journal", answer: 'EventPage' } },
   [`${VERSION}/build-log`]: { get: { summary: 'The build log as text; `follow=1` while it runs' } },
   [`${VERSION}/deploy`]: { post: { summary: 'Approve for staging', body: 'DeployRequest', answer: 'ActionAccepted', status: 202 } },
@@ -36,11 +43,11 @@ const PATHS: Record<string, Record<string, Operation>> = {
   [`${VERSION}/reject`]: { post: { summary: 'Reject', body: 'RejectRequest', answer: 'ActionAccepted', status: 202 } },
   [`${VERSION}/rescan`]: { post: { summary: 'Scan again', body: 'SeenRequest', answer: 'ActionAccepted', status: 202 } },
   [`${VERSION}/archive`]: { post: { summary: 'Archive', body: 'SeenRequest', answer: 'ActionAccepted', status: 202 } },
-  '/mlops/endpoints': { get: { summary: 'Endpoints' } },
+  '/mlops/endpoints': { get: { summary: 'Endpoints', answer: 'EndpointPage', query: PageQuery } },
   '/mlops/endpoints/{endpointId}': { get: { summary: 'An endpoint', answer: 'EndpointView' } },
   '/mlops/endpoints/{endpointId}/try': { post: { summary: 'Send a request to the endpoint', body: 'TryRequest', answer: 'TryAnswer' } },
   '/mlops/environments': { get: { summary: 'Environments' } },
-  '/mlops/events': { get: { summary: 'The journal from a position on', answer: 'EventPage' } },
+  '/mlops/events': { get: { summary: 'The journal from a position on', answer: 'EventPage', query: EventQuery } },
 };
 
 /** OpenAPI 3.1, made from the schemas that the bridge itself checks with. */

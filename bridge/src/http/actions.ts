@@ -1,7 +1,7 @@
 import { Router, type Request, type Response } from 'express';
 import type { z } from 'zod';
+import type { ActionAccepted } from '../contract/requests.ts';
 import { DeployRequest, PromoteRequest, RejectRequest, RollbackRequest, SeenRequest } from '../contract/requests.ts';
-import { Invalid } from '../errors.ts';
 import type { OdooPort } from '../services/ports.ts';
 import type { RequestContext } from './request-context.ts';
 import { idsOf, readVersion } from './versions.ts';
@@ -25,12 +25,11 @@ export function actionRouter({ odoo, context }: { odoo: OdooPort; context: Reque
     router.post(`/mlops/models/:modelId/versions/:versionId/${name}`, async (request: Request, response: Response) => {
       const caller = context.callerOf(request);
       const ids = idsOf(request);
-      if (request.body !== undefined && (typeof request.body !== 'object' || request.body === null)) throw new Invalid('The body is not a JSON object.', { code: 'invalid-json' });
       const given = action.schema.parse(request.body ?? {}) as Record<string, unknown>;
       const requestId = context.requestIdOf(request);
       await readVersion(odoo, caller, ids, requestId);
-      const answer = await odoo.call<object>(caller, 'mlops.model.version', action.method, { version_id: ids.versionId, ...given }, requestId);
-      response.status(202).json(answer);
+      const accepted = await odoo.call<ActionAccepted>(caller, 'mlops.model.version', action.method, { version_id: ids.versionId, ...given }, requestId);
+      response.status(202).json(accepted);
     });
   }
   return router;

@@ -2,13 +2,14 @@ import { Router } from 'express';
 import { z } from 'zod';
 import { TryRequest } from '../contract/requests.ts';
 import type { EndpointView } from '../contract/version.ts';
-import { Invalid, NotFound, Unavailable } from '../errors.ts';
+import { BridgeError, Failed, Invalid, NotFound, Unavailable } from '../errors.ts';
 import type { OdooPort } from '../services/ports.ts';
 import type { RequestContext } from './request-context.ts';
 
 const TRY_DEADLINE_MS = 30_000;
 const ANSWER_BYTES_MAX = 1024 * 1024;
-const Page = z.object({ offset: z.coerce.number().int().min(0).default(0), limit: z.coerce.number().int().min(1).max(500).default(200) });
+const PAGE_MAX = 500;
+const Page = z.object({ offset: z.coerce.number().int().min(0).default(0), limit: z.coerce.number().int().min(1).max(PAGE_MAX).default(200) });
 
 export interface EndpointDeps { odoo: OdooPort; context: RequestContext; /** the gateway as the bridge reaches it */ gatewayUrl: string }
 
@@ -31,20 +32,25 @@ export function endpointRouter({ odoo, context, gatewayUrl }: EndpointDeps): Rou
     const { path, method, body } = TryRequest.parse(request.body);
     const target = tryUrl(gatewayUrl, endpoint.url, path);
     const from = performance.now();
-    const answer = await fetch(target, {
+    const { answer, text } = await ask(target, {
       method, redirect: 'manual', signal: AbortSignal.timeout(TRY_DEADLINE_MS),
       headers: { 'content-type': 'application/json', 'x-request-id': context.requestIdOf(request) }, ...(method === 'POST' ? { body: JSON.stringify(body ?? {}) } : {}),
-    }).catch((error: Error) => {
-      throw new Unavailable(`The endpoint ${endpoint.name} does not answer.`, { code: 'endpoint-unavailable', remedy: 'Look at its deployment.', cause: error });
+    }).catch((error: unknown) => {
+      if (error instanceof BridgeError) throw error;
+      throw new Unavailable(`The endpoint ${endpoint.name} does not answer within ${TRY_DEADLINE_MS / 1000} s.`, { code: 'endpoint-unavailable', remedy: 'Look at its deployment.', cause: error });
     });
-    const text = await readCapped(answer);
     const durationMs = Math.round((performance.now() - from) * 10) / 10;
     response.json({ status: answer.status, durationMs, contentType: answer.headers.get('content-type'), body: asJson(text) });
   });
 
   async function one(request: Parameters<RequestContext['callerOf']>[0]): Promise<EndpointView> {
     const id = z.coerce.number().int().positive().parse(request.params['endpointId']);
-    const found = (await list(request, { offset: 0, limit: 500 })).items.find((endpoint) => endpoint.id === id);
+    let found: EndpointView | undefined;
+    for (let offset = 0; !found; offset += PAGE_MAX) {
+      const { total, items } = await list(request, { offset, limit: PAGE_MAX });
+      found = items.find((endpoint) => endpoint.id === id);
+      if (items.length === 0 || offset + PAGE_MAX >= total) break;
+    }
     if (!found) throw new NotFound(`There is no endpoint ${id}, or you may not see it.`, { code: 'not-found' });
     return found;
   }
@@ -53,13 +59,23 @@ export function endpointRouter({ odoo, context, gatewayUrl }: EndpointDeps): Rou
 
 /** The endpoint's own path at the gateway with `path` behind it; whatever would leave it is refused. */
 export function tryUrl(gatewayUrl: string, endpointUrl: string, path: string): URL {
-  const base = new URL(endpointUrl).pathname.replace(/\/$/, '');
-  const target = new URL(base + path, gatewayUrl);
-  const inside = target.pathname === base || target.pathname.startsWith(`${base}/`);
-  if (!inside || target.origin !== new URL(gatewayUrl).origin || /%2e|%2f|\\/i.test(path)) {
+  const base = URL.canParse(endpointUrl, gatewayUrl) ? new URL(endpointUrl, gatewayUrl).pathname.replace(/\/+$/, '') : '';
+  if (base === '') throw new Failed('The address of this endpoint names no path at the gateway.', { code: 'endpoint-address', remedy: 'Look at the endpoint in Odoo; deploying its version again writes the address anew.' });
+  if (leaves(path)) {
     throw new Invalid(`The path ${path} leaves the endpoint.`, { code: 'path-leaves-endpoint', errors: [{ field: 'path', reason: 'leaves the endpoint', remedy: 'Give a path below the endpoint, such as /v2/health/ready.' }] });
   }
-  return target;
+  return new URL(base + path, gatewayUrl);
+}
+
+/** Steps up, empty steps, other ways to write them, and what a URL parser drops or turns into a slash. The query may hold anything. */
+function leaves(path: string): boolean {
+  const steps = path.split(/[?#]/)[0]!;
+  return !path.startsWith('/') || /[\u0000-\u0020\u007f]/.test(path) || /\/\/|\\|%(2e|2f|5c|25|0)/i.test(steps) || steps.split('/').some((step) => step === '..' || step === '.');
+}
+
+async function ask(target: URL, options: RequestInit): Promise<{ answer: Response; text: string }> {
+  const answer = await fetch(target, options);
+  return { answer, text: await readCapped(answer) };
 }
 
 async function readCapped(answer: Response): Promise<string> {

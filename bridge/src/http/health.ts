@@ -10,7 +10,7 @@ export function healthRouter(parts: Part[]): Router {
   const router = Router();
   router.get('/health/live', (_request, response) => void response.json({ status: 'live' }));
   router.get('/health/ready', async (_request, response) => {
-    const answers = await Promise.all(parts.map(async ({ name, check }) => [name, await withinDeadline(check())] as const));
+    const answers = await Promise.all(parts.map(async ({ name, check }) => [name, await withinDeadline(Promise.resolve().then(check))] as const));
     const ready = answers.every(([, answer]) => answer === 'ok');
     response.status(ready ? 200 : 503).json({ status: ready ? 'ready' : 'not ready', parts: Object.fromEntries(answers) });
   });
@@ -21,7 +21,7 @@ async function withinDeadline(check: Promise<unknown>): Promise<string> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<string>((resolve) => (timer = setTimeout(() => resolve('does not answer'), CHECK_DEADLINE_MS)));
   try {
-    return await Promise.race([check.then(() => 'ok', (error: Error) => error.message), late]);
+    return await Promise.race([check.then(() => 'ok', (error: Error) => error.message || 'does not answer'), late]);
   } finally {
     clearTimeout(timer);
   }
@@ -32,7 +32,7 @@ export class Metrics {
   readonly sockets = new Gauge({ name: 'creativeflow_sockets', help: 'Connected sockets', registers: [this.registry] });
   readonly jobs = new Counter({ name: 'creativeflow_jobs_total', help: 'Looks of jobs by queue and outcome', labelNames: ['queue', 'outcome'], registers: [this.registry] });
   readonly #requests = new Histogram({
-    name: 'creativeflow_http_request_duration_seconds', help: 'Requests by method and status', labelNames: ['method', 'status'],
+    name: 'creativeflow_http_request_duration_seconds', help: 'Requests by method, route and status', labelNames: ['method', 'route', 'status'],
     buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60], registers: [this.registry],
   });
 
@@ -40,8 +40,8 @@ export class Metrics {
     collectDefaultMetrics({ register: this.registry });
   }
 
-  observe(method: string, status: number, seconds: number): void {
-    this.#requests.labels(method, String(status)).observe(seconds);
+  observe(method: string, route: string, status: number, seconds: number): void {
+    this.#requests.labels(method, route, String(status)).observe(seconds);
   }
 
   router(): Router {

@@ -29,7 +29,7 @@ export function createHttpApp(deps: HttpDeps): Express {
   app.set('etag', false);
   app.use(healthRouter(deps.parts), deps.metrics.router());
   app.use(context.middleware);
-  app.use(requestLog({ log: deps.log, requestIdOf: context.requestIdOf, observe: (method, status, seconds) => deps.metrics.observe(method, status, seconds) }));
+  app.use(requestLog({ log: deps.log, requestIdOf: context.requestIdOf, observe: (method, route, status, seconds) => deps.metrics.observe(method, route, status, seconds) }));
   app.use((_request, response, next) => {
     response.setHeader('cache-control', 'no-store');
     next();

@@ -2,6 +2,7 @@ import type { ErrorRequestHandler, Request, RequestHandler } from 'express';
 import { ZodError } from 'zod';
 import type { Problem } from '../contract/problem.ts';
 import { BridgeError, Failed, Invalid, NotFound, TooLarge } from '../errors.ts';
+import { BadRequest, UnsupportedType } from '../services/upload-errors.ts';
 import type { Logger } from '../services/ports.ts';
 
 const TITLES: Record<number, string> = {
@@ -19,14 +20,14 @@ export function toProblem(error: unknown, request: { originalUrl: string }, requ
 }
 
 export function problemHandler(deps: { log: Logger; requestIdOf(request: Request): string }): ErrorRequestHandler {
-  return (error: unknown, request, response, next) => {
+  return (error: unknown, request, response, _next) => {
     const requestId = deps.requestIdOf(request);
     const problem = toProblem(error, request, requestId);
     if (problem.status >= 500) {
       const cause = error instanceof Error ? (error.cause instanceof Error ? error.cause : error) : undefined;
       deps.log.error({ requestId, code: problem.code, reason: cause?.message, ...(error instanceof BridgeError ? {} : { stack: cause?.stack }) }, 'http.failed');
     }
-    if (response.headersSent) return next(error);
+    if (response.headersSent) return void response.destroy(); // half an answer must not look whole
     if (error instanceof BridgeError && error.retryAfterSeconds !== undefined) response.setHeader('retry-after', String(error.retryAfterSeconds));
     response.status(problem.status).type('application/problem+json').send(JSON.stringify(problem));
   };
@@ -44,7 +45,10 @@ function translate(error: unknown): BridgeError {
     return new Invalid(`The request is not right: ${names}.`, { code: 'invalid-request', errors });
   }
   const type = (error as { type?: string } | null)?.type;
-  if (type === 'entity.parse.failed') return new Invalid('The body is not valid JSON.', { code: 'invalid-json', remedy: 'Send a JSON object.' });
+  if (type === 'entity.parse.failed') return new BadRequest('The body is not valid JSON.', { code: 'invalid-json', remedy: 'Send a JSON object.' });
   if (type === 'entity.too.large') return new TooLarge('The body is too large.', { code: 'body-too-large', remedy: 'Files belong to POST /mlops/models/upload.' });
+  if (type === 'charset.unsupported' || type === 'encoding.unsupported') return new UnsupportedType('The body is in an encoding that is not read here.', { code: 'body-encoding', remedy: 'Send JSON in UTF-8.' });
+  const status = (error as { status?: unknown } | null)?.status;
+  if (status === 400) return new BadRequest('The request cannot be read.', { code: 'request-unreadable', remedy: 'Check the address and the body, then send it again.', cause: error });
   return new Failed('The bridge failed at this; its log has the details under the request id.', { code: 'failed', cause: error });
 }

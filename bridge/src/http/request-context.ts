@@ -1,10 +1,10 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { parse } from 'cookie';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import type { Whoami } from '../contract/requests.ts';
 import { BridgeError, Forbidden, Unauthenticated } from '../errors.ts';
-import type { Caller, Clock, OdooPort } from '../services/ports.ts';
+import type { Caller, Clock, Logger, OdooPort } from '../services/ports.ts';
 import type { SessionStore } from '../services/session-ports.ts';
 
 export const SESSION_COOKIE = 'cf_session';
@@ -28,26 +28,40 @@ export interface RequestContext {
 }
 
 /** Who asks and under which id: found once for each request, before any router. */
-export function createRequestContext(deps: { odoo: OdooPort; sessions: SessionStore; clock: Clock }): RequestContext {
+export function createRequestContext(deps: { odoo: OdooPort; sessions: SessionStore; clock: Clock; log?: Logger }): RequestContext {
   const known = new WeakMap<IncomingMessage, Known | BridgeError>();
   const ids = new WeakMap<IncomingMessage, string>();
   const people = new Map<string, { whoami: Whoami; until: number }>();
 
   async function identify(request: IncomingMessage): Promise<Known> {
     const key = /^bearer\s+(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
-    if (key) return { caller: { kind: 'key', key }, name: `key:${key}` };
+    if (key) return { caller: { kind: 'key', key }, name: `key:${createHash('sha256').update(key).digest('base64url')}` };
     const id = sessionId(request);
     const record = id ? await deps.sessions.read(id) : null;
     if (!id || !record) throw new Unauthenticated('Nobody is logged in.', { code: 'login-needed', remedy: 'Log in, or send an Odoo API key as a bearer token.' });
-    const method = request.method ?? 'GET';
-    const upgrade = request.headers.upgrade !== undefined;
-    if (!SAFE.has(method) && !upgrade && request.headers[CSRF_HEADER] !== CSRF_VALUE) {
+    // A page of somebody else's cannot set this header without being asked first by the browser, and the bridge allows no such page.
+    if (!isSafe(request) && request.headers[CSRF_HEADER] !== CSRF_VALUE) {
       throw new Forbidden('This request does not come from the app.', { code: 'csrf', remedy: `Send the header X-Requested-With: ${CSRF_VALUE}.` });
     }
-    const forwarded = request.headers['x-forwarded-for'];
-    const forwardedFor = (Array.isArray(forwarded) ? forwarded[0] : forwarded)?.split(',')[0]?.trim();
-    const onCookie = (cookie: string): void => void deps.sessions.update(id, { ...record, odooCookie: cookie }).catch(() => undefined);
-    return { caller: { kind: 'session', cookie: record.odooCookie, onCookie, ...(forwardedFor ? { forwardedFor } : {}) }, name: `session:${id}` };
+    const forwardedFor = forwardedAddress(request);
+    const caller: Caller & { kind: 'session' } = {
+      kind: 'session', cookie: record.odooCookie, ...(forwardedFor ? { forwardedFor } : {}),
+      onCookie: (cookie) => {
+        caller.cookie = cookie; // the next call of this same request already uses the new one
+        void keepCookie(id, cookie);
+      },
+    };
+    return { caller, name: `session:${id}` };
+  }
+
+  /** Odoo rotates its cookie. The old one is good for a while: a lost update costs nothing. A session logged out meanwhile stays ended. */
+  async function keepCookie(id: string, odooCookie: string): Promise<void> {
+    try {
+      const record = await deps.sessions.read(id);
+      if (record) await deps.sessions.update(id, { ...record, odooCookie });
+    } catch (error) {
+      deps.log?.warn({ reason: error instanceof Error ? error.message : String(error) }, 'session.cookie-not-kept');
+    }
   }
 
   async function whoamiOf({ caller, name }: Known): Promise<Whoami> {
@@ -93,8 +107,7 @@ export function createRequestContext(deps: { odoo: OdooPort; sessions: SessionSt
       const stillGood = async (): Promise<boolean> => {
         try {
           const again = await identify(request);
-          await deps.odoo.whoami(again.caller);
-          return true;
+          return rightsOf(await deps.odoo.whoami(again.caller)) === rightsOf(whoami); // other rights: connect again and see by those
         } catch (error) {
           if (error instanceof Unauthenticated) return false;
           throw error;
@@ -107,4 +120,18 @@ export function createRequestContext(deps: { odoo: OdooPort; sessions: SessionSt
 
 function sessionId(request: IncomingMessage): string | undefined {
   return parse(request.headers.cookie ?? '')[SESSION_COOKIE];
+}
+
+/** The person's address as nginx, the only one who reaches the bridge, has appended it. */
+export function forwardedAddress(request: IncomingMessage): string | undefined {
+  return String(request.headers['x-forwarded-for'] ?? '').split(',').at(-1)?.trim() || undefined;
+}
+
+/** A safe method that is overridden (tus knows that) is not safe. */
+function isSafe(request: IncomingMessage): boolean {
+  return SAFE.has(request.method ?? 'GET') && request.headers['x-http-method-override'] === undefined;
+}
+
+function rightsOf({ uid, roles, companyIds, teamIds }: Whoami): string {
+  return JSON.stringify([uid, [...roles].sort(), [...companyIds].sort(), [...teamIds].sort()]);
 }

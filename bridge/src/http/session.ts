@@ -2,9 +2,9 @@ import { Router, type Request, type Response } from 'express';
 import { serialize } from 'cookie';
 import { LoginRequest } from '../contract/requests.ts';
 import { TooMany, Unauthenticated } from '../errors.ts';
-import type { OdooPort } from '../services/ports.ts';
+import type { Caller, OdooPort } from '../services/ports.ts';
 import type { SessionStore, Throttle } from '../services/session-ports.ts';
-import { SESSION_COOKIE, type RequestContext } from './request-context.ts';
+import { SESSION_COOKIE, forwardedAddress, type RequestContext } from './request-context.ts';
 
 export interface SessionDeps { odoo: OdooPort; sessions: SessionStore; throttle: Throttle; context: RequestContext }
 
@@ -17,7 +17,7 @@ export function sessionRouter({ odoo, sessions, throttle, context }: SessionDeps
 
   router.post('/mlops/session', async (request: Request, response: Response) => {
     const { login, password, totp } = LoginRequest.parse(request.body);
-    const address = String(request.headers['x-forwarded-for'] ?? request.socket.remoteAddress ?? '').split(',')[0]!.trim();
+    const address = forwardedAddress(request) ?? request.socket.remoteAddress ?? '';
     const counters = [`login:${login.toLowerCase()}`, `address:${address}`];
     for (const counter of counters) {
       const { allowed, retryAfterSeconds } = await throttle.hit(counter);
@@ -43,12 +43,22 @@ export function sessionRouter({ odoo, sessions, throttle, context }: SessionDeps
   });
 
   router.delete('/mlops/session', async (request, response) => {
-    const caller = context.callerOf(request);
+    const caller = callerOrNobody(context, request);
     const id = context.sessionIdOf(request);
-    if (id) await sessions.remove(id); // first: whatever Odoo answers, this session is over
-    await odoo.logout(caller).catch(() => undefined);
+    if (id && caller) await sessions.remove(id); // first: whatever Odoo answers, this session is over
+    if (caller) await odoo.logout(caller).catch(() => undefined);
     response.setHeader('set-cookie', serialize(SESSION_COOKIE, '', { ...COOKIE, maxAge: 0 }));
     response.status(204).end();
   });
   return router;
+}
+
+/** Logging out twice is no error; a request that is not the app's own is. */
+function callerOrNobody(context: RequestContext, request: Request): Caller | null {
+  try {
+    return context.callerOf(request);
+  } catch (error) {
+    if (error instanceof Unauthenticated) return null;
+    throw error;
+  }
 }
