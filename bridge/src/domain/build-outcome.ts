@@ -56,7 +56,7 @@ function failedBuild(exitCode: number, reason: string, log: string): BuildOutcom
 /** For a RUN that failed: what the step said, then which step; else buildah's own closing line. */
 function tellingFailure(log: string, closing: string): string {
   const summary = closing.replace(/^Error: /, '');
-  if (!RUN_FAILED.test(closing)) return summary || (lastTellingLine(log) ?? 'no output');
+  if (!RUN_FAILED.test(closing)) return summary || (lastTellingLine(log) ?? 'the build ended with a failure, and its log could not be read.');
   const lines = log.split('\n');
   const step = lines.slice(lines.findLastIndex((line) => /^STEP \d/.test(line)) + 1).filter((line) => !BUILDAH_LINE.test(line));
   // a step's output and its errors reach the log in no fixed order: a line that speaks of a failure tells more than the last one

@@ -6,10 +6,13 @@ const LOG_MAX_CHARS = 4 * 1024 * 1024;
 export const buildLogPrefix = (versionId: number): string => `builds/${versionId}/`;
 export const buildLogKey = (versionId: number, generation: number): string => `${buildLogPrefix(versionId)}${generation}.log`;
 
-/** Everything a build pod has written; empty when its log is gone with its node. */
-export async function collectLog(pods: BuildPodsPort, pod: string): Promise<string> {
+export interface CollectedLog { text: string; /** why the rest cannot be read now */ unreadable: string | null }
+
+/** Everything a build pod has written, as far as the cluster hands it out. */
+export async function collectLog(pods: BuildPodsPort, pod: string): Promise<CollectedLog> {
   let text = '';
   let cut = false;
+  let unreadable: string | null = null;
   try {
     for await (const chunk of await pods.log(pod, { follow: false, signal: AbortSignal.timeout(30_000) })) {
       text += String(chunk);
@@ -19,7 +22,8 @@ export async function collectLog(pods: BuildPodsPort, pod: string): Promise<stri
       }
     }
   } catch (error) {
-    text += `\n(the log ends here: ${error instanceof Error ? error.message : String(error)})\n`;
+    unreadable = error instanceof Error ? error.message : String(error);
   }
-  return cut ? `${text.slice(0, LOG_MAX_CHARS / 2)}\n… (cut) …\n${text.slice(-LOG_MAX_CHARS / 2)}` : text;
+  if (cut) text = `${text.slice(0, LOG_MAX_CHARS / 2)}\n… (cut) …\n${text.slice(-LOG_MAX_CHARS / 2)}`;
+  return { text, unreadable };
 }

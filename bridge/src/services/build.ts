@@ -20,10 +20,13 @@ export interface BuildDeps {
 const ATTEMPTS_MAX = 3;
 const BUILD_DEADLINE_SECONDS = 20 * 60;
 const POLL_MS = 500;
+const LOG_TRIES = 20;
+const LOG_PAUSE_MS = 2_000;
 
 /** Brings the build of one version one step further; a build that another process began is taken over. */
 export class Build {
   readonly #deps: BuildDeps;
+  readonly #asked = new Map<string, number>();
 
   constructor(deps: BuildDeps) {
     this.#deps = deps;
@@ -44,10 +47,19 @@ export class Build {
     const known = await pods.list(versionId, generation);
     const latest = known.at(-1);
     if (!latest) return this.#start(work, 1, BUILD_DEADLINE_SECONDS, context);
-    const log = isOver(latest) ? await collectLog(pods, latest.pod.name) : '';
-    const outcome = buildOutcome(latest, log, this.#deps.clock.now());
+    const log = isOver(latest) ? await collectLog(pods, latest.pod.name) : { text: '', unreadable: null };
+    if (log.unreadable !== null && this.#askAgain(latest.pod.name)) return { done: false, againInMs: LOG_PAUSE_MS, why: `the log cannot be read yet: ${log.unreadable}` };
+    const outcome = buildOutcome(latest, log.text, this.#deps.clock.now());
     if (outcome.kind === 'running') return { done: false, againInMs: POLL_MS, why: `attempt ${latest.attempt} is running` };
     return this.#settle(work, known, latest, outcome, context);
+  }
+
+  /** The log tells whose fault a failure was, so it is worth some patience; a node that is gone takes it along for good. */
+  #askAgain(pod: string): boolean {
+    const asked = (this.#asked.get(pod) ?? 0) + 1;
+    if (asked <= LOG_TRIES) this.#asked.set(pod, asked);
+    else this.#asked.delete(pod);
+    return asked <= LOG_TRIES;
   }
 
   async #settle(work: VersionWork, known: BuildPodObserved[], latest: BuildPodObserved, outcome: Exclude<BuildOutcome, { kind: 'running' }>, context: JobContext): Promise<JobResult> {
@@ -107,7 +119,10 @@ export class Build {
 
   async #keepLog(work: VersionWork, known: BuildPodObserved[]): Promise<string> {
     const key = buildLogKey(work.versionId, work.generation);
-    const parts = await Promise.all(known.map(async ({ pod, attempt }) => `${known.length > 1 ? `--- attempt ${attempt}\n` : ''}${await collectLog(this.#deps.pods, pod.name)}`));
+    const parts = await Promise.all(known.map(async ({ pod, attempt }) => {
+      const { text, unreadable } = await collectLog(this.#deps.pods, pod.name);
+      return `${known.length > 1 ? `--- attempt ${attempt}\n` : ''}${text}${unreadable === null ? '' : `\n(the log ends here: ${unreadable})\n`}`;
+    }));
     await this.#deps.store.putSmall(key, parts.join('\n'), 'text/plain; charset=utf-8');
     return key;
   }

@@ -19,7 +19,12 @@ class MemoryPods implements BuildPodsPort {
     this.created.push(spec);
     this.pods.push({ pod: pod({ name: `a${spec.attempt}`, phase: 'Running', createdAt: NOW }), versionId: spec.versionId, generation: spec.generation, attempt: spec.attempt, deadlineExceeded: false });
   }
-  async log(): Promise<Readable> { return Readable.from([this.text]); }
+  unreadable = 0;
+  async log(): Promise<Readable> {
+    if (this.unreadable-- > 0) throw new Error('Forbidden');
+    return this.#text();
+  }
+  #text(): Readable { return Readable.from([this.text]); }
   async remove(): Promise<void> { this.pods = []; }
   end(exitCode: number, message = ''): void {
     Object.assign(this.pods.at(-1)!.pod, {
@@ -91,6 +96,26 @@ describe('build', () => {
     expect(await tick()).to.deep.equal({ done: true });
     expect(pods.created).to.have.length(1);
     expect(reports.at(-1)).to.deep.include({ state: 'failed', reason: 'building at STEP "COPY a b": no such file or directory' });
+  });
+
+  it('waits for a log that cannot be read yet, since it tells whose fault it was', async () => {
+    const { pods, tick, reports } = scene();
+    await tick();
+    pods.end(20);
+    pods.unreadable = 1;
+    expect(await tick()).to.deep.include({ done: false });
+    expect(await tick()).to.deep.equal({ done: true });
+    expect(reports.at(-1)!.reason).to.match(/no such file or directory/);
+  });
+
+  it('does not wait for ever for a log that is gone', async () => {
+    const { pods, tick, reports } = scene();
+    await tick();
+    pods.end(20);
+    pods.unreadable = 1_000;
+    for (let turn = 0; turn < 20; turn += 1) expect(await tick()).to.deep.include({ done: false });
+    expect(await tick()).to.deep.equal({ done: true });
+    expect(reports.at(-1)!.reason).to.match(/its log could not be read/);
   });
 
   it('tries an infrastructure fault three times, and keeps the log of each', async () => {
