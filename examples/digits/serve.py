@@ -3,7 +3,7 @@
     GET  /v2/health/live   /v2/health/ready   /v2   /v2/models/digits   /v2/models/digits/ready
     POST /v2/models/digits/infer
 
-The environment may say PORT (8080) and MODEL_PATH (model.safetensors beside this file).
+The environment may say PORT (8080), MODEL_NAME (digits) and MODEL_PATH (model.safetensors beside this file).
 """
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-MODEL_NAME = "digits"
+MODEL_NAME = os.environ.get("MODEL_NAME", "digits")
 BODY_MAX_BYTES = 8 * 1024 * 1024
 READ_TIMEOUT_SECONDS = 30
 PIXELS = 64

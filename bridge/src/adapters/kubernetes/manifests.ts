@@ -39,7 +39,8 @@ export function deploymentManifest(spec: RevisionSpec): V1Deployment {
           containers: [{
             name: 'model',
             image: spec.image,
-            env: [{ name: 'PORT', value: String(spec.port) }],
+            // the name by which the protocol's paths call the model; the smoke test and the endpoint's users go by it
+            env: [{ name: 'PORT', value: String(spec.port) }, { name: 'MODEL_NAME', value: spec.slug }],
             ports: [{ name: 'http', containerPort: spec.port, protocol: 'TCP' }],
             resources: {
               requests: { cpu: requests.cpu, memory: requests.memory, ...gpus },
