@@ -1,0 +1,83 @@
+/**
+ * Every test of the project, in the order in which a fault shows soonest. Brings up the servers it needs.
+ *
+ *   npm test                    everything
+ *   npm test -- unit            one or more stages by name; `npm test -- --help` lists them
+ *
+ * Ends with `N passed, N failed` alone on a line; exits 1 when a test failed or a stage could not run.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+interface Counts { passed: number; failed: number; skipped: number }
+interface Stage { name: string; about: string; needsStack: boolean; run(): Counts }
+
+const root = join(import.meta.dirname, '..');
+const STAGE_DEADLINE_MS = 30 * 60_000;
+
+const STAGES: Stage[] = [
+  { name: 'unit', about: 'pure parts and fakes, no server', needsStack: false, run: () => mocha([...filesUnder('bridge/test/unit', '.test.ts'), ...filesUnder('stack/test', '.test.ts', false)], '30000') },
+  { name: 'pwa', about: 'the web app in Chromium before a mock', needsStack: true, run: () => mocha(filesUnder('pwa/test', '.test.ts'), '90000') },
+  { name: 'addon', about: "the addon's own tests in Odoo", needsStack: true, run: addon },
+  { name: 'contract', about: 'adapters on the real servers', needsStack: true, run: () => mocha([...filesUnder('bridge/test/contract', '.test.ts'), ...filesUnder('stack/test/contract', '.test.ts')], '300000') },
+  { name: 'e2e', about: 'the stories, over the real wire', needsStack: true, run: () => mocha(filesUnder('e2e', '.story.ts'), '420000') },
+];
+
+const asked = process.argv.slice(2);
+if (asked.includes('--help')) {
+  process.stdout.write(`npm test [-- STAGE…]\n\n${STAGES.map((stage) => `  ${stage.name.padEnd(10)} ${stage.about}`).join('\n')}\n`);
+  process.exit(0);
+}
+const unknown = asked.filter((name) => !STAGES.some((stage) => stage.name === name));
+if (unknown.length > 0) {
+  process.stderr.write(`There is no stage ${unknown.join(', ')}. Stages: ${STAGES.map((stage) => stage.name).join(', ')}.\n`);
+  process.exit(2);
+}
+const stages = STAGES.filter((stage) => asked.length === 0 || asked.includes(stage.name));
+const total: Counts = { passed: 0, failed: 0, skipped: 0 };
+let up = false;
+for (const stage of stages) {
+  process.stdout.write(`\n=== ${stage.name}: ${stage.about}\n`);
+  if (stage.needsStack && !up) {
+    up = true;
+    if (spawnSync(process.execPath, ['--import', 'tsx', 'stack/cli.ts', 'up'], { cwd: root, stdio: 'inherit' }).status !== 0) {
+      total.failed += 1;
+      process.stdout.write('The servers could not be brought up: what needs them was not tested.\n');
+      break;
+    }
+  }
+  const from = Date.now();
+  const counts = stage.run();
+  process.stdout.write(`=== ${stage.name}: ${counts.passed} of ${counts.passed + counts.failed} passed in ${Math.round((Date.now() - from) / 1000)} s\n`);
+  total.passed += counts.passed;
+  total.failed += counts.failed;
+  total.skipped += counts.skipped;
+}
+// stopped again, unless somebody works with them: `npm run stack -- up` before, CREATIVEFLOW_KEEP=1
+if (up && process.env['CREATIVEFLOW_KEEP'] !== '1') spawnSync(process.execPath, ['--import', 'tsx', 'stack/cli.ts', 'down'], { cwd: root, stdio: 'inherit' });
+process.stdout.write(`\n${total.passed} passed, ${total.failed} failed\n`);
+process.exit(total.failed > 0 || total.passed === 0 ? 1 : 0);
+
+function filesUnder(folder: string, ending: string, deep = true): string[] {
+  const path = join(root, folder);
+  if (!existsSync(path)) return [];
+  return readdirSync(path, { recursive: deep, encoding: 'utf8' }).filter((name) => name.endsWith(ending)).sort().map((name) => join(folder, name));
+}
+
+function mocha(files: string[], timeoutMs: string): Counts {
+  const counts = join(mkdtempSync(join(tmpdir(), 'creativeflow-counts-')), 'counts');
+  const args = ['node_modules/mocha/bin/mocha.js', '--import=tsx', '--exit', '--reporter', 'scripts/count-reporter.cjs', '--timeout', timeoutMs, ...files];
+  const done = spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit', timeout: STAGE_DEADLINE_MS, env: { ...process.env, CREATIVEFLOW_COUNTS: counts } });
+  if (!existsSync(counts)) return { passed: 0, failed: 1, skipped: 0 }; // it ended before it could count
+  const { passed, failed, skipped } = JSON.parse(readFileSync(counts, 'utf8')) as Counts;
+  return { passed, failed: failed > 0 || done.status === 0 ? failed : 1, skipped };
+}
+
+function addon(): Counts {
+  const done = spawnSync(process.execPath, ['--import', 'tsx', 'scripts/test-addon.ts'], { cwd: root, encoding: 'utf8', timeout: STAGE_DEADLINE_MS, stdio: ['ignore', 'pipe', 'inherit'] });
+  process.stdout.write(done.stdout);
+  const found = /(\d+) passed, (\d+) failed\s*$/m.exec(done.stdout);
+  return found ? { passed: Number(found[1]), failed: Number(found[2]), skipped: 0 } : { passed: 0, failed: 1, skipped: 0 };
+}
