@@ -18,10 +18,10 @@ const root = join(import.meta.dirname, '..');
 const STAGE_DEADLINE_MS = 30 * 60_000;
 
 const STAGES: Stage[] = [
-  { name: 'unit', about: 'pure parts and fakes, no server', needsStack: false, run: () => mocha([...filesUnder('bridge/test/unit', '.test.ts'), ...filesUnder('stack/test', '.test.ts', false)], '30000') },
+  { name: 'unit', about: 'pure parts and fakes, no server', needsStack: false, run: () => mocha([...filesUnder('bridge/test/unit', '.test.ts'), ...filesUnder('stack/test', '.test.ts', false).filter((name) => !name.endsWith('.contract.test.ts'))], '30000') },
   { name: 'pwa', about: 'the web app in Chromium before a mock', needsStack: true, run: () => mocha(filesUnder('pwa/test', '.test.ts'), '90000') },
   { name: 'addon', about: "the addon's own tests in Odoo", needsStack: true, run: addon },
-  { name: 'contract', about: 'adapters on the real servers', needsStack: true, run: () => mocha([...filesUnder('bridge/test/contract', '.test.ts'), ...filesUnder('stack/test/contract', '.test.ts')], '300000') },
+  { name: 'contract', about: 'adapters on the real servers', needsStack: true, run: () => mocha([...filesUnder('bridge/test/contract', '.test.ts'), ...filesUnder('stack/test', '.contract.test.ts'), ...filesUnder('stack/test/contract', '.test.ts')], '300000') },
   { name: 'e2e', about: 'the stories, over the real wire', needsStack: true, run: () => mocha(filesUnder('e2e', '.story.ts'), '420000') },
 ];
 
