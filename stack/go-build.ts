@@ -5,7 +5,7 @@ import type { StackContext } from './server.ts';
 
 export interface GoProgram {
   /** folder under stack/go/ whose go.mod and go.sum pin everything */
-  module: 'kube' | 'minio' | 'traefik';
+  module: 'kube' | 'minio' | 'traefik' | 'compose';
   /** file name in the cache, with the version in it */
   output: string;
   package: string;
@@ -22,6 +22,8 @@ export const KUBE: GoProgram = {
 };
 export const MINIO: GoProgram = { module: 'minio', output: 'minio-20260212201848', package: 'github.com/minio/minio' };
 export const TRAEFIK: GoProgram = { module: 'traefik', output: 'traefik-v3.6.7', package: 'github.com/traefik/traefik/v3/cmd/traefik' };
+/** Loads a Compose file as Docker's tools do: for the test of docker-compose.yml, on machines without them. */
+export const COMPOSE: GoProgram = { module: 'compose', output: 'compose-loader-2.16.2', package: '.' };
 
 const BUILD_DEADLINE_MS = 30 * 60_000; // cold, on two cores that other installs share
 

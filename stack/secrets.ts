@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 /** People and services that the stack seeds into Odoo; each person has a generated password. */
 export const PEOPLE = ['admin', 'ada', 'ben', 'mia', 'vera', 'olga'] as const;
 
-const GENERATED = [
+export const GENERATED: readonly string[] = [
   'postgresOdooPassword', 'bridgeDbPassword', 'redisPassword', 'minioAccessKey', 'minioSecretKey', 'odooMasterPassword',
   'receiptSecret', 'sessionSecret', ...PEOPLE.map((login) => `password_${login}`),
 ];

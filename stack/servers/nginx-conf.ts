@@ -10,6 +10,22 @@ export interface NginxSettings {
   ports: Ports;
   /** whom the workers run as; it must be able to read the web app */
   user?: string;
+  /** where it listens and where the others are; all on loopback when left out */
+  network?: Network;
+}
+
+export interface Network {
+  listen: string;
+  bridge: string;
+  odoo: string;
+  gateway: string;
+  /** the port of the HTTPS address that people type */
+  publicPort: string;
+}
+
+function loopback(ports: Ports): Network {
+  const at = (port: number): string => `127.0.0.1:${port}`;
+  return { listen: '127.0.0.1', bridge: at(ports.bridge), odoo: at(ports.odoo), gateway: at(ports.traefikWeb), publicPort: String(ports.nginxHttps) };
 }
 
 const HEADERS = `add_header Strict-Transport-Security "max-age=31536000" always;
@@ -32,7 +48,7 @@ export const APP_POLICY = [
 ].join('; ');
 
 /** nginx's configuration, the only door: TLS, the web app, the bridge and its socket, Odoo and its socket, the endpoints behind the gateway. */
-export function nginxConfiguration({ folder, tls, pwa, ports, user = 'root' }: NginxSettings): string {
+export function nginxConfiguration({ folder, tls, pwa, ports, user = 'root', network = loopback(ports) }: NginxSettings): string {
   return `# written at each start
 user ${user};
 worker_processes auto;
@@ -45,8 +61,8 @@ http {
   default_type application/octet-stream;
   log_format road '$remote_addr $road_id "$request" $status $body_bytes_sent $request_time';
   access_log ${folder}/access.log road;
-  client_body_temp_path ${folder}/temp/body; proxy_temp_path ${folder}/temp/proxy;
-  fastcgi_temp_path ${folder}/temp/f; uwsgi_temp_path ${folder}/temp/u; scgi_temp_path ${folder}/temp/s;
+  client_body_temp_path ${folder}/body_temp; proxy_temp_path ${folder}/proxy_temp;
+  fastcgi_temp_path ${folder}/fastcgi_temp; uwsgi_temp_path ${folder}/uwsgi_temp; scgi_temp_path ${folder}/scgi_temp;
   sendfile on; tcp_nopush on; tcp_nodelay on; server_tokens off;
   gzip on; gzip_min_length 1024; gzip_vary on;
   gzip_types text/css text/javascript application/javascript application/json application/problem+json image/svg+xml application/manifest+json application/wasm;
@@ -63,16 +79,16 @@ http {
   map $http_upgrade $connection_upgrade { default upgrade; '' ''; }
   # an id that the caller brought is kept: one id from the browser to the pod
   map $http_x_request_id $road_id { default $request_id; "~^[A-Za-z0-9._-]{8,64}$" $http_x_request_id; }
-  upstream bridge { server 127.0.0.1:${ports.bridge}; keepalive 32; }
-  upstream odoo { server 127.0.0.1:${ports.odoo}; keepalive 16; }
-  upstream gateway { server 127.0.0.1:${ports.traefikWeb}; keepalive 32; }
+  upstream bridge { server ${network.bridge}; keepalive 32; }
+  upstream odoo { server ${network.odoo}; keepalive 16; }
+  upstream gateway { server ${network.gateway}; keepalive 32; }
 
   server {
-    listen 127.0.0.1:${ports.nginxHttp};
-    return 308 https://$host:${ports.nginxHttps}$request_uri;
+    listen ${network.listen}:${ports.nginxHttp};
+    return 308 https://$host:${network.publicPort}$request_uri;
   }
   server {
-    listen 127.0.0.1:${ports.nginxHttps} ssl http2;
+    listen ${network.listen}:${ports.nginxHttps} ssl http2;
     client_max_body_size 2m; client_body_buffer_size 256k;
     proxy_http_version 1.1;
     proxy_set_header Host $http_host;
@@ -83,7 +99,8 @@ http {
     proxy_set_header X-Request-Id $road_id;
     proxy_set_header Upgrade $http_upgrade;
     proxy_set_header Connection $connection_upgrade;
-    proxy_hide_header X-Request-Id;
+    proxy_hide_header X-Request-Id; proxy_hide_header X-Content-Type-Options; proxy_hide_header X-Frame-Options;
+    proxy_cookie_flags session_id secure samesite=lax;
     ${headers('X-Frame-Options SAMEORIGIN')}
 
     location = / { return 302 /app/; }
@@ -127,7 +144,7 @@ function bridge(): string {
     location /health/ { proxy_pass http://bridge; error_page 502 504 = @bridge_away; }
     location = /metrics { return 404; }
 
-    location @bridge_away { ${problem(503, 'bridge-unavailable', 'The bridge does not answer; nothing was changed. Try again in a moment.')} }
+    location @bridge_away { ${headers('Retry-After 5')} ${problem(503, 'bridge-unavailable', 'The bridge does not answer; nothing was changed. Try again in a moment.')} }
     location @too_large { ${problem(413, 'request-too-large', 'This request is larger than 2 MiB. Send files to /mlops/models/upload or /mlops/uploads.')} }
     location @too_many { ${problem(429, 'too-many-attempts', 'Too many attempts to sign in from this address. Wait a minute.')} }`;
 }

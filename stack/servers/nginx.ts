@@ -19,7 +19,7 @@ export const nginx: Server = {
   },
   async start(context) {
     const folder = join(context.state, 'nginx');
-    mkdirSync(join(folder, 'temp'), { recursive: true });
+    mkdirSync(folder, { recursive: true });
     const certificate = await ensureCertificate(context);
     const configuration = nginxConfiguration({ folder, tls: tlsFolder(context), pwa: webAppFolder(context), ports: context.ports, user: await workersUser(context) });
     writeFileSync(join(folder, 'nginx.conf'), configuration);
