@@ -58,3 +58,6 @@ export interface BuildPodsPort {
   log(pod: string, options: { follow: boolean; signal?: AbortSignal }): Promise<Readable>;
   remove(versionId: number, generation: number): Promise<void>;
 }
+
+/** The user name that goes with a push token, in the build pod and at the registry gate. */
+export const PUSH_USER = 'build';

@@ -1,9 +1,8 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
+import { PUSH_USER } from './cluster-ports.ts';
 
 /** What one build may do: push to one repository, read one context, until `expiresAt` (seconds since 1970). */
 export interface BuildGrant { versionId: number; generation: number; repository: string; expiresAt: number }
-
-export const PUSH_USER = 'build';
 
 /** `<base64url of the grant>.<base64url of HMAC-SHA256>`. The same grant gives the same token. */
 export function signGrant(grant: BuildGrant, secret: string): string {

@@ -4,7 +4,7 @@ import express, { type NextFunction, type Request, type Response } from 'express
 import { composeUploads } from '../../src/compose-uploads.ts';
 import { BridgeError, Unauthenticated } from '../../src/errors.ts';
 import type { ArtifactStore } from '../../src/services/artifact-store.ts';
-import { LocalUploadLocks } from '../../src/services/local-upload-locks.ts';
+import { LocalUploadLocks } from '../../src/adapters/redis/local-upload-locks.ts';
 import type { Clock, Logger, OdooPort } from '../../src/services/ports.ts';
 import type { ResumableUploads } from '../../src/services/upload-resumable.ts';
 import type { BlobStore, UploadLocks } from '../../src/services/upload-ports.ts';

@@ -1,7 +1,6 @@
 import type { V1Pod, V1Secret } from '@kubernetes/client-node';
 import { BUILD_CONTAINER, BUILD_EXIT, CONTEXT_CONTAINER } from '../../domain/build-outcome.ts';
-import type { BuildPodSpec } from '../../services/cluster-ports.ts';
-import { PUSH_USER } from '../../services/push-token.ts';
+import { PUSH_USER, type BuildPodSpec } from '../../services/cluster-ports.ts';
 import { MANAGER } from './manifests.ts';
 
 export interface BuildPodSettings {

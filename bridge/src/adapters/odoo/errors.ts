@@ -1,4 +1,5 @@
-import { BridgeError, Conflict, Failed, Forbidden, Invalid, NotFound, Unauthenticated, Unavailable } from '../../errors.ts';
+import type { BridgeError } from '../../errors.ts';
+import { Conflict, Failed, Forbidden, Invalid, NotFound, Unauthenticated, Unavailable } from '../../errors.ts';
 
 /** What Odoo says of an error, on both of its JSON protocols. `debug` holds a traceback with paths: it goes no further. */
 export interface OdooFault { name: string; message: string }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
-import { LOCK_PATIENCE_MS, LocalUploadLocks, takenOver } from '../../services/local-upload-locks.ts';
+import { LOCK_PATIENCE_MS, LocalUploadLocks, takenOver } from './local-upload-locks.ts';
 import type { Clock, Logger } from '../../services/ports.ts';
 import { Locked } from '../../services/upload-errors.ts';
 import type { UploadLock, UploadLocks } from '../../services/upload-ports.ts';

@@ -1,4 +1,5 @@
-import { Add, Copy, Run, type Instruction } from 'dockerfile-ast';
+import type { Copy, Run } from 'dockerfile-ast';
+import { Add, type Instruction } from 'dockerfile-ast';
 import { tooMuch, type Tell } from './shell-rules.ts';
 import type { Stage } from './stages.ts';
 import { expand, type Variables } from './variables.ts';

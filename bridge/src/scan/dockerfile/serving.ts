@@ -1,4 +1,5 @@
-import { Label, PropertyInstruction, type Instruction } from 'dockerfile-ast';
+import type { PropertyInstruction } from 'dockerfile-ast';
+import { Label, type Instruction } from 'dockerfile-ast';
 import type { ScanResult } from '../types.ts';
 import type { Stage } from './stages.ts';
 import { expand } from './variables.ts';

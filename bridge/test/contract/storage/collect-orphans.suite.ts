@@ -4,7 +4,7 @@ import { ThreadDigester } from '../../../src/adapters/digest/thread-digester.ts'
 import { Unavailable } from '../../../src/errors.ts';
 import { ArtifactStore, artifactKey, claimKey } from '../../../src/services/artifact-store.ts';
 import { ORPHAN_GRACE_MS, OrphanCollector } from '../../../src/services/collect-orphans.ts';
-import { LocalUploadLocks } from '../../../src/services/local-upload-locks.ts';
+import { LocalUploadLocks } from '../../../src/adapters/redis/local-upload-locks.ts';
 import { PartBuffers } from '../../../src/services/part-buffers.ts';
 import { ResumableUploads } from '../../../src/services/upload-resumable.ts';
 import type { BlobStore } from '../../../src/services/upload-ports.ts';

@@ -1,5 +1,5 @@
-import { Locked } from './upload-errors.ts';
-import type { UploadLock, UploadLocks } from './upload-ports.ts';
+import { Locked } from '../../services/upload-errors.ts';
+import type { UploadLock, UploadLocks } from '../../services/upload-ports.ts';
 
 /** How long the newer request waits until the older one has put away what it received. */
 export const LOCK_PATIENCE_MS = 20_000;
