@@ -1,11 +1,12 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { daemonRunning, logFile, startDaemon, stopDaemon } from '../../process.ts';
+import { daemonRunning, logFile, stopDaemon } from '../../process.ts';
 import { tryRun } from '../../run.ts';
 import { REGISTRY_NAME, type Server, type StackContext } from '../../server.ts';
 import { installPackages } from '../apt.ts';
 import { ensureCgroup } from './cgroup.ts';
 import { removeLeftovers } from './leftovers.ts';
+import { startPart } from './part.ts';
 import { cniFolder, ensurePodNetwork } from './pod-network.ts';
 
 /** What a Unix socket's path may be long, less the longest of ours below the checkout. */
@@ -29,8 +30,8 @@ export const containerd: Server = {
     const registry = `${REGISTRY_NAME}:${context.ports.registry}`;
     mkdirSync(join(folder, 'certs.d', registry), { recursive: true });
     writeFileSync(join(folder, 'certs.d', registry, 'hosts.toml'), mirror(`http://127.0.0.1:${context.ports.registry}`));
-    writeFileSync(join(folder, 'config.toml'), configuration(folder, registry, cniFolder(context)));
-    startDaemon(context, 'containerd', ['containerd', '--config', join(folder, 'config.toml')]);
+    const file = join(folder, 'config.toml');
+    await startPart(context, 'containerd', ['containerd', '--config', file], { written: { [file]: configuration(folder, registry, cniFolder(context)) } });
   },
   ready: async (context) => daemonRunning(context, 'containerd') && (await tryRun('ctr', ['--address', containerdSocket(context), 'version'], { deadlineMs: 5000 })) !== null,
   async stop(context) {

@@ -1,22 +1,23 @@
 import { join } from 'node:path';
 import { binary, KUBE } from '../../go-build.ts';
-import { startDaemon, waitFor } from '../../process.ts';
+import { waitFor } from '../../process.ts';
 import { POD_CIDR, SERVICE_CIDR, type StackContext } from '../../server.ts';
 import { apiReady } from './api.ts';
+import { startPart } from './part.ts';
 import { kubeconfig, pkiFolder } from './pki.ts';
 
 const READY_DEADLINE_MS = 90_000; // on two busy cores; 4 s on idle ones
 
 /** etcd, the API server, the controller manager and the scheduler, all on loopback: pods reach none of them. */
 export async function startControlPlane(context: StackContext): Promise<void> {
-  const program = (name: string, part: string, flags: Record<string, string>): void => {
-    startDaemon(context, name, [binary(context, KUBE), part, ...Object.entries(flags).map(([flag, value]) => `--${flag}=${value}`)]);
-  };
-  program('etcd', 'etcd', etcdFlags(context));
-  program('apiserver', 'kube-apiserver', apiserverFlags(context));
+  const program = (name: string, part: string, flags: Record<string, string>, read: string[]): Promise<void> =>
+    startPart(context, name, [binary(context, KUBE), part, ...Object.entries(flags).map(([flag, value]) => `--${flag}=${value}`)], { read });
+  const certificate = (name: string): string => join(pkiFolder(context), `${name}.crt`);
+  await program('etcd', 'etcd', etcdFlags(context), [certificate('etcd')]);
+  await program('apiserver', 'kube-apiserver', apiserverFlags(context), ['apiserver', 'apiserver-kubelet', 'etcd-client'].map(certificate));
   await waitFor('the API server being ready', READY_DEADLINE_MS, () => apiReady(context));
-  program('controller-manager', 'kube-controller-manager', controllerManagerFlags(context));
-  program('scheduler', 'kube-scheduler', schedulerFlags(context));
+  await program('controller-manager', 'kube-controller-manager', controllerManagerFlags(context), [kubeconfig(context, 'controller-manager')]);
+  await program('scheduler', 'kube-scheduler', schedulerFlags(context), [kubeconfig(context, 'scheduler')]);
 }
 
 function etcdFlags(context: StackContext): Record<string, string> {

@@ -1,5 +1,6 @@
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { buildGo, KUBE } from '../../go-build.ts';
+import { binary, buildGo, KUBE } from '../../go-build.ts';
 import { daemonRunning, httpAnswers, logFile, stopDaemon, waitFor } from '../../process.ts';
 import type { Server, StackContext } from '../../server.ts';
 import { apiReady, askApi } from './api.ts';
@@ -9,7 +10,7 @@ import { offerGpus } from './gpus.ts';
 import { startKubeProxy } from './kube-proxy.ts';
 import { adminKubectl } from './kubectl.ts';
 import { nodeReady, startKubelet } from './kubelet.ts';
-import { ensurePki } from './pki.ts';
+import { ensurePki, kubeconfig } from './pki.ts';
 
 /** In the order of ending; the file of each one's log bears its name. */
 const PARTS = ['kube-proxy', 'kubelet', 'scheduler', 'controller-manager', 'apiserver', 'etcd'];
@@ -24,8 +25,9 @@ export const kubernetes: Server = {
   async start(context) {
     await ensurePki(context);
     await startControlPlane(context);
-    startKubelet(context);
-    startKubeProxy(context);
+    await startKubelet(context);
+    await startKubeProxy(context);
+    writeKubectl(context);
   },
   ready: async (context) => PARTS.every((part) => daemonRunning(context, part)) && (await apiReady(context)) && (await nodeReady(context)) && (await servicesReady(context)),
   async prepare(context) {
@@ -41,6 +43,12 @@ export const kubernetes: Server = {
   },
   logs: (context) => PARTS.map((part) => logFile(context, part)),
 };
+
+/** `.stack/kubectl`, for people: the cluster's own kubectl as its administrator. */
+function writeKubectl(context: StackContext): void {
+  const script = `#!/bin/sh\nexec '${binary(context, KUBE)}' kubectl --kubeconfig '${kubeconfig(context, 'admin')}' "$@"\n`;
+  writeFileSync(join(context.state, 'kubectl'), script, { mode: 0o700 });
+}
 
 /** What the product needs of a cluster: namespaces, rights, quotas, policies, the gateway. The listener's port is this stack's. */
 async function applyManifests(context: StackContext): Promise<void> {

@@ -1,25 +1,28 @@
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { binary, KUBE } from '../../go-build.ts';
-import { httpAnswers, startDaemon } from '../../process.ts';
+import { httpAnswers } from '../../process.ts';
 import { POD_BRIDGE_ADDRESS, type StackContext } from '../../server.ts';
 import { askApi } from './api.ts';
 import { CGROUP } from './cgroup.ts';
 import { containerdSocket } from './containerd.ts';
+import { startPart } from './part.ts';
 import { kubeconfig, pkiFolder } from './pki.ts';
 
 export const NODE = 'local';
 
 /** The kubelet, on the address of the pod bridge because a node's address may not be loopback; only with a certificate does it answer. */
-export function startKubelet(context: StackContext): void {
+export async function startKubelet(context: StackContext): Promise<void> {
   const folder = join(context.state, 'kubernetes');
   mkdirSync(join(folder, 'kubelet'), { recursive: true });
-  writeFileSync(join(folder, 'kubelet.yaml'), stringify(configuration(context)));
-  startDaemon(context, 'kubelet', [
+  const argv = [
     binary(context, KUBE), 'kubelet', `--config=${folder}/kubelet.yaml`, `--kubeconfig=${kubeconfig(context, 'node')}`, `--root-dir=${folder}/kubelet`,
     `--hostname-override=${NODE}`, `--node-ip=${POD_BRIDGE_ADDRESS}`, `--cert-dir=${folder}/kubelet/pki`,
-  ]);
+  ];
+  await startPart(context, 'kubelet', argv, {
+    written: { [join(folder, 'kubelet.yaml')]: stringify(configuration(context)) }, read: [kubeconfig(context, 'node'), join(pkiFolder(context), 'kubelet.crt')],
+  });
 }
 
 /** Ready, as this kubelet says, not as the one before it said. */
