@@ -8,6 +8,8 @@ import type { EndpointView, VersionDetail } from '../bridge/src/contract/version
 import { readStackFacts, type StackFacts } from '../stack/facts.ts';
 
 export interface Answer<T> { status: number; body: T; headers: Headers }
+/** what an action answers: done, or a problem */
+export type ActionOutcome = ActionAccepted & Omit<Problem, 'status'>;
 export interface Sample { folder: string; modelFile?: string; dockerfile?: string; sideFiles?: string[]; metadata: Record<string, unknown> }
 
 /** One person (or a script with a key) before the gateway, over the real wire: TLS, nginx, bridge, Odoo. */
@@ -66,7 +68,7 @@ export class Client {
     return answer.body;
   }
 
-  act(ids: { modelId: number; versionId: number }, action: string, body: object): Promise<Answer<ActionAccepted & Problem>> {
+  act(ids: { modelId: number; versionId: number }, action: string, body: object): Promise<Answer<ActionOutcome>> {
     return this.send('POST', `/mlops/models/${ids.modelId}/versions/${ids.versionId}/${action}`, body);
   }
 

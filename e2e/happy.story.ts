@@ -1,0 +1,102 @@
+import { randomBytes } from 'node:crypto';
+import { expect } from 'chai';
+import type { UploadAccepted } from '../bridge/src/contract/requests.ts';
+import { readEndpointsLikeN8n } from '../demo/n8n.ts';
+import { Client, digit, sample } from './client.ts';
+
+describe('Given ada, who uploads models, and ben, who approves them', () => {
+  const name = `happy-${randomBytes(3).toString('hex')}`;
+  let ada: Client;
+  let ben: Client;
+  let first: UploadAccepted;
+  let second: UploadAccepted;
+
+  before(async () => {
+    ada = await Client.as('ada');
+    ben = await Client.as('ben');
+  });
+  after(() => Promise.all([ada.close(), ben.close()]));
+
+  it('When ada uploads a good model, then it is scanned and validated without a finding that blocks', async () => {
+    const answer = await ada.upload(sample('digits', name));
+    expect(answer.status, JSON.stringify(answer.body)).to.equal(202);
+    expect(answer.body.initialStatus).to.equal('Validating');
+    first = answer.body;
+    const version = await ada.reaches(first, 'Validated');
+    expect(version.scan?.verdict).to.equal('pass');
+    expect(version.artifacts.map((artifact) => artifact.filename).sort()).to.deep.equal(['Dockerfile', 'model.safetensors', 'serve.py']);
+  });
+
+  it('When she sends the same upload with the same Idempotency-Key again, then nothing new is registered', async () => {
+    const headers = { 'idempotency-key': `again-${name}` };
+    const one = await ada.upload(sample('digits', `${name}-twice`), headers);
+    const two = await ada.upload(sample('digits', `${name}-twice`), headers);
+    expect([one.status, two.status]).to.deep.equal([202, 202]);
+    expect(two.body.versionId).to.equal(one.body.versionId);
+    expect(two.body.created).to.equal(false);
+  });
+
+  it('When ben approves it, then it is built from its Dockerfile and answers on staging with a real prediction', async () => {
+    const seen = (await ben.version(first)).lockVersion;
+    expect((await ben.act(first, 'deploy', { target: 'staging', seen })).status).to.equal(202);
+    const staged = await ben.reaches(first, 'Staging', 300_000);
+    expect(staged.imageDigest).to.match(/^sha256:[0-9a-f]{64}$/);
+    expect(staged.road.find((stop) => stop.key === 'staging')?.state).to.equal('done');
+    expect(await read(staged.stagingEndpointUrl)).to.equal(1);
+  });
+
+  it('When somebody decides on what he saw before, then he is told that it changed', async () => {
+    const stale = await ben.act(first, 'promote', { target: 'production', strategy: 'blue-green', seen: 0 });
+    expect(stale.status).to.equal(409);
+    expect(stale.body.code).to.equal('stale');
+  });
+
+  it('When ben promotes it, then it is live, and n8n finds the endpoint with its version', async () => {
+    const seen = (await ben.version(first)).lockVersion;
+    expect((await ben.act(first, 'promote', { target: 'production', strategy: 'blue-green', seen })).status).to.equal(202);
+    const live = await ben.reaches(first, 'Live', 180_000);
+    expect(live.isAvailable).to.equal(true);
+    expect(await read(live.prodEndpointUrl)).to.equal(1);
+    const rows = await readEndpointsLikeN8n(ada.facts, `production/${name}`);
+    expect(rows.map((row) => [row['version'], row['is_available'], row['url']])).to.deep.equal([['1.0.0', true, live.prodEndpointUrl]]);
+  });
+
+  it('When its next version is promoted, then not one request is lost and the first is superseded', async () => {
+    const uploaded = await ada.upload(sample('digits-v2', name));
+    expect(uploaded.status, JSON.stringify(uploaded.body)).to.equal(202);
+    second = uploaded.body;
+    const validated = await ada.reaches(second, 'Validated');
+    expect((await ben.act(second, 'deploy', { target: 'staging', seen: validated.lockVersion })).status).to.equal(202);
+    const staged = await ben.reaches(second, 'Staging', 300_000);
+    const url = (await ben.version(first)).prodEndpointUrl;
+    let [asked, answered, going] = [0, 0, true];
+    const users = (async () => {
+      while (going) {
+        asked++;
+        if ((await ada.infer(url!, name, digit())).status === 200) answered++;
+      }
+    })();
+    expect((await ben.act(second, 'promote', { target: 'production', strategy: 'blue-green', seen: staged.lockVersion })).status).to.equal(202);
+    await ben.reaches(second, 'Live', 180_000);
+    going = false;
+    await users;
+    expect(answered).to.equal(asked);
+    expect(asked).to.be.greaterThan(10);
+    expect((await ben.version(first)).status).to.equal('Superseded');
+  });
+
+  it('When ben rolls back, then the first version is live again', async () => {
+    const seen = (await ben.version(second)).lockVersion;
+    const answer = await ben.act(second, 'rollback', { target: 'production', seen, reason: 'story' });
+    expect(answer.status, JSON.stringify(answer.body)).to.equal(202);
+    const live = await ben.reaches(first, 'Live', 120_000);
+    expect(await read(live.prodEndpointUrl)).to.equal(1);
+    expect((await ben.version(second)).status).to.equal('Superseded');
+  });
+
+  async function read(url: string | null | undefined): Promise<number | undefined> {
+    const answer = await ben.infer(url!, name, digit());
+    expect(answer.status, JSON.stringify(answer.body)).to.equal(200);
+    return answer.body.outputs?.find((output) => output.name === 'digit')?.data[0];
+  }
+});

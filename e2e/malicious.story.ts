@@ -1,0 +1,35 @@
+import { randomBytes } from 'node:crypto';
+import { expect } from 'chai';
+import { Client, sample } from './client.ts';
+
+describe('Given a model that runs a command when it is loaded', () => {
+  it('When it is uploaded, then it is refused with the place and the reason, and nobody can approve it', async () => {
+    const [ada, ben] = [await Client.as('ada'), await Client.as('ben')];
+    const uploaded = await ada.upload(sample('malicious', `evil-${randomBytes(3).toString('hex')}`));
+    expect(uploaded.status, JSON.stringify(uploaded.body)).to.equal(202);
+    const refused = await ada.reaches(uploaded.body, 'ValidationFailed');
+    expect(refused.statusReason).to.contain('posix.system');
+    const finding = refused.findings.find((one) => one.rule === 'pickle-call-blocked');
+    expect(finding?.file).to.equal('model.pkl');
+    expect(finding?.offset).to.be.greaterThan(0);
+    const forced = await ben.act(uploaded.body, 'deploy', { target: 'staging', seen: refused.lockVersion });
+    expect(forced.status).to.equal(422);
+    expect((await ben.version(uploaded.body)).status).to.equal('ValidationFailed');
+    await Promise.all([ada.close(), ben.close()]);
+  });
+});
+
+describe('Given wrong input', () => {
+  it('When something is missing or not right, then the answer names field, reason and remedy', async () => {
+    const ada = await Client.as('ada');
+    const noVersion = await ada.upload({ ...sample('digits', 'wrong'), metadata: { name: 'wrong' } });
+    expect(noVersion.status).to.equal(422);
+    expect(noVersion.headers.get('content-type')).to.contain('application/problem+json');
+    expect(noVersion.body.errors?.map((error) => error.field).join()).to.contain('version');
+    const nobody = await new Client().send<{ code: string }>('GET', '/mlops/models');
+    expect([nobody.status, nobody.body.code]).to.deep.equal([401, 'login-needed']);
+    const metrics = await new Client().send('GET', '/metrics');
+    expect(metrics.status).to.equal(404);
+    await ada.close();
+  });
+});
