@@ -21,26 +21,56 @@ const Environment = z.object({
 });
 export type Config = z.infer<typeof Environment>;
 
-const WEAK = /^(admin|secret|password|changeme|change-me|minioadmin|odoo|default|test|example)\d*$/i;
+/** What ships in examples and images; long enough or not, everybody knows it. */
+const WEAK = /^((admin|secret|password|minioadmin|odoo|postgres|redis|default|test|example)[\d-]*|(change|replace|insecure|your|example|default)[-_ ]?.*)$/i;
 const SECRET_NAMES = ['ODOO_SERVICE_KEY', 'ODOO_RECEIPT_SECRET', 'MINIO_ACCESS_KEY', 'MINIO_SECRET_KEY', 'SESSION_SECRET'] as const;
+const FILES = ['KUBECONFIG', 'BUILD_CA_BUNDLE_FILE'] as const;
+const SECRET_URLS = ['OUTBOX_DATABASE_URL', 'REDIS_URL'] as const;
 
-/** Reads the configuration. All faults are told in one message; in production a default secret is a fault. */
+/**
+ * Reads the configuration; an empty variable counts as none. Throws one Error that tells all faults, and no value of a
+ * secret; in production a default secret is a fault.
+ */
 export function readConfig(env: NodeJS.ProcessEnv): Config {
-  const faults: string[] = [];
-  const given: Record<string, string> = {};
-  for (const name of Object.keys(Environment.shape)) {
-    const value = env[name];
-    const file = env[`${name}_FILE`];
-    if (name !== 'BUILD_CA_BUNDLE' && value === undefined && file !== undefined) {
-      if (existsSync(file)) given[name] = readFileSync(file, 'utf8').trim();
-      else faults.push(`${name}_FILE names ${file}, which does not exist`);
-    } else if (value !== undefined && value !== '') given[name] = value;
-  }
+  const { given, faults, faulty } = gather(env);
   const parsed = Environment.safeParse(given);
-  if (!parsed.success) for (const issue of parsed.error.issues) faults.push(`${issue.path.join('.')}: ${given[String(issue.path[0])] === undefined ? 'is missing' : issue.message}`);
-  if (parsed.success && parsed.data.NODE_ENV === 'production') {
-    for (const name of SECRET_NAMES) if (WEAK.test(parsed.data[name])) faults.push(`${name}: is a default that everybody knows; generate one`);
+  for (const issue of parsed.error?.issues ?? []) {
+    const name = String(issue.path[0]);
+    if (!faulty.has(name)) faults.push(`${name}: ${given[name] === undefined ? 'is missing' : issue.message}`);
   }
+  for (const name of FILES) if (given[name] !== undefined && !existsSync(given[name])) faults.push(`${name}: there is no file ${given[name]}`);
+  if (given['NODE_ENV'] === 'production') faults.push(...knownSecrets(given));
   if (!parsed.success || faults.length > 0) throw new Error(`The bridge cannot start with this configuration (docs/configuration.md):\n${faults.map((fault) => `  - ${fault}`).join('\n')}`);
   return parsed.data;
+}
+
+/** Each value from its variable, or from the file that NAME_FILE names. */
+function gather(env: NodeJS.ProcessEnv): { given: Record<string, string>; faults: string[]; faulty: Set<string> } {
+  const given: Record<string, string> = {};
+  const faults: string[] = [];
+  const faulty = new Set<string>();
+  const fault = (name: string, text: string): void => {
+    faults.push(text);
+    faulty.add(name);
+  };
+  for (const name of Object.keys(Environment.shape)) {
+    const value = env[name] || undefined;
+    const file = env[`${name}_FILE`] || undefined;
+    if (value !== undefined && file !== undefined) fault(name, `${name}: is given twice, by itself and by ${name}_FILE`);
+    else if (value !== undefined) given[name] = value;
+    else if (file !== undefined) {
+      try {
+        given[name] = readFileSync(file, 'utf8').trim();
+      } catch (error) {
+        fault(name, `${name}_FILE: ${file} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`);
+      }
+    }
+  }
+  return { given, faults, faulty };
+}
+
+function knownSecrets(given: Record<string, string>): string[] {
+  const bad: string[] = SECRET_NAMES.filter((name) => given[name] !== undefined && WEAK.test(given[name]));
+  bad.push(...SECRET_URLS.filter((name) => URL.canParse(given[name] ?? '') && WEAK.test(decodeURIComponent(new URL(given[name]!).password))));
+  return bad.map((name) => `${name}: is a default that everybody knows; generate one`);
 }
