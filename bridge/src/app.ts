@@ -61,7 +61,7 @@ export async function startBridge(config: Config, log: Logger): Promise<{ stop()
     journal: outbox, log, origins: config.PWA_ORIGINS.split(',').filter(Boolean), authenticate: context.authenticateUpgrade, onCount: (count) => metrics.sockets.set(count),
   });
   const pods = createServer({ requestTimeout: 0 }, delivery.podListener);
-  const workers = startWorkers({ queues, outbox, log, handlers: { scan: scanJob({ odoo, store: uploads.store, clock }), build: delivery.build, reconcile: delivery.reconcile, webhook: webhookJob({ odoo, clock }) } });
+  const workers = startWorkers({ queues, outbox, log, handlers: metrics.counted({ scan: scanJob({ odoo, store: uploads.store, clock }), build: delivery.build, reconcile: delivery.reconcile, webhook: webhookJob({ odoo, clock }) }) });
   const relay = startRelay({ outbox, queues, clock, log });
   const collect = setInterval(() => void uploads.collector.run().catch((error: Error) => log.warn({ reason: error.message }, 'collect.failed')), COLLECT_EVERY_MS);
   await Promise.all([listen(server, config.BRIDGE_PORT, config.BRIDGE_HOST), listen(pods, config.BRIDGE_POD_PORT, config.BRIDGE_POD_HOST)]);

@@ -1,5 +1,6 @@
 import { Router } from 'express';
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import type { JobHandler, JobName } from '../services/ports.ts';
 
 export interface Part { name: string; check(): Promise<unknown> }
 
@@ -42,6 +43,21 @@ export class Metrics {
 
   observe(method: string, route: string, status: number, seconds: number): void {
     this.#requests.labels(method, route, String(status)).observe(seconds);
+  }
+
+  /** The same handlers; each look is counted as `done`, `again` or `failed`. */
+  counted(handlers: Record<JobName, JobHandler>): Record<JobName, JobHandler> {
+    const count = (queue: JobName, handler: JobHandler): JobHandler => async (payload, context) => {
+      let outcome = 'failed';
+      try {
+        const result = await handler(payload, context);
+        outcome = result.done ? 'done' : 'again';
+        return result;
+      } finally {
+        this.jobs.labels(queue, outcome).inc();
+      }
+    };
+    return { scan: count('scan', handlers.scan), build: count('build', handlers.build), reconcile: count('reconcile', handlers.reconcile), webhook: count('webhook', handlers.webhook) };
   }
 
   router(): Router {

@@ -116,8 +116,10 @@ describe('Odoo of the stack', function () {
       expect(result).to.include({ uid, username: login });
     } finally {
       await database.end();
+      const people = await admins.search('res.partner', [['name', '=', login]]);
       await admins.update('res.users', uid, { active: false });
       await admins.delete('res.users', uid);
+      for (const id of people) await admins.delete('res.partner', id);
       await odoo.logout(admin);
       await wire.close();
     }
