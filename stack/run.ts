@@ -23,8 +23,14 @@ export function run(command: string, args: readonly string[], options: RunOption
       cwd: options.cwd,
       env: options.env ?? process.env,
       stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
-      timeout: options.deadlineMs ?? TEN_MINUTES_MS,
     });
+    const deadlineMs = options.deadlineMs ?? TEN_MINUTES_MS;
+    const failed = (how: string): Error => new Error(`${[command, ...args].join(' ').slice(0, 300)} ${how}\n${lastLines(tail)}`);
+    const timer = setTimeout(() => {
+      child.kill('SIGKILL');
+      // not at the end of its output: a child of its own may hold that open
+      reject(failed(`did not end within ${deadlineMs / 1000} s`));
+    }, deadlineMs);
     if (!options.outlives) running.add(child);
     const out: Buffer[] = [];
     let tail = '';
@@ -38,12 +44,17 @@ export function run(command: string, args: readonly string[], options: RunOption
       follow(chunk);
     });
     child.stderr?.on('data', follow);
-    child.on('error', (error) => reject(new Error(`${command} could not be started: ${error.message}`)));
+    child.on('error', (error) => {
+      clearTimeout(timer);
+      running.delete(child);
+      reject(new Error(`${command} could not be started: ${error.message}`));
+    });
     child.stdin?.on('error', () => undefined); // it ended before it read everything; its exit code says so
     child.on('close', (code, signal) => {
+      clearTimeout(timer);
       running.delete(child);
       if (code === 0) resolve(Buffer.concat(out).toString());
-      else reject(new Error(`${[command, ...args].join(' ').slice(0, 300)} ended with ${signal ?? `exit code ${code}`}\n${lastLines(tail)}`));
+      else reject(failed(`ended with ${signal ?? `exit code ${code}`}`));
     });
     if (options.input !== undefined) child.stdin?.end(options.input);
   });

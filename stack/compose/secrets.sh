@@ -21,7 +21,7 @@ printf 'postgres://cf_bridge:%s@postgres:5432/creativeflow' "$(cat bridgeDbPassw
 printf 'redis://:%s@redis:6379/0' "$(cat redisPassword)" > redisUrl
 
 mkdir -p tls
-if ! openssl x509 -in tls/server.crt -noout -checkend 2592000 2> /dev/null; then
+if ! openssl x509 -in tls/server.crt -noout -checkend 2592000 > /dev/null 2>&1; then
   openssl req -x509 -newkey rsa:2048 -nodes -days 825 -subj '/CN=CreativeFlow local authority' -addext keyUsage=critical,keyCertSign,cRLSign -keyout tls/ca.key -out tls/ca.crt
   openssl req -newkey rsa:2048 -nodes -subj /CN=localhost -keyout tls/server.key -out tls/server.csr
   printf 'subjectAltName=DNS:localhost,IP:127.0.0.1\nextendedKeyUsage=serverAuth\nbasicConstraints=CA:FALSE\n' > tls/server.ext

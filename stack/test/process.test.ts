@@ -1,0 +1,99 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { daemonPid, daemonRunning, logFile, runningDaemons, startDaemon, startTime, stopDaemon, stopIfChanged, waitFor } from '../process.ts';
+import { testContext } from './context.ts';
+
+describe('daemons', () => {
+  const state = mkdtempSync(join(tmpdir(), 'daemons-'));
+  const context = testContext(state);
+  const pidFile = join(state, 'run', 'one.pid');
+  afterEach(async () => {
+    for (const name of runningDaemons(context)) await stopDaemon(context, name, 500);
+  });
+  after(() => rmSync(state, { recursive: true }));
+
+  it('start once, write to their log, and stop', async () => {
+    startDaemon(context, 'one', ['sh', '-c', 'echo hello; exec sleep 60']);
+    const pid = daemonPid(context, 'one')!;
+    startDaemon(context, 'one', ['sleep', '60']);
+    expect(daemonPid(context, 'one')).to.equal(pid);
+    expect(runningDaemons(context)).to.deep.equal(['one']);
+    await waitFor('the log', 5000, () => readFileSync(logFile(context, 'one'), 'utf8') === 'hello\n');
+    await stopDaemon(context, 'one');
+    expect(startTime(pid)).to.equal(null);
+    expect(daemonRunning(context, 'one')).to.equal(false);
+  });
+
+  it('note themselves down, also when whoever started them is killed at once', async () => {
+    const starter = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', `
+      import { startDaemon } from ${JSON.stringify(join(import.meta.dirname, '../process.ts'))};
+      import { rmSync } from 'node:fs';
+      startDaemon(${JSON.stringify(context)}, 'one', ['sleep', '60']);
+      rmSync(${JSON.stringify(pidFile)}); // the starter's own note never came about
+      process.kill(process.pid, 'SIGKILL');
+    `], { stdio: ['ignore', 'inherit', 'inherit'] });
+    await new Promise((resolve) => starter.on('exit', resolve));
+    await waitFor('the note', 5000, () => daemonRunning(context, 'one'));
+    expect(readFileSync(`/proc/${daemonPid(context, 'one')}/cmdline`, 'utf8')).to.include('sleep');
+  });
+
+  it('are never mistaken for another process that got their pid', async () => {
+    const stranger = spawn('sleep', ['60'], { stdio: 'ignore' });
+    try {
+      await waitFor('the stranger', 5000, () => startTime(stranger.pid!) !== null);
+      writeFileSync(pidFile, JSON.stringify({ pid: stranger.pid, started: String(Number(startTime(stranger.pid!)) - 1) }));
+      expect(daemonPid(context, 'one')).to.equal(null);
+      await stopDaemon(context, 'one');
+      expect(startTime(stranger.pid!)).to.not.equal(null);
+    } finally {
+      stranger.kill('SIGKILL');
+    }
+  });
+
+  it('are gone when only a broken note is left', () => {
+    writeFileSync(pidFile, '{"pid":12');
+    expect(daemonRunning(context, 'one')).to.equal(false);
+  });
+
+  it('are killed with their children when they do not go by themselves', async () => {
+    startDaemon(context, 'stubborn', ['sh', '-c', 'trap "" TERM; sleep 61 & echo $!; wait; sleep 62']);
+    const child = await childFrom(logFile(context, 'stubborn'));
+    await stopDaemon(context, 'stubborn', 300);
+    expect(daemonRunning(context, 'stubborn')).to.equal(false);
+    await waitFor('the end of the child', 5000, () => startTime(child) === null);
+  });
+
+  it('are ended when their definition changed, and only then', async () => {
+    await stopIfChanged(context, 'one', 'a');
+    startDaemon(context, 'one', ['sleep', '60']);
+    await stopIfChanged(context, 'one', 'a');
+    expect(daemonRunning(context, 'one')).to.equal(true);
+    await stopIfChanged(context, 'one', 'b');
+    expect(daemonRunning(context, 'one')).to.equal(false);
+  });
+
+  it('whose program is missing say so in their log', async () => {
+    startDaemon(context, 'none', ['creativeflow-no-such-program']);
+    await waitFor('the message', 5000, () => readFileSync(logFile(context, 'none'), 'utf8').includes('not found'));
+    await waitFor('its end', 5000, () => !daemonRunning(context, 'none'));
+  });
+
+  it('that are zombies do not run', () => {
+    expect(startTime(spawnSync('true').pid)).to.equal(null);
+  });
+});
+
+describe('waiting', () => {
+  it('ends with what was waited for', async () => {
+    const fault = await waitFor('the moon', 200, () => false).then(() => null, (error: Error) => error.message);
+    expect(fault).to.equal('the moon did not happen within 0 s');
+  });
+});
+
+async function childFrom(log: string): Promise<number> {
+  await waitFor('the pid of the child', 5000, () => /^\d+\n/.test(readFileSync(log, 'utf8')));
+  return Number(readFileSync(log, 'utf8'));
+}
