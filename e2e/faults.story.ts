@@ -63,6 +63,7 @@ describe('The road completes whatever breaks on the way', () => {
 
     it('When it is killed while production rolls out, then the model is live once it is back', async () => {
       await promote(ben, version);
+      await waitFor('the start of the rollout', 30_000, async () => (await ben.version(ids)).deployments.some((one) => one.environmentKind === 'production' && one.phase === 'Progressing'));
       await killBridge(facts);
       expect(await kept(ids.versionId)).to.include({ status: 'PendingProdDeployment' });
       await startBridge(facts);
@@ -97,6 +98,7 @@ describe('The road completes whatever breaks on the way', () => {
 
     it('When it happens during the scan, then the scan is finished', async () => {
       ids = await uploaded(ada, sample('digits', name));
+      expect(await ada.version(ids)).to.include({ status: 'Validating' });
       await emptied();
       await ben.reaches(ids, 'Validated', SCAN_MS);
     });
