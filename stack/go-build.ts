@@ -40,10 +40,10 @@ export async function buildGo(context: StackContext, program: GoProgram): Promis
   }
   mkdirSync(join(context.cache, 'bin'), { recursive: true });
   context.report(`building ${program.output}, minutes the first time`);
-  const partial = `${target}.${process.pid}`;
+  const partial = `${target}.partial`;
   const args = ['build', '-ldflags', `-s -w ${program.ldflags ?? ''}`.trim(), ...(program.tags ? ['-tags', program.tags] : []), '-o', partial, program.package];
   // one build at a time: the linker of each wants gigabytes, and two checkouts may start at once
-  await run('flock', [join(context.cache, 'bin', '.lock'), 'go', ...args], {
+  await run('flock', ['--no-fork', join(context.cache, 'bin', '.lock'), 'go', ...args], {
     cwd: join(context.root, 'stack', 'go', program.module),
     env: { ...process.env, CGO_ENABLED: '0', GOFLAGS: '-mod=mod' },
     deadlineMs: BUILD_DEADLINE_MS,

@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
 
 export interface RunOptions {
   cwd?: string;
@@ -13,13 +13,14 @@ export interface RunOptions {
 
 const TEN_MINUTES_MS = 600_000;
 
-const running = new Set<ChildProcess>();
-process.once('exit', () => running.forEach((child) => child.kill('SIGTERM')));
+/** util-linux: the kernel ends the command when this process ends, also when it is killed: nothing goes on unseen. */
+const DIE_WITH_US = ['setpriv', '--pdeathsig', 'SIGKILL', '--'];
 
 /** Runs a command to its end and gives its standard output. A failure throws with the command's last lines. */
 export function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, {
+    const [program, ...rest] = options.outlives ? [command, ...args] : [...DIE_WITH_US, command, ...args];
+    const child = spawn(program!, rest, {
       cwd: options.cwd,
       env: options.env ?? process.env,
       stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
@@ -31,7 +32,6 @@ export function run(command: string, args: readonly string[], options: RunOption
       // not at the end of its output: a child of its own may hold that open
       reject(failed(`did not end within ${deadlineMs / 1000} s`));
     }, deadlineMs);
-    if (!options.outlives) running.add(child);
     const out: Buffer[] = [];
     let tail = '';
     const follow = (chunk: Buffer): void => {
@@ -46,14 +46,13 @@ export function run(command: string, args: readonly string[], options: RunOption
     child.stderr?.on('data', follow);
     child.on('error', (error) => {
       clearTimeout(timer);
-      running.delete(child);
       reject(new Error(`${command} could not be started: ${error.message}`));
     });
     child.stdin?.on('error', () => undefined); // it ended before it read everything; its exit code says so
     child.on('close', (code, signal) => {
       clearTimeout(timer);
-      running.delete(child);
       if (code === 0) resolve(Buffer.concat(out).toString());
+      else if (code === 127 && tail.includes(`failed to execute ${command}`)) reject(new Error(`${command} could not be started: there is no such program`));
       else reject(failed(`ended with ${signal ?? `exit code ${code}`}`));
     });
     if (options.input !== undefined) child.stdin?.end(options.input);

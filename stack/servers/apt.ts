@@ -40,7 +40,8 @@ async function installMissing(context: StackContext): Promise<void> {
   context.report(`${missing.length} Debian packages`);
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   const wait = ['-o', 'DPkg::Lock::Timeout=300'];
-  await run('dpkg', ['--configure', '-a'], { env, outlives: true }); // an installation that was cut off; nothing to do otherwise
+  // an installation that was cut off is ended; while another still runs this fails, and the installation below waits
+  await tryRun('dpkg', ['--configure', '-a'], { env, outlives: true });
   if (!listsAreFresh()) await run('apt-get', [...wait, '-qq', 'update'], { env });
   // a policy that refuses service starts: the packages' own servers would take the standard ports
   await run('sh', ['-c', 'test -e /usr/sbin/policy-rc.d || { printf "#!/bin/sh\\nexit 101\\n" > /usr/sbin/policy-rc.d; chmod +x /usr/sbin/policy-rc.d; }']);

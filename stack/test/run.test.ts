@@ -1,7 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync, mkdirSync } from 'node:fs';
+import { spawn } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { startTime, waitFor } from '../process.ts';
 import { run, tryRun } from '../run.ts';
 import { digestOfFiles } from '../sources.ts';
 import { Timings } from '../timings.ts';
@@ -21,6 +23,17 @@ describe('running a command', () => {
   it('throws when it is not there, and when it takes too long', async () => {
     expect(await run('creativeflow-none', []).then(() => '', (error: Error) => error.message)).to.include('creativeflow-none could not be started');
     expect(await run('sleep', ['30'], { deadlineMs: 50 }).then(() => '', (error: Error) => error.message)).to.include('sleep 30 did not end within 0.05 s');
+  });
+
+  it('ends when whoever runs it is killed', async () => {
+    const runner = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', `
+      import { run } from ${JSON.stringify(join(import.meta.dirname, '../run.ts'))};
+      await run('sh', ['-c', 'echo $$; exec sleep 60'], { onLine: (line) => console.log(line) });
+    `], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const pid = Number(await new Promise((resolve) => runner.stdout.once('data', resolve)));
+    expect(startTime(pid)).to.not.equal(null);
+    runner.kill('SIGKILL');
+    await waitFor('its end', 5000, () => startTime(pid) === null);
   });
 
   it('can be a question', async () => {
