@@ -87,8 +87,8 @@ export class CfApp extends CfElement {
   };
 
   #uploading = (event: Event): void => {
-    const { detail } = event as CustomEvent<number | undefined>;
-    this.sent = detail === undefined ? undefined : Math.floor(detail * 100) / 100;
+    const { detail } = event as CustomEvent<number | null>; // an event without one has null
+    this.sent = detail === null ? undefined : Math.floor(detail * 100) / 100;
   };
 
   #navigate = (): void => {

@@ -1,0 +1,129 @@
+import { expect } from 'chai';
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+import { Client, sample } from './client.ts';
+import { closeWindows, openWindow, picture, type Window } from './window.ts';
+
+const SCAN_MS = 90_000;
+const BUILD_START_MS = 60_000;
+const BUILD_MS = 240_000;
+const ROLL_OUT_MS = 180_000;
+const EXAMPLES = join(import.meta.dirname, '..', 'examples');
+const name = `digits-${randomBytes(2).toString('hex')}`; // so that the story can be told twice
+const stop = (page: Page, key: string, state: string) => page.locator(`[data-key=${key}][data-state=${state}]`);
+
+describe('A model goes the whole road in the web app', function () {
+  this.timeout(300_000);
+  this.bail(true);
+  let api: Client;
+  let ada: Window;
+  let ben: Window;
+  let versionUrl = '';
+  let adaLoads = 0;
+  let benLoads = 0;
+
+  before(async () => {
+    api = await Client.as('ada');
+    [ada, ben] = [await openWindow(), await openWindow()];
+  });
+  afterEach(async function () {
+    if (this.currentTest?.isFailed() && process.env.DBG) { await ben.page.screenshot({ path: '/tmp/ben.png' }); await ada.page.screenshot({ path: '/tmp/ada.png' }); }
+  });
+  after(async () => {
+    await closeWindows();
+    await api?.close();
+  });
+
+  async function signIn({ page }: Window, login: string): Promise<void> {
+    await page.goto(`${api.facts.publicUrl}/app/`);
+    await page.getByLabel('Login').fill(login);
+    await page.getByLabel('Password', { exact: true }).fill(api.facts.passwords[login] ?? '');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('heading', { name: 'Models', exact: true }).waitFor();
+  }
+
+  it('Given ada signed in, when she uploads a model with its Dockerfile and server, then it is scanned and waits for an approver', async () => {
+    const { page } = ada;
+    await signIn(ada, 'ada');
+    await page.getByRole('link', { name: 'Upload' }).first().click();
+    await page.getByRole('heading', { name: 'Upload a model' }).waitFor();
+    await page.locator('#files').setInputFiles(['model.safetensors', 'Dockerfile', 'serve.py', 'metadata.json'].map((file) => join(EXAMPLES, 'digits', file)));
+    await page.getByText('sha256:').nth(2).waitFor();
+    await page.getByLabel('Model name').fill(name);
+    await page.getByLabel('Version', { exact: true }).fill('1.0.0');
+    await picture(page, 'pwa-upload');
+    await page.getByRole('button', { name: 'Upload', exact: true }).click();
+    await page.getByRole('heading', { name: `${name} 1.0.0` }).waitFor();
+    await stop(page, 'approved', 'waiting').waitFor({ timeout: SCAN_MS });
+    expect(await page.getByRole('button', { name: 'Approve for staging' }).first().getAttribute('aria-disabled')).to.equal('true');
+    versionUrl = page.url();
+    adaLoads = ada.loads();
+  });
+
+  it('Given ben at his own browser, when he approves it for staging, then both see it in staging without reloading', async () => {
+    const { page } = ben;
+    await signIn(ben, 'ben');
+    await page.goto(versionUrl);
+    await page.getByRole('heading', { name: `${name} 1.0.0` }).waitFor();
+    benLoads = ben.loads();
+    await page.locator('[data-action=deploy]').click();
+    await page.getByText(`Build the image of ${name} 1.0.0 and start it in staging now.`).waitFor();
+    await page.getByLabel(/Comment/).fill('Reads digits well.');
+    await page.locator('cf-sheet').getByRole('button', { name: 'Approve for staging' }).click();
+    await stop(page, 'approved', 'done').waitFor();
+    await page.getByRole('tab', { name: 'Build log' }).click();
+    await page.locator('cf-build-log').getByText(/STEP 1/).first().waitFor({ timeout: BUILD_START_MS });
+    await stop(page, 'staging', 'done').waitFor({ timeout: BUILD_MS });
+    await stop(ada.page, 'staging', 'done').waitFor();
+    expect([ada.loads(), ben.loads()], 'pages loaded').to.deep.equal([adaLoads, benLoads]);
+  });
+
+  it('Given it is in staging, when ben promotes it blue-green, then it becomes live before the eyes of both', async () => {
+    const { page } = ben;
+    await page.locator('[data-action=promote]').click();
+    const sheet = page.locator('cf-sheet');
+    await sheet.getByRole('radio', { name: /Blue-green/ }).check();
+    await sheet.getByText('Start 1.0.0, test it, then open it to production traffic. Nothing is live before it.').waitFor();
+    await sheet.getByRole('button', { name: 'Promote' }).click();
+    await stop(page, 'live', 'done').waitFor({ timeout: ROLL_OUT_MS });
+    await stop(ada.page, 'live', 'done').waitFor();
+    await ada.page.getByRole('status').getByText('Live', { exact: true }).waitFor();
+    expect([ada.loads(), ben.loads()], 'pages loaded').to.deep.equal([adaLoads, benLoads]);
+    await picture(ada.page, 'pwa-version');
+  });
+
+  it('Given it is live, when ada opens its endpoint and sends the sample, then she sees what it reads and how sure it is', async () => {
+    const { page } = ada;
+    await page.getByRole('link', { name: 'Open endpoint' }).click();
+    await page.getByText('serves 1.0.0').waitFor();
+    await page.getByRole('button', { name: 'Use the sample' }).click();
+    await page.getByRole('button', { name: 'Send' }).click();
+    await page.getByText('It reads a 1').waitFor();
+    await page.getByText(/% sure/).waitFor();
+  });
+
+  it('Given a model that runs a command when it is loaded, when ada uploads it, then it is refused with the finding and ben cannot approve it', async () => {
+    const ids = await api.upload(sample('malicious', `${name}-evil`));
+    expect(ids.status, JSON.stringify(ids.body)).to.equal(202);
+    await ben.page.goto(`${api.facts.publicUrl}/app/#/models/${ids.body.modelId}/versions/${ids.body.versionId}`);
+    await stop(ben.page, 'scanned', 'failed').waitFor({ timeout: SCAN_MS });
+    await ben.page.getByText('Blocked', { exact: true }).first().waitFor();
+    await ben.page.locator('cf-findings').getByText(/system/).first().waitFor();
+    await ben.page.getByText('What to do').first().waitFor();
+    expect(await ben.page.locator('[data-action=deploy][aria-disabled=false]').count(), 'ways to approve it').to.equal(0);
+  });
+
+  it('Given all that happened, when ben looks at the models, on a screen or on a phone, then he sees where each stands', async () => {
+    await ben.page.goto(`${api.facts.publicUrl}/app/#/models`);
+    await ben.page.getByRole('link', { name, exact: true }).first().waitFor();
+    await ben.page.getByText('1.0.0 live').first().waitFor();
+    await picture(ben.page, 'pwa-models');
+    const phone = await openWindow({ viewport: { width: 360, height: 760 }, deviceScaleFactor: 2, storageState: await ben.context.storageState() });
+    await phone.page.goto(versionUrl);
+    await stop(phone.page, 'live', 'done').waitFor();
+    expect(await phone.page.evaluate(() => document.documentElement.scrollWidth), 'width of the page, px').to.equal(360);
+    await picture(phone.page, 'pwa-phone');
+    expect([...ada.faults, ...ben.faults, ...phone.faults]).to.deep.equal([]);
+  });
+});

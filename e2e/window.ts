@@ -1,0 +1,60 @@
+import { createHash, X509Certificate } from 'node:crypto';
+import { mkdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { chromium, type Browser, type BrowserContext, type BrowserContextOptions, type Page } from 'playwright-core';
+import { readStackFacts } from '../stack/facts.ts';
+
+const ARGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+const PICTURES = join(import.meta.dirname, '..', 'docs', 'screenshots');
+const PICTURE_BYTES = 250 * 1024;
+/** A click or a page may wait for a bridge that somebody restarts. */
+const DEADLINE_MS = 45_000;
+
+let browser: Browser | undefined;
+
+export interface Window {
+  page: Page;
+  context: BrowserContext;
+  /** what the page complained of: uncaught errors and errors on the console, save those of a lost connection */
+  faults: string[];
+  /** documents loaded in the main frame so far: a page that shows news without one more was not reloaded */
+  loads: () => number;
+}
+
+/** One person's browser, empty at first. */
+export async function openWindow(options: BrowserContextOptions = {}): Promise<Window> {
+  browser ??= await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: [...ARGS, `--ignore-certificate-errors-spki-list=${serverKey()}`] });
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, locale: 'en-US', ignoreHTTPSErrors: true, ...options });
+  context.setDefaultTimeout(DEADLINE_MS);
+  const page = await context.newPage();
+  const faults: string[] = [];
+  let loads = 0;
+  page.on('domcontentloaded', () => (loads += 1));
+  page.on('pageerror', (error) => faults.push(error.message));
+  page.on('console', (message) => {
+    if (message.type() === 'error' && !/Failed to load resource|WebSocket connection/.test(message.text())) faults.push(message.text());
+  });
+  return { page, context, faults, loads: () => loads };
+}
+
+/** The one key that is taken without a known authority: also for service workers, which `ignoreHTTPSErrors` leaves out. */
+function serverKey(): string {
+  const { publicKey } = new X509Certificate(readFileSync(join(dirname(readStackFacts().caFile), 'server.crt')));
+  return createHash('sha256').update(publicKey.export({ type: 'spki', format: 'der' })).digest('base64');
+}
+
+export async function closeWindows(): Promise<void> {
+  await browser?.close();
+  browser = undefined;
+}
+
+/** Takes a picture for the documentation when `CREATIVEFLOW_SCREENSHOTS=1`; else does nothing. */
+export async function picture(page: Page, name: string): Promise<void> {
+  if (process.env.CREATIVEFLOW_SCREENSHOTS !== '1') return;
+  mkdirSync(PICTURES, { recursive: true });
+  const path = join(PICTURES, `${name}.png`);
+  await page.evaluate(() => document.fonts.ready.then(() => undefined));
+  await page.screenshot({ path, animations: 'disabled', caret: 'hide' });
+  const { size } = statSync(path);
+  if (size > PICTURE_BYTES) throw new Error(`${name}.png has ${size} bytes; ${PICTURE_BYTES} are allowed`);
+}
