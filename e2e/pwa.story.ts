@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
+import { waitFor } from '../stack/process.ts';
 import { Client, sample } from './client.ts';
 import { closeWindows, openWindow, picture, type Window } from './window.ts';
 
@@ -9,6 +10,8 @@ const SCAN_MS = 90_000;
 const BUILD_START_MS = 60_000;
 const BUILD_MS = 240_000;
 const ROLL_OUT_MS = 180_000;
+const LARGE_BYTES = 16 * 1024 * 1024;
+const SLOW_BYTES_PER_S = 2 * 1024 * 1024;
 const EXAMPLES = join(import.meta.dirname, '..', 'examples');
 const name = `digits-${randomBytes(2).toString('hex')}`; // so that the story can be told twice
 const stop = (page: Page, key: string, state: string) => page.locator(`[data-key=${key}][data-state=${state}]`);
@@ -52,9 +55,9 @@ describe('A model goes the whole road in the web app', function () {
     await page.getByText('sha256:').nth(2).waitFor();
     await page.getByLabel('Model name').fill(name);
     await page.getByLabel('Version', { exact: true }).fill('1.0.0');
-    await picture(page, 'pwa-upload');
     await page.getByRole('button', { name: 'Upload', exact: true }).click();
     await page.getByRole('heading', { name: `${name} 1.0.0` }).waitFor();
+    await page.getByRole('banner').getByRole('link', { name: 'Upload', exact: true }).waitFor(); // not "Uploading" any more
     await stop(page, 'approved', 'waiting').waitFor({ timeout: SCAN_MS });
     expect(await page.getByRole('button', { name: 'Approve for staging' }).first().getAttribute('aria-disabled')).to.equal('true');
     versionUrl = page.url();
@@ -112,6 +115,28 @@ describe('A model goes the whole road in the web app', function () {
     await ben.page.locator('cf-findings').getByText(/system/).first().waitFor();
     await ben.page.getByText('What to do').first().waitFor();
     expect(await ben.page.locator('[data-action=deploy][aria-disabled=false]').count(), 'ways to approve it').to.equal(0);
+  });
+
+  it('Given a slow line, when ada uploads a large file, then she sees how far it is, and can pause it', async () => {
+    const { page } = ada;
+    await page.getByRole('banner').getByRole('link', { name: 'Upload' }).click();
+    await page.locator('#files').setInputFiles(['model.safetensors', 'Dockerfile', 'serve.py', 'metadata.json'].map((file) => join(EXAMPLES, 'digits', file)));
+    await page.getByText('sha256:').nth(2).waitFor();
+    await page.getByLabel('Model name').fill(`${name}-large`);
+    await page.locator('#files').setInputFiles({ name: 'calibration.npz', mimeType: 'application/octet-stream', buffer: randomBytes(LARGE_BYTES) });
+    const line = await ada.context.newCDPSession(page);
+    await line.send('Network.emulateNetworkConditions', { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: SLOW_BYTES_PER_S });
+    await page.getByRole('button', { name: 'Upload', exact: true }).click();
+    const bar = page.getByRole('progressbar', { name: 'calibration.npz' });
+    await waitFor('a fifth of the file to be sent', 60_000, async () => Number(await bar.getAttribute('aria-valuenow')) >= 20);
+    await page.getByText(/MB\/s/).first().waitFor();
+    await picture(page, 'pwa-upload');
+    await page.getByRole('button', { name: 'Pause', exact: true }).click();
+    await page.getByText('Paused').first().waitFor();
+    const sent = Number(await bar.getAttribute('aria-valuenow'));
+    expect(sent, 'per cent sent').to.be.within(20, 99);
+    await page.getByRole('button', { name: 'Remove calibration.npz' }).click();
+    await bar.waitFor({ state: 'detached' });
   });
 
   it('Given all that happened, when ben looks at the models, on a screen or on a phone, then he sees where each stands', async () => {

@@ -66,6 +66,7 @@ describe('pwa: from sign-in to a live endpoint', function () {
     await ada.page.getByLabel('Version', { exact: true }).fill('3.0.0');
     await ada.page.getByRole('button', { name: 'Upload', exact: true }).click();
     await ada.page.getByRole('heading', { name: 'digits 3.0.0' }).waitFor();
+    await ada.page.getByRole('banner').getByRole('link', { name: 'Upload', exact: true }).waitFor();
     const sent = server.bodies.at(-1) as { metadata: { digests: Record<string, string>; params: object; serving: object } };
     expect(Object.keys(sent.metadata.digests)).to.have.members(['model.safetensors', 'Dockerfile', 'serve.py']);
     expect(sent.metadata.params).to.include({ hidden: 32 });

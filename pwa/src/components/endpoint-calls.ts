@@ -45,13 +45,12 @@ export function callOf(endpoint: EndpointView): Call {
   const input = firstInput(schema) ?? { name: 'input', shape: [1, 1], datatype: 'FP32' };
   const shape = input.shape.map((length) => (length < 1 ? 1 : length));
   const count = Math.min(4096, shape.reduce((all, length) => all * length, 1));
-  return { path: `/v2/models/${modelName(endpoint, schema)}/infer`, body: example ?? { inputs: [{ ...input, shape, data: input.data ?? new Array(count).fill(0) }] } };
+  return { path: `/v2/models/${modelName(endpoint)}/infer`, body: example ?? { inputs: [{ ...input, shape, data: input.data ?? new Array(count).fill(0) }] } };
 }
 
-/** The name the server knows the model by: what the output schema says, else the last part of the address. */
-function modelName(endpoint: EndpointView, _input: unknown): string {
-  const named = path(schemaOf(endpoint.outputSchema), 'properties', 'model_name', 'const');
-  return encodeURIComponent(typeof named === 'string' ? named : (endpoint.url.replace(/\/+$/, '').split('/').at(-1) ?? ''));
+/** The name the server was given (`MODEL_NAME`) and tested by: the model's slug, which its address ends in. An output schema may still hold the name of its example. */
+function modelName(endpoint: EndpointView): string {
+  return encodeURIComponent(endpoint.url.replace(/\/+$/, '').split('/').at(-1) ?? '');
 }
 
 export type Snippet = 'curl' | 'python' | 'n8n';
