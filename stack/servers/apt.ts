@@ -1,4 +1,4 @@
-import { readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { run, tryRun } from '../run.ts';
 import type { StackContext } from '../server.ts';
@@ -42,10 +42,26 @@ async function installMissing(context: StackContext): Promise<void> {
   const wait = ['-o', 'DPkg::Lock::Timeout=300'];
   // an installation that was cut off is ended; while another still runs this fails, and the installation below waits
   await tryRun('dpkg', ['--configure', '-a'], { env, outlives: true });
-  if (!listsAreFresh()) await run('apt-get', [...wait, '-qq', 'update'], { env });
-  // a policy that refuses service starts: the packages' own servers would take the standard ports
-  await run('sh', ['-c', 'test -e /usr/sbin/policy-rc.d || { printf "#!/bin/sh\\nexit 101\\n" > /usr/sbin/policy-rc.d; chmod +x /usr/sbin/policy-rc.d; }']);
-  await run('apt-get', [...wait, 'install', '-y', '-qq', '--no-install-recommends', ...missing], { env, deadlineMs: 20 * 60_000, outlives: true });
+  const update = (): Promise<string> => run('apt-get', [...wait, '-qq', 'update'], { env });
+  const install = (): Promise<string> => run('apt-get', [...wait, 'install', '-y', '-qq', '--no-install-recommends', ...missing], { env, deadlineMs: 20 * 60_000, outlives: true });
+  const fresh = listsAreFresh();
+  if (!fresh) await update();
+  const allow = refuseServiceStarts();
+  try {
+    // lists of some hours ago may name packages that a newer version has replaced since
+    await install().catch((error: Error) => (fresh ? update().then(install) : Promise.reject(error)));
+  } finally {
+    allow();
+  }
+}
+
+/** Packages start their own servers, on the standard ports. Debian asks this file first; one that is there already is left as it is. */
+function refuseServiceStarts(): () => void {
+  const policy = '/usr/sbin/policy-rc.d';
+  const ours = '#!/bin/sh\n# of the CreativeFlow stack, while it installs\nexit 101\n';
+  if (existsSync(policy) && readFileSync(policy, 'utf8') !== ours) return () => undefined;
+  writeFileSync(policy, ours, { mode: 0o755 });
+  return () => rmSync(policy, { force: true });
 }
 
 async function listed(): Promise<string> {
