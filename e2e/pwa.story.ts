@@ -30,9 +30,6 @@ describe('A model goes the whole road in the web app', function () {
     api = await Client.as('ada');
     [ada, ben] = [await openWindow(), await openWindow()];
   });
-  afterEach(async function () {
-    if (this.currentTest?.isFailed() && process.env.DBG) { await ben.page.screenshot({ path: '/tmp/ben.png' }); await ada.page.screenshot({ path: '/tmp/ada.png' }); }
-  });
   after(async () => {
     await closeWindows();
     await api?.close();
@@ -130,6 +127,7 @@ describe('A model goes the whole road in the web app', function () {
     const bar = page.getByRole('progressbar', { name: 'calibration.npz' });
     await waitFor('a fifth of the file to be sent', 60_000, async () => Number(await bar.getAttribute('aria-valuenow')) >= 20);
     await page.getByText(/MB\/s/).first().waitFor();
+    await page.getByRole('heading', { name: 'Upload a model' }).scrollIntoViewIfNeeded();
     await picture(page, 'pwa-upload');
     await page.getByRole('button', { name: 'Pause', exact: true }).click();
     await page.getByText('Paused').first().waitFor();

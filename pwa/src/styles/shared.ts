@@ -160,7 +160,8 @@ export const buttons = css`
     width: 32px;
   }
   .button:disabled,
-  .button[aria-disabled='true'] {
+  .button[aria-disabled='true'],
+  .button[aria-disabled='true']:hover {
     background: var(--cf-sunken);
     border-color: var(--cf-line);
     color: var(--cf-muted);
