@@ -19,7 +19,7 @@ export async function buildWebApp(context: StackContext): Promise<void> {
   if (existsSync(marker) && readFileSync(marker, 'utf8') === digest) return;
   context.report('building the web app');
   const vite = join(context.root, 'node_modules/.bin/vite');
-  if (!existsSync(vite)) throw new Error('the packages of this checkout are not installed. Run: npm ci');
+  if (!existsSync(vite)) throw new Error('the packages of this checkout are not installed. Run: npm install');
   await run(vite, ['build', 'pwa'], { cwd: context.root, env: { ...process.env, NODE_ENV: 'production' } });
   writeFileSync(marker, digest);
 }
