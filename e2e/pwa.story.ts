@@ -145,7 +145,7 @@ describe('A model goes the whole road in the web app', function () {
     const phone = await openWindow({ viewport: { width: 360, height: 760 }, deviceScaleFactor: 2, storageState: await ben.context.storageState() });
     await phone.page.goto(versionUrl);
     await stop(phone.page, 'live', 'done').waitFor();
-    expect(await phone.page.evaluate(() => document.documentElement.scrollWidth), 'width of the page, px').to.equal(360);
+    expect(await phone.page.evaluate('document.documentElement.scrollWidth'), 'width of the page, px').to.equal(360);
     await picture(phone.page, 'pwa-phone');
     expect([...ada.faults, ...ben.faults, ...phone.faults]).to.deep.equal([]);
   });

@@ -53,7 +53,7 @@ export async function picture(page: Page, name: string): Promise<void> {
   if (process.env.CREATIVEFLOW_SCREENSHOTS !== '1') return;
   mkdirSync(PICTURES, { recursive: true });
   const path = join(PICTURES, `${name}.png`);
-  await page.evaluate(() => document.fonts.ready.then(() => undefined));
+  await page.evaluate('document.fonts.ready.then(() => undefined)');
   await page.screenshot({ path, animations: 'disabled', caret: 'hide' });
   const { size } = statSync(path);
   if (size > PICTURE_BYTES) throw new Error(`${name}.png has ${size} bytes; ${PICTURE_BYTES} are allowed`);
