@@ -50,9 +50,10 @@ export async function removeLeftovers(context: StackContext, when: 'start' | 'st
   removeLogLinks(states);
 }
 
-/** The state folder of a checkout, other than this one, whose cluster runs and which still exists; null when there is none. Shims alone are no running cluster. */
+/** The state folder of a checkout, other than this one, whose cluster runs and which was not deleted under it; null when there is none. Shims alone are no running cluster. */
 export function runningElsewhere(processes: readonly ClusterProcess[], state: string, exists: (path: string) => boolean): string | null {
-  return processes.find((process) => process.state !== state && process.part !== 'shim' && exists(process.state))?.state ?? null;
+  // mounts keep a deleted folder's skeleton; the file that every stack begins with tells the two apart
+  return processes.find((process) => process.state !== state && process.part !== 'shim' && exists(join(process.state, 'secrets.json')))?.state ?? null;
 }
 
 /** What a command line says: which part of which checkout's cluster; null for any other program, also for one that only names our files. */
