@@ -1,10 +1,11 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import { mkdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { chromium, type Browser, type BrowserContext, type BrowserContextOptions, type Page } from 'playwright-core';
+import { chromium, type Browser, type BrowserContext, type BrowserContextOptions, type Locator, type Page } from 'playwright-core';
 import { readStackFacts } from '../stack/facts.ts';
+import { waitFor } from '../stack/process.ts';
 
-const ARGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+const ARGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-proxy-server'];
 const PICTURES = join(import.meta.dirname, '..', 'docs', 'screenshots');
 const PICTURE_BYTES = 250 * 1024;
 /** A click or a page may wait for a bridge that somebody restarts. */
@@ -41,6 +42,20 @@ export async function openWindow(options: BrowserContextOptions = {}): Promise<W
 function serverKey(): string {
   const { publicKey } = new X509Certificate(readFileSync(join(dirname(readStackFacts().caFile), 'server.crt')));
   return createHash('sha256').update(publicKey.export({ type: 'spki', format: 'der' })).digest('base64');
+}
+
+/**
+ * Presses `button` until `outcome` is seen. A browser cuts its requests whenever an interface comes or goes, as a pod's does
+ * on this machine; the app then says that nothing was sent, and a person presses again.
+ */
+export async function press(button: Locator, outcome: Locator): Promise<void> {
+  const nothingSent = button.page().getByText('Nothing was sent; try again').first();
+  await button.click();
+  await waitFor(`what comes of pressing ${String(button)}: ${String(outcome)}`, DEADLINE_MS, async () => {
+    if (await outcome.isVisible()) return true;
+    if (await nothingSent.isVisible()) await button.click();
+    return false;
+  });
 }
 
 export async function closeWindows(): Promise<void> {

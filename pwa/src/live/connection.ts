@@ -32,7 +32,10 @@ class Connection extends EventTarget {
   constructor() {
     super();
     addEventListener('online', () => this.#again(0));
-    addEventListener('offline', () => this.#lost());
+    addEventListener('offline', () => {
+      this.#lost();
+      this.#again(this.#wait()); // a browser may think so wrongly, and never say that it is over
+    });
     document.addEventListener('visibilitychange', () => {
       if (document.visibilityState === 'visible' && this.state !== 'live') this.#again(0);
     });
