@@ -2,8 +2,8 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from 'minio';
 import { binary, buildGo, MINIO } from '../go-build.ts';
-import { httpAnswers, logFile, startDaemon, stopDaemon } from '../process.ts';
-import type { Server } from '../server.ts';
+import { daemonRunning, logFile, startDaemon, stopDaemon } from '../process.ts';
+import type { Server, StackContext } from '../server.ts';
 
 export const BUCKET = 'mlops';
 
@@ -19,12 +19,24 @@ export const minio: Server = {
     const env = { ...process.env, MINIO_ROOT_USER: context.secrets['minioAccessKey'], MINIO_ROOT_PASSWORD: context.secrets['minioSecretKey'], MINIO_BROWSER: 'off', MINIO_CALLHOME_ENABLE: 'off', MINIO_UPDATE: 'off' };
     startDaemon(context, 'minio', [binary(context, MINIO), 'server', data, '--address', `127.0.0.1:${context.ports.minio}`], { env });
   },
-  ready: (context) => httpAnswers(`http://127.0.0.1:${context.ports.minio}/minio/health/ready`),
+  async ready(context) {
+    if (!daemonRunning(context, 'minio')) return false;
+    // its health page says ready before it takes signed requests: those are what counts
+    await clientOf(context).listBuckets();
+    return true;
+  },
   async prepare(context) {
-    const client = new Client({ endPoint: '127.0.0.1', port: context.ports.minio, useSSL: false, accessKey: context.secrets['minioAccessKey'] ?? '', secretKey: context.secrets['minioSecretKey'] ?? '' });
+    const client = clientOf(context);
     if (!(await client.bucketExists(BUCKET))) await client.makeBucket(BUCKET);
     await client.setBucketVersioning(BUCKET, { Status: 'Enabled' });
   },
   stop: (context) => stopDaemon(context, 'minio'),
   logs: (context) => [logFile(context, 'minio')],
 };
+
+function clientOf({ ports, secrets }: StackContext): Client {
+  return new Client({
+    endPoint: '127.0.0.1', port: ports.minio, useSSL: false, accessKey: secrets['minioAccessKey'] ?? '', secretKey: secrets['minioSecretKey'] ?? '',
+    retryOptions: { disableRetry: true },
+  });
+}

@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Client } from 'minio';
 import { until } from './tus-client.ts';
 
 /** A server of a test's own, which it may kill. State in a folder that `end` removes. */
@@ -16,7 +17,11 @@ export async function ownMinio(): Promise<OwnServer> {
   if (!binary) throw new Error(`no MinIO in ${cache}: run \`npm run stack -- up\` once`);
   return own((port, folder) => [join(cache, binary), ['server', folder, '--address', `127.0.0.1:${port}`, '--quiet']], {
     MINIO_ROOT_USER: OWN_MINIO.accessKey, MINIO_ROOT_PASSWORD: OWN_MINIO.secretKey, MINIO_BROWSER: 'off',
-  }, async (port) => (await fetch(`http://127.0.0.1:${port}/minio/health/ready`)).ok);
+  }, async (port) => {
+    // its health page says ready before it takes signed requests: those are what counts
+    await new Client({ endPoint: '127.0.0.1', port, useSSL: false, ...OWN_MINIO, retryOptions: { disableRetry: true } }).listBuckets();
+    return true;
+  });
 }
 
 export async function ownRedis(): Promise<OwnServer> {
