@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, readlinkSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -20,6 +20,7 @@ const NOTE_AND_BECOME = `note() { printf '{"pid":%s,"started":"%s"}' "$1" "\${22
 /** Starts a server in a session of its own, so that it outlives the command that started it. Running already: nothing happens. */
 export function startDaemon(context: StackContext, name: string, argv: readonly string[], options: DaemonOptions = {}): void {
   if (daemonRunning(context, name)) return;
+  killOrphans(context, name);
   const log = openSync(logFile(context, name), 'a');
   try {
     const file = pidFile(context, name);
@@ -57,7 +58,20 @@ export async function stopDaemon(context: StackContext, name: string, graceMs = 
       await until(5_000, () => startTime(pid) === null);
     }
   }
+  killOrphans(context, name);
   rmSync(pidFile(context, name), { force: true });
+}
+
+/**
+ * A server that was killed leaves its children (nginx: workers that hold its ports). Their process group has its pid;
+ * that they work in this checkout's state folder shows that the number did not come round to somebody else.
+ */
+function killOrphans(context: StackContext, name: string): void {
+  const group = notedPid(context, name);
+  if (group === null || startTime(group) !== null) return;
+  for (const pid of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry)).map(Number)) {
+    if (groupOf(pid) === group && workFolder(pid).startsWith(context.state)) signalOne(pid, 'SIGKILL');
+  }
 }
 
 export function daemonRunning(context: Pick<StackContext, 'state'>, name: string): boolean {
@@ -129,6 +143,32 @@ function pidFile(context: Pick<StackContext, 'state'>, name: string): string {
   return join(context.state, 'run', `${name}.pid`);
 }
 
+function notedPid(context: Pick<StackContext, 'state'>, name: string): number | null {
+  try {
+    return (JSON.parse(readFileSync(pidFile(context, name), 'utf8')) as { pid: number }).pid;
+  } catch {
+    return null; // never started, or cut off while it was written
+  }
+}
+
+/** The process group (proc(5), field 5); null when the process is gone. */
+function groupOf(pid: number): number | null {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[2]);
+  } catch {
+    return null;
+  }
+}
+
+function workFolder(pid: number): string {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`);
+  } catch {
+    return '';
+  }
+}
+
 /** Start time of a process in clock ticks since boot (proc(5), field 22); null when it is gone or only a zombie is left. */
 export function startTime(pid: number): string | null {
   try {
@@ -144,10 +184,14 @@ function signalGroup(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(-pid, signal);
   } catch {
-    try {
-      process.kill(pid, signal);
-    } catch {
-      // gone already
-    }
+    signalOne(pid, signal);
+  }
+}
+
+function signalOne(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // gone already
   }
 }

@@ -66,6 +66,21 @@ describe('daemons', () => {
     await waitFor('the end of the child', 5000, () => startTime(child) === null);
   });
 
+  it('that were killed leave no child behind: the next start or stop ends what they left', async () => {
+    for (const end of [() => startDaemon(context, 'killed', ['sleep', '60']), () => stopDaemon(context, 'killed')]) {
+      rmSync(logFile(context, 'killed'), { force: true });
+      startDaemon(context, 'killed', ['sh', '-c', 'sleep 63 & echo $!; wait']);
+      const child = await childFrom(logFile(context, 'killed'));
+      const parent = daemonPid(context, 'killed')!;
+      process.kill(parent, 'SIGKILL');
+      await waitFor('the end of the parent', 5000, () => startTime(parent) === null);
+      expect(startTime(child)).to.not.equal(null);
+      await end();
+      await waitFor('the end of the child', 5000, () => startTime(child) === null);
+      await stopDaemon(context, 'killed');
+    }
+  });
+
   it('are ended when their definition changed, and only then', async () => {
     await stopIfChanged(context, 'one', 'a');
     startDaemon(context, 'one', ['sleep', '60']);
