@@ -30,6 +30,8 @@ describe('pwa: keyboard', function () {
     await page.getByRole('dialog', { name: 'Keyboard' }).waitFor();
     await page.keyboard.press('u');
     await page.keyboard.press('Escape');
+    // while it is open, keys belong to the dialog
+    await page.getByRole('dialog', { name: 'Keyboard' }).waitFor({ state: 'hidden' });
     expect(page.url()).to.match(/#\/models$/);
     await page.keyboard.press('g');
     await page.keyboard.press('a');
