@@ -14,12 +14,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { MinioBlobStore } from '../bridge/src/adapters/minio/minio-blob-store.ts';
-import { freePort, OWN_MINIO, ownMinio } from '../bridge/test/contract/storage/servers.ts';
+import { OWN_MINIO, ownMinio } from '../bridge/test/contract/storage/servers.ts';
 import { until } from '../bridge/test/contract/storage/tus-client.ts';
 import { realClock } from '../bridge/test/fakes/real-clock.ts';
 import { nginxConfiguration } from '../stack/servers/nginx-conf.ts';
 import { resolvePorts } from '../stack/ports.ts';
 import { presignedPut, tusUpload } from './upload-ways.ts';
+import { freePort } from '../stack/free-port.ts';
 
 const MIB = 2 ** 20;
 const { values: flags } = parseArgs({

@@ -1,11 +1,11 @@
-import { randomBytes } from 'node:crypto';
 import { expect } from 'chai';
 import type { UploadAccepted } from '../bridge/src/contract/requests.ts';
 import { readEndpointsLikeN8n } from '../demo/n8n.ts';
 import { Client, digit, sample } from './client.ts';
+import { accepted, approve, promote, unusedName, uploaded } from './road.ts';
 
 describe('Given ada, who uploads models, and ben, who approves them', () => {
-  const name = `happy-${randomBytes(3).toString('hex')}`;
+  const name = unusedName('happy');
   let ada: Client;
   let ben: Client;
   let first: UploadAccepted;
@@ -18,10 +18,8 @@ describe('Given ada, who uploads models, and ben, who approves them', () => {
   after(() => Promise.all([ada.close(), ben.close()]));
 
   it('When ada uploads a good model, then it is scanned and validated without a finding that blocks', async () => {
-    const answer = await ada.upload(sample('digits', name));
-    expect(answer.status, JSON.stringify(answer.body)).to.equal(202);
-    expect(answer.body.initialStatus).to.equal('Validating');
-    first = answer.body;
+    first = await uploaded(ada, sample('digits', name));
+    expect(first.initialStatus).to.equal('Validating');
     const version = await ada.reaches(first, 'Validated');
     expect(version.scan?.verdict).to.equal('pass');
     expect(version.artifacts.map((artifact) => artifact.filename).sort()).to.deep.equal(['Dockerfile', 'model.safetensors', 'serve.py']);
@@ -37,8 +35,7 @@ describe('Given ada, who uploads models, and ben, who approves them', () => {
   });
 
   it('When ben approves it, then it is built from its Dockerfile and answers on staging with a real prediction', async () => {
-    const seen = (await ben.version(first)).lockVersion;
-    expect((await ben.act(first, 'deploy', { target: 'staging', seen })).status).to.equal(202);
+    await approve(ben, await ben.version(first));
     const staged = await ben.reaches(first, 'Staging', 300_000);
     expect(staged.imageDigest).to.match(/^sha256:[0-9a-f]{64}$/);
     expect(staged.road.find((stop) => stop.key === 'staging')?.state).to.equal('done');
@@ -52,8 +49,7 @@ describe('Given ada, who uploads models, and ben, who approves them', () => {
   });
 
   it('When ben promotes it, then it is live, and n8n finds the endpoint with its version', async () => {
-    const seen = (await ben.version(first)).lockVersion;
-    expect((await ben.act(first, 'promote', { target: 'production', strategy: 'blue-green', seen })).status).to.equal(202);
+    await promote(ben, await ben.version(first));
     const live = await ben.reaches(first, 'Live', 180_000);
     expect(live.isAvailable).to.equal(true);
     expect(await read(live.prodEndpointUrl)).to.equal(1);
@@ -62,11 +58,8 @@ describe('Given ada, who uploads models, and ben, who approves them', () => {
   });
 
   it('When its next version is promoted, then not one request is lost and the first is superseded', async () => {
-    const uploaded = await ada.upload(sample('digits-v2', name));
-    expect(uploaded.status, JSON.stringify(uploaded.body)).to.equal(202);
-    second = uploaded.body;
-    const validated = await ada.reaches(second, 'Validated');
-    expect((await ben.act(second, 'deploy', { target: 'staging', seen: validated.lockVersion })).status).to.equal(202);
+    second = await uploaded(ada, sample('digits-v2', name));
+    await approve(ben, await ada.reaches(second, 'Validated'));
     const staged = await ben.reaches(second, 'Staging', 300_000);
     const url = (await ben.version(first)).prodEndpointUrl;
     let [asked, answered, going] = [0, 0, true];
@@ -76,7 +69,7 @@ describe('Given ada, who uploads models, and ben, who approves them', () => {
         if ((await ada.infer(url!, name, digit())).status === 200) answered++;
       }
     })();
-    expect((await ben.act(second, 'promote', { target: 'production', strategy: 'blue-green', seen: staged.lockVersion })).status).to.equal(202);
+    await promote(ben, staged);
     await ben.reaches(second, 'Live', 180_000);
     going = false;
     await users;
@@ -87,8 +80,7 @@ describe('Given ada, who uploads models, and ben, who approves them', () => {
 
   it('When ben rolls back, then the first version is live again', async () => {
     const seen = (await ben.version(second)).lockVersion;
-    const answer = await ben.act(second, 'rollback', { target: 'production', seen, reason: 'story' });
-    expect(answer.status, JSON.stringify(answer.body)).to.equal(202);
+    await accepted(ben.act(second, 'rollback', { target: 'production', seen, reason: 'story' }));
     const live = await ben.reaches(first, 'Live', 120_000);
     expect(await read(live.prodEndpointUrl)).to.equal(1);
     expect((await ben.version(second)).status).to.equal('Superseded');

@@ -1,20 +1,19 @@
-import { randomBytes } from 'node:crypto';
 import { expect } from 'chai';
 import { Client, sample } from './client.ts';
+import { unusedName, uploaded } from './road.ts';
 
 describe('Given a model that runs a command when it is loaded', () => {
   it('When it is uploaded, then it is refused with the place and the reason, and nobody can approve it', async () => {
     const [ada, ben] = [await Client.as('ada'), await Client.as('ben')];
-    const uploaded = await ada.upload(sample('malicious', `evil-${randomBytes(3).toString('hex')}`));
-    expect(uploaded.status, JSON.stringify(uploaded.body)).to.equal(202);
-    const refused = await ada.reaches(uploaded.body, 'ValidationFailed');
+    const ids = await uploaded(ada, sample('malicious', unusedName('evil')));
+    const refused = await ada.reaches(ids, 'ValidationFailed');
     expect(refused.statusReason).to.contain('posix.system');
     const finding = refused.findings.find((one) => one.rule === 'pickle-call-blocked');
     expect(finding?.file).to.equal('model.pkl');
     expect(finding?.offset).to.be.greaterThan(0);
-    const forced = await ben.act(uploaded.body, 'deploy', { target: 'staging', seen: refused.lockVersion });
+    const forced = await ben.act(ids, 'deploy', { target: 'staging', seen: refused.lockVersion });
     expect(forced.status).to.equal(422);
-    expect((await ben.version(uploaded.body)).status).to.equal('ValidationFailed');
+    expect((await ben.version(ids)).status).to.equal('ValidationFailed');
     await Promise.all([ada.close(), ben.close()]);
   });
 });

@@ -6,10 +6,10 @@
  * Needs the stack's PostgreSQL running and Odoo installed, not Odoo running. Ends with `N passed, N failed`; exits 1 on a failure.
  */
 import { createWriteStream } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { dropDatabase, findLauncher, runOdoo } from './odoo-launcher.ts';
+import { freePort } from '../stack/free-port.ts';
 
 const MODULE = 'creativeflow_mlops';
 const RESULT = /(\d+) failed, (\d+) error\(s\) of (\d+) tests/;
@@ -49,17 +49,6 @@ async function main(): Promise<number> {
     log.end();
     await dropDatabase(launcher, database);
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((done, fail) => {
-    const server = createServer();
-    server.on('error', fail);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => (address && typeof address === 'object' ? done(address.port) : fail(new Error('no free port'))));
-    });
-  });
 }
 
 try {

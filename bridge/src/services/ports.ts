@@ -1,6 +1,5 @@
 import type { Readable } from 'node:stream';
 import type { Whoami } from '../contract/requests.ts';
-import type { FindingView } from '../contract/version.ts';
 
 /** As whom a call to Odoo is made. `service` is the bridge's own account, which may only report facts. */
 export type Caller =
@@ -50,16 +49,6 @@ export interface DeploymentWork {
   deadlineAt: string | null; serving: ServingSpec; protocol: string;
   previous: { deploymentId: number; versionId: number } | null;
   siblings: { deploymentId: number; versionId: number; desired: string; phase: string; isLive: boolean }[];
-}
-
-/** What a scan says. The scanner is a library in `scan/`; the job runs it in a child process. */
-export interface ScanOutcome {
-  verdict: 'pass' | 'review' | 'block';
-  rulesetVersion: string;
-  findings: FindingView[];
-  details: Record<string, unknown>;
-  /** what the Dockerfile's LABELs and EXPOSE say about serving */
-  serving: ServingSpec;
 }
 
 export type JobName = 'scan' | 'build' | 'reconcile' | 'webhook';

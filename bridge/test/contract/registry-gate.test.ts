@@ -3,7 +3,6 @@ import type { ChildProcess } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -17,6 +16,7 @@ import { NotFound } from '../../src/errors.ts';
 import { podListener } from '../../src/http/pod-listener.ts';
 import type { Logger, ObjectStore, OdooPort } from '../../src/services/ports.ts';
 import { signGrant } from '../../src/services/push-token.ts';
+import { freePort } from '../../../stack/free-port.ts';
 
 const run = promisify(execFile);
 const SECRET = 'a secret of this test';
@@ -168,12 +168,3 @@ describe('registry gate', function () {
     expect(answer.status).to.equal(502);
   });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}

@@ -7,7 +7,7 @@ const AFTER_G: Record<string, string> = { m: hrefs.models, e: hrefs.endpoints, a
 export function listenToKeys(on: { help: () => void; search: () => void }): () => void {
   let awaiting = 0;
   const listen = (event: KeyboardEvent): void => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || writes(event) || document.querySelector('cf-app')?.shadowRoot?.querySelector('dialog[open]')) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || writes(event)) return;
     const goes = AFTER_G[event.key];
     if (goes && Date.now() - awaiting < SECOND_KEY_MS) go(goes);
     else if (event.key === '/') on.search();

@@ -3,7 +3,7 @@ import { fromOdoo, odooAway, type OdooFault } from './errors.ts';
 
 export interface WireOptions { url: string; database: string }
 export interface Answer { result: unknown; cookie: string | undefined }
-export interface CallOptions { cookie?: string; forwardedFor?: string; requestId?: string; forwardedHost?: string }
+export interface CallOptions { cookie?: string; forwardedFor?: string; requestId?: string }
 
 const CALL_DEADLINE_MS = 30_000;
 const KEEP_ALIVE_MS = 30_000;
@@ -49,12 +49,12 @@ export class OdooWire {
     await this.#agent.close();
   }
 
-  #headers({ cookie, forwardedFor, requestId, forwardedHost }: CallOptions): Record<string, string> {
+  #headers({ cookie, forwardedFor, requestId }: CallOptions): Record<string, string> {
     return {
       'content-type': 'application/json',
       ...(cookie ? { cookie } : {}),
       // Odoo counts failed logins by address: it must be the person's, not ours. It believes the one only with the other.
-      ...(forwardedFor ? { 'x-forwarded-for': forwardedFor, 'x-forwarded-host': forwardedHost ?? 'bridge' } : {}),
+      ...(forwardedFor ? { 'x-forwarded-for': forwardedFor, 'x-forwarded-host': 'bridge' } : {}),
       ...(requestId ? { 'x-request-id': requestId } : {}),
     };
   }

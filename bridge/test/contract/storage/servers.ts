@@ -1,10 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'minio';
 import { until } from './tus-client.ts';
+import { freePort } from '../../../../stack/free-port.ts';
 
 /** A server of a test's own, which it may kill. State in a folder that `end` removes. */
 export interface OwnServer { port: number; kill(): Promise<void>; start(): Promise<void>; end(): Promise<void> }
@@ -57,12 +57,4 @@ async function own(command: (port: number, folder: string) => [string, string[]]
   };
   await start();
   return { port, kill, start, end: async () => { await kill(); rmSync(folder, { recursive: true, force: true }); } };
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => { server.close(resolve); });
-  return port;
 }
