@@ -1,13 +1,15 @@
-// mocha's spec reporter, which also appends its counts as a JSON line to the file that CREATIVEFLOW_COUNTS names.
-const { appendFileSync } = require('node:fs');
+// mocha's spec reporter, which also writes its counts and what failed as JSON to the file that CREATIVEFLOW_COUNTS names.
+const { writeFileSync } = require('node:fs');
 const Mocha = require('mocha');
 
 module.exports = class CountReporter extends Mocha.reporters.Spec {
   constructor(runner, options) {
     super(runner, options);
+    const broken = [];
+    runner.on('fail', (test, error) => broken.push(`${test.fullTitle()}\n${error.stack ?? error.message ?? error}`));
     runner.once('end', () => {
       const { passes, failures, pending } = runner.stats;
-      if (process.env.CREATIVEFLOW_COUNTS) appendFileSync(process.env.CREATIVEFLOW_COUNTS, `${JSON.stringify({ passed: passes, failed: failures, skipped: pending })}\n`);
+      if (process.env.CREATIVEFLOW_COUNTS) writeFileSync(process.env.CREATIVEFLOW_COUNTS, JSON.stringify({ passed: passes, failed: failures, skipped: pending, broken }));
     });
   }
 };

@@ -25,7 +25,7 @@ async function main(): Promise<number> {
   let seconds = '?';
   const take = (line: string): void => {
     log.write(`${line}\n`);
-    if (LOUD.test(line)) console.error(line);
+    if (LOUD.test(line)) console.log(line);
     seconds = DURATION.exec(line)?.[1] ?? seconds;
     const counts = RESULT.exec(line)?.slice(1).map(Number);
     // a subtest that fails is counted by itself, so there can be more failures than tests

@@ -11,7 +11,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-interface Counts { passed: number; failed: number; skipped: number }
+interface Counts { passed: number; failed: number; skipped: number; broken: string[] }
 interface Stage { name: string; about: string; needsStack: boolean; run(): Counts }
 
 const root = join(import.meta.dirname, '..');
@@ -36,7 +36,7 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 const stages = STAGES.filter((stage) => asked.length === 0 || asked.includes(stage.name));
-const total: Counts = { passed: 0, failed: 0, skipped: 0 };
+const total: Counts = { passed: 0, failed: 0, skipped: 0, broken: [] };
 let up = false;
 for (const stage of stages) {
   process.stdout.write(`\n=== ${stage.name}: ${stage.about}\n`);
@@ -54,9 +54,12 @@ for (const stage of stages) {
   total.passed += counts.passed;
   total.failed += counts.failed;
   total.skipped += counts.skipped;
+  total.broken.push(...counts.broken.map((what) => `${stage.name}: ${what}`));
 }
 // stopped again, unless somebody works with them: `npm run stack -- up` before, CREATIVEFLOW_KEEP=1
 if (up && process.env['CREATIVEFLOW_KEEP'] !== '1') spawnSync(process.execPath, ['--import', 'tsx', 'stack/cli.ts', 'down'], { cwd: root, stdio: 'inherit' });
+// once more at the end, where whoever reads only the tail of a long log finds it
+if (total.broken.length > 0) process.stdout.write(`\n=== what failed\n${total.broken.map((what) => `\n${what}\n`).join('')}`);
 process.stdout.write(`\n${total.passed} passed, ${total.failed} failed\n`);
 process.exit(total.failed > 0 || total.passed === 0 ? 1 : 0);
 
@@ -70,14 +73,21 @@ function mocha(files: string[], timeoutMs: string): Counts {
   const counts = join(mkdtempSync(join(tmpdir(), 'creativeflow-counts-')), 'counts');
   const args = ['node_modules/mocha/bin/mocha.js', '--import=tsx', '--exit', '--reporter', 'scripts/count-reporter.cjs', '--timeout', timeoutMs, ...files];
   const done = spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit', timeout: STAGE_DEADLINE_MS, env: { ...process.env, CREATIVEFLOW_COUNTS: counts } });
-  if (!existsSync(counts)) return { passed: 0, failed: 1, skipped: 0 }; // it ended before it could count
-  const { passed, failed, skipped } = JSON.parse(readFileSync(counts, 'utf8')) as Counts;
-  return { passed, failed: failed > 0 || done.status === 0 ? failed : 1, skipped };
+  if (!existsSync(counts)) return lost(`ended with ${done.signal ?? done.status} before it could count`);
+  const { passed, failed, skipped, broken } = JSON.parse(readFileSync(counts, 'utf8')) as Counts;
+  if (failed === 0 && done.status !== 0) return { passed, failed: 1, skipped, broken: [`mocha ended with ${done.signal ?? done.status}, though no test failed`] };
+  return { passed, failed, skipped, broken };
 }
 
 function addon(): Counts {
   const done = spawnSync(process.execPath, ['--import', 'tsx', 'scripts/test-addon.ts'], { cwd: root, encoding: 'utf8', timeout: STAGE_DEADLINE_MS, stdio: ['ignore', 'pipe', 'inherit'] });
   process.stdout.write(done.stdout);
   const found = /(\d+) passed, (\d+) failed\s*$/m.exec(done.stdout);
-  return found ? { passed: Number(found[1]), failed: Number(found[2]), skipped: 0 } : { passed: 0, failed: 1, skipped: 0 };
+  if (!found) return lost(`ended with ${done.signal ?? done.status} and no result`);
+  const failed = Number(found[2]);
+  return { passed: Number(found[1]), failed, skipped: 0, broken: failed > 0 ? [`${failed} of the addon's tests: see its log above`] : [] };
+}
+
+function lost(why: string): Counts {
+  return { passed: 0, failed: 1, skipped: 0, broken: [why] };
 }
