@@ -14,7 +14,7 @@
         "data/parameters.xml",
         "data/activity_type.xml",
         "data/cron.xml",
-        "views/decision_views.xml",
+        "wizards/decision_views.xml",
         "views/model_version_views.xml",
         "views/model_views.xml",
         "views/deployment_views.xml",
@@ -25,6 +25,10 @@
         "views/event_views.xml",
         "views/menu.xml",
     ],
+    "assets": {
+        "web.assets_backend": ["creativeflow_mlops/static/src/**/*"],
+        "web.assets_tests": ["creativeflow_mlops/static/tests/tours/**/*"],
+    },
     "post_init_hook": "post_init_hook",
     "application": True,
 }

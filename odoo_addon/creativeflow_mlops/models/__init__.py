@@ -27,4 +27,5 @@ from . import deployment_live
 from . import deployment_work
 from . import deadlines
 from . import ir_websocket
-from . import decision
+from . import version_screen
+from . import activity

@@ -23,6 +23,7 @@ class Model(models.Model):
     live_version_id = fields.Many2one("mlops.model.version", readonly=True, index="btree_not_null")
     newest_version_id = fields.Many2one("mlops.model.version", readonly=True, index="btree_not_null")
     newest_status = fields.Selection(related="newest_version_id.status", string="Newest status")
+    newest_road = fields.Json(related="newest_version_id.road", string="Road of the newest")
     endpoint_ids = fields.One2many("mlops.endpoint", "model_id", readonly=True)
 
     _name_unique = models.Constraint("UNIQUE (company_id, name)", "The company has a model of this name already.")

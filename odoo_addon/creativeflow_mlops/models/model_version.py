@@ -20,7 +20,7 @@ class ModelVersion(models.Model):
 
     model_id = fields.Many2one("mlops.model", required=True, readonly=True, index=True, ondelete="restrict")
     name = fields.Char("Version", required=True, readonly=True)
-    status = fields.Selection(STATUSES, required=True, readonly=True, default="Validating", group_expand=True, index=True)
+    status = fields.Selection(STATUSES, required=True, readonly=True, default="Validating", group_expand="_expand_status", index=True)
     status_reason = fields.Text(readonly=True)
     status_changed_at = fields.Datetime(readonly=True, required=True, default=fields.Datetime.now)
     generation = fields.Integer(readonly=True, required=True, default=1, help="Rises with each wanted scan, build or deployment")

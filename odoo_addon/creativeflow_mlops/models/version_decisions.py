@@ -195,6 +195,7 @@ class VersionDecisions(models.Model):
             "busy": busy.version_id.name if busy else None,
         }
 
+    @api.depends_context("uid")
     def _compute_allowed_actions(self):
         for version in self:
             version.allowed_actions = allowed_actions(version._action_facts()) if version.id else []

@@ -2,8 +2,10 @@ from markupsafe import Markup
 
 from odoo import models
 
+from .ir_websocket import CHANGES
 from .transitions import STATUSES
 
+CHANGED = "creativeflow_mlops/changed"
 ACTIVITY = "creativeflow_mlops.activity_approve"
 TOLD_TO_FOLLOWERS = ("ValidationFailed", "StagingFailed", "ProdFailed", "Live")
 AWAITING = {"Validated": "staging", "Staging": "production"}
@@ -21,6 +23,8 @@ class VersionNotices(models.Model):
             "id": version.id, "status": version.status, "lockVersion": version.lock_version, "buildState": version.build_state,
             "road": version.road,
         })
+        # to lists: that something changed in the company, not what
+        self.env["bus.bus"]._sendone((version.company_id, CHANGES), CHANGED, {})
 
     def _tell_people(self):
         version = self.sudo()
@@ -63,7 +67,8 @@ class VersionNotices(models.Model):
 
     def _close_own_activity(self, comment):
         """The approver's own activity is done; the next change takes the others' away."""
-        self.sudo().with_context(mail_activity_quick_update=True).activity_feedback([ACTIVITY], user_id=self.env.uid, feedback=comment or None)
+        decided = self.sudo().with_context(mail_activity_quick_update=True, mlops_decided=True)
+        decided.activity_feedback([ACTIVITY], user_id=self.env.uid, feedback=comment or None)
 
     def _approvers(self):
         """Active approvers who may see this version."""

@@ -11,6 +11,8 @@ from . import (
     test_road,
     test_roles,
     test_rpc,
+    test_screens,
+    test_tour,
     test_transitions,
     test_visibility,
 )

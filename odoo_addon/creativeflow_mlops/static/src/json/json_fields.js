@@ -1,0 +1,56 @@
+import { Component } from "@odoo/owl";
+import { _t } from "@web/core/l10n/translation";
+import { registry } from "@web/core/registry";
+import { standardFieldProps } from "@web/views/fields/standard_field_props";
+
+const CONDITION_CLASS = { True: "text-bg-success", False: "text-bg-danger", Unknown: "text-bg-warning" };
+
+class JsonField extends Component {
+    static props = { ...standardFieldProps };
+
+    get value() {
+        return this.props.record.data[this.props.name];
+    }
+}
+
+/** An object as names and values: parameters, metrics, schemas. */
+export class FactsField extends JsonField {
+    static template = "creativeflow_mlops.FactsField";
+
+    get facts() {
+        return Object.entries(this.value || {}).map(([name, value]) => ({
+            name,
+            value: value !== null && typeof value === "object" ? JSON.stringify(value, null, 2) : String(value),
+        }));
+    }
+}
+
+/** Kubernetes' conditions of a deployment: type, status, reason, message, since. */
+export class ConditionsField extends JsonField {
+    static template = "creativeflow_mlops.ConditionsField";
+
+    get conditions() {
+        return (this.value || []).map((one) => ({ ...one, badge: CONDITION_CLASS[one.status] || "text-bg-secondary" }));
+    }
+}
+
+/** What a decision changes: what runs now beside what would run. */
+export class ComparisonField extends JsonField {
+    static template = "creativeflow_mlops.ComparisonField";
+
+    get changed() {
+        return (this.value || []).filter((row) => !row.same);
+    }
+
+    get sameCount() {
+        return (this.value || []).length - this.changed.length;
+    }
+}
+
+for (const [name, component, displayName] of [
+    ["mlops_facts", FactsField, _t("Names and values")],
+    ["mlops_conditions", ConditionsField, _t("Conditions")],
+    ["mlops_comparison", ComparisonField, _t("Comparison")],
+]) {
+    registry.category("fields").add(name, { component, displayName, supportedTypes: ["json"] });
+}

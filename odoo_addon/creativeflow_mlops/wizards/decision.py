@@ -1,0 +1,118 @@
+from odoo import api, fields, models
+
+from ..models.comparison import comparison
+from ..models.environment import STRATEGIES
+
+ACTIONS = [("deploy", "Approve for staging"), ("promote", "Promote to production"), ("reject", "Reject"), ("rollback", "Roll back")]
+MEBIBYTE = 1024 * 1024
+
+
+class Decision(models.TransientModel):
+    """The dialog in which a person decides: what changes, what the scan said, what will happen.
+
+    It remembers the revision that was seen, and calls the method of the action.
+    """
+
+    _name = "mlops.decision"
+    _description = "MLOps decision"
+
+    version_id = fields.Many2one("mlops.model.version", required=True, readonly=True)
+    action = fields.Selection(ACTIONS, required=True, readonly=True)
+    seen = fields.Integer(readonly=True)
+    strategy = fields.Selection(STRATEGIES)
+    comment = fields.Text()
+    live_version_id = fields.Many2one("mlops.model.version", string="Runs there now", compute="_compute_plan")
+    comparison = fields.Json(compute="_compute_plan")
+    finding_ids = fields.Many2many("mlops.finding", related="version_id.current_finding_ids", string="Findings")
+    consequence = fields.Char(compute="_compute_plan")
+
+    @api.model
+    def _open(self, version, action):
+        """The dialog for this action on this version, as a client action."""
+        environment = version._environment("staging" if action == "deploy" else "production")
+        decision = self.create({
+            "version_id": version.id, "action": action, "seen": version.lock_version,
+            "strategy": environment.strategy_default if action == "promote" else False,
+        })
+        return {
+            "type": "ir.actions.act_window", "name": dict(self._fields["action"]._description_selection(self.env))[action],
+            "res_model": self._name, "res_id": decision.id, "view_mode": "form", "target": "new",
+        }
+
+    @api.depends("version_id", "action", "strategy")
+    def _compute_plan(self):
+        for one in self:
+            version = one.version_id.sudo()
+            kind = "staging" if one.action == "deploy" else "production"
+            live = version.model_id.endpoint_ids.filtered(lambda place, kind=kind: place.environment_kind == kind and place.is_available).version_id
+            then = version._rollback_version().sudo() if one.action == "rollback" else version
+            one.live_version_id = live
+            one.comparison = comparison(live._described() if live else None, then._described()) if then and one.action != "reject" else []
+            one.consequence = one._consequence(version, live, then)
+
+    def _consequence(self, version, live, then):
+        what, before = version.display_name, live.name
+        if self.action == "deploy":
+            if version.image_digest:
+                return self.env._("Start %s in staging again now.", what)
+            return self.env._("Build the image of %s and start it in staging now.", what)
+        if self.action == "reject":
+            return self.env._("%s does not go further. The uploader reads your reason.", what)
+        if self.action == "rollback":
+            return self.env._("Take %(now)s out of production and bring back %(back)s.", now=version.name, back=then.name or "?")
+        if self.strategy == "rolling":
+            if live:
+                return self.env._("Replace the pods of %(before)s with %(now)s, one after the other, in production.", before=before, now=version.name)
+            return self.env._("Start %s in production, pod after pod. Nothing is live before it.", version.name)
+        if live:
+            return self.env._(
+                "Start %(now)s beside %(before)s, test it, then send 100 %% of production traffic to %(now)s.", now=version.name, before=before,
+            )
+        return self.env._("Start %s, test it, then open it to production traffic. Nothing is live before it.", version.name)
+
+    def confirm(self):
+        """Carry the decision out; a stale or forbidden one is refused by the method itself."""
+        self.ensure_one()
+        versions, version_id, comment = self.env["mlops.model.version"], self.version_id.id, self.comment
+        if self.action == "deploy":
+            versions.approve_deployment(version_id, "staging", seen=self.seen, comment=comment)
+        elif self.action == "promote":
+            versions.approve_promotion(version_id, "production", self.strategy, seen=self.seen, comment=comment)
+        elif self.action == "reject":
+            versions.reject(version_id, comment, seen=self.seen)
+        else:
+            versions.rollback(version_id, "production", seen=self.seen, reason=comment)
+        return {"type": "ir.actions.act_window_close"}
+
+
+class VersionButtons(models.Model):
+    """What the buttons of the form call."""
+
+    _inherit = "mlops.model.version"
+
+    def action_deploy(self):
+        return self.env["mlops.decision"]._open(self, "deploy")
+
+    def action_promote(self):
+        return self.env["mlops.decision"]._open(self, "promote")
+
+    def action_reject(self):
+        return self.env["mlops.decision"]._open(self, "reject")
+
+    def action_rollback(self):
+        return self.env["mlops.decision"]._open(self, "rollback")
+
+    def action_rescan(self):
+        self.rescan(self.id, seen=self.lock_version)
+
+    def action_archive_version(self):
+        self.archive_version(self.id, seen=self.lock_version)
+
+    def _described(self):
+        """This version as `comparison` wants it."""
+        model_file = self.artifact_ids.filtered(lambda one: one.kind == "model")[:1]
+        return {
+            "version": self.name, "digest": (model_file.digest or "").removeprefix("sha256:")[:12], "framework": self.framework,
+            "bytes": f"{sum(self.artifact_ids.mapped('size')) / MEBIBYTE:.1f} MiB", "params": self.params, "metrics": self.metrics,
+            "serving": self.serving,
+        }
