@@ -29,11 +29,12 @@ export async function openWindow(options: BrowserContextOptions = {}): Promise<W
   context.setDefaultTimeout(DEADLINE_MS);
   const page = await context.newPage();
   const faults: string[] = [];
+  const ofTheLine = /Failed to load resource|WebSocket connection|ConnectionLostError/;
   let loads = 0;
   page.on('domcontentloaded', () => (loads += 1));
-  page.on('pageerror', (error) => faults.push(error.message));
+  page.on('pageerror', (error) => ofTheLine.test(String(error)) || faults.push(error.message));
   page.on('console', (message) => {
-    if (message.type() === 'error' && !/Failed to load resource|WebSocket connection/.test(message.text())) faults.push(message.text());
+    if (message.type() === 'error' && !ofTheLine.test(message.text())) faults.push(message.text());
   });
   return { page, context, faults, loads: () => loads };
 }

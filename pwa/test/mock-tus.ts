@@ -11,6 +11,8 @@ export interface MockUpload {
 export class MockTus {
   uploads = new Map<string, MockUpload>();
   bytesPerSecond = Infinity;
+  /** a gateway whose server is gone: everything is answered with 503 */
+  away = false;
   /** a problem document for an upload that is refused at its creation */
   refuse: (metadata: Record<string, string>) => { status: number } | undefined = () => undefined;
   /** bytes taken by PATCH in all: tells whether something was sent twice */
@@ -22,6 +24,7 @@ export class MockTus {
 
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     response.setHeader('tus-resumable', '1.0.0');
+    if (this.away) return void response.writeHead(503).end();
     const id = new URL(request.url ?? '', 'http://mock').pathname.split('/')[3];
     if (request.method === 'POST') return this.#create(request, response);
     const upload = id ? this.uploads.get(id) : undefined;

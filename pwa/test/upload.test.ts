@@ -132,6 +132,24 @@ describe('pwa: upload', function () {
     await context.close();
   });
 
+  it('goes on with the same upload when the server was away for a while', async () => {
+    const { page, context } = await visit(server, 'ada', '#/upload');
+    const big = file('big.safetensors', 16 * MIB);
+    server.tus.bytesPerSecond = 8 * MIB;
+    await fill(page, [big.path]);
+    await page.getByRole('button', { name: 'Upload', exact: true }).click();
+    await until('a part has come', () => sent() > 2 * MIB);
+    await page.getByRole('button', { name: 'Pause big.safetensors' }).click();
+    server.tus.away = true;
+    server.tus.bytesPerSecond = Infinity;
+    await page.getByRole('button', { name: 'Resume big.safetensors' }).click();
+    await page.getByText('Waiting for the network').first().waitFor();
+    server.tus.away = false;
+    await page.getByRole('heading', { name: 'big-model 1.0.0' }).waitFor({ timeout: 40_000 });
+    expect([...server.tus.uploads.values()].filter((one) => one.name === 'big.safetensors')).to.have.length(1);
+    await context.close();
+  });
+
   it('is told of a version that exists before a byte is sent, beside its field', async () => {
     const { page, context } = await visit(server, 'ada', '#/upload');
     await page.locator('#files').setInputFiles(['model.safetensors', 'Dockerfile', 'metadata.json'].map((name) => `${EXAMPLES}/digits/${name}`));

@@ -136,7 +136,7 @@ function bridge(): string {
       proxy_pass http://bridge;
       client_max_body_size 0; proxy_request_buffering off; proxy_buffering off;
       proxy_read_timeout 3600s; proxy_send_timeout 3600s; client_body_timeout 300s;
-      error_page 502 504 = @bridge_away;
+      error_page 502 504 = @uploads_away;
     }
     location = /mlops/session { limit_req zone=login burst=30 nodelay; proxy_pass http://bridge; error_page 502 504 = @bridge_away; error_page 429 = @too_many; }
     location = /mlops/ws { proxy_pass http://bridge; proxy_read_timeout 120s; proxy_buffering off; error_page 502 504 = @bridge_away; }
@@ -144,7 +144,9 @@ function bridge(): string {
     location /health/ { proxy_pass http://bridge; error_page 502 504 = @bridge_away; }
     location = /metrics { return 404; }
 
-    location @bridge_away { ${headers('Retry-After 5')} ${problem(503, 'bridge-unavailable', 'The bridge does not answer; nothing was changed. Try again in a moment.')} }
+    # tus clients ask with HEAD how far they are; any answer but yes makes them begin again, a lost line does not
+    location @uploads_away { if ($request_method = HEAD) { return 444; } ${headers('Retry-After 5')} ${BRIDGE_AWAY} }
+    location @bridge_away { ${headers('Retry-After 5')} ${BRIDGE_AWAY} }
     location @too_large { ${problem(413, 'request-too-large', 'This request is larger than 2 MiB. Send files to /mlops/models/upload or /mlops/uploads.')} }
     location @too_many { ${problem(429, 'too-many-attempts', 'Too many attempts to sign in from this address. Wait a minute.')} }`;
 }
@@ -153,6 +155,8 @@ function bridge(): string {
 function problem(status: number, code: string, detail: string): string {
   return `default_type application/problem+json; return ${status} '${JSON.stringify({ type: `/docs/problems.md#${code}`, title: detail.split(/[.;]/)[0], status, code, detail })}';`;
 }
+
+const BRIDGE_AWAY = problem(503, 'bridge-unavailable', 'The bridge does not answer; nothing was changed. Try again in a moment.');
 
 function endpoints(): string {
   return `

@@ -40,8 +40,8 @@ export class Transfer {
     item.state = navigator.onLine ? 'sending' : 'waiting';
     delete item.error;
     this.#upload = new Upload(item.file, {
-      endpoint: ENDPOINT,
-      ...(item.url ? { uploadUrl: item.url } : {}),
+      // of an upload that has begun, the client is not told where another could begin: it would drop this one at the first 503
+      ...(item.url ? { uploadUrl: item.url } : { endpoint: ENDPOINT }),
       chunkSize: PART_BYTES,
       retryDelays: null,
       storeFingerprintForResuming: false,
@@ -94,6 +94,11 @@ export class Transfer {
     if (item.state === 'paused') return;
     const status = error.originalResponse?.getStatus() ?? 0;
     delete item.rate;
+    if (item.url && (status === 404 || status === 410)) { // expired: begun anew
+      delete item.url;
+      item.sent = 0;
+      return this.start();
+    }
     // Of an upload that has begun, a conflict is another connection that is not yet given up; before, it is a refusal.
     const passes = status === 0 || status === 429 || status >= 500 || (item.url !== undefined && (status === 409 || status === 423));
     if (passes) {
