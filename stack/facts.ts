@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { binary, KUBE } from './go-build.ts';
 import { keptPorts } from './ports-kept.ts';
 import { resolvePorts, type Ports } from './ports.ts';
 import { ODOO_DATABASE, POD_BRIDGE_ADDRESS, REGISTRY_NAME, type StackContext } from './server.ts';
@@ -63,7 +64,7 @@ export function readStackFacts(): StackFacts {
     minio: { endPoint: '127.0.0.1', port: ports.minio, accessKey: secrets['minioAccessKey'] ?? '', secretKey: secrets['minioSecretKey'] ?? '', bucket: 'mlops' },
     registryUrl: `http://127.0.0.1:${ports.registry}`, registryName: registryName(ports),
     adminKubeconfig: join(state, 'kubernetes/admin.kubeconfig'), bridgeKubeconfig: join(state, 'kubernetes/bridge.kubeconfig'),
-    kubectl: join(context.cache, 'bin', 'kube-v1.34.4'), odooLauncher: join(state, 'odoo', 'odoo'), caFile: join(state, 'tls', 'ca.crt'),
+    kubectl: binary(context, KUBE), odooLauncher: join(state, 'odoo', 'odoo'), caFile: join(state, 'tls', 'ca.crt'),
     bridgeEnvironment: bridgeEnvironment(context),
   };
 }

@@ -1,12 +1,14 @@
-import { existsSync, mkdirSync, renameSync, statSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { run, tryRun } from './run.ts';
 import type { StackContext } from './server.ts';
+import { digestOfFiles } from './sources.ts';
 
 export interface GoProgram {
   /** folder under stack/go/ whose go.mod and go.sum pin everything */
   module: 'kube' | 'minio' | 'traefik' | 'compose';
-  /** file name in the cache, with the version in it */
+  /** what it is, with the version in it: the first part of its name in the cache */
   output: string;
   package: string;
   ldflags?: string;
@@ -27,8 +29,23 @@ export const COMPOSE: GoProgram = { module: 'compose', output: 'compose-loader-2
 
 const BUILD_DEADLINE_MS = 30 * 60_000; // cold, on two cores that other installs share
 
-export function binary(context: StackContext, program: GoProgram): string {
-  return join(context.cache, 'bin', program.output);
+/**
+ * Where the program lies in the cache, built or not. Its name ends in a digest of what it is built from: the cache is common to all
+ * checkouts, and one of them may have another `main.go` or other modules under the same version.
+ */
+export function binary(context: Pick<StackContext, 'root' | 'cache'>, program: GoProgram): string {
+  const folder = sourceFolder(context, program);
+  const sources = digestOfFiles(folder, readdirSync(folder).filter((name) => /\.(go|mod|sum)$/.test(name)).sort());
+  const key = createHash('sha256').update(JSON.stringify([sources, ...buildFlags(program), program.package])).digest('hex').slice(0, 8);
+  return join(context.cache, 'bin', `${program.output}-${key}`);
+}
+
+function sourceFolder(context: Pick<StackContext, 'root'>, program: GoProgram): string {
+  return join(context.root, 'stack', 'go', program.module);
+}
+
+function buildFlags({ ldflags = '', tags }: GoProgram): string[] {
+  return ['-ldflags', `-s -w ${ldflags}`.trim(), ...(tags ? ['-tags', tags] : [])];
 }
 
 /** Builds a pinned program into the cache. In the cache already: nothing happens. The file appears whole or not at all. */
@@ -41,10 +58,10 @@ export async function buildGo(context: StackContext, program: GoProgram): Promis
   mkdirSync(join(context.cache, 'bin'), { recursive: true });
   context.report(`building ${program.output}, minutes the first time`);
   const partial = `${target}.partial`;
-  const args = ['build', '-ldflags', `-s -w ${program.ldflags ?? ''}`.trim(), ...(program.tags ? ['-tags', program.tags] : []), '-o', partial, program.package];
+  const args = ['build', ...buildFlags(program), '-o', partial, program.package];
   // one build at a time: the linker of each wants gigabytes, and two checkouts may start at once
   await run('flock', ['--no-fork', join(context.cache, 'bin', '.lock'), 'go', ...args], {
-    cwd: join(context.root, 'stack', 'go', program.module),
+    cwd: sourceFolder(context, program),
     env: { ...process.env, CGO_ENABLED: '0', GOFLAGS: '-mod=mod' },
     deadlineMs: BUILD_DEADLINE_MS,
   });
