@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, readlinkSync, statfsSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { portIsFree } from './free-port.ts';
 import { portVariable, type PortName } from './ports.ts';
 import { daemonPid, runningDaemons } from './process.ts';
 import type { Server, StackContext } from './server.ts';
@@ -43,14 +43,6 @@ export async function checkPorts(context: StackContext, server: Server): Promise
 
 function daemonsOf(context: StackContext): Set<number> {
   return new Set(runningDaemons(context).map((name) => daemonPid(context, name)!));
-}
-
-export function portIsFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const probe = createServer();
-    probe.once('error', () => resolve(false));
-    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
-  });
 }
 
 /** The process that listens on a TCP port: proc(5) names the socket's inode, and each process its sockets. */

@@ -13,9 +13,10 @@ export interface DaemonOptions {
 
 /**
  * The process notes itself down, then becomes the server: whoever started it may be killed at any moment, and still no
- * server runs that no pid file names. $0 is the pid file; field 22 of stat is the start time, which exec keeps.
+ * server runs that no pid file names. $0 is the pid file, which changes in one step: who reads it meanwhile must not find it empty
+ * and take the server for gone. Field 22 of stat is the start time, which exec keeps.
  */
-const NOTE_AND_BECOME = `note() { printf '{"pid":%s,"started":"%s"}' "$1" "\${22}" > "$0"; }; note $(cat "/proc/$$/stat"); exec "$@"`;
+const NOTE_AND_BECOME = `note() { printf '{"pid":%s,"started":"%s"}' "$1" "\${22}" > "$0.own" && mv "$0.own" "$0"; }; note $(cat "/proc/$$/stat"); exec "$@"`;
 
 /** Starts a server in a session of its own, so that it outlives the command that started it. Running already: nothing happens. */
 export function startDaemon(context: StackContext, name: string, argv: readonly string[], options: DaemonOptions = {}): void {

@@ -1,9 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type AddressInfo, type Server as Listener } from 'node:net';
+import { createServer, type Server as Listener } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { checkDisk, checkPorts, checkRoot, holderOf, PORTS_OF } from '../checks.ts';
+import { freePort } from '../free-port.ts';
 import { resolvePorts } from '../ports.ts';
 import { portAnswers, startDaemon, stopDaemon, waitFor } from '../process.ts';
 import type { StackContext } from '../server.ts';
@@ -35,8 +36,9 @@ describe('checks before a start', () => {
     let context: StackContext;
     beforeEach(async () => {
       listener = createServer();
-      await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
-      context = { ...testContext(state), ports: { ...resolvePorts({}), redis: (listener.address() as AddressInfo).port } };
+      const port = await freePort();
+      await new Promise<void>((resolve) => listener.listen(port, '127.0.0.1', resolve));
+      context = { ...testContext(state), ports: { ...resolvePorts({}), redis: port } };
     });
     afterEach(() => listener.close());
     after(() => rmSync(state, { recursive: true }));
@@ -52,11 +54,11 @@ describe('checks before a start', () => {
     });
 
     it('pass when a daemon of this checkout has it, started and not ready yet', async () => {
-      const { port } = listener.address() as AddressInfo;
+      const port = context.ports.redis;
       await new Promise((resolve) => listener.close(resolve));
       startDaemon(context, 'redis', [process.execPath, '-e', `require('net').createServer().listen(${port}, '127.0.0.1')`]);
       try {
-        await waitFor('the daemon', 10_000, () => portAnswers(port));
+        await waitFor('the daemon', 60_000, () => portAnswers(port));
         expect(holderOf(port)?.name).to.match(/node|MainThread/);
         await checkPorts(context, redis);
       } finally {

@@ -1,12 +1,16 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { daemonPid, daemonRunning, logFile, runningDaemons, startDaemon, startTime, stopDaemon, stopIfChanged, waitFor } from '../process.ts';
 import { testContext } from './context.ts';
 
-describe('daemons', () => {
+/** long enough for any machine: what is waited for comes at once on an idle one */
+const SOON_MS = 60_000;
+
+describe('daemons', function () {
+  this.timeout(3 * SOON_MS);
   const state = mkdtempSync(join(tmpdir(), 'daemons-'));
   const context = testContext(state);
   const pidFile = join(state, 'run', 'one.pid');
@@ -16,34 +20,38 @@ describe('daemons', () => {
   after(() => rmSync(state, { recursive: true }));
 
   it('start once, write to their log, and stop', async () => {
-    startDaemon(context, 'one', ['sh', '-c', 'echo hello; exec sleep 60']);
+    startDaemon(context, 'one', ['sh', '-c', 'echo hello; exec sleep 600']);
     const pid = daemonPid(context, 'one')!;
-    startDaemon(context, 'one', ['sleep', '60']);
+    startDaemon(context, 'one', ['sleep', '600']);
     expect(daemonPid(context, 'one')).to.equal(pid);
     expect(runningDaemons(context)).to.deep.equal(['one']);
-    await waitFor('the log', 5000, () => readFileSync(logFile(context, 'one'), 'utf8') === 'hello\n');
+    await waitFor('the log', SOON_MS, () => readFileSync(logFile(context, 'one'), 'utf8') === 'hello\n');
     await stopDaemon(context, 'one');
     expect(startTime(pid)).to.equal(null);
     expect(daemonRunning(context, 'one')).to.equal(false);
   });
 
   it('note themselves down, also when whoever started them is killed at once', async () => {
+    mkdirSync(`${pidFile}.new`, { recursive: true }); // the starter's own note cannot come about
     const starter = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', `
       import { startDaemon } from ${JSON.stringify(join(import.meta.dirname, '../process.ts'))};
-      import { rmSync } from 'node:fs';
-      startDaemon(${JSON.stringify(context)}, 'one', ['sleep', '60']);
-      rmSync(${JSON.stringify(pidFile)}); // the starter's own note never came about
-      process.kill(process.pid, 'SIGKILL');
+      try {
+        startDaemon(${JSON.stringify(context)}, 'one', ['sleep', '600']);
+      } finally {
+        process.kill(process.pid, 'SIGKILL');
+      }
     `], { stdio: ['ignore', 'inherit', 'inherit'] });
     await new Promise((resolve) => starter.on('exit', resolve));
-    await waitFor('the note', 5000, () => daemonRunning(context, 'one'));
-    expect(readFileSync(`/proc/${daemonPid(context, 'one')}/cmdline`, 'utf8')).to.include('sleep');
+    rmdirSync(`${pidFile}.new`);
+    await waitFor('the note', SOON_MS, () => daemonRunning(context, 'one'));
+    const commandLine = `/proc/${daemonPid(context, 'one')}/cmdline`;
+    await waitFor('the server itself', SOON_MS, () => readFileSync(commandLine, 'utf8') === ['sleep', '600', ''].join('\0'));
   });
 
   it('are never mistaken for another process that got their pid', async () => {
-    const stranger = spawn('sleep', ['60'], { stdio: 'ignore' });
+    const stranger = spawn('sleep', ['600'], { stdio: 'ignore' });
     try {
-      await waitFor('the stranger', 5000, () => startTime(stranger.pid!) !== null);
+      await waitFor('the stranger', SOON_MS, () => startTime(stranger.pid!) !== null);
       writeFileSync(pidFile, JSON.stringify({ pid: stranger.pid, started: String(Number(startTime(stranger.pid!)) - 1) }));
       expect(daemonPid(context, 'one')).to.equal(null);
       await stopDaemon(context, 'one');
@@ -59,31 +67,31 @@ describe('daemons', () => {
   });
 
   it('are killed with their children when they do not go by themselves', async () => {
-    startDaemon(context, 'stubborn', ['sh', '-c', 'trap "" TERM; sleep 61 & echo $!; wait; sleep 62']);
+    startDaemon(context, 'stubborn', ['sh', '-c', 'trap "" TERM; sleep 610 & echo $!; wait; sleep 620']);
     const child = await childFrom(logFile(context, 'stubborn'));
     await stopDaemon(context, 'stubborn', 300);
     expect(daemonRunning(context, 'stubborn')).to.equal(false);
-    await waitFor('the end of the child', 5000, () => startTime(child) === null);
+    await waitFor('the end of the child', SOON_MS, () => startTime(child) === null);
   });
 
   it('that were killed leave no child behind: the next start or stop ends what they left', async () => {
-    for (const end of [() => startDaemon(context, 'killed', ['sleep', '60']), () => stopDaemon(context, 'killed')]) {
+    for (const end of [() => startDaemon(context, 'killed', ['sleep', '600']), () => stopDaemon(context, 'killed')]) {
       rmSync(logFile(context, 'killed'), { force: true });
-      startDaemon(context, 'killed', ['sh', '-c', 'sleep 63 & echo $!; wait']);
+      startDaemon(context, 'killed', ['sh', '-c', 'sleep 630 & echo $!; wait']);
       const child = await childFrom(logFile(context, 'killed'));
       const parent = daemonPid(context, 'killed')!;
       process.kill(parent, 'SIGKILL');
-      await waitFor('the end of the parent', 5000, () => startTime(parent) === null);
+      await waitFor('the end of the parent', SOON_MS, () => startTime(parent) === null);
       expect(startTime(child)).to.not.equal(null);
       await end();
-      await waitFor('the end of the child', 5000, () => startTime(child) === null);
+      await waitFor('the end of the child', SOON_MS, () => startTime(child) === null);
       await stopDaemon(context, 'killed');
     }
   });
 
   it('are ended when their definition changed, and only then', async () => {
     await stopIfChanged(context, 'one', 'a');
-    startDaemon(context, 'one', ['sleep', '60']);
+    startDaemon(context, 'one', ['sleep', '600']);
     await stopIfChanged(context, 'one', 'a');
     expect(daemonRunning(context, 'one')).to.equal(true);
     await stopIfChanged(context, 'one', 'b');
@@ -92,8 +100,8 @@ describe('daemons', () => {
 
   it('whose program is missing say so in their log', async () => {
     startDaemon(context, 'none', ['creativeflow-no-such-program']);
-    await waitFor('the message', 5000, () => readFileSync(logFile(context, 'none'), 'utf8').includes('not found'));
-    await waitFor('its end', 5000, () => !daemonRunning(context, 'none'));
+    await waitFor('the message', SOON_MS, () => readFileSync(logFile(context, 'none'), 'utf8').includes('not found'));
+    await waitFor('its end', SOON_MS, () => !daemonRunning(context, 'none'));
   });
 
   it('that are zombies do not run', () => {
@@ -109,6 +117,6 @@ describe('waiting', () => {
 });
 
 async function childFrom(log: string): Promise<number> {
-  await waitFor('the pid of the child', 5000, () => /^\d+\n/.test(readFileSync(log, 'utf8')));
+  await waitFor('the pid of the child', SOON_MS, () => /^\d+\n/.test(readFileSync(log, 'utf8')));
   return Number(readFileSync(log, 'utf8'));
 }

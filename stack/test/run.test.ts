@@ -28,12 +28,12 @@ describe('running a command', () => {
   it('ends when whoever runs it is killed', async () => {
     const runner = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', `
       import { run } from ${JSON.stringify(join(import.meta.dirname, '../run.ts'))};
-      await run('sh', ['-c', 'echo $$; exec sleep 60'], { onLine: (line) => console.log(line) });
+      await run('sh', ['-c', 'echo $$; exec sleep 600'], { onLine: (line) => console.log(line) });
     `], { stdio: ['ignore', 'pipe', 'inherit'] });
     const pid = Number(await new Promise((resolve) => runner.stdout.once('data', resolve)));
     expect(startTime(pid)).to.not.equal(null);
     runner.kill('SIGKILL');
-    await waitFor('its end', 5000, () => startTime(pid) === null);
+    await waitFor('its end', 60_000, () => startTime(pid) === null);
   });
 
   it('can be a question', async () => {
