@@ -14,6 +14,7 @@ import type { Config } from './config.ts';
 import { Metrics } from './http/health.ts';
 import { createHttpApp } from './http/index.ts';
 import { createRequestContext } from './http/request-context.ts';
+import { orderAudits } from './jobs/audit.ts';
 import { startWorkers } from './jobs/runner.ts';
 import { scanJob } from './jobs/scan.ts';
 import { webhookJob } from './jobs/webhook.ts';
@@ -22,6 +23,8 @@ import type { Logger } from './services/ports.ts';
 import { attachSocketHub } from './ws/hub.ts';
 
 const COLLECT_EVERY_MS = 3600_000;
+/** Odoo may have been away at the start, or had more versions than one round orders */
+const AUDIT_EVERY_MS = 3600_000;
 const LOGIN_LIMIT = { tries: 10, windowSeconds: 60 };
 
 /** Wires every part and starts it. `stop` ends within 20 s: running requests finish, running jobs are left to another bridge. */
@@ -63,13 +66,17 @@ export async function startBridge(config: Config, log: Logger): Promise<{ stop()
   const pods = createServer({ requestTimeout: 0 }, delivery.podListener);
   const workers = startWorkers({ queues, outbox, log, handlers: metrics.counted({ scan: scanJob({ odoo, store: uploads.store, clock }), build: delivery.build, reconcile: delivery.reconcile, webhook: webhookJob({ odoo, clock }) }) });
   const relay = startRelay({ outbox, queues, clock, log });
+  const audit = (): void => void orderAudits({ odoo, log }).catch((error: Error) => log.warn({ reason: error.message }, 'audits.failed'));
+  const audits = setInterval(audit, AUDIT_EVERY_MS);
   const collect = setInterval(() => void uploads.collector.run().catch((error: Error) => log.warn({ reason: error.message }, 'collect.failed')), COLLECT_EVERY_MS);
   await Promise.all([listen(server, config.BRIDGE_PORT, config.BRIDGE_HOST), listen(pods, config.BRIDGE_POD_PORT, config.BRIDGE_POD_HOST)]);
+  audit();
   log.info({ host: config.BRIDGE_HOST, port: config.BRIDGE_PORT, podHost: config.BRIDGE_POD_HOST, podPort: config.BRIDGE_POD_PORT }, 'bridge.listening');
 
   return {
     stop: async () => {
       clearInterval(collect);
+      clearInterval(audits);
       hub.stop();
       await Promise.all([close(server), close(pods), workers.stop(), relay.stop()]);
       await Promise.allSettled([queues.close(), outbox.close(), uploads.close(), odoo.close()]);

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { EventPage } from './events.ts';
 import { Problem } from './problem.ts';
 import {
-  ActionAccepted, DeployRequest, ListQuery, LoginRequest, PromoteRequest, RegisterUploads, RejectRequest, RollbackRequest, SeenRequest, TryAnswer, TryRequest, UploadAccepted,
-  UploadMetadata, Whoami,
+  AcceptWaiverRequest, ActionAccepted, DeployRequest, ListQuery, LoginRequest, PromoteRequest, RegisterUploads, RejectRequest, RequestWaiverRequest, RollbackRequest, SeenRequest, TryAnswer,
+  TryRequest, UploadAccepted,  UploadMetadata, Whoami,
 } from './requests.ts';
 import { EndpointView, FindingView, ModelDetail, ModelPage, VersionDetail } from './version.ts';
 
@@ -15,8 +15,8 @@ const EventQuery = z.object({
 const PageQuery = z.object({ offset: z.number().int().min(0).default(0), limit: z.number().int().min(1).max(500).default(200) });
 
 const SCHEMAS = {
-  ActionAccepted, DeployRequest, EndpointPage, EndpointView, EventPage, Findings, LoginRequest, ModelDetail, ModelPage, Problem, PromoteRequest, RegisterUploads, RejectRequest, RollbackRequest, SeenRequest,
-  TryAnswer, TryRequest, UploadAccepted, UploadMetadata, VersionDetail, Whoami,
+  AcceptWaiverRequest, ActionAccepted, DeployRequest, EndpointPage, EndpointView, EventPage, Findings, LoginRequest, ModelDetail, ModelPage, Problem, PromoteRequest, RegisterUploads, RejectRequest, RequestWaiverRequest, RollbackRequest,
+  SeenRequest, TryAnswer, TryRequest, UploadAccepted, UploadMetadata, VersionDetail, Whoami,
 };
 type SchemaName = keyof typeof SCHEMAS;
 
@@ -42,6 +42,9 @@ const PATHS: Record<string, Record<string, Operation>> = {
   [`${VERSION}/rollback`]: { post: { summary: 'Go back to the version that served before', body: 'RollbackRequest', answer: 'ActionAccepted', status: 202 } },
   [`${VERSION}/reject`]: { post: { summary: 'Reject', body: 'RejectRequest', answer: 'ActionAccepted', status: 202 } },
   [`${VERSION}/rescan`]: { post: { summary: 'Scan again', body: 'SeenRequest', answer: 'ActionAccepted', status: 202 } },
+  [`${VERSION}/request-waiver`]: { post: { summary: 'Ask that the findings to review be accepted for these files', body: 'RequestWaiverRequest', answer: 'ActionAccepted', status: 202 } },
+  [`${VERSION}/accept-waiver`]: { post: { summary: 'Accept them, as a second person', body: 'AcceptWaiverRequest', answer: 'ActionAccepted', status: 202 } },
+  [`${VERSION}/refuse-waiver`]: { post: { summary: 'Refuse to accept them', body: 'RejectRequest', answer: 'ActionAccepted', status: 202 } },
   [`${VERSION}/archive`]: { post: { summary: 'Archive', body: 'SeenRequest', answer: 'ActionAccepted', status: 202 } },
   '/mlops/endpoints': { get: { summary: 'Endpoints', answer: 'EndpointPage', query: PageQuery } },
   '/mlops/endpoints/{endpointId}': { get: { summary: 'An endpoint', answer: 'EndpointView' } },

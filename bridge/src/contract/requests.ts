@@ -34,6 +34,10 @@ export const DeployRequest = z.object({ target: z.literal('staging'), seen: Seen
 export const PromoteRequest = z.object({ target: z.literal('production'), strategy: Strategy, seen: Seen, comment: z.string().max(2000).nullish() }).strict();
 export const RollbackRequest = z.object({ target: z.enum(['production']), seen: Seen, reason: z.string().max(2000).nullish() }).strict();
 export const RejectRequest = z.object({ reason: z.string().trim().min(1).max(2000), seen: Seen }).strict();
+export const RequestWaiverRequest = z.object({
+  reason: z.string().trim().min(1).max(2000), expiresOn: z.iso.date().nullish().describe('a day from tomorrow to a year ahead; 90 days ahead when left out'), seen: Seen,
+}).strict().transform(({ expiresOn, ...given }) => ({ ...given, expires_on: expiresOn ?? null }));
+export const AcceptWaiverRequest = z.object({ seen: Seen, comment: z.string().max(2000).nullish() }).strict();
 export const SeenRequest = z.object({ seen: Seen }).strict();
 export const ActionAccepted = z.object({
   status: VersionStatus, lockVersion: z.number().int(), deploymentId: z.number().int().nullish(), versionId: z.number().int().nullish(),

@@ -23,7 +23,7 @@ export const RoadStop = z.object({
 });
 export type RoadStop = z.infer<typeof RoadStop>;
 
-export const ActionName = z.enum(['deploy', 'promote', 'reject', 'rollback', 'rescan', 'archive']);
+export const ActionName = z.enum(['deploy', 'promote', 'reject', 'rollback', 'rescan', 'archive', 'request-waiver', 'accept-waiver', 'refuse-waiver']);
 export const AllowedAction = z.object({
   name: ActionName,
   allowed: z.boolean(),
@@ -44,11 +44,18 @@ export const ArtifactView = z.object({
   size: z.number().int().describe('bytes'), mediaType: z.string(),
 });
 
+/** A finding to review that somebody asked to accept, for these bytes, until a date. */
+export const WaiverView = z.object({
+  id: z.number().int(), state: z.enum(['requested', 'accepted', 'refused', 'expired']), reason: z.string(), requestedBy: z.string(),
+  decidedBy: z.string().nullish(), comment: z.string().nullish(), expiresOn: z.string(),
+});
+export type WaiverView = z.infer<typeof WaiverView>;
+
 export const FindingView = z.object({
   id: z.number().int().nullish(), rule: z.string(), severity: z.enum(['info', 'low', 'medium', 'high', 'critical']),
   verdict: z.enum(['pass', 'review', 'block']), file: z.string(), offset: z.number().int().nullish(),
   line: z.number().int().nullish(), column: z.number().int().nullish(), symbol: z.string().nullish(),
-  evidence: z.string().nullish(), why: z.string(), remedy: z.string(),
+  evidence: z.string().nullish(), why: z.string(), remedy: z.string(), waiver: WaiverView.nullish(),
 });
 export type FindingView = z.infer<typeof FindingView>;
 

@@ -1,7 +1,7 @@
 import { Router, type Request, type Response } from 'express';
 import type { z } from 'zod';
 import type { ActionAccepted } from '../contract/requests.ts';
-import { DeployRequest, PromoteRequest, RejectRequest, RollbackRequest, SeenRequest } from '../contract/requests.ts';
+import { AcceptWaiverRequest, DeployRequest, PromoteRequest, RejectRequest, RequestWaiverRequest, RollbackRequest, SeenRequest } from '../contract/requests.ts';
 import type { OdooPort } from '../services/ports.ts';
 import type { RequestContext } from './request-context.ts';
 import { idsOf, readVersion } from './versions.ts';
@@ -15,10 +15,13 @@ const ACTIONS: Record<string, Action> = {
   rollback: { method: 'rollback', schema: RollbackRequest },
   reject: { method: 'reject', schema: RejectRequest },
   rescan: { method: 'rescan', schema: SeenRequest },
+  'request-waiver': { method: 'request_waiver', schema: RequestWaiverRequest },
+  'accept-waiver': { method: 'accept_waiver', schema: AcceptWaiverRequest },
+  'refuse-waiver': { method: 'refuse_waiver', schema: RejectRequest },
   archive: { method: 'archive_version', schema: SeenRequest },
 };
 
-/** `POST …/versions/:versionId/{deploy|promote|rollback|reject|rescan|archive}` → 202: decided; the work follows, the socket tells. */
+/** `POST …/versions/:versionId/{deploy|promote|…}` → 202: decided; the work follows, the socket tells. */
 export function actionRouter({ odoo, context }: { odoo: OdooPort; context: RequestContext }): Router {
   const router = Router();
   for (const [name, action] of Object.entries(ACTIONS)) {

@@ -51,10 +51,14 @@ export function scanJob(parts: ScanJobParts): JobHandler {
   };
 }
 
+/** A scan of what passed before, under new rules: its fact is another one and moves nothing on. */
+const isAudit = (payload: JobPayload): boolean => payload.key.startsWith('audit:');
+const NOT_AUDITED = ['Validating', 'ValidationFailed', 'Archived'];
+
 /** null: somebody wants something newer by now, or the verdict is already in. */
 async function readWork({ odoo }: ScanJobParts, payload: JobPayload, context: JobContext): Promise<VersionWork | null> {
   const work = await odoo.call<VersionWork>(SERVICE, 'mlops.model.version', 'work', { version_id: payload.subjectId }, context.requestId);
-  const stale = work.generation !== payload.generation || work.status !== 'Validating';
+  const stale = isAudit(payload) ? NOT_AUDITED.includes(work.status) : work.generation !== payload.generation || work.status !== 'Validating';
   if (stale) context.log.info({ versionId: work.versionId, generation: payload.generation, current: work.generation, status: work.status }, 'scan.stale');
   return stale ? null : work;
 }
@@ -104,22 +108,22 @@ class Longer extends Error {}
 
 /** The report goes to the store first: what Odoo points to exists. */
 async function report({ odoo, store, clock }: ScanJobParts, payload: JobPayload, context: JobContext, result: ScanResult, started: Date): Promise<void> {
-  const key = `scans/${payload.subjectId}/${payload.generation}.json`;
+  const audit = isAudit(payload);
+  const key = `scans/${payload.subjectId}/${audit ? `audit-${payload.eventId}` : payload.generation}.json`;
   const times = { startedAt: started.toISOString(), finishedAt: clock.now().toISOString() };
   await store.putSmall(key, JSON.stringify({ versionId: payload.subjectId, generation: payload.generation, ...times, ...result }, null, 2), 'application/json');
   const answer = await odoo.call<{ accepted: boolean; reason?: string; status?: string }>(
     SERVICE,
     'mlops.model.version',
-    'report_validation',
+    audit ? 'report_audit' : 'report_validation',
     {
       version_id: payload.subjectId,
-      generation: payload.generation,
+      ...(audit ? {} : { generation: payload.generation, serving: Object.keys(result.serving).length > 0 ? result.serving : null }),
       verdict: result.verdict,
       findings: result.findings.map(forOdoo),
       details: { ...result.details, ...times },
       report_key: key,
       ruleset_version: result.rulesetVersion,
-      serving: Object.keys(result.serving).length > 0 ? result.serving : null,
     },
     context.requestId,
   );

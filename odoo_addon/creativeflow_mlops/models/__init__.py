@@ -21,6 +21,8 @@ from . import version_status
 from . import version_notices
 from . import version_decisions
 from . import version_facts
+from . import version_waivers
+from . import version_audits
 from . import version_detail
 from . import deployment_facts
 from . import deployment_live

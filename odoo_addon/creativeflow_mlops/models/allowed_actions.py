@@ -1,14 +1,16 @@
 """Which actions make sense for a version now, and whether this person may take them. Pure: facts in, reasons out."""
 
-from .transitions import MANAGER, TRANSITIONS, may_follow
+from .transitions import APPROVER, DATA_SCIENTIST, MANAGER, TRANSITIONS, may_follow
 
+WAIVER_ROLES = {"request-waiver": (DATA_SCIENTIST, MANAGER), "accept-waiver": (APPROVER,), "refuse-waiver": (APPROVER,)}
 ROLE_NAMES = {"data_scientist": "Data scientist", "approver": "Approver", "manager": "Manager"}
 
 
 def allowed_actions(facts):
     """List of `{name, allowed, reason, target, strategies}`.
 
-    facts: status, roles, is_submitter, staging and production: {four_eyes, strategies, busy} or None, has_image, rollback_to
+    facts: status, roles, is_submitter, waiver: None (nothing to waive), "open" (may be asked for), "own" (asked for by this person) or
+    "asked" (by another), staging and production: {four_eyes, strategies, busy} or None, has_image, rollback_to
     (name of the version that a rollback brings back, or None).
     """
     actions = []
@@ -20,6 +22,9 @@ def allowed_actions(facts):
         actions.append(_action(facts, "promote", "production"))
     if facts["status"] == "Live":
         actions.append(_action(facts, "rollback", "production"))
+    if facts["status"] == "ValidationFailed" and facts["waiver"]:
+        names = ("request-waiver",) if facts["waiver"] == "open" else ("accept-waiver", "refuse-waiver")
+        actions += [_action(facts, name) for name in names]
     if may_follow("rescan", facts["status"]):
         actions.append(_action(facts, "rescan"))
     if may_follow("archive", facts["status"]):
@@ -36,10 +41,14 @@ def _action(facts, name, target=None):
 
 def why_not(facts, name, target=None):
     """One sentence that says why the person may not do it now; None when they may."""
-    wanted = TRANSITIONS[name].who
+    wanted = WAIVER_ROLES.get(name) or TRANSITIONS[name].who
     if not set(wanted) & set(facts["roles"]):
         names = " or ".join(ROLE_NAMES[role] for role in wanted if role in ROLE_NAMES and (role != MANAGER or len(wanted) == 1))
         return f"Needs the role {names}."
+    if name == "accept-waiver" and facts["waiver"] == "own":
+        return "Waiting for a second person: asked for by you."
+    if name == "accept-waiver" and facts["is_submitter"]:
+        return "Waiting for a second person: uploaded by you."
     if not target:
         return None
     place = facts[target]

@@ -29,8 +29,8 @@ class VersionDeadlines(models.Model):
         kept = deployments.search([("desired", "=", "kept"), ("keep_until", "<", now)])
         self._end_each(kept, lambda deployment: deployment._end_keeping())
         self._end_each(self._orphans(now), lambda version: version._end_orphan())
-        waivers = self.env["mlops.waiver"].sudo().search([("state", "=", "accepted"), ("expires_on", "<", fields.Date.today())])
-        waivers._keyed().write({"state": "expired"})
+        ended = self.env["mlops.waiver"].sudo().search([("state", "=", "accepted"), ("expires_on", "<", now.date())])
+        self._end_each(ended, lambda waiver: waiver._expire())
 
     @api.model
     def _end_each(self, records, end):

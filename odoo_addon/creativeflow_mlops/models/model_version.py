@@ -42,6 +42,7 @@ class ModelVersion(models.Model):
     waiver_ids = fields.One2many("mlops.waiver", "version_id", readonly=True)
     approval_ids = fields.One2many("mlops.approval", "version_id", readonly=True)
     deployment_ids = fields.One2many("mlops.deployment", "version_id", readonly=True)
+    audit_ordered = fields.Char(readonly=True, help="The rules of the scan for which it was last scanned again")
     validation_details = fields.Json(readonly=True)
     image = fields.Char(readonly=True, help="Repository without tag")
     image_digest = fields.Char(readonly=True)

@@ -26,7 +26,9 @@ class Scan(models.Model):
     details = fields.Json(readonly=True)
     finding_ids = fields.One2many("mlops.finding", "scan_id", readonly=True)
 
-    _generation_unique = models.Constraint("UNIQUE (version_id, generation)", "A generation is scanned once.")
+    _generation_unique = models.Constraint(
+        "UNIQUE (version_id, generation, ruleset_version)", "A generation is scanned once under the same rules.",
+    )
 
 
 class Finding(models.Model):

@@ -36,6 +36,11 @@ class Transition(NamedTuple):
 TRANSITIONS = {
     "validated": Transition(("Validating",), "Validated", (BRIDGE,), "the scan passed"),
     "validation_failed": Transition(("Validating",), "ValidationFailed", (BRIDGE, CLOCK), "the scan did not pass, or did not end in time"),
+    "waiver_accepted": Transition(
+        ("ValidationFailed",), "Validated", (APPROVER,), "every finding to review was accepted, by another person than asked for it and uploaded it",
+    ),
+    "waiver_expired": Transition(("Validated",), "ValidationFailed", (CLOCK,), "what was accepted expired before the version was deployed"),
+    "rules_changed": Transition(("Validated",), "ValidationFailed", (BRIDGE,), "under the new rules of the scan it does not pass any more"),
     "rescan": Transition(("Validated", "ValidationFailed"), "Validating", (DATA_SCIENTIST, MANAGER), "a new scan is wanted"),
     "reject": Transition(("Validated",), "ValidationFailed", (APPROVER,), "an approver says no"),
     "deploy": Transition(

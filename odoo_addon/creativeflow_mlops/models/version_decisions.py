@@ -182,7 +182,7 @@ class VersionDecisions(models.Model):
         back = self._rollback_version() if version.status == "Live" else None
         return {
             "status": version.status, "roles": self.env["mlops.model"]._roles(), "is_submitter": version.submitter_id.id == self.env.uid,
-            "has_image": bool(version.image_digest), "rollback_to": back.sudo().name if back else None, **places,
+            "waiver": self._waiver_standing(), "has_image": bool(version.image_digest), "rollback_to": back.sudo().name if back else None, **places,
         }
 
     def _place_policy(self, kind):

@@ -13,9 +13,10 @@ class VersionDetail(models.Model):
         """VersionDetail of the wire contract, for the current user."""
         visible = self._visible(version_id)
         version = visible.sudo()
-        scan = version.scan_ids.sorted("generation", reverse=True)[:1]
+        scan = version._newest_scan()
         scan = scan if scan and version.status != "Validating" else scan.browse()
         model = version.model_id
+        waivers = {finding.id: waiver._view() for finding, waiver in version._waivers_of(scan).items() if waiver}
         endpoints = self.env["mlops.endpoint"].sudo().search([("model_id", "=", model.id)])
         return {
             "id": version.id, "name": version.name, "model": {"id": model.id, "name": model.name, "slug": model.slug},
@@ -25,7 +26,7 @@ class VersionDetail(models.Model):
             "params": version.params or None, "metrics": version.metrics or None, "inputSchema": version.input_schema or None,
             "outputSchema": version.output_schema or None, "serving": version.serving or None,
             "artifacts": [one._view() for one in version.artifact_ids],
-            "findings": [finding._view() for finding in scan.finding_ids],
+            "findings": [{**finding._view(), "waiver": waivers.get(finding.id)} for finding in scan.finding_ids],
             "scan": {"verdict": scan.verdict, "rulesetVersion": scan.ruleset_version or "", "finishedAt": iso(scan.finished_at)} if scan else None,
             "approvals": [{
                 "environment": one.environment_id.kind or None, "by": one.user_id.name, "at": iso(one.decided_at), "decision": one.decision,
@@ -42,7 +43,7 @@ class VersionDetail(models.Model):
     def work(self, version_id):
         """VersionWork of docs/odoo-api.md, for the bridge."""
         version = self._reported_unlocked(version_id)
-        scan = version.scan_ids.sorted("generation", reverse=True)[:1]
+        scan = version._newest_scan()
         return {
             "versionId": version.id, "modelId": version.model_id.id, "slug": version.model_id.slug, "name": version.model_id.name,
             "version": version.name, "status": version.status, "generation": version.generation, "companyId": version.company_id.id,

@@ -43,7 +43,7 @@ class VersionFacts(models.Model):
 
     @api.model
     def report_validation(self, version_id, generation, verdict, findings, details, report_key, ruleset_version, serving=None):
-        """What the scan says: `{accepted, status}`. `review` does not pass while nobody can waive a finding."""
+        """What the scan says: `{accepted, status}`. `review` passes when a second person accepted each such finding of these bytes."""
         version = self._reported(version_id)
         if version.scan_ids.filtered(lambda scan: scan.generation == int(generation)):
             return {"accepted": True, "status": version.status}
@@ -54,24 +54,31 @@ class VersionFacts(models.Model):
             return version._refuse_fact("validation", generation, "NotValidating")
         if verdict not in ("pass", "review", "block"):
             raise UserError(self.env._("The verdict must be pass, review or block."))
-        scan = self.env["mlops.scan"]._keyed().create({
-            "version_id": version.id, "generation": version.generation, "verdict": verdict, "ruleset_version": ruleset_version or False,
-            "started_at": version.status_changed_at, "finished_at": fields.Datetime.now(), "report_key": report_key or False,
-            "details": details or {},
-        })
-        self.env["mlops.finding"]._keyed().create([
-            {**{name: one.get(name) or False for name in FINDING_FIELDS}, "version_id": version.id, "scan_id": scan.id,
-             "severity": one.get("severity") or "info", "verdict": one.get("verdict") or verdict}
-            for one in findings or []
-        ])
-        self.env["mlops.event"]._emit(
-            "version.scan", {"verdict": verdict, "rulesetVersion": ruleset_version, "findings": len(findings or [])}, **version._about(),
-        )
+        version._record_scan(verdict, findings or [], details, report_key, ruleset_version)
         values = {"validation_details": details or {}}
         if serving:  # what the metadata of the upload says counts more than what was found in the Dockerfile
             values["serving"] = {**serving, **(version.serving or {})}
         version._move(*version._validation_outcome(verdict, findings or []), **values)
         return {"accepted": True, "status": version.status}
+
+    def _newest_scan(self):
+        """The newest scan, as superuser; empty before the first."""
+        return self.sudo().scan_ids.sorted("id", reverse=True)[:1]
+
+    def _record_scan(self, verdict, findings, details, report_key, ruleset_version):
+        scan = self.env["mlops.scan"]._keyed().create({
+            "version_id": self.id, "generation": self.generation, "verdict": verdict, "ruleset_version": ruleset_version or False,
+            "started_at": self.status_changed_at, "finished_at": fields.Datetime.now(), "report_key": report_key or False,
+            "details": details or {},
+        })
+        self.env["mlops.finding"]._keyed().create([
+            {**{name: one.get(name) or False for name in FINDING_FIELDS}, "version_id": self.id, "scan_id": scan.id,
+             "severity": one.get("severity") or "info", "verdict": one.get("verdict") or verdict}
+            for one in findings
+        ])
+        self.env["mlops.event"]._emit(
+            "version.scan", {"verdict": verdict, "rulesetVersion": ruleset_version, "findings": len(findings)}, **self._about(),
+        )
 
     def _validation_outcome(self, verdict, findings):
         if verdict == "pass":
@@ -80,7 +87,9 @@ class VersionFacts(models.Model):
         first = next((one for one in against if one["verdict"] == "block"), against[0] if against else None)
         what = f"{first.get('rule')} in {first.get('file')}: {first.get('why')}" if first else self.env._("the scan did not pass")
         if verdict == "review":
-            return "validation_failed", self.env._("NeedsReview: %s — findings to review cannot be waived yet, so they stop the version.", what)
+            if not self._unwaived():
+                return "validated", None
+            return "validation_failed", self.env._("NeedsReview: %s — ask for a waiver, which a second person must accept.", what)
         return "validation_failed", self.env._("ScanBlocked: %s", what)
 
     @api.model

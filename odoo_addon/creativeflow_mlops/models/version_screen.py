@@ -2,7 +2,7 @@ from odoo import api, fields, models
 
 ACTION_FIELDS = {
     "deploy": "can_deploy", "promote": "can_promote", "reject": "can_reject", "rollback": "can_rollback", "rescan": "can_rescan",
-    "archive": "can_archive",
+    "archive": "can_archive", "request-waiver": "can_request_waiver", "accept-waiver": "can_accept_waiver", "refuse-waiver": "can_refuse_waiver",
 }
 
 
@@ -17,6 +17,9 @@ class VersionScreen(models.Model):
     can_rollback = fields.Boolean(compute="_compute_buttons")
     can_rescan = fields.Boolean(compute="_compute_buttons")
     can_archive = fields.Boolean(compute="_compute_buttons")
+    can_request_waiver = fields.Boolean(compute="_compute_buttons")
+    can_accept_waiver = fields.Boolean(compute="_compute_buttons")
+    can_refuse_waiver = fields.Boolean(compute="_compute_buttons")
     refusal = fields.Char(compute="_compute_buttons", help="Why the next step is not yours to take now")
     scan_id = fields.Many2one("mlops.scan", string="Newest scan", compute="_compute_scan")
     current_finding_ids = fields.Many2many("mlops.finding", string="Findings of the newest scan", compute="_compute_scan")
@@ -33,13 +36,13 @@ class VersionScreen(models.Model):
             for name, field in ACTION_FIELDS.items():
                 version[field] = bool(actions.get(name, {}).get("allowed"))
             # a person without the role is not told what others may do
-            reasons = [one["reason"] for name, one in actions.items() if name in ("deploy", "promote") and one["reason"]]
+            reasons = [one["reason"] for name, one in actions.items() if name in ("deploy", "promote", "accept-waiver") and one["reason"]]
             version.refusal = next((reason for reason in reasons if not reason.startswith("Needs the role")), False)
 
     @api.depends("scan_ids.generation")
     def _compute_scan(self):
         for version in self:
-            version.scan_id = version.scan_ids.sorted("generation", reverse=True)[:1]
+            version.scan_id = version._newest_scan()
             version.current_finding_ids = version.scan_id.finding_ids
             version.finding_count = len(version.current_finding_ids)
 

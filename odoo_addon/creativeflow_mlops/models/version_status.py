@@ -66,13 +66,14 @@ class VersionStatus(models.Model):
     def _road_facts(self):
         self.env.flush_all()
         self.invalidate_recordset(["approval_ids", "deployment_ids", "scan_ids"])
-        scan = self.scan_ids.sorted("generation", reverse=True)[:1]
+        scan = self._newest_scan()
+        verdict = "pass" if scan.verdict == "review" and not self._unwaived() else scan.verdict
         decisions = self.approval_ids.sorted("id", reverse=True)
         rejected = decisions[:1].filtered(lambda one: one.decision == "rejected")
         approved = decisions.filtered(lambda one: one.decision == "approved")
         return {
             "status": self.status, "reason": self.status_reason, "uploaded": {"at": self.create_date, "by": self.submitter_id.name},
-            "scan": scan and scan.generation and {"started": scan.started_at, "finished": scan.finished_at, "verdict": scan.verdict} or None,
+            "scan": {"started": scan.started_at, "finished": scan.finished_at, "verdict": verdict} if scan else None,
             "rejected": _decided(rejected),
             "approved": _decided(approved.filtered(lambda one: one.environment_id.kind == "staging")[:1]),
             "promoted": _decided(approved.filtered(lambda one: one.environment_id.kind == "production")[:1]),

@@ -15,4 +15,5 @@ from . import (
     test_tour,
     test_transitions,
     test_visibility,
+    test_waivers,
 )

@@ -47,11 +47,11 @@ class TestFacts(MlopsCase):
         shown = self.versions("vera").detail(version.id)["findings"][0]
         self.assertEqual((shown["offset"], shown["symbol"], shown["line"]), (5 * 2**32, "os.system", None))
 
-    def test_review_fails_until_there_are_waivers(self):
+    def test_review_fails_while_there_is_no_waiver(self):
         version = self.register()
         self.validate(version, "review", [{"rule": "UNKNOWN", "severity": "medium", "verdict": "review", "file": "a.bin", "why": "not understood"}])
         self.assertEqual(version.status, "ValidationFailed")
-        self.assertIn("review", version.status_reason)
+        self.assertIn("NeedsReview", version.status_reason)
 
     def test_a_failed_build_fails_staging_and_is_wanted_again(self):
         version = self.at("StagingFailed")

@@ -1,9 +1,16 @@
+from datetime import timedelta
+
 from odoo import api, fields, models
 
 from ..models.comparison import comparison
 from ..models.environment import STRATEGIES
+from ..models.version_waivers import DAYS_DEFAULT
 
-ACTIONS = [("deploy", "Approve for staging"), ("promote", "Promote to production"), ("reject", "Reject"), ("rollback", "Roll back")]
+ACTIONS = [
+    ("deploy", "Approve for staging"), ("promote", "Promote to production"), ("reject", "Reject"), ("rollback", "Roll back"),
+    ("request-waiver", "Ask for a waiver"), ("accept-waiver", "Accept the findings"), ("refuse-waiver", "Refuse the waiver"),
+]
+PLANNED = ("deploy", "promote", "rollback")
 MEBIBYTE = 1024 * 1024
 
 
@@ -21,6 +28,7 @@ class Decision(models.TransientModel):
     seen = fields.Integer(readonly=True)
     strategy = fields.Selection(STRATEGIES)
     comment = fields.Text()
+    expires_on = fields.Date(default=lambda self: fields.Date.context_today(self) + timedelta(days=DAYS_DEFAULT))
     live_version_id = fields.Many2one("mlops.model.version", string="Runs there now", compute="_compute_plan")
     comparison = fields.Json(compute="_compute_plan")
     finding_ids = fields.Many2many("mlops.finding", related="version_id.current_finding_ids", string="Findings")
@@ -47,7 +55,7 @@ class Decision(models.TransientModel):
             live = version.model_id.endpoint_ids.filtered(lambda place, kind=kind: place.environment_kind == kind and place.is_available).version_id
             then = version._rollback_version().sudo() if one.action == "rollback" else version
             one.live_version_id = live
-            one.comparison = comparison(live._described() if live else None, then._described()) if then and one.action != "reject" else []
+            one.comparison = comparison(live._described() if live else None, then._described()) if then and one.action in PLANNED else []
             one.consequence = one._consequence(version, live, then)
 
     def _consequence(self, version, live, then):
@@ -58,6 +66,13 @@ class Decision(models.TransientModel):
             return self.env._("Build the image of %s and start it in staging now.", what)
         if self.action == "reject":
             return self.env._("%s does not go further. The uploader reads your reason.", what)
+        if self.action == "request-waiver":
+            return self.env._("An approver is asked to accept the findings to review of these very files until the date.")
+        if self.action == "accept-waiver":
+            reason = "; ".join(sorted(set(version.waiver_ids.filtered(lambda one: one.state == "requested").mapped("reason"))))
+            return self.env._("%(what)s can be deployed although the scan found this. Asked because: %(reason)s", what=what, reason=reason)
+        if self.action == "refuse-waiver":
+            return self.env._("The findings stand and %s does not go further.", what)
         if self.action == "rollback":
             return self.env._("Take %(now)s out of production and bring back %(back)s.", now=version.name, back=then.name or "?")
         if self.strategy == "rolling":
@@ -80,6 +95,12 @@ class Decision(models.TransientModel):
             versions.approve_promotion(version_id, "production", self.strategy, seen=self.seen, comment=comment)
         elif self.action == "reject":
             versions.reject(version_id, comment, seen=self.seen)
+        elif self.action == "request-waiver":
+            versions.request_waiver(version_id, comment, expires_on=self.expires_on, seen=self.seen)
+        elif self.action == "accept-waiver":
+            versions.accept_waiver(version_id, seen=self.seen, comment=comment)
+        elif self.action == "refuse-waiver":
+            versions.refuse_waiver(version_id, comment, seen=self.seen)
         else:
             versions.rollback(version_id, "production", seen=self.seen, reason=comment)
         return {"type": "ir.actions.act_window_close"}
@@ -101,6 +122,15 @@ class VersionButtons(models.Model):
 
     def action_rollback(self):
         return self.env["mlops.decision"]._open(self, "rollback")
+
+    def action_request_waiver(self):
+        return self.env["mlops.decision"]._open(self, "request-waiver")
+
+    def action_accept_waiver(self):
+        return self.env["mlops.decision"]._open(self, "accept-waiver")
+
+    def action_refuse_waiver(self):
+        return self.env["mlops.decision"]._open(self, "refuse-waiver")
 
     def action_rescan(self):
         self.rescan(self.id, seen=self.lock_version)

@@ -1,7 +1,7 @@
 /** The wire, as the bridge's contract has it. Types only: no schema reaches the bundle. */
 import type { z } from 'zod';
 import type { EventPage as EventPageSchema } from '../../../bridge/src/contract/events.ts';
-import type { DeployRequest, PromoteRequest, RegisterUploads, RejectRequest, RollbackRequest, SeenRequest, TryAnswer as TryAnswerSchema } from '../../../bridge/src/contract/requests.ts';
+import type { DeployRequest, PromoteRequest, RegisterUploads, AcceptWaiverRequest, RejectRequest, RequestWaiverRequest, RollbackRequest, SeenRequest, TryAnswer as TryAnswerSchema } from '../../../bridge/src/contract/requests.ts';
 import type { ActionName as ActionNameSchema, AllowedAction as AllowedActionSchema, ApprovalView as ApprovalSchema, ArtifactView as ArtifactSchema, PodView as PodSchema, VersionRow as VersionRowSchema } from '../../../bridge/src/contract/version.ts';
 
 export type { EventView, SocketMessage } from '../../../bridge/src/contract/events.ts';
@@ -27,6 +27,9 @@ export interface ActionBodies {
   promote: z.input<typeof PromoteRequest>;
   rollback: z.input<typeof RollbackRequest>;
   reject: z.input<typeof RejectRequest>;
+  'request-waiver': z.input<typeof RequestWaiverRequest>;
+  'accept-waiver': z.input<typeof AcceptWaiverRequest>;
+  'refuse-waiver': z.input<typeof RejectRequest>;
   rescan: z.input<typeof SeenRequest>;
   archive: z.input<typeof SeenRequest>;
 }

@@ -8,7 +8,7 @@ import { CfElement } from '../shell/element.ts';
 import { toasts } from '../shell/notices.ts';
 import { hrefs } from '../shell/router.ts';
 import { base, buttons, forms, notices } from '../styles/shared.ts';
-import { actionName } from './action-words.ts';
+import { actionName, needsReason } from './action-words.ts';
 import { comparison, type Compared } from './comparison.ts';
 import { where } from './cf-findings.ts';
 import { drawing, drawings } from './strategy-drawing.ts';
@@ -18,6 +18,9 @@ import { sheetStyles } from './cf-action-sheet.css.ts';
 import type { CfSheet } from './cf-sheet.ts';
 import './cf-sheet.ts';
 import './cf-icon.ts';
+
+const DAY_MS = 24 * 3600_000;
+const WAIVER_DAYS = { usual: 90, max: 365 };
 
 /**
  * What one sees before deciding: what changes against what runs now, what the scan says, how it is done, and a
@@ -35,6 +38,7 @@ export class CfActionSheet extends CfElement {
   @state() private missing = false;
   @query('cf-sheet') private sheet!: CfSheet;
   @query('textarea') private text!: HTMLTextAreaElement | null;
+  @query('#until') private until!: HTMLInputElement | null;
   /** what was looked at when the sheet opened: an answer for another state is refused by the server */
   #seen = 0;
 
@@ -52,14 +56,14 @@ export class CfActionSheet extends CfElement {
     const what = t().version.of(this.detail.name, this.detail.model.name);
     return html`<cf-sheet ?narrow=${!decides} heading=${this.#title(what)} @closed=${() => this.dispatchEvent(new Event('closed'))}>
       <form id="decide" @submit=${this.#submit}>
-        ${decides ? html`${this.#compare()}${this.#findings()}` : nothing} ${name === 'promote' ? this.#strategies() : nothing} ${this.#words()}
+        ${decides ? this.#compare() : nothing} ${decides || name.endsWith('-waiver') ? this.#findings() : nothing} ${name === 'promote' ? this.#strategies() : nothing} ${this.#words()}
       </form>
       <div slot="footer">
         <p class="sentence" id="sentence">${this.#sentence(what)}</p>
         ${this.error instanceof Offline ? html`<div class="notice bad" role="alert"><cf-icon name="offline"></cf-icon><div>${t().line.offlineAction}</div></div>` : this.#stale() ? html`<div class="notice wait" role="alert"><cf-icon name="info"></cf-icon><div>${t().actions.stale}</div></div>` : trouble(this.error)}
         <div class="buttons">
           <button type="button" class="button quiet" @click=${() => this.sheet.close()}>${t().app.cancel}</button>
-          <button type="submit" class="button ${name === 'reject' || name === 'rollback' ? 'danger' : 'primary'}" aria-disabled=${this.busy} aria-describedby="sentence" @click=${this.#submit}>
+          <button type="submit" class="button ${name === 'reject' || name === 'rollback' || name === 'refuse-waiver' ? 'danger' : 'primary'}" aria-disabled=${this.busy} aria-describedby="sentence" @click=${this.#submit}>
             ${this.busy ? html`<cf-icon name="spin"></cf-icon>${t().actions.sending}` : actionName(this.detail, this.action)}
           </button>
         </div>
@@ -74,6 +78,9 @@ export class CfActionSheet extends CfElement {
       case 'promote': return words.promoteTitle(what);
       case 'rollback': return words.rollbackTitle(this.detail.model.name);
       case 'reject': return words.rejectTitle(what);
+      case 'request-waiver': return words.requestWaiverTitle(what);
+      case 'accept-waiver': return words.acceptWaiverTitle(what);
+      case 'refuse-waiver': return words.refuseWaiverTitle(what);
       case 'rescan': return words.rescanTitle(what);
       case 'archive': return words.archiveTitle(what);
     }
@@ -86,6 +93,9 @@ export class CfActionSheet extends CfElement {
       case 'promote': return words.promoteConfirm[this.strategy](this.detail.name, this.live?.name ?? null);
       case 'rollback': return words.rollbackConfirm(this.detail.name);
       case 'reject': return words.rejectConfirm(what);
+      case 'request-waiver': return words.requestWaiverConfirm;
+      case 'accept-waiver': return words.acceptWaiverConfirm(what);
+      case 'refuse-waiver': return words.refuseWaiverConfirm(what);
       case 'rescan': return words.rescanConfirm;
       case 'archive': return words.archiveConfirm(what);
     }
@@ -140,11 +150,19 @@ export class CfActionSheet extends CfElement {
     const { name } = this.action;
     if (name === 'rescan' || name === 'archive') return nothing;
     const words = t().actions;
-    const asksReason = name === 'reject' || name === 'rollback';
-    return html`<div class="field">
-      <label for="words">${asksReason ? words.reason : words.comment}${name === 'reject' ? nothing : html` <span class="muted">(${t().upload.optional})</span>`}</label>
+    const asksReason = needsReason(name) || name === 'rollback';
+    return html`${name === 'request-waiver' ? this.#expiry() : nothing}<div class="field">
+      <label for="words">${asksReason ? words.reason : words.comment}${needsReason(name) ? nothing : html` <span class="muted">(${t().upload.optional})</span>`}</label>
       <textarea id="words" rows="3" maxlength="2000" aria-invalid=${this.missing} aria-describedby="words-hint" @input=${() => (this.missing = false)}></textarea>
       <span class=${this.missing ? 'error' : 'hint'} id="words-hint">${this.missing ? words.rejectNeedsReason : asksReason ? nothing : words.commentHint}</span>
+    </div>`;
+  }
+
+  #expiry(): TemplateResult {
+    const day = (ahead: number): string => new Date(Date.now() + ahead * DAY_MS).toISOString().slice(0, 10);
+    return html`<div class="field">
+      <label for="until">${t().actions.until}</label>
+      <input id="until" type="date" min=${day(1)} max=${day(WAIVER_DAYS.max)} .value=${day(WAIVER_DAYS.usual)} />
     </div>`;
   }
 
@@ -156,7 +174,7 @@ export class CfActionSheet extends CfElement {
     event.preventDefault();
     if (this.busy) return;
     const words = this.text?.value.trim() || undefined;
-    if (this.action.name === 'reject' && !words) {
+    if (needsReason(this.action.name) && !words) {
       this.missing = true;
       this.text?.focus();
       return;
@@ -185,6 +203,9 @@ export class CfActionSheet extends CfElement {
       case 'promote': return api.act('promote', model.id, id, { target: 'production', strategy: this.strategy, seen, comment: words });
       case 'rollback': return api.act('rollback', model.id, id, { target: 'production', seen, reason: words });
       case 'reject': return api.act('reject', model.id, id, { reason: words ?? '', seen });
+      case 'request-waiver': return api.act('request-waiver', model.id, id, { reason: words ?? '', expiresOn: this.until?.value || null, seen });
+      case 'accept-waiver': return api.act('accept-waiver', model.id, id, { seen, comment: words });
+      case 'refuse-waiver': return api.act('refuse-waiver', model.id, id, { reason: words ?? '', seen });
       case 'rescan': return api.act('rescan', model.id, id, { seen });
       case 'archive': return api.act('archive', model.id, id, { seen });
     }

@@ -2,7 +2,7 @@ import { css, html, nothing, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import type { FindingView, VersionDetail } from '../api/types.ts';
 import { t } from '../i18n/language.ts';
-import { number } from '../i18n/format.ts';
+import { date, number } from '../i18n/format.ts';
 import { CfElement } from '../shell/element.ts';
 import { base } from '../styles/shared.ts';
 import { chips } from './status.ts';
@@ -123,15 +123,27 @@ export class CfFindings extends CfElement {
     return html`<details ?open=${first && finding.verdict !== 'pass'}>
       <summary>
         <span class="chip ${TONE[finding.verdict]} plain">${words.severity[finding.severity]}</span>
-        <span class="text"><span class="what">${finding.why}</span><span class="muted small">${where(finding)} · ${words.verdict[finding.verdict]}</span></span>
+        <span class="text"><span class="what">${finding.why}</span><span class="muted small">${where(finding)} · ${finding.waiver?.state === 'accepted' ? standing(finding.waiver) : words.verdict[finding.verdict]}</span></span>
         <cf-icon class="arrow" name="chevron"></cf-icon>
       </summary>
       <dl class="inside">
         ${finding.symbol ?? finding.evidence ? html`<div><dt>${words.evidence}</dt><dd><pre>${finding.evidence ?? finding.symbol}</pre></dd></div>` : nothing}
         <div><dt>${words.remedy}</dt><dd>${finding.remedy}</dd></div>
+        ${finding.waiver ? html`<div><dt>${words.waiver.title}</dt><dd>${standing(finding.waiver)}</dd></div>` : nothing}
         <div><dt>${words.rule}</dt><dd><code>${finding.rule}</code></dd></div>
       </dl>
     </details>`;
+  }
+}
+
+function standing(waiver: NonNullable<FindingView['waiver']>): string {
+  const words = t().findings.waiver;
+  const until = date(waiver.expiresOn);
+  switch (waiver.state) {
+    case 'requested': return words.requested(waiver.requestedBy, waiver.reason);
+    case 'accepted': return words.accepted(waiver.decidedBy ?? '', until);
+    case 'refused': return words.refused(waiver.decidedBy ?? '', waiver.comment ?? '');
+    case 'expired': return words.expired(until);
   }
 }
 

@@ -84,6 +84,10 @@ export const en = {
     at: { offset: (n: string) => `byte ${n}`, line: (n: number, c?: number | null) => (c ? `line ${n}, column ${c}` : `line ${n}`) },
     severity: { critical: 'Critical', high: 'High', medium: 'Medium', low: 'Low', info: 'Info' },
     verdict: { block: 'blocks', review: 'needs review', pass: 'noted' },
+    waiver: {
+      requested: (by: string, reason: string) => `${by} asks to accept it: “${reason}”`, accepted: (by: string, until: string) => `Accepted by ${by} until ${until}`,
+      refused: (by: string, why: string) => `${by} refused: “${why}”`, expired: (until: string) => `Was accepted until ${until}`, title: 'Waiver',
+    },
   },
   log: {
     none: 'The build has not started.', following: 'Following', searchLabel: 'Search the log', matches: (n: number) => (n === 1 ? '1 line' : `${n} lines`),
@@ -102,7 +106,7 @@ export const en = {
     rollingSteps: ['Replace one pod', 'Wait until it is ready', 'Go on, pod after pod'],
   },
   actions: {
-    names: { deploy: 'Approve for staging', promote: 'Promote', reject: 'Reject', rollback: 'Roll back', rescan: 'Scan again', archive: 'Archive' } satisfies Record<ActionName, string>,
+    names: { deploy: 'Approve for staging', promote: 'Promote', reject: 'Reject', rollback: 'Roll back', rescan: 'Scan again', archive: 'Archive', 'request-waiver': 'Ask for a waiver', 'accept-waiver': 'Accept the findings', 'refuse-waiver': 'Refuse the waiver' } satisfies Record<ActionName, string>,
     redeploy: 'Deploy again', retryPromote: 'Promote again', group: 'Actions', allow: 'Waiting for you', comment: 'Comment', commentHint: 'Kept with the approval.', reason: 'Reason', sending: 'Sending…',
     deployTitle: (what: string) => `Approve ${what} for staging`, deployConfirm: (what: string) => `Build the image of ${what} and start it in staging now.`,
     redeployConfirm: (what: string) => `Start ${what} in staging again now.`,
@@ -113,11 +117,15 @@ export const en = {
     },
     rollbackTitle: (model: string) => `Roll back ${model}`, rollbackConfirm: (version: string) => `Take ${version} out of production and bring back the version kept before it. It takes seconds.`,
     rejectTitle: (what: string) => `Reject ${what}`, rejectConfirm: (what: string) => `${what} does not go further. The uploader reads your reason.`, rejectNeedsReason: 'Say why, so that it can be mended.',
+    requestWaiverTitle: (what: string) => `Ask for a waiver for ${what}`, requestWaiverConfirm: 'An approver is asked to accept these findings for these very files until the date.', until: 'Until',
+    acceptWaiverTitle: (what: string) => `Accept the findings of ${what}`, acceptWaiverConfirm: (what: string) => `${what} can be deployed although the scan found this.`,
+    refuseWaiverTitle: (what: string) => `Refuse the waiver for ${what}`, refuseWaiverConfirm: (what: string) => `The findings stand, and ${what} does not go further. Whoever asked reads your reason.`,
     rescanTitle: (what: string) => `Scan ${what} again`, rescanConfirm: 'The files are read again with the rules of today.',
     archiveTitle: (what: string) => `Archive ${what}`, archiveConfirm: (what: string) => `${what} leaves the lists. Its record stays.`,
     done: {
       deploy: (what: string) => `${what} is going to staging.`, promote: (what: string) => `${what} is rolling out.`, reject: (what: string) => `${what} was rejected.`,
       rollback: (what: string) => `${what}: rolling back.`, rescan: (what: string) => `${what} is being scanned again.`, archive: (what: string) => `${what} was archived.`,
+      'request-waiver': (what: string) => `A waiver for ${what} was asked for.`, 'accept-waiver': (what: string) => `The findings of ${what} are accepted.`, 'refuse-waiver': (what: string) => `The waiver for ${what} was refused.`,
     } satisfies Record<ActionName, (what: string) => string>,
     stale: 'Someone was faster: this version changed since you opened it. Look at the new state and decide again.',
     compare: 'What changes', now: 'Live now', then: 'After', nothingLive: 'Nothing is live', sameCount: (n: number) => `${n} the same`, findingsTitle: 'What the scan says', strategyTitle: 'How', replicas: 'Replicas', gpus: 'GPUs', memory: 'Memory', cpu: 'CPU', versionLabel: 'Version', clean: 'No findings.',
@@ -138,6 +146,7 @@ export const en = {
         case 'version.registered': return 'was uploaded';
         case 'version.status': return p.from ? `${status(p.from)} → ${status(p.status ?? '')}` : status(p.status ?? '');
         case 'version.build': return `build ${{ wanted: 'wanted', running: 'started', done: 'done', failed: 'failed' }[p.state ?? ''] ?? p.state ?? ''}`;
+        case 'version.waiver': return `${{ requested: 'waiver asked for', accepted: 'findings accepted', refused: 'waiver refused' }[p.state ?? ''] ?? 'waiver'}`;
         case 'version.scan': return `scan says ${{ pass: 'clean', review: 'to review', block: 'blocked' }[p.verdict ?? ''] ?? p.verdict ?? ''}`;
         case 'deployment.facts': return `deployment ${p.phase?.toLowerCase() ?? 'changed'}`;
         case 'endpoint.changed': return p.isAvailable === undefined || p.isAvailable ? 'endpoint available' : 'endpoint not available';

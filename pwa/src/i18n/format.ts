@@ -41,6 +41,10 @@ export const percent = (value: number): string =>
   kept('percent', (lang) => new Intl.NumberFormat(lang, { style: 'percent', maximumFractionDigits: 1 })).format(value);
 
 /** 1,536 → "1.5 KB", in powers of 1,000 as disks and networks are sold. */
+/** "21 Feb 2027": a day, whatever the zone of whoever reads it. */
+export const date = (day: string): string =>
+  kept('date', (lang) => new Intl.DateTimeFormat(lang, { dateStyle: 'medium', timeZone: 'UTC' })).format(new Date(day));
+
 export function bytes(value: number): string {
   const units = language() === 'fr' ? ['o', 'ko', 'Mo', 'Go', 'To'] : ['B', 'kB', 'MB', 'GB', 'TB'];
   const step = value < 1000 ? 0 : Math.min(4, Math.floor(Math.log10(value) / 3));

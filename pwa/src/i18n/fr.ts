@@ -78,6 +78,10 @@ export const fr: Texts = {
     at: { offset: (n) => `octet ${n}`, line: (n, c) => (c ? `ligne ${n}, colonne ${c}` : `ligne ${n}`) },
     severity: { critical: 'Critique', high: 'Élevé', medium: 'Moyen', low: 'Faible', info: 'Info' },
     verdict: { block: 'bloque', review: 'à revoir', pass: 'noté' },
+    waiver: {
+      requested: (by, reason) => `${by} demande de l’accepter : « ${reason} »`, accepted: (by, until) => `Accepté par ${by} jusqu’au ${until}`,
+      refused: (by, why) => `${by} a refusé : « ${why} »`, expired: (until) => `Était accepté jusqu’au ${until}`, title: 'Dérogation',
+    },
   },
   log: {
     none: 'La construction n’a pas commencé.', following: 'En direct', searchLabel: 'Chercher dans le journal', matches: (n) => (n <= 1 ? `${n} ligne` : `${n} lignes`),
@@ -96,7 +100,7 @@ export const fr: Texts = {
     rollingSteps: ['Remplacer un pod', 'Attendre qu’il soit prêt', 'Continuer, pod après pod'],
   },
   actions: {
-    names: { deploy: 'Approuver pour la préproduction', promote: 'Promouvoir', reject: 'Refuser', rollback: 'Revenir en arrière', rescan: 'Analyser encore', archive: 'Archiver' },
+    names: { deploy: 'Approuver pour la préproduction', promote: 'Promouvoir', reject: 'Refuser', rollback: 'Revenir en arrière', rescan: 'Analyser encore', archive: 'Archiver', 'request-waiver': 'Demander une dérogation', 'accept-waiver': 'Accepter les constats', 'refuse-waiver': 'Refuser la dérogation' },
     redeploy: 'Redéployer', retryPromote: 'Promouvoir encore', group: 'Actions', allow: 'Vous attend', comment: 'Commentaire', commentHint: 'Gardé avec l’accord.', reason: 'Raison', sending: 'Envoi…',
     deployTitle: (what) => `Approuver ${what} pour la préproduction`, deployConfirm: (what) => `Construire l’image de ${what} et la démarrer en préproduction maintenant.`,
     redeployConfirm: (what) => `Redémarrer ${what} en préproduction maintenant.`,
@@ -107,11 +111,15 @@ export const fr: Texts = {
     },
     rollbackTitle: (model) => `Revenir en arrière sur ${model}`, rollbackConfirm: (version) => `Retirer ${version} de la production et remettre la version gardée d’avant. Quelques secondes suffisent.`,
     rejectTitle: (what) => `Refuser ${what}`, rejectConfirm: (what) => `${what} ne va pas plus loin. La personne qui l’a déposé lit votre raison.`, rejectNeedsReason: 'Dites pourquoi, pour que cela puisse être corrigé.',
+    requestWaiverTitle: (what) => `Demander une dérogation pour ${what}`, requestWaiverConfirm: 'Un approbateur est prié d’accepter ces constats, pour ces fichiers-là, jusqu’à la date.', until: 'Jusqu’au',
+    acceptWaiverTitle: (what) => `Accepter les constats de ${what}`, acceptWaiverConfirm: (what) => `${what} peut être déployé malgré ce que l’analyse a trouvé.`,
+    refuseWaiverTitle: (what) => `Refuser la dérogation pour ${what}`, refuseWaiverConfirm: (what) => `Les constats demeurent et ${what} ne va pas plus loin. La personne qui l’a demandée lit votre raison.`,
     rescanTitle: (what) => `Analyser encore ${what}`, rescanConfirm: 'Les fichiers sont relus avec les règles d’aujourd’hui.',
     archiveTitle: (what) => `Archiver ${what}`, archiveConfirm: (what) => `${what} quitte les listes. Sa trace reste.`,
     done: {
       deploy: (what) => `${what} part en préproduction.`, promote: (what) => `${what} se déploie.`, reject: (what) => `${what} a été refusé.`,
       rollback: (what) => `${what} : retour en arrière.`, rescan: (what) => `${what} est analysé de nouveau.`, archive: (what) => `${what} a été archivé.`,
+      'request-waiver': (what) => `Une dérogation pour ${what} est demandée.`, 'accept-waiver': (what) => `Les constats de ${what} sont acceptés.`, 'refuse-waiver': (what) => `La dérogation pour ${what} est refusée.`,
     },
     stale: 'Quelqu’un a été plus rapide : cette version a changé depuis que vous l’avez ouverte. Regardez son nouvel état et décidez de nouveau.',
     compare: 'Ce qui change', now: 'En service', then: 'Ensuite', nothingLive: 'Rien en service', sameCount: (n) => `${n} identiques`, findingsTitle: 'Ce que dit l’analyse', strategyTitle: 'Comment', replicas: 'Répliques', gpus: 'GPU', memory: 'Mémoire', cpu: 'CPU', versionLabel: 'Version', clean: 'Aucun constat.',
@@ -132,6 +140,7 @@ export const fr: Texts = {
         case 'version.registered': return 'a été déposé';
         case 'version.status': return p.from ? `${status(p.from)} → ${status(p.status ?? '')}` : status(p.status ?? '');
         case 'version.build': return `construction ${{ wanted: 'demandée', running: 'commencée', done: 'finie', failed: 'en échec' }[p.state ?? ''] ?? p.state ?? ''}`;
+        case 'version.waiver': return `${{ requested: 'dérogation demandée', accepted: 'constats acceptés', refused: 'dérogation refusée' }[p.state ?? ''] ?? 'dérogation'}`;
         case 'version.scan': return `analyse : ${{ pass: 'sain', review: 'à revoir', block: 'bloqué' }[p.verdict ?? ''] ?? p.verdict ?? ''}`;
         case 'deployment.facts': return `déploiement ${{ Progressing: 'en cours', Ready: 'prêt', Failed: 'en échec', Removed: 'retiré' }[p.phase ?? ''] ?? 'changé'}`;
         case 'endpoint.changed': return p.isAvailable === undefined || p.isAvailable ? 'point d’accès disponible' : 'point d’accès indisponible';

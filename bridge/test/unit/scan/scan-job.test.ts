@@ -17,7 +17,8 @@ const DOCKERFILE = Buffer.from('ARG REGISTRY\nFROM ${REGISTRY}/base/python:3.11\
 const digest = (bytes: Uint8Array): string => `sha256:${crypto.createHash('sha256').update(bytes).digest('hex')}`;
 const silent: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => silent };
 const clock: Clock = { now: () => new Date('2026-11-23T12:00:00Z'), sleep: async () => undefined };
-const payload = { eventId: 1, key: 'version:7', generation: 3, subjectId: 7 };
+const version = { eventId: 1, key: 'version:7', generation: 3, subjectId: 7 };
+const audit = { ...version, eventId: 9, key: 'audit:7' };
 
 interface World {
   objects: Map<string, Uint8Array>;
@@ -45,7 +46,7 @@ describe('the scan job', () => {
     },
   });
 
-  async function run(state: World, scan: (request: ScanRequest) => Promise<ScanResult> = async (request) => scanUpload(request), signal = new AbortController().signal): Promise<Record<string, unknown> | null> {
+  async function run(state: World, scan: (request: ScanRequest) => Promise<ScanResult> = async (request) => scanUpload(request), signal = new AbortController().signal, payload = version): Promise<Record<string, unknown> | null> {
     const odoo: Pick<OdooPort, 'call'> = {
       async call<T>(caller: unknown, _model: string, method: string, kwargs: Record<string, unknown>): Promise<T> {
         expect(caller).to.deep.equal({ kind: 'service' });
@@ -65,7 +66,7 @@ describe('the scan job', () => {
     };
     const context: JobContext = { log: silent, signal, requestId: 'r' };
     expect(await scanJob({ odoo, store, clock, scratch, scan })(payload, context)).to.deep.equal({ done: true });
-    return state.calls.find(({ method }) => method === 'report_validation')?.kwargs ?? null;
+    return state.calls.find(({ method }) => method === (payload === audit ? 'report_audit' : 'report_validation'))?.kwargs ?? null;
   }
 
   it('reports a pass with what the Dockerfile says, and keeps the whole report in the store', async () => {
@@ -100,6 +101,14 @@ describe('the scan job', () => {
   it('does nothing when the generation or the status has moved on', async () => {
     expect(await run(world(GOOD, { generation: 4 }))).to.equal(null);
     expect(await run(world(GOOD, { status: 'Validated' }))).to.equal(null);
+  });
+
+  it('scans what passed under other rules again, and reports that apart, whatever is wanted of the version meanwhile', async () => {
+    const again = (status: string): Promise<Record<string, unknown> | null> => run(world(EVIL, { status, generation: 5 }), undefined, undefined, audit);
+    const told = await again('Live');
+    expect(told).to.include({ version_id: 7, verdict: 'block', report_key: 'scans/7/audit-9.json' });
+    expect(told).not.to.have.any.keys('generation', 'serving');
+    for (const status of ['Validating', 'ValidationFailed', 'Archived']) expect(await again(status), status).to.equal(null);
   });
 
   it('keeps files in a folder of its own that only we can read, and removes it whatever happens', async () => {
