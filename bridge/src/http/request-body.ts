@@ -66,15 +66,16 @@ export function pumpBody(request: IncomingMessage, write: (chunk: Buffer) => Pro
 }
 
 /**
- * For an answer given before the body has been read: the connection closes after it, and what the client still sends meanwhile is
- * thrown away. Closing at once would reset the connection, and the client would never read why.
+ * For an answer given before the body has been read: what the client still sends is thrown away for a while, then the connection
+ * closes. Closing at once, also by `Connection: close`, resets the connection under a client that sends (and under nginx, which
+ * then has its own answer): it would never read why.
  */
-export function answerEarly(request: IncomingMessage, response: ServerResponse): void {
+export function answerEarly(request: IncomingMessage, response: ServerResponse, drainMs = DRAIN_MS): void {
   if (request.complete || response.headersSent) return;
-  response.setHeader('Connection', 'close');
   response.once('finish', () => {
     request.resume();
-    const timer = setTimeout(() => request.destroy(), DRAIN_MS);
+    if (request.closed) return;
+    const timer = setTimeout(() => request.destroy(), drainMs);
     request.once('close', () => clearTimeout(timer));
   });
 }

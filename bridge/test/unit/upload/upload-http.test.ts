@@ -178,19 +178,31 @@ describe('POST /mlops/models/upload', () => {
     nothingLeft();
   });
 
-  it('answers early to a client that sends slowly, and closes', async () => {
+  it('tells a client in mid-body why it refuses, whole, and goes on with the next request on the same line', async () => {
     const socket = connect(app.port, '127.0.0.1');
     let answer = '';
     socket.on('data', (chunk) => { answer += String(chunk); });
-    socket.write(`POST /mlops/models/upload HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ada\r\nContent-Type: multipart/form-data; boundary=B\r\nContent-Length: ${PART}\r\n\r\n`);
-    socket.write('--B\r\nContent-Disposition: form-data; name="metadata"\r\n\r\nnot json\r\n--B\r\n');
-    await until(() => answer.includes('metadata-invalid'));
-    expect(answer).to.match(/^HTTP\/1.1 422 /).and.to.match(/connection: close/i);
+    const start = '--B\r\nContent-Disposition: form-data; name="metadata"\r\n\r\nnot json\r\n--B\r\n';
+    socket.write(`POST /mlops/models/upload HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ada\r\nContent-Type: multipart/form-data; boundary=B\r\nContent-Length: ${start.length + PART}\r\n\r\n`);
+    socket.write(start);
+    await until(() => whole(answer));
+    expect(answer).to.match(/^HTTP\/1.1 422 /).and.to.include('metadata-invalid');
+    answer = '';
+    socket.write(randomBytes(PART)); // a client that reads only when it has sent everything
+    socket.write('HEAD /mlops/uploads/0123456789abcdef0123456789abcdef HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ada\r\nTus-Resumable: 1.0.0\r\n\r\n');
+    await until(() => answer.startsWith('HTTP/1.1 404 '));
     socket.destroy();
+    nothingLeft();
   });
 });
 
-async function until(condition: () => boolean, ms = 5000): Promise<void> {
+/** Whether an answer has come to the end that its header announces. */
+function whole(answer: string): boolean {
+  const [head, body] = answer.split('\r\n\r\n');
+  return body !== undefined && Buffer.byteLength(body) === Number(/^content-length: (\d+)$/im.exec(head!)?.[1]);
+}
+
+async function until(condition: () => boolean, ms = 60_000): Promise<void> {
   const deadline = Date.now() + ms;
   while (!condition()) {
     if (Date.now() > deadline) throw new Error(`not within ${ms} ms: ${condition}`);
