@@ -1,10 +1,10 @@
 import { expect } from 'chai';
-import { closeBrowser, EXAMPLES, open, until, urlOf, visit } from './browser.ts';
+import { closeBrowser, EXAMPLES, open, TEST_DEADLINE_MS, until, urlOf, visit } from './browser.ts';
 import type { MockServer } from './mock-server.ts';
 import { World } from './mock-world.ts';
 
 describe('pwa: from sign-in to a live endpoint', function () {
-  this.timeout(60_000);
+  this.timeout(TEST_DEADLINE_MS);
   let server: MockServer;
   beforeEach(async () => (server = await open()));
   afterEach(() => server.stop());
@@ -33,7 +33,7 @@ describe('pwa: from sign-in to a live endpoint', function () {
     const { page, context } = await visit(server, 'ben', '#/models');
     const needs = page.getByRole('region', { name: 'Needs you' }).getByRole('listitem');
     await needs.first().waitFor();
-    expect(await needs.count()).to.equal(2);
+    await until('both are shown', async () => (await needs.count()) === 2);
     await page.getByLabel('Search models').fill('fraud');
     await page.getByText('1 model', { exact: true }).waitFor();
     await page.getByLabel('Search models').fill('nothing-like-it');
@@ -50,8 +50,12 @@ describe('pwa: from sign-in to a live endpoint', function () {
     server.world.many(3000);
     const { page, context } = await visit(server, 'vera', '#/models');
     await page.getByText('3,007 models').waitFor();
-    await page.evaluate(() => scrollTo(0, document.documentElement.scrollHeight));
-    await page.getByRole('link', { name: 'model-02999' }).waitFor();
+    const last = page.getByRole('link', { name: 'model-02999' });
+    // the page grows as rows are measured: its end is not where it was a moment ago
+    await until('the last one is shown', async () => {
+      await page.evaluate(() => scrollTo(0, document.documentElement.scrollHeight));
+      return last.isVisible();
+    });
     expect(await page.locator('.row').count()).to.be.lessThan(60);
     const setsize = await page.locator('.row').last().getAttribute('aria-setsize');
     expect(setsize).to.equal('3007');
@@ -75,7 +79,7 @@ describe('pwa: from sign-in to a live endpoint', function () {
     expect(await ada.page.getByRole('button', { name: 'Approve for staging' }).getAttribute('aria-disabled')).to.equal('true');
 
     const ben = await visit(server, 'ben', urlOf(server.world, 'digits', '3.0.0'));
-    server.world.stepMs = 1500;
+    server.world.byHand = true;
     await ben.page.locator('[data-action=deploy]').click();
     await ben.page.getByText('Build the image of digits 3.0.0 and start it in staging now.').waitFor();
     await ben.page.getByLabel(/Comment/).fill('Looks right.');
@@ -84,7 +88,10 @@ describe('pwa: from sign-in to a live endpoint', function () {
     await ben.page.getByRole('tab', { name: 'Build log' }).click();
     await ben.page.getByText('STEP 1/3').waitFor();
     await ben.page.getByText('Following').waitFor();
+    server.world.step();
     await ben.page.getByText('Successfully pushed').waitFor();
+    server.world.step();
+    server.world.step();
     // the uploader's page moves without a touch
     await ada.page.locator('[data-key=staging][data-state=done]').waitFor();
     await ada.page.getByText('Waiting for a second person: uploaded by you.').first().waitFor();
@@ -96,6 +103,8 @@ describe('pwa: from sign-in to a live endpoint', function () {
     await ben.page.getByRole('radio', { name: /Blue-green/ }).check();
     await ben.page.locator('cf-sheet').getByRole('button', { name: 'Promote' }).click();
     await until('the promotion was sent', () => (server.bodies.at(-1) as { strategy?: string }).strategy === 'blue-green');
+    server.world.step();
+    server.world.step();
     await ada.page.locator('[data-key=live][data-state=done]').waitFor();
     await ada.page.getByRole('link', { name: 'Open endpoint' }).click();
     await ada.page.getByRole('heading', { name: 'digits production' }).waitFor();
@@ -138,11 +147,13 @@ describe('pwa: from sign-in to a live endpoint', function () {
     const endpoint = server.world.endpoints.find((one) => one.environmentKind === 'production');
     const { page, context, faults } = await visit(server, 'vera', `#/endpoints/${endpoint?.id}`);
     const canvas = page.locator('canvas');
-    const box = await canvas.boundingBox();
-    if (!box) throw new Error('no canvas');
-    await page.mouse.move(box.x + box.width / 2, box.y + 20);
-    await page.mouse.down();
-    await page.mouse.move(box.x + box.width / 2, box.y + box.height - 20, { steps: 8 });
+    await canvas.waitFor();
+    const { width, height } = (await canvas.boundingBox())!;
+    // `hover` waits until the canvas no longer moves, as a page does that is still loading
+    for (let y = 20; y <= height - 20; y += (height - 40) / 8) {
+      await canvas.hover({ position: { x: width / 2, y } });
+      if (y === 20) await page.mouse.down();
+    }
     await page.mouse.up();
     await page.getByRole('button', { name: 'Send' }).click();
     await page.getByText('It reads a 1').waitFor();
@@ -157,7 +168,9 @@ describe('pwa: from sign-in to a live endpoint', function () {
     await page.getByText('This is not JSON').waitFor();
     await page.getByRole('button', { name: 'n8n' }).click();
     await page.getByRole('button', { name: 'Copy: n8n' }).click();
-    const copied = JSON.parse(await page.evaluate(() => navigator.clipboard.readText())) as { nodes: { type: string; parameters: { url: string } }[] };
+    let text = '';
+    await until('it is copied', async () => (text = await page.evaluate(() => navigator.clipboard.readText())) !== '');
+    const copied = JSON.parse(text) as { nodes: { type: string; parameters: { url: string } }[] };
     expect(copied.nodes[0]?.type).to.equal('n8n-nodes-base.httpRequest');
     expect(copied.nodes[0]?.parameters.url).to.match(/\/endpoints\/production\/digits\/v2\/models\/digits\/infer$/);
     expect(faults).to.deep.equal([]);
@@ -181,6 +194,7 @@ describe('pwa: from sign-in to a live endpoint', function () {
     expect(await page.evaluate(() => document.documentElement.lang)).to.equal('fr');
     await page.getByRole('button', { name: 'Compte de Ben Okafor' }).click();
     await page.getByRole('button', { name: 'English' }).click();
+    await page.getByRole('heading', { name: 'Models', exact: true }).waitFor();
     await page.reload();
     await page.getByRole('heading', { name: 'Models', exact: true }).waitFor();
     await context.close();

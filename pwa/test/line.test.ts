@@ -1,9 +1,9 @@
 import { expect } from 'chai';
-import { closeBrowser, open, until, urlOf, visit } from './browser.ts';
+import { closeBrowser, open, TEST_DEADLINE_MS, until, urlOf, visit } from './browser.ts';
 import type { MockServer } from './mock-server.ts';
 
 describe('pwa: the line', function () {
-  this.timeout(60_000);
+  this.timeout(TEST_DEADLINE_MS);
   let server: MockServer;
   beforeEach(async () => (server = await open()));
   afterEach(() => server.stop());
@@ -31,10 +31,10 @@ describe('pwa: the line', function () {
   it('polls where sockets do not pass, and says so', async () => {
     server.socketsRefused = true;
     const { page, context } = await visit(server, 'vera', urlOf(server.world, 'ticket-router', '0.2.0'));
-    await page.getByText('Live updates do not get through').waitFor({ timeout: 20_000 });
+    await page.getByText('Live updates do not get through').waitFor();
     const version = server.world.versions.find((one) => one.model.name === 'ticket-router');
     if (version) server.world.become(version, 'Validated');
-    await page.locator('[data-key=approved][data-state=waiting]').waitFor({ timeout: 15_000 });
+    await page.locator('[data-key=approved][data-state=waiting]').waitFor();
     await context.close();
   });
 
@@ -46,7 +46,7 @@ describe('pwa: the line', function () {
     await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
     await until('the app is kept on the device', () => page.evaluate(async () => (await caches.keys()).length > 0 && (await (await caches.open((await caches.keys())[0] as string)).keys()).length > 15));
     await server.stop();
-    await page.getByText(/No connection since/).waitFor({ timeout: 20_000 });
+    await page.getByText(/No connection since/).waitFor();
     await page.reload();
     await page.getByRole('heading', { name: 'digits 2.0.0' }).waitFor();
     await page.getByText(/Last known state/).first().waitFor();
@@ -59,7 +59,7 @@ describe('pwa: the line', function () {
     await server.start();
     const retry = page.getByRole('button', { name: 'Try now' });
     await until('the line is back', async () => {
-      await retry.click({ timeout: 300 }).catch(() => {});
+      await retry.click({ timeout: 1_000 }).catch(() => {});
       return (await page.getByText(/No connection since/).count()) === 0;
     });
     await until('nothing old is shown', async () => (await page.getByText(/Last known state/).count()) === 0);

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { Page } from 'playwright-core';
-import { axe, closeBrowser, EXAMPLES, open, overflow, shotsFolder, urlOf, visit } from './browser.ts';
+import { axe, closeBrowser, EXAMPLES, open, overflow, shotsFolder, TEST_DEADLINE_MS, until, urlOf, visit } from './browser.ts';
 import type { MockServer } from './mock-server.ts';
 import { World } from './mock-world.ts';
 
@@ -45,7 +45,7 @@ const LOOKS: Look[] = [
 const WIDTHS = [360, 768, 1440];
 
 describe('pwa: looks', function () {
-  this.timeout(120_000);
+  this.timeout(TEST_DEADLINE_MS);
   let server: MockServer;
   beforeEach(async function () {
     const look = LOOKS.find((one) => this.currentTest?.title.startsWith(`${one.name}:`));
@@ -69,8 +69,8 @@ describe('pwa: looks', function () {
         for (const width of WIDTHS) {
           await page.setViewportSize({ width, height: width < 500 ? 780 : 900 });
           await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+          await until(`no wider than the screen at ${width} px, ${colorScheme}`, async () => (await overflow(page)) === 0);
           await page.screenshot({ path: join(shotsFolder(), `${look.name}-${width}-${colorScheme}.png`), fullPage: !look.screen });
-          expect(await overflow(page), `${width} px, ${colorScheme}: wider by`).to.equal(0);
           if (width !== 768) expect(await axe(page), `${width} px, ${colorScheme}`).to.deep.equal([]);
         }
         expect(faults).to.deep.equal([]);

@@ -3,14 +3,13 @@ import type { MockUser, World } from './mock-world.ts';
 
 type Entry = World['versions'][number];
 
-/** Plays what an action sets in motion, a step each `world.stepMs`. */
+/** Plays what an action sets in motion, one step after the other. */
 export function play(world: World, version: Entry, action: string, who: MockUser, body: { strategy?: string; reason?: string; comment?: string }): ActionAccepted {
-  const later = (steps: (() => void)[]): void => steps.forEach((step, index) => setTimeout(step, world.stepMs * (index + 1)));
   switch (action) {
     case 'scan':
     case 'rescan':
       if (action === 'rescan') world.become(version, 'Validating', who.name);
-      later([() => {
+      world.later([() => {
         version.scan = { verdict: 'pass', rulesetVersion: '2026.11', finishedAt: new Date().toISOString() };
         version.findings = [] as FindingView[];
         world.become(version, 'Validated');
@@ -22,7 +21,7 @@ export function play(world: World, version: Entry, action: string, who: MockUser
       world.logs.set(version.id, ['STEP 1/3: FROM registry/base/python:3.11']);
       world.become(version, 'PendingStagingDeployment', who.name);
       const deployment = world.deployment(version, 'staging', 'rolling', 'Building', who.name);
-      later([
+      world.later([
         () => world.logs.get(version.id)?.push('STEP 2/3: COPY model.safetensors ./', 'STEP 3/3: CMD serve', 'Successfully pushed'),
         () => {
           Object.assign(version, { buildState: 'done', imageDigest: `sha256:${'b'.repeat(64)}` });
@@ -41,7 +40,7 @@ export function play(world: World, version: Entry, action: string, who: MockUser
     case 'promote': {
       world.become(version, 'PendingProdDeployment', who.name);
       const deployment = world.deployment(version, 'production', body.strategy ?? 'rolling', 'Progressing', who.name);
-      later([
+      world.later([
         () => world.emit('deployment.facts', version, { phase: 'Progressing' }),
         () => {
           const before = world.live(version.model.id);
@@ -61,7 +60,7 @@ export function play(world: World, version: Entry, action: string, who: MockUser
       const previous = world.versions.find((one) => one.model.id === version.model.id && one.status === 'Superseded');
       if (previous) {
         world.become(previous, 'PendingProdDeployment', who.name, body.reason ?? null);
-        later([() => {
+        world.later([() => {
           world.become(version, 'Superseded');
           world.endpoint(previous, 'production');
           world.become(previous, 'Live');

@@ -1,8 +1,9 @@
 import { createReadStream, existsSync, statSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { extname, join, normalize } from 'node:path';
 import { WebSocketServer, type WebSocket } from 'ws';
+import { freePort } from '../../stack/free-port.ts';
 import type { UploadMetadata } from '../src/api/types.ts';
 import { MockTus } from './mock-tus.ts';
 import { USERS, World, sha, type MockUser } from './mock-world.ts';
@@ -43,9 +44,10 @@ export class MockServer {
     return `http://127.0.0.1:${this.#port}`;
   }
 
-  async start(port = this.#port): Promise<this> {
-    await new Promise<void>((done, fail) => this.#http.once('error', fail).listen(port, '127.0.0.1', done));
-    this.#port = (this.#http.address() as AddressInfo).port;
+  async start(port?: number): Promise<this> {
+    // one that nobody takes while the server is away
+    this.#port ||= port ?? (await freePort());
+    await new Promise<void>((done, fail) => this.#http.once('error', fail).listen(this.#port, '127.0.0.1', done));
     return this;
   }
 
@@ -167,7 +169,7 @@ export class MockServer {
     if (files.some((file) => !file || file.offset !== file.size)) return this.#problem(response, 409, 'upload-unfinished', 'One of the uploads is not finished.', 'Resume it.');
     const version = this.world.add(metadata.name, metadata.version, 'Validating', 0, who.name, { createdAt: new Date().toISOString(), description: metadata.description ?? null, params: metadata.params ?? null, metrics: metadata.metrics ?? null, inputSchema: metadata.inputSchema ?? null, outputSchema: metadata.outputSchema ?? null, framework: metadata.framework ?? null });
     this.world.emit('version.registered', version, {}, who.name);
-    setTimeout(() => play(this.world, version, 'scan', who, {}), this.world.stepMs);
+    this.world.later([() => play(this.world, version, 'scan', who, {})]);
     this.#json(response, 202, { modelId: version.model.id, versionId: version.id, initialStatus: 'Validating', created: true, artifacts: files.map((file) => ({ filename: file?.name, digest: sha(file?.name ?? ''), size: file?.size })) });
   }
 

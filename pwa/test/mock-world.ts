@@ -40,6 +40,9 @@ export class World {
   listeners = new Set<(event: EventView) => void>();
   /** how fast things happen, ms a step */
   stepMs = 250;
+  /** nothing happens by itself: a test that looks at what lies between two steps takes them one by one, with `step` */
+  byHand = false;
+  #waiting: (() => void)[] = [];
   #next = 100;
 
   constructor(seed: 'full' | 'empty' = 'full', origin = 'https://127.0.0.1:18443') {
@@ -47,6 +50,18 @@ export class World {
     if (seed === 'full') this.#seed();
   }
   origin: string;
+
+  /** Lets each happen after the one before it. */
+  later(steps: (() => void)[]): void {
+    if (this.byHand) this.#waiting.push(...steps);
+    else steps.forEach((step, index) => setTimeout(step, this.stepMs * (index + 1)));
+  }
+
+  step(): void {
+    const next = this.#waiting.shift();
+    if (!next) throw new Error('nothing is under way');
+    next();
+  }
 
   id(): number {
     return this.#next++;

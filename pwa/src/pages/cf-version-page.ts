@@ -130,7 +130,9 @@ export class CfVersionPage extends CfElement {
       const text = waiting.reason ?? (mine ? t().actions.allow : `${t().road.stops[waiting.key]}: ${t().road.states.waiting}.`);
       return html`<div class="notice wait" id="answer"><cf-icon name="person"></cf-icon><div>${text}</div><div class="answers">${this.#answerButton(detail, mine)}</div></div>`;
     }
-    const endpoint = detail.status === 'Live' || detail.status === 'Staging' ? detail.endpoints.find((one) => one.isAvailable && (one.versionId === detail.id || one.versionId == null)) : undefined;
+    // a live version is in staging too; what is said of it is where it stands now
+    const kind = detail.status === 'Live' ? 'production' : detail.status === 'Staging' ? 'staging' : undefined;
+    const endpoint = detail.endpoints.find((one) => one.environmentKind === kind && one.isAvailable && (one.versionId === detail.id || one.versionId == null));
     return endpoint
       ? html`<div class="notice good" id="answer"><cf-icon name="check"></cf-icon><div class="url"><code>${endpoint.url}</code></div><div class="answers"><a class="button small" href=${hrefs.endpoint(endpoint.id)}>${t().version.openEndpoint}</a></div></div>`
       : nothing;
