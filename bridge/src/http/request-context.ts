@@ -11,6 +11,8 @@ export const SESSION_COOKIE = 'cf_session';
 export const CSRF_HEADER = 'x-requested-with';
 export const CSRF_VALUE = 'creativeflow';
 const WHOAMI_KEPT_MS = 60_000;
+/** A check of a socket's session may believe this old an answer: the tabs of one browser ask Odoo once. */
+const CHECK_KEPT_MS = 20_000;
 const WHOAMI_KEPT_MAX = 5_000;
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
 
@@ -31,7 +33,7 @@ export interface RequestContext {
 export function createRequestContext(deps: { odoo: OdooPort; sessions: SessionStore; clock: Clock; log?: Logger }): RequestContext {
   const known = new WeakMap<IncomingMessage, Known | BridgeError>();
   const ids = new WeakMap<IncomingMessage, string>();
-  const people = new Map<string, { whoami: Whoami; until: number }>();
+  const people = new Map<string, { whoami: Promise<Whoami>; at: number }>();
 
   async function identify(request: IncomingMessage): Promise<Known> {
     const key = /^bearer\s+(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
@@ -64,13 +66,17 @@ export function createRequestContext(deps: { odoo: OdooPort; sessions: SessionSt
     }
   }
 
-  async function whoamiOf({ caller, name }: Known): Promise<Whoami> {
+  /** Who this is, as Odoo said it no longer ago than `keptMs`; who asks while the answer is on its way gets the same one. */
+  function whoamiOf({ caller, name }: Known, keptMs: number): Promise<Whoami> {
     const now = deps.clock.now().getTime();
     const kept = people.get(name);
-    if (kept && kept.until > now) return kept.whoami;
-    const whoami = await deps.odoo.whoami(caller);
+    if (kept && now - kept.at < keptMs) return kept.whoami;
+    const whoami = deps.odoo.whoami(caller);
     if (people.size >= WHOAMI_KEPT_MAX) people.clear();
-    people.set(name, { whoami, until: now + WHOAMI_KEPT_MS });
+    people.set(name, { whoami, at: now });
+    whoami.catch(() => {
+      if (people.get(name)?.whoami === whoami) people.delete(name);
+    });
     return whoami;
   }
 
@@ -99,15 +105,15 @@ export function createRequestContext(deps: { odoo: OdooPort; sessions: SessionSt
     sessionIdOf: sessionId,
     identityOf: async (request) => {
       const found = knownOf(request);
-      return { caller: found.caller, whoami: await whoamiOf(found) };
+      return { caller: found.caller, whoami: await whoamiOf(found, WHOAMI_KEPT_MS) };
     },
     authenticateUpgrade: async (request) => {
       const found = await identify(request);
-      const whoami = await whoamiOf(found);
+      const whoami = await whoamiOf(found, WHOAMI_KEPT_MS);
       const stillGood = async (): Promise<boolean> => {
         try {
           const again = await identify(request);
-          return rightsOf(await deps.odoo.whoami(again.caller)) === rightsOf(whoami); // other rights: connect again and see by those
+          return rightsOf(await whoamiOf(again, CHECK_KEPT_MS)) === rightsOf(whoami); // other rights: connect again and see by those
         } catch (error) {
           if (error instanceof Unauthenticated) return false;
           throw error;

@@ -19,7 +19,8 @@ export interface HubDeps {
 export const SOCKET_PATH = '/mlops/ws';
 const BATCH = 500;
 const PING_MS = 25_000;
-const SESSION_CHECK_MS = 60_000;
+/** how often it is looked whose session is to be checked; each socket has its own time within the minute */
+const CHECK_ROUND_MS = 1_000;
 /** A notification can be lost: look anyway. */
 const REREAD_MS = 10_000;
 
@@ -62,7 +63,7 @@ export function attachSocketHub(server: Server, deps: HubDeps): SocketHub {
   }
 
   const pings = setInterval(() => subscribers.forEach((subscriber) => subscriber.ping(pump.position)), PING_MS);
-  const checks = setInterval(() => subscribers.forEach((subscriber) => void subscriber.checkSession()), SESSION_CHECK_MS);
+  const checks = setInterval(() => subscribers.forEach((subscriber) => void subscriber.checkSession(Date.now())), CHECK_ROUND_MS);
   return {
     count: () => subscribers.size,
     stop: () => {

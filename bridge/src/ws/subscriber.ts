@@ -8,6 +8,7 @@ import type { StreamEvent } from '../services/stream-ports.ts';
 const BACKLOG_BYTES_MAX = 4 * 1024 * 1024;
 export const CLOSE_SLOW = 4008;
 export const CLOSE_LOGGED_OUT = 4401;
+const SESSION_CHECK_MS = 60_000;
 
 const serialized = new WeakMap<StreamEvent, string>();
 
@@ -17,6 +18,8 @@ export class Subscriber {
   stillGood: (() => Promise<boolean>) | undefined;
   readonly #socket: WebSocket;
   readonly #whoami: Whoami;
+  /** Not all at once: a bridge that starts again is joined by everybody in the same second. */
+  #checkAt = Date.now() + SESSION_CHECK_MS * (0.5 + Math.random() / 2);
 
   constructor(socket: WebSocket, whoami: Whoami, position: number) {
     this.#socket = socket;
@@ -45,7 +48,10 @@ export class Subscriber {
     this.#send({ type: 'ping', position: Math.max(position, this.position) });
   }
 
-  async checkSession(): Promise<void> {
+  /** Looks whether the session is still good, when it is time for that. */
+  async checkSession(now: number): Promise<void> {
+    if (now < this.#checkAt) return;
+    this.#checkAt = now + SESSION_CHECK_MS;
     const good = await this.stillGood?.().catch(() => true); // Odoo away for a moment logs nobody out
     if (good === false) this.close(CLOSE_LOGGED_OUT, 'logged out');
   }

@@ -100,14 +100,14 @@ class PostgresLease implements OutboxLease {
 
   async place(): Promise<number> {
     // ids are not in the order of commits: what is visible now gets the next places, what commits later gets later ones
-    const answer = await this.#client.query(
+    const answer = await this.#client.query<{ placed: number }>(
       `WITH base AS (SELECT coalesce(max(position), 0) AS head FROM mlops_event),
-            fresh AS (SELECT id, row_number() OVER (ORDER BY id) AS n FROM mlops_event WHERE position IS NULL ORDER BY id LIMIT ${BATCH})
-       UPDATE mlops_event e SET position = base.head + fresh.n FROM base, fresh WHERE e.id = fresh.id`,
+            fresh AS (SELECT id, row_number() OVER (ORDER BY id) AS n FROM mlops_event WHERE position IS NULL ORDER BY id LIMIT ${BATCH}),
+            placed AS (UPDATE mlops_event e SET position = base.head + fresh.n FROM base, fresh WHERE e.id = fresh.id RETURNING 1),
+            counted AS (SELECT count(*)::int AS placed FROM placed)
+       SELECT placed, CASE WHEN placed > 0 THEN pg_notify('mlops_stream', '') END FROM counted`,
     );
-    const placed = answer.rowCount ?? 0;
-    if (placed > 0) await this.#client.query('NOTIFY mlops_stream');
-    return placed;
+    return answer.rows[0]?.placed ?? 0;
   }
 
   async commands(which: 'undispatched' | 'undone'): Promise<Command[]> {
