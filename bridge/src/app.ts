@@ -64,7 +64,7 @@ export async function startBridge(config: Config, log: Logger): Promise<{ stop()
     journal: outbox, log, origins: config.PWA_ORIGINS.split(',').filter(Boolean), authenticate: context.authenticateUpgrade, onCount: (count) => metrics.sockets.set(count),
   });
   const pods = createServer({ requestTimeout: 0 }, delivery.podListener);
-  const workers = startWorkers({ queues, outbox, log, handlers: metrics.counted({ scan: scanJob({ odoo, store: uploads.store, clock }), build: delivery.build, reconcile: delivery.reconcile, webhook: webhookJob({ odoo, clock }) }) });
+  const workers = startWorkers({ queues, outbox, log, handlers: metrics.counted({ scan: scanJob({ odoo, store: uploads.store, clock, images: imagesAllowed(config) }), build: delivery.build, reconcile: delivery.reconcile, webhook: webhookJob({ odoo, clock }) }) });
   const relay = startRelay({ outbox, queues, clock, log });
   const audit = (): void => void orderAudits({ odoo, log }).catch((error: Error) => log.warn({ reason: error.message }, 'audits.failed'));
   const audits = setInterval(audit, AUDIT_EVERY_MS);
@@ -83,6 +83,12 @@ export async function startBridge(config: Config, log: Logger): Promise<{ stop()
       redis.disconnect();
     },
   };
+}
+
+/** Builds take their base images from our registry; where a list is kept, ours is on it. */
+function imagesAllowed({ REGISTRY_NAME, SCAN_REGISTRIES }: Config): { buildArgs: Record<string, string>; registries?: string[] } {
+  const listed = SCAN_REGISTRIES?.split(',').map((name) => name.trim()).filter(Boolean);
+  return { buildArgs: { REGISTRY: REGISTRY_NAME }, ...(listed === undefined || listed.length === 0 ? {} : { registries: [REGISTRY_NAME, ...listed] }) };
 }
 
 function listen(server: Server, port: number, host: string): Promise<void> {

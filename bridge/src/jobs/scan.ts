@@ -15,6 +15,8 @@ export interface ScanJobParts {
   clock: Clock;
   /** where artifacts lie while they are read; one folder a scan, removed at its end */
   scratch?: string;
+  /** what the builds are given, and the registries that base images may come from (all when left out) */
+  images?: Pick<ScanRequest, 'buildArgs' | 'registries'>;
   scan?: (request: ScanRequest, options: { signal: AbortSignal }) => Promise<ScanResult>;
 }
 
@@ -41,7 +43,7 @@ export function scanJob(parts: ScanJobParts): JobHandler {
     let result: ScanResult;
     try {
       const fetched = await fetchArtifacts(parts, work, folder, context.signal);
-      result = fetched.refused ?? (await scan({ files: fetched.files }, { signal: context.signal }));
+      result = fetched.refused ?? (await scan({ files: fetched.files, ...parts.images }, { signal: context.signal }));
     } finally {
       fs.rmSync(folder, { recursive: true, force: true });
     }

@@ -136,7 +136,7 @@ export function refusal(request: ScanRequest, rule: RuleId, why: string, duratio
     verdict: report.verdict,
     rulesetVersion: `${RULESET_VERSION}+${version}`,
     findings: report.findings,
-    details: { formats: {}, digests: {}, limits, findingsLeftOut: 0, allowList: { version, date }, durationMs, bytes: request.files.reduce((sum, { size }) => sum + size, 0) },
+    details: { formats: {}, digests: {}, limits, findingsLeftOut: 0, allowList: { version, date }, tools: [], durationMs, bytes: request.files.reduce((sum, { size }) => sum + size, 0) },
     serving: {},
   };
 }

@@ -1,12 +1,13 @@
 import crypto from 'node:crypto';
 import type { Budget, ScanContext } from './format.ts';
+import { secondOpinion } from './dockerfile/hadolint.ts';
 import { scanDockerfile } from './dockerfile/scan-dockerfile.ts';
 import { scanByContent } from './identify.ts';
 import { allowList } from './pickle/allowlist.ts';
 import { Report } from './report.ts';
 import { RULESET_VERSION } from './rules.ts';
 import { FileSource, forEachChunk, type ByteSource } from './source.ts';
-import { DEFAULT_LIMITS, type Limits, type ScanFile, type ScanRequest, type ScanResult } from './types.ts';
+import { DEFAULT_LIMITS, type Limits, type ScanFile, type ScanRequest, type ScanResult, type ToolStatus } from './types.ts';
 
 /**
  * Judges one upload: model files, side files and the Dockerfile together. Reads, never runs, what it is given; memory does
@@ -20,6 +21,7 @@ export function scanUpload(request: ScanRequest): ScanResult {
   const budget: Budget = { unpackedBytes: 0 };
   const digests: Record<string, string> = Object.create(null);
   let serving: ScanResult['serving'] = {};
+  const tools: ToolStatus[] = [];
   for (const file of request.files) {
     report.guard(file.name, () => {
       const source = new FileSource(file.path);
@@ -27,7 +29,8 @@ export function scanUpload(request: ScanRequest): ScanResult {
         digests[file.name] = digestOf(source);
         if (file.kind === 'dockerfile') {
           report.formats[file.name] = 'dockerfile';
-          serving = scanDockerfile(source, file.name, report, limits, request.buildArgs ?? {});
+          serving = scanDockerfile(source, file.name, report, limits, { buildArgs: request.buildArgs ?? {}, registries: request.registries });
+          tools.push(secondOpinion(file.path, file.name, report));
         } else {
           scanByContent(source, file.name, contextFor(file.kind, report, limits, budget, 0));
         }
@@ -47,6 +50,7 @@ export function scanUpload(request: ScanRequest): ScanResult {
       limits,
       findingsLeftOut: report.leftOut,
       allowList: { version, date },
+      tools,
       durationMs: Math.round(performance.now() - started),
       bytes: request.files.reduce((sum, file) => sum + file.size, 0),
     },

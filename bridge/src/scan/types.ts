@@ -17,6 +17,15 @@ export interface ScanRequest {
   limits?: Partial<Limits>;
   /** build arguments that the build passes, e.g. REGISTRY */
   buildArgs?: Record<string, string>;
+  /** registries that base images may come from; all when left out */
+  registries?: string[];
+}
+
+/** What another tool had to say; a tool that is not there is told, never counted as "nothing found". */
+export interface ToolStatus {
+  name: string;
+  status: 'ok' | 'missing' | 'error' | 'not-linted' | 'stale' | 'no-database';
+  detail: string | null;
 }
 
 /** One thing that is wrong, with the place, the reason and the way out. */
@@ -49,6 +58,7 @@ export interface ScanResult {
     /** how many more findings there were than are listed */
     findingsLeftOut: number;
     allowList: { version: string; date: string };
+    tools: ToolStatus[];
     durationMs: number;
     bytes: number;
   };

@@ -1,31 +1,51 @@
 import { Add, Arg, Copy, DockerfileParser, Env, Keyword, Label, Run, type Dockerfile, type Instruction } from 'dockerfile-ast';
 import { Rejected, type Report } from '../report.ts';
-import type { RuleId } from '../rules.ts';
+import { RULES } from '../rules.ts';
 import type { ByteSource } from '../source.ts';
 import type { Limits, ScanResult } from '../types.ts';
+import { fixOf } from './fixes.ts';
+import { checkDigest, checkHabits, checkRegistry } from './habit-rules.ts';
 import { checkCopy, checkRunFlags, sources, whyRoot, whyUnpinned } from './image-rules.ts';
+import { checkLoaders } from './loader-rules.ts';
+import { checkPackages } from './package-rules.ts';
 import { isSecretFile, isSecretPair, secretIn, shellPairs } from './secret-rules.ts';
 import { readServing } from './serving.ts';
-import { checkShell } from './shell-rules.ts';
+import { checkShell, type Tell } from './shell-rules.ts';
 import { readStages, type Stage } from './stages.ts';
 import type { Variables } from './variables.ts';
+
+export interface DockerfileOptions {
+  buildArgs: Record<string, string>;
+  registries: readonly string[] | undefined;
+}
 
 /** Known to have a value in every build, though nobody knows it here. */
 const PLATFORM_ARGS = { REGISTRY: 'registry', TARGETPLATFORM: 'linux/amd64', TARGETOS: 'linux', TARGETARCH: 'amd64', BUILDPLATFORM: 'linux/amd64' };
 const KEYWORDS = new Set<string>(Object.values(Keyword));
 const SHELL_KEYWORDS = new Set(['RUN', 'CMD', 'ENTRYPOINT', 'HEALTHCHECK']);
+/** what everybody's builder takes when nothing is named */
+const ORDINARY_FRONTEND = /^(docker\.io\/)?docker\/dockerfile:1(\.\d+){0,2}(-labs)?(@sha256:[0-9a-f]{64})?$/;
 const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\u202a-\u202e\u2066-\u2069]/;
 
 /** Checks a Dockerfile and answers what it says about serving. Lines and columns begin at 1. */
-export function scanDockerfile(source: ByteSource, file: string, report: Report, limits: Limits, buildArgs: Record<string, string>): ScanResult['serving'] {
+export function scanDockerfile(source: ByteSource, file: string, report: Report, limits: Limits, { buildArgs, registries }: DockerfileOptions): ScanResult['serving'] {
   const text = readText(source, limits);
+  const lines = text.split(/\r?\n/);
   const dockerfile = DockerfileParser.parse(text);
-  const tellAt = (node: Instruction) => (rule: RuleId, why?: string, evidence?: string): void => {
-    const { start } = node.getRange();
-    report.add(rule, { file, line: start.line + 1, column: start.character + 1, symbol: node.getKeyword(), why, evidence });
+  const tellAt: TellAt = (node) => (rule, why, evidence) => {
+    const { start, end } = node.getRange();
+    const fix = fixOf(rule, lines.slice(start.line, end.line + 1).join('\n'));
+    const remedy = fix === null ? undefined : `${RULES[rule].remedy} Write: ${fix}`;
+    report.add(rule, { file, line: start.line + 1, column: start.character + 1, symbol: node.getKeyword(), why, evidence, remedy });
   };
   checkStructure(dockerfile, text, file, report, tellAt);
-  const stages = readStages(dockerfile, { ...PLATFORM_ARGS, ...buildArgs });
+  const given = { ...PLATFORM_ARGS, ...buildArgs };
+  const stages = readStages(dockerfile, given);
+  for (const stage of stages) {
+    checkDigest(stage, given.REGISTRY, tellAt(stage.from));
+    checkLoaders(stage, '', tellAt(stage.from));
+    if (stage.parent === null) checkRegistry(stage.base, registries, tellAt(stage.from));
+  }
   const last = stages.at(-1);
   if (last === undefined) {
     report.add('docker-syntax', { file, line: 1, column: 1, why: 'There is no FROM.' });
@@ -54,13 +74,13 @@ function readText(source: ByteSource, limits: Limits): string {
   return text;
 }
 
-type TellAt = (node: Instruction) => (rule: RuleId, why?: string, evidence?: string) => void;
+type TellAt = (node: Instruction) => Tell;
 
 function checkStructure(dockerfile: Dockerfile, text: string, file: string, report: Report, tellAt: TellAt): void {
   for (const directive of dockerfile.getDirectives()) {
     const line = directive.getRange().start.line + 1;
     const name = directive.getName().toLowerCase();
-    if (name === 'syntax') report.add('docker-frontend', { file, line, column: 1, evidence: directive.getValue() });
+    if (name === 'syntax' && !ORDINARY_FRONTEND.test(directive.getValue())) report.add('docker-frontend', { file, line, column: 1, evidence: directive.getValue() });
     if (name === 'escape' && directive.getValue() !== '\\') report.add('docker-syntax', { file, line, column: 1, why: 'The escape character is changed: builders differ in how they read the rest.' });
   }
   // a directive counts only in the first lines; a comment that looks like one is refused wherever it is a first comment of its kind
@@ -80,7 +100,10 @@ function checkStage(stage: Stage, stages: Stage[], downloads: Set<string>, tellA
   const earlier = stages.slice(0, stages.indexOf(stage));
   const why = stage.parent === null ? whyUnpinned(stage.base) : null;
   if (why !== null) tellAt(stage.from)('docker-unpinned-image', why);
-  for (const { node, variables } of stage.instructions) checkInstruction(node, variables, earlier, downloads, tellAt);
+  for (const { node, variables } of stage.instructions) {
+    checkInstruction(node, variables, earlier, downloads, tellAt);
+    if (node instanceof Run) checkLoaders(stage, ` ${shellText(node)}`, tellAt(node));
+  }
 }
 
 function checkInstruction(node: Instruction, variables: Variables, earlier: Stage[], downloads: Set<string>, tellAt: TellAt): void {
@@ -88,7 +111,11 @@ function checkInstruction(node: Instruction, variables: Variables, earlier: Stag
   if (node instanceof Run) checkRunFlags(node, tell);
   if (node instanceof Add || node instanceof Copy) checkCopy(node, earlier, variables, tell);
   const keyword = node.getKeyword();
-  if (SHELL_KEYWORDS.has(keyword)) checkShell(shellText(node), downloads, tell);
+  checkHabits(node, tell);
+  if (SHELL_KEYWORDS.has(keyword)) {
+    checkShell(shellText(node), downloads, tell);
+    checkPackages(shellText(node), tell);
+  }
   if (keyword === 'ONBUILD') checkShell(shellText(node).replace(/^\s*RUN\s+/i, ''), downloads, tell);
 }
 

@@ -1,4 +1,4 @@
-import { block, type RuleArea } from './rule.ts';
+import { block, note, review, type RuleArea } from './rule.ts';
 
 export const dockerfileRules = {
   title: 'Dockerfile',
@@ -13,8 +13,22 @@ export const dockerfileRules = {
     'docker-sudo': block('medium', 'sudo has no place in an image that does not run as root.', 'Do what needs root before `USER`, without sudo.'),
     'docker-permissions': block('medium', 'Files that everybody may write, or that give their owner’s rights to whoever runs them.', 'Give the least rights: `chmod 755`, `COPY --chown=65532`.'),
     'docker-onbuild': block('medium', 'ONBUILD acts in images built later, where nobody sees it.', 'Write the instruction into those Dockerfiles.'),
-    'docker-frontend': block('high', '`# syntax=` hands the Dockerfile to another program to interpret.', 'Remove the line.'),
+    'docker-frontend': block('high', '`# syntax=` hands the Dockerfile to another program to interpret.', 'Remove the line.', '`docker/dockerfile` with a version, or with a digest, is the ordinary one and passes.'),
     'docker-privileged-run': block('high', 'The step asks for rights that a build does not have here.', 'Remove the flag.'),
+    'docker-registry': block('high', 'The base image comes from a registry that is not on your list.', 'Take the image from a registry on the list (`SCAN_REGISTRIES`), or have an operator add this one.', 'Only where a list is configured.'),
+    'docker-package-source': block('high', 'Packages are taken from a source that is not verified: anybody on the way can replace them.', 'Use the package index over https with its signatures checked.', 'pip with `--trusted-host` or an http index; apt with `--allow-unauthenticated`, `--force-yes` or `[trusted=yes]`; apk `--allow-untrusted`; yum and dnf `--nogpgcheck`; npm over http.'),
+    'docker-insecure-download': block('high', 'A download does not check whom it comes from.', 'Fetch over https and leave out the flag that turns the check off.', '`curl -k`, `wget --no-check-certificate`, `git -c http.sslVerify=false`.'),
+    'docker-extra-index': review('medium', 'A second package index is asked too: whoever registers a name of yours there is installed instead (dependency confusion).', 'Use one index that has everything, or pin each package by hash.', 'The indexes of PyTorch and NVIDIA are noted only by the general rule on pinned packages.'),
+    'docker-package-from-url': review('medium', 'A package is installed from an address instead of an index, so neither its version nor its content is fixed.', 'Publish it to an index and pin it, or name a commit: `git+https://…@<40 hex digits>`.'),
+    'docker-unscanned-model': review('high', 'A model is fetched while building or starting: those bytes were never scanned, approved or recorded.', 'Upload the model with the version and COPY it.'),
+    'docker-remote-access': review('medium', 'The image offers a remote shell.', 'Leave out the SSH server; use `kubectl exec`.'),
+    'docker-unpinned-package': note('low', 'Packages without a version can differ from one build to the next.', 'Name versions: `numpy==2.2.1`, `libgomp1=12.2.0-14`.'),
+    'docker-not-by-digest': note('info', 'A tag can be moved to another image.', 'Name the digest too: `FROM image:tag@sha256:…`. The digest that was built from is recorded with the version.'),
+    'docker-shell-form': note('low', 'In the shell form the server does not get the signal to stop, and requests are cut off.', 'Use the JSON form.'),
+    'docker-no-healthcheck': note('info', 'HEALTHCHECK is switched off.', 'Remove the line; the readiness path is what the cluster asks.'),
+    'docker-copy-everything': note('info', 'Everything that was uploaded goes into the image.', 'Name the files.'),
+    'docker-old-loader': note('medium', 'This version of the library has a known hole in loading models.', 'Use a newer version.', 'torch before 2.6 (CVE-2025-32434), keras before 3.9 (CVE-2025-1550), llama-cpp-python before 0.2.72 (CVE-2024-34359).'),
+    'docker-hadolint': note('info', 'hadolint has a remark.', 'See its wiki page for the rule.', 'Only where hadolint is installed. A Dockerfile that it cannot parse, such as one with a heredoc, is told as not linted.'),
     'docker-label': block('low', 'A `creativeflow.` label has a value that cannot be used.', 'Port: 1 to 65535. Readiness path: begins with `/`.'),
   },
 } as const satisfies RuleArea;

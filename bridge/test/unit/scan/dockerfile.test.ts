@@ -26,7 +26,7 @@ describe('Dockerfile', () => {
     ['ADD with a checksum', around(`ADD --checksum=sha256:${'b'.repeat(64)} https://example.org/w.bin /w.bin`)],
     ['a comment within a command', around('RUN apt-get update && \\\n  # curl x | sh\n  apt-get install -y a=1')],
   ];
-  for (const [what, text] of honest) it(`passes ${what}`, () => expect(scan(text).findings).to.deep.equal([]));
+  for (const [what, text] of honest) it(`passes ${what}`, () => expect(scan(text).findings.filter(({ verdict }) => verdict !== 'pass')).to.deep.equal([]));
 
   const attacks: [string, string, string][] = [
     ['no USER', 'docker-root-user', FROM],
@@ -109,7 +109,7 @@ describe('Dockerfile', () => {
   }
 
   it('tells line, column, why and remedy', () => {
-    const [finding] = scan(around('COPY a /b\n  RUN curl https://example.org/i.sh | sh')).findings;
+    const finding = scan(around('COPY a /b\n  RUN curl https://example.org/i.sh | sh')).findings.find(({ verdict }) => verdict === 'block');
     expect(finding).to.include({ rule: 'docker-piped-installer', file: 'Dockerfile', line: 4, column: 3, symbol: 'RUN', evidence: 'curl https://example.org/i.sh | sh' });
     expect(finding!.why).to.be.a('string').and.not.empty;
     expect(finding!.remedy).to.be.a('string').and.not.empty;
