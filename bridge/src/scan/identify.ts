@@ -1,5 +1,7 @@
+import { claimedName, unpackedByLoader } from './containers/compressed/names.ts';
 import { HEAD_BYTES, type Format, type ScanContext } from './format.ts';
 import { BY_NAME, BY_SIGHT } from './formats/by-sight.ts';
+import { COMPRESSED } from './formats/compressed.ts';
 import { npy } from './formats/npy.ts';
 import { pickle, scanPickle } from './formats/pickle.ts';
 import { safetensors } from './formats/safetensors.ts';
@@ -9,7 +11,7 @@ import { Rejected, Report, hex } from './report.ts';
 import type { ByteSource } from './source.ts';
 
 /** Every format the scanner has heard of. A new one is one file and one word here. */
-const FORMATS: readonly Format[] = [safetensors, pickle, zip, npy, ...BY_SIGHT, text, json, ...BY_NAME];
+const FORMATS: readonly Format[] = [safetensors, pickle, zip, npy, ...COMPRESSED, ...BY_SIGHT, text, json, ...BY_NAME];
 
 /** Longer text is not tried as a pickle of protocol 0 without a claim; nothing honest that is both exists. */
 const PROBE_MAX_BYTES = 16 * 1024 * 1024;
@@ -38,14 +40,14 @@ export function scanByContent(source: ByteSource, file: string, context: ScanCon
   if (candidates.length > 1) report.add('format-ambiguous', { file, why: `The file can be read as ${candidates.map(({ title }) => title).join(' and as ')}.` });
   report.formats[file] = candidates.map(({ id }) => id).join('+');
   for (const format of candidates) report.guard(file, () => format.scan(source, file, context));
-  if (claimed.length > 0 && !claimed.some((format) => candidates.includes(format) || covers(format, candidates))) {
+  if (claimed.length > 0 && !claimed.some((format) => candidates.includes(format) || covers(format, candidates, file))) {
     report.add('format-extension-mismatch', { file, why: `The name says ${claimed.map(({ title }) => title).join(' or ')}; the content is ${candidates.map(({ title }) => title).join(' and ')}.` });
   }
 }
 
 /** What the extension of the innermost name claims; empty when it claims nothing. */
 function claims(file: string): Format[] {
-  const name = file.slice(Math.max(file.lastIndexOf('!'), file.lastIndexOf('/')) + 1).toLowerCase();
+  const name = claimedName(file);
   const dot = name.lastIndexOf('.');
   const extension = dot < 0 ? '' : name.slice(dot + 1);
   return extension === '' ? [] : FORMATS.filter(({ extensions }) => extensions.includes(extension));
@@ -79,7 +81,7 @@ function tryAsPickle(source: ByteSource, file: string, context: ScanContext): 'a
   }
 }
 
-/** .pt, .pth, .ckpt and .bin are written as zip and, by other savers, as a plain pickle. */
-function covers(claimed: Format, candidates: readonly Format[]): boolean {
-  return claimed === zip && candidates.includes(pickle);
+/** .pt, .pth, .ckpt and .bin are written as zip and, by other savers, as a plain pickle; some loaders unpack by themselves. */
+function covers(claimed: Format, candidates: readonly Format[], file: string): boolean {
+  return (claimed === zip && candidates.includes(pickle)) || (unpackedByLoader(claimedName(file)) && candidates.every((format) => COMPRESSED.includes(format)));
 }

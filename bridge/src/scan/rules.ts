@@ -1,3 +1,4 @@
+import { compressedRules } from './rules/compressed.ts';
 import { contentRules } from './rules/content.ts';
 import { dockerfileRules } from './rules/dockerfile.ts';
 import { jsonRules } from './rules/json.ts';
@@ -15,7 +16,7 @@ import type { Rule, RuleArea } from './rules/rule.ts';
 export const RULESET_VERSION = '2026.11.1';
 
 /** Every area, in the order of docs/scan-rules.md, which `npm run docs:scan-rules` writes from them. */
-export const RULE_AREAS = [contentRules, limitsRules, selfRules, safetensorsRules, pickleRules, torchRules, zipRules, numpyRules, textRules, jsonRules, dockerfileRules] as const satisfies readonly RuleArea[];
+export const RULE_AREAS = [contentRules, limitsRules, selfRules, safetensorsRules, pickleRules, torchRules, zipRules, compressedRules, numpyRules, textRules, jsonRules, dockerfileRules] as const satisfies readonly RuleArea[];
 
 type RulesOf<Areas> = Areas extends readonly [infer First extends RuleArea, ...infer Rest] ? keyof First['rules'] | RulesOf<Rest> : never;
 

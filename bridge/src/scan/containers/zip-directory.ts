@@ -1,5 +1,6 @@
 import { Rejected } from '../report.ts';
 import type { ByteSource } from '../source.ts';
+import { isPlainPath } from './member-name.ts';
 
 /** One member, after both of its headers were read and found to agree. Offsets are in the zip. */
 export interface ZipMember {
@@ -208,9 +209,7 @@ function memberName(raw: Buffer, flags: number, at: number): string {
     throw new Rejected('zip-member-name', 'A member name is not UTF-8.', at);
   }
   if ((flags & FLAG_UTF8) === 0 && raw.some((byte) => byte > 0x7e)) throw new Rejected('zip-member-name', 'A member name has letters whose encoding is not told.', at);
-  const segments = name.replace(/\/$/, '').split('/');
-  const odd = /[\u0000-\u001f\u007f\\:]/.test(name) || segments.some((segment) => segment === '' || segment === '.' || segment === '..');
-  if (odd) throw new Rejected('zip-member-name', `A member is called ${JSON.stringify(name.slice(0, 120))}.`, at);
+  if (!isPlainPath(name)) throw new Rejected('zip-member-name', `A member is called ${JSON.stringify(name.slice(0, 120))}.`, at);
   return name;
 }
 

@@ -1,3 +1,4 @@
+import { claimedName } from '../containers/compressed/names.ts';
 import type { Format, ScanContext } from '../format.ts';
 import { allowList } from '../pickle/allowlist.ts';
 import type { PickleHost, StorageResolver } from '../pickle/host.ts';
@@ -29,7 +30,7 @@ export function scanPickle(source: ByteSource, start: number, file: string, cont
     report: context.report,
     limits: context.limits,
     storages,
-    inlineArrays: /\.joblib$/i.test(file),
+    inlineArrays: claimedName(file).endsWith('.joblib'),
     nested: (at, length) => context.nested(new SliceSource(source, at, length), `${file}!bytes@${at}`),
   };
   return new PickleMachine(source, start, host, allowList()).run();
