@@ -87,8 +87,9 @@ http {
     listen ${network.listen}:${ports.nginxHttp};
     return 308 https://$host:${network.publicPort}$request_uri;
   }
+  # HTTP/1.1 alone: by HTTP/2 an upload takes curl five times the CPU and half the speed (docs/benchmarks.md), and curl would choose it
   server {
-    listen ${network.listen}:${ports.nginxHttps} ssl http2;
+    listen ${network.listen}:${ports.nginxHttps} ssl;
     client_max_body_size 2m; client_body_buffer_size 256k;
     proxy_http_version 1.1;
     proxy_set_header Host $http_host;
@@ -134,7 +135,7 @@ function bridge(): string {
     # uploads: as large as they are, straight through, nothing kept on this disk
     location ~ ^/mlops/(models/upload|uploads) {
       proxy_pass http://bridge;
-      client_max_body_size 0; proxy_request_buffering off; proxy_buffering off;
+      client_max_body_size 0; client_body_buffer_size 1m; proxy_request_buffering off; proxy_buffering off;
       proxy_read_timeout 3600s; proxy_send_timeout 3600s; client_body_timeout 300s;
       error_page 502 504 = @uploads_away;
     }

@@ -7,7 +7,7 @@ import { until } from './tus-client.ts';
 import { freePort } from '../../../../stack/free-port.ts';
 
 /** A server of a test's own, which it may kill. State in a folder that `end` removes. */
-export interface OwnServer { port: number; kill(): Promise<void>; start(): Promise<void>; end(): Promise<void> }
+export interface OwnServer { port: number; pid(): number; kill(): Promise<void>; start(): Promise<void>; end(): Promise<void> }
 
 export const OWN_MINIO = { accessKey: 'faults', secretKey: 'faults-secret' };
 
@@ -56,5 +56,5 @@ async function own(command: (port: number, folder: string) => [string, string[]]
     await until(() => ready(port).catch(() => false), 20_000);
   };
   await start();
-  return { port, kill, start, end: async () => { await kill(); rmSync(folder, { recursive: true, force: true }); } };
+  return { port, pid: () => child!.pid!, kill, start, end: async () => { await kill(); rmSync(folder, { recursive: true, force: true }); } };
 }
