@@ -1,86 +1,84 @@
 /**
- * From approval to Ready: a promotion to production (image built, new pods, smoke request, traffic switched, Odoo says Live) beside
- * `kubectl apply` + `kubectl rollout status` of the same Deployment and Service under another name, in the same round. And the
- * sample's whole road, from the first byte of the upload to Live, stop by stop.
+ * From an approval to Ready (new pods, smoke request, traffic switched, Odoo says so, heard on a socket) beside `kubectl apply` and
+ * `kubectl rollout status` of the same manifests in a namespace of its own, in the same round. And the sample's whole road, from the
+ * first byte of the upload to Live, stop by stop.
  *
- *   npx tsx bench/delivery.ts [--rounds 5]
+ *   npx tsx bench/delivery.ts [--roads 3] [--rounds 7]
  *
- * Needs `npm run stack -- up`. Each round leaves one small live model behind.
+ * A road is one version uploaded, scanned, built, staged and promoted. A round approves one of these again for staging: its image is
+ * built, none of its pods is there. Needs the running stack; leaves one small live version behind.
  */
-import { spawnSync } from 'node:child_process';
+import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
-import type { VersionDetail } from '../bridge/src/contract/version.ts';
-import { Client, sample } from '../e2e/client.ts';
-import { LIVE_MS, SCAN_MS, STAGING_MS, accepted, approve, idsOf, unusedName, uploaded } from '../e2e/road.ts';
-import { readStackFacts } from '../stack/facts.ts';
+import { Client } from '../e2e/client.ts';
+import { archive, unusedName } from '../e2e/road.ts';
+import { PlainKubectl, settled } from './delivery-kubectl.ts';
+import { News } from './delivery-news.ts';
+import { Traveller, type Road, type Took } from './delivery-road.ts';
 
-const { values: flags } = parseArgs({ options: { rounds: { type: 'string', default: '5' }, strategy: { type: 'string', default: 'blue-green' } } });
-const facts = readStackFacts();
-const NAMESPACE = 'mlops-production';
-const [ada, ben] = [await Client.as('ada'), await Client.as('ben')];
-const ours: number[] = [];
-const bare: number[] = [];
-const roads: Record<string, number>[] = [];
+const { values: flags } = parseArgs({ options: { roads: { type: 'string', default: '3' }, rounds: { type: 'string', default: '7' } } });
+if (Number(flags.roads) < 3) throw new Error('Rounds need two versions that are not live: at least three roads.');
+const name = unusedName('delivery');
+const kubectl = new PlainKubectl(`bench-${name}`);
+const [ada, ben, mia] = [await Client.as('ada'), await Client.as('ben'), await Client.as('mia')];
+const news = await News.of(ben);
+const traveller = new Traveller(ada, ben, news);
+interface Beside extends Took { kubectl: number; load: number }
 
-for (let round = 0; round < Number(flags.rounds); round += 1) {
-  const name = unusedName('bench');
-  const started = performance.now();
-  const since = (): number => performance.now() - started;
-  const road: Record<string, number> = {};
-  const ids = await uploaded(ada, sample('digits', name));
-  road['uploaded'] = since();
-  let version = await ben.reaches(ids, 'Validated', SCAN_MS);
-  road['scanned'] = since();
-  await approve(ben, version);
-  version = await ben.reaches(ids, 'Staging', STAGING_MS);
-  road['built and in staging'] = since();
-  const promoted = performance.now();
-  await accepted(ben.act(idsOf(version), 'promote', { target: 'production', strategy: flags.strategy, seen: version.lockVersion }));
-  version = await live(version);
-  ours.push(performance.now() - promoted);
-  road['live'] = since();
-  roads.push(road);
-  bare.push(applyBare(name, version.id));
-  console.error(`round ${round + 1}: ours ${(ours.at(-1)! / 1000).toFixed(2)} s, kubectl ${(bare.at(-1)! / 1000).toFixed(2)} s`);
+try {
+  await kubectl.prepare();
+  const [roads, promotions, rounds]: [Road[], Beside[], Beside[]] = [[], [], []];
+  for (let number = 1; number <= Number(flags.roads); number += 1) {
+    const road = await traveller.goAll(name, `${number}.0.0`, () => settled('mlops-staging', `creativeflow.io/model=${name}`));
+    roads.push(road);
+    console.error(`road ${number}: ${road.stops.map(([what, seconds]) => `${what} ${seconds.toFixed(1)} s`).join(', ')}`);
+    await settled('mlops-production', `creativeflow.io/model=${name}`);
+    const manifests = await kubectl.manifests('mlops-production', `${name}-v${road.ids.versionId}`, name);
+    promotions.push(await beside(() => Promise.resolve(road.promotion), manifests, true));
+  }
+  const known = new Map<number, Awaited<ReturnType<PlainKubectl['manifests']>>>();
+  for (let round = 1; round <= Number(flags.rounds); round += 1) {
+    const { ids } = roads[round % 2]!;
+    const first = !known.has(ids.versionId); // its manifests are had from its first deployment
+    rounds.push(await beside(async () => {
+      const took = await traveller.toStaging(ids);
+      await settled('mlops-staging', `creativeflow.io/model=${name}`);
+      if (first) known.set(ids.versionId, await kubectl.manifests('mlops-staging', `${name}-v${ids.versionId}`, name));
+      return took;
+    }, () => known.get(ids.versionId)!, first || round % 2 === 0));
+    console.error(`round ${round}: ${JSON.stringify(rounds.at(-1))}`);
+  }
+  tell(roads, promotions, rounds);
+  for (const { ids } of roads.slice(0, 2)) await archive(mia, ids).catch((error: Error) => console.error(error.message));
+} finally {
+  news.close();
+  await Promise.all([ada.close(), ben.close(), mia.close(), kubectl.end()]);
 }
 
-const median = (values: number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
-const seconds = (ms: number): string => (ms / 1000).toFixed(2);
-console.log(`${flags.rounds} rounds, ${flags.strategy}\n\n| way | seconds (each round) | median | ratio of the medians |\n|---|---|---|---|`);
-console.log(`| kubectl apply + rollout status | ${bare.map(seconds).join(', ')} | ${seconds(median(bare))} | 1 |`);
-console.log(`| approval to Live | ${ours.map(seconds).join(', ')} | ${seconds(median(ours))} | ${(median(ours) / median(bare)).toFixed(2)} |`);
-console.log('\n| stop of the road | seconds after the first byte (median) |\n|---|---|');
-for (const stop of Object.keys(roads[0]!)) console.log(`| ${stop} | ${seconds(median(roads.map((one) => one[stop]!)))} |`);
-await Promise.all([ada.close(), ben.close()]);
+type Manifests = Parameters<PlainKubectl['deploy']>[0];
 
-/** Asked often: what is measured is the road, not the asking. */
-async function live(version: VersionDetail): Promise<VersionDetail> {
-  return ben.reaches(idsOf(version), 'Live', LIVE_MS);
+/** Both ways, one after the other; who begins changes from round to round. */
+async function beside(ours: () => Promise<Took>, manifests: Manifests | (() => Manifests), oursFirst: boolean): Promise<Beside> {
+  const load = loadavg()[0]!;
+  const before = oursFirst ? await ours() : undefined;
+  const seconds = await kubectl.deploy(typeof manifests === 'function' ? manifests() : manifests);
+  await kubectl.remove();
+  return { ...(before ?? (await ours())), kubectl: seconds, load };
 }
 
-/** Milliseconds that the plain way takes with the objects that the bridge made, under other names; removes them. */
-function applyBare(name: string, versionId: number): number {
-  const copy = `${name}-bare`;
-  const kept = kubectl(['get', 'deployment,service', '-n', NAMESPACE, '-o', 'json']);
-  const { items } = JSON.parse(kept) as { items: { kind: string; metadata: Record<string, unknown>; spec: Record<string, unknown>; status?: unknown }[] };
-  const mine = items.filter(({ metadata }) => metadata['name'] === `${name}-v${versionId}`);
-  if (mine.length !== 2) throw new Error(`${name}-v${versionId} has ${mine.length} of Deployment and Service in ${NAMESPACE}.`);
-  const text = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: mine.map(({ metadata, status: _status, ...rest }) => ({ ...rest, metadata: { name: copy, namespace: NAMESPACE, labels: metadata['labels'] }, spec: withoutAddresses(rest.spec) })) })
-    .replaceAll(`${name}-v${versionId}`, copy);
-  const start = performance.now();
-  kubectl(['apply', '-f', '-'], text);
-  kubectl(['rollout', 'status', `deployment/${copy}`, '-n', NAMESPACE, '--timeout=180s']);
-  const took = performance.now() - start;
-  kubectl(['delete', 'deployment,service', copy, '-n', NAMESPACE, '--wait=false']);
-  return took;
+function tell(roads: Road[], promotions: Beside[], rounds: Beside[]): void {
+  console.log('| what | kubectl s | from the request s | ratio (median of the rounds) | from the 202 s | ratio | load |\n|---|---|---|---|---|---|---|');
+  for (const [what, each] of [['approval → Ready in staging', rounds], ['promotion → Live, blue-green', promotions]] as const) {
+    const of = (pick: (one: Beside) => number): string => `${median(each.map(pick)).toFixed(2)} (${each.map((one) => pick(one).toFixed(1)).join(', ')})`;
+    const ratio = (pick: (one: Beside) => number): string => median(each.map((one) => pick(one) / one.kubectl)).toFixed(2);
+    console.log(`| ${[what, of((one) => one.kubectl), of((one) => one.fromRequest), ratio((one) => one.fromRequest), of((one) => one.fromAnswer), ratio((one) => one.fromAnswer), each.map((one) => one.load.toFixed(0)).join(', ')].join(' | ')} |`);
+  }
+  console.log('\n| stop | seconds (median) | each road |\n|---|---|---|');
+  const names = roads[0]!.stops.map(([stop]) => stop);
+  const all = [...names.map((stop, at) => [stop, roads.map((road) => road.stops[at]![1])] as const), ['together', roads.map((road) => road.stops.reduce((sum, [, seconds]) => sum + seconds, 0))] as const];
+  for (const [stop, each] of all) console.log(`| ${stop} | ${median(each).toFixed(1)} | ${each.map((one) => one.toFixed(1)).join(', ')} |`);
 }
 
-function withoutAddresses({ clusterIP: _ip, clusterIPs: _ips, ...spec }: Record<string, unknown>): Record<string, unknown> {
-  return spec;
-}
-
-function kubectl(args: string[], input?: string): string {
-  const done = spawnSync(facts.kubectl, ['kubectl', ...args], { encoding: 'utf8', input, env: { ...process.env, KUBECONFIG: facts.adminKubeconfig }, maxBuffer: 64 * 1024 * 1024 });
-  if (done.status !== 0) throw new Error(`kubectl ${args.join(' ')}: ${done.stderr}`);
-  return done.stdout;
+function median(values: number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) / 2)]!;
 }
