@@ -1,9 +1,22 @@
+import type { Claims } from './claims.ts';
 import type { ByteSource } from './source.ts';
 import type { Report } from './report.ts';
 import type { Limits, ScanFile } from './types.ts';
 
+/** Where a file lies: what is beside it in the upload, or in the same folder of a container. */
+export interface Neighbourhood {
+  /** this file's name among its siblings */
+  readonly name: string;
+  /** name → bytes, of this file and of those beside it */
+  readonly siblings: ReadonlyMap<string, number>;
+  /** what they say of each other's bytes */
+  readonly claims: Claims;
+  /** puts a file without a mark of its own off until its siblings are read; not there when that was done */
+  readonly later?: (() => void) | undefined;
+}
+
 /** What a format's parser is given besides the bytes. */
-export interface ScanContext {
+export interface ScanContext extends Neighbourhood {
   readonly limits: Limits;
   readonly report: Report;
   /** how many containers deep we are */
@@ -11,8 +24,8 @@ export interface ScanContext {
   /** what role the upload gave the file (members of containers: that of the container) */
   readonly kind: ScanFile['kind'];
   readonly budget: Budget;
-  /** Judges bytes inside of a container by their content, as if they had been uploaded alone. */
-  nested(source: ByteSource, file: string): void;
+  /** Judges bytes inside of a container by their content, as if they had been uploaded alone, or beside others. */
+  nested(source: ByteSource, file: string, beside?: Neighbourhood & Pick<ScanContext, 'kind'>): void;
 }
 
 /** What all files of an upload use up together. */

@@ -2,6 +2,7 @@ import { claimedName, unpackedByLoader } from './containers/compressed/names.ts'
 import { HEAD_BYTES, type Format, type ScanContext } from './format.ts';
 import { BY_NAME, BY_SIGHT } from './formats/by-sight.ts';
 import { COMPRESSED } from './formats/compressed.ts';
+import { scanClaimed } from './formats/claimed.ts';
 import { npy } from './formats/npy.ts';
 import { pickle, scanPickle } from './formats/pickle.ts';
 import { safetensors } from './formats/safetensors.ts';
@@ -31,6 +32,15 @@ export function scanByContent(source: ByteSource, file: string, context: ScanCon
   const head = Uint8Array.from(source.read(0, Math.min(HEAD_BYTES, source.size)));
   const claimed = claims(file);
   const found = FORMATS.filter((format) => format.sniff(source, head));
+  // a mark of two bytes turns up in raw numbers
+  if (found.every(({ weak }) => weak === true)) {
+    if (context.later !== undefined) return context.later();
+    const says = context.claims.on(context.name);
+    if (says.length > 0) {
+      context.claims.settle(context.name);
+      return scanClaimed(source, file, says, context);
+    }
+  }
   const candidates = found.length > 0 ? refine(found, claimed, source, file, context) : claimed;
   if (candidates.length === 0) {
     report.formats[file] = 'unknown';

@@ -1,7 +1,9 @@
 import crypto from 'node:crypto';
-import type { Budget, ScanContext } from './format.ts';
+import { Claims } from './claims.ts';
+import type { ScanContext } from './format.ts';
 import { secondOpinion } from './dockerfile/hadolint.ts';
 import { scanDockerfile } from './dockerfile/scan-dockerfile.ts';
+import { reportDisputed } from './formats/claimed.ts';
 import { scanByContent } from './identify.ts';
 import { allowList } from './pickle/allowlist.ts';
 import { Report } from './report.ts';
@@ -18,27 +20,32 @@ export function scanUpload(request: ScanRequest): ScanResult {
   const started = performance.now();
   const limits: Limits = { ...DEFAULT_LIMITS, ...request.limits };
   const report = new Report(limits);
-  const budget: Budget = { unpackedBytes: 0 };
+  const siblings = new Map(request.files.filter(({ kind }) => kind !== 'dockerfile').map(({ name, size }) => [name, size]));
+  const shared = { limits, report, depth: 0, budget: { unpackedBytes: 0 }, siblings, claims: new Claims() };
   const digests: Record<string, string> = Object.create(null);
   let serving: ScanResult['serving'] = {};
   const tools: ToolStatus[] = [];
-  for (const file of request.files) {
+  const judge = (file: ScanFile, later?: () => void): void => {
     report.guard(file.name, () => {
       const source = new FileSource(file.path);
       try {
-        digests[file.name] = digestOf(source);
+        digests[file.name] ??= digestOf(source);
         if (file.kind === 'dockerfile') {
           report.formats[file.name] = 'dockerfile';
           serving = scanDockerfile(source, file.name, report, limits, { buildArgs: request.buildArgs ?? {}, registries: request.registries });
           tools.push(secondOpinion(file.path, file.name, report));
         } else {
-          scanByContent(source, file.name, contextFor(file.kind, report, limits, budget, 0));
+          scanByContent(source, file.name, contextFor({ ...shared, kind: file.kind, name: file.name, later }));
         }
       } finally {
         source.close();
       }
     });
-  }
+  };
+  const left: ScanFile[] = [];
+  for (const file of request.files) judge(file, () => void left.push(file));
+  for (const file of left) judge(file);
+  reportDisputed(shared.claims, (name) => name, report);
   const { version, date } = allowList();
   return {
     verdict: report.verdict,
@@ -58,16 +65,13 @@ export function scanUpload(request: ScanRequest): ScanResult {
   };
 }
 
-function contextFor(kind: ScanFile['kind'], report: Report, limits: Limits, budget: Budget, depth: number): ScanContext {
+function contextFor(base: Omit<ScanContext, 'nested'>): ScanContext {
   return {
-    limits,
-    report,
-    depth,
-    kind,
-    budget,
-    nested(source: ByteSource, file: string): void {
-      if (depth >= limits.depth) report.add('format-nested-too-deep', { file });
-      else scanByContent(source, file, contextFor(kind, report, limits, budget, depth + 1));
+    ...base,
+    nested(source, file, beside): void {
+      const alone = { name: '', siblings: new Map<string, number>(), claims: new Claims(), later: undefined };
+      if (base.depth >= base.limits.depth) base.report.add('format-nested-too-deep', { file });
+      else scanByContent(source, file, contextFor({ ...base, ...(beside ?? alone), depth: base.depth + 1 }));
     },
   };
 }

@@ -94,6 +94,8 @@ export interface Limits {
   dockerfileBytes: number;
   /** bytes of a text side file */
   textBytes: number;
+  /** messages inside messages of a protocol buffer */
+  protobufDepth: number;
 }
 
 export const DEFAULT_LIMITS: Limits = {
@@ -110,4 +112,5 @@ export const DEFAULT_LIMITS: Limits = {
   jsonEntries: 4_000_000,
   dockerfileBytes: 1024 * 1024,
   textBytes: 64 * 1024 * 1024,
+  protobufDepth: 100,
 };

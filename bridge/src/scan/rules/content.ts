@@ -10,6 +10,8 @@ export const contentRules = {
     'format-executable': block('critical', 'This is machine code or byte code, which nobody can judge by reading.', 'Install programs and libraries in the Dockerfile, from a package with a version.'),
     'format-empty': block('medium', 'The file has no bytes.', 'Upload the file again.'),
     'format-trailing-data': block('high', 'There are bytes that do not belong to the format; another reader could take them for something else.', RESAVE),
+    'claimed-data-range': block('high', 'Raw data do not match what the file beside them says: bytes belong to nobody, or are missing.', RESAVE),
+    'claimed-data-digest': block('critical', 'The checksum that a model states for its data file is not the one that the file has.', RESAVE),
     'format-nested-too-deep': block('high', 'Containers lie in containers deeper than the scanner follows.', 'Unpack the inner containers before uploading.'),
   },
 } as const satisfies RuleArea;
