@@ -18,8 +18,8 @@ const root = join(import.meta.dirname, '..');
 const STAGE_DEADLINE_MS = 30 * 60_000;
 
 const STAGES: Stage[] = [
-  { name: 'unit', about: 'pure parts and fakes, no server', needsStack: false, run: () => mocha([...filesUnder('bridge/test/unit', '.test.ts'), ...filesUnder('stack/test', '.test.ts', false).filter((name) => !name.endsWith('.contract.test.ts'))], '30000') },
-  { name: 'pwa', about: 'the web app in Chromium before a mock', needsStack: true, run: () => mocha(filesUnder('pwa/test', '.test.ts'), '90000') },
+  { name: 'unit', about: 'pure parts and fakes, no server', needsStack: false, run: () => mocha([...filesUnder('bridge/test/unit', '.test.ts'), ...filesUnder('stack/test', '.test.ts', false).filter((name) => !name.endsWith('.contract.test.ts'))], '120000', ['--parallel', '--jobs', '2']) },
+  { name: 'pwa', about: 'the web app in Chromium before a mock', needsStack: true, run: () => mocha(filesUnder('pwa/test', '.test.ts'), '300000') },
   { name: 'addon', about: "the addon's own tests in Odoo", needsStack: true, run: addon },
   { name: 'contract', about: 'adapters on the real servers', needsStack: true, run: () => mocha([...filesUnder('bridge/test/contract', '.test.ts'), ...filesUnder('stack/test', '.contract.test.ts'), ...filesUnder('stack/test/contract', '.test.ts')], '300000') },
   { name: 'e2e', about: 'the stories, over the real wire', needsStack: true, run: () => mocha(filesUnder('e2e', '.story.ts'), '420000') },
@@ -69,9 +69,9 @@ function filesUnder(folder: string, ending: string, deep = true): string[] {
   return readdirSync(path, { recursive: deep, encoding: 'utf8' }).filter((name) => name.endsWith(ending)).sort().map((name) => join(folder, name));
 }
 
-function mocha(files: string[], timeoutMs: string): Counts {
+function mocha(files: string[], timeoutMs: string, more: string[] = []): Counts {
   const counts = join(mkdtempSync(join(tmpdir(), 'creativeflow-counts-')), 'counts');
-  const args = ['node_modules/mocha/bin/mocha.js', '--import=tsx', '--exit', '--reporter', 'scripts/count-reporter.cjs', '--timeout', timeoutMs, ...files];
+  const args = ['node_modules/mocha/bin/mocha.js', '--import=tsx', '--exit', '--reporter', 'scripts/count-reporter.cjs', '--timeout', timeoutMs, ...more, ...files];
   const done = spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit', timeout: STAGE_DEADLINE_MS, env: { ...process.env, CREATIVEFLOW_COUNTS: counts } });
   if (!existsSync(counts)) return lost(`ended with ${done.signal ?? done.status} before it could count`);
   const { passed, failed, skipped, broken } = JSON.parse(readFileSync(counts, 'utf8')) as Counts;

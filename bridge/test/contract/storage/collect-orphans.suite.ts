@@ -11,11 +11,10 @@ import type { BlobStore } from '../../../src/services/upload-ports.ts';
 import { UploadOdoo } from '../../fakes/upload-odoo.ts';
 import { pieces } from './object-store.suite.ts';
 
-const PART = 5 * 1024 * 1024;
 const log = { debug() {}, info() {}, warn() {}, error() {}, child: () => log };
 
 /** `make` answers an empty storage each time. */
-export function collectContract(name: string, make: () => Promise<BlobStore>): void {
+export function collectContract(name: string, make: () => Promise<BlobStore>, PART = 5 * 1024 * 1024): void {
   describe(`collecting orphans: ${name}`, () => {
     let blobs: BlobStore;
     let odoo: UploadOdoo;

@@ -17,7 +17,7 @@ export async function caught(work: Promise<unknown>): Promise<BridgeError> {
 }
 
 /** What every ObjectStore, and the BlobStore under it, must do. `make` answers one that is ready; keys are unique to each run. */
-export function objectStoreContract(name: string, make: () => Promise<ArtifactStore>): void {
+export function objectStoreContract(name: string, make: () => Promise<ArtifactStore>, partBytes = PART_BYTES): void {
   describe(`ObjectStore contract: ${name}`, () => {
     let store: ArtifactStore;
     before(async () => { store = await make(); });
@@ -29,8 +29,8 @@ export function objectStoreContract(name: string, make: () => Promise<ArtifactSt
     };
 
     for (const [what, size] of [
-      ['nothing', 0], ['one byte', 1], ['just under a part', PART_BYTES - 1], ['one part', PART_BYTES], ['one part and a byte', PART_BYTES + 1],
-      ['seven parts and a bit', 7 * PART_BYTES + 12_345],
+      ['nothing', 0], ['one byte', 1], ['just under a part', partBytes - 1], ['one part', partBytes], ['one part and a byte', partBytes + 1],
+      ['seven parts and a bit', 7 * partBytes + 12_345],
     ] as const) {
       it(`stores ${what} under its digest and gives it back`, async () => {
         const bytes = randomBytes(size);
@@ -44,7 +44,7 @@ export function objectStoreContract(name: string, make: () => Promise<ArtifactSt
     }
 
     it('gives ranges of small and of large objects', async () => {
-      for (const size of [1000, 2 * PART_BYTES]) {
+      for (const size of [1000, 2 * partBytes]) {
         const bytes = randomBytes(size);
         const { key } = await store.putStream(pieces(bytes), { maxBytes: size });
         expect((await readAll(await store.get(key, { start: 10, end: 19 }))).equals(bytes.subarray(10, 20))).to.equal(true);
@@ -54,7 +54,7 @@ export function objectStoreContract(name: string, make: () => Promise<ArtifactSt
     });
 
     it('never writes the same bytes twice', async () => {
-      for (const size of [5000, 2 * PART_BYTES]) {
+      for (const size of [5000, 2 * partBytes]) {
         const bytes = randomBytes(size);
         const first = await store.putStream(pieces(bytes), { maxBytes: size });
         const [before, blobs] = [(await store.stat(first.key))!.lastModified, await keysUnder('blobs/')];
@@ -66,7 +66,7 @@ export function objectStoreContract(name: string, make: () => Promise<ArtifactSt
     });
 
     it('gives one object to those who send the same bytes at the same time', async () => {
-      const bytes = randomBytes(2 * PART_BYTES);
+      const bytes = randomBytes(2 * partBytes);
       const blobs = await keysUnder('blobs/');
       const stored = await Promise.all([1, 2, 3].map(() => store.putStream(pieces(bytes), { maxBytes: bytes.length })));
       expect(new Set(stored.map(({ key }) => key)).size).to.equal(1);
@@ -76,7 +76,7 @@ export function objectStoreContract(name: string, make: () => Promise<ArtifactSt
 
     it('leaves nothing when the stream breaks, is too long, has another digest or is called off', async () => {
       const [objects, uploads] = [await keysUnder(''), await store.blobs.openUploads()];
-      const bytes = randomBytes(4 * PART_BYTES);
+      const bytes = randomBytes(4 * partBytes);
       const breaking = Readable.from((function* () { yield bytes; throw new Error('cut'); })());
       expect((await caught(store.putStream(breaking, { maxBytes: 1e9 }))).message).to.equal('cut');
       expect((await caught(store.putStream(pieces(bytes), { maxBytes: bytes.length - 1 }))).code).to.equal('upload-too-large');
@@ -90,12 +90,12 @@ export function objectStoreContract(name: string, make: () => Promise<ArtifactSt
     });
 
     it('accepts the digest that the client named', async () => {
-      const bytes = randomBytes(PART_BYTES + 7);
+      const bytes = randomBytes(partBytes + 7);
       expect((await store.putStream(pieces(bytes), { maxBytes: 1e9, expectedDigest: digestOf(bytes) })).digest).to.equal(digestOf(bytes));
     });
 
     it('removes an artifact with its bytes; removing twice is no error; what is gone is NotFound', async () => {
-      const { key } = await store.putStream(pieces(randomBytes(2 * PART_BYTES)), { maxBytes: 1e9 });
+      const { key } = await store.putStream(pieces(randomBytes(2 * partBytes)), { maxBytes: 1e9 });
       const blob = await store.storedAt(key);
       await readAll(await store.get(key, { start: 0, end: 1 }));
       await store.remove(key);
@@ -106,7 +106,7 @@ export function objectStoreContract(name: string, make: () => Promise<ArtifactSt
     });
 
     it('finds an artifact again that was removed and stored anew', async () => {
-      const bytes = randomBytes(2 * PART_BYTES);
+      const bytes = randomBytes(2 * partBytes);
       const { key } = await store.putStream(pieces(bytes), { maxBytes: 1e9 });
       await readAll(await store.get(key, { start: 0, end: 1 }));
       const other = await make(); // another bridge instance
@@ -116,7 +116,7 @@ export function objectStoreContract(name: string, make: () => Promise<ArtifactSt
     });
 
     it('lists artifacts with their own sizes', async () => {
-      const { key, size } = await store.putStream(pieces(randomBytes(2 * PART_BYTES)), { maxBytes: 1e9 });
+      const { key, size } = await store.putStream(pieces(randomBytes(2 * partBytes)), { maxBytes: 1e9 });
       const listed = [];
       for await (const item of store.list(key)) listed.push(item);
       expect(listed.map((item) => [item.key, item.size])).to.deep.equal([[key, size]]);
@@ -137,14 +137,14 @@ export function objectStoreContract(name: string, make: () => Promise<ArtifactSt
       const { blobs } = store;
       const key = `tests/${randomUUID()}`;
       const uploadId = await blobs.begin(key);
-      const [a, b] = [randomBytes(PART_BYTES), randomBytes(100)];
-      const old = await blobs.putPart(key, uploadId, 1, randomBytes(PART_BYTES));
+      const [a, b] = [randomBytes(partBytes), randomBytes(100)];
+      const old = await blobs.putPart(key, uploadId, 1, randomBytes(partBytes));
       const etagB = await blobs.putPart(key, uploadId, 2, b);
       await blobs.putPart(key, uploadId, 3, randomBytes(1));
       const etagA = await blobs.putPart(key, uploadId, 1, a);
       expect(await blobs.stat(key)).to.equal(null);
       expect(await blobs.parts(key, uploadId)).to.deep.equal([
-        { number: 1, size: PART_BYTES, etag: etagA }, { number: 2, size: 100, etag: etagB }, { number: 3, size: 1, etag: (await blobs.parts(key, uploadId))[2]!.etag },
+        { number: 1, size: partBytes, etag: etagA }, { number: 2, size: 100, etag: etagB }, { number: 3, size: 1, etag: (await blobs.parts(key, uploadId))[2]!.etag },
       ]);
       expect((await caught(blobs.complete(key, uploadId, [{ number: 1, etag: old }, { number: 2, etag: etagB }]))).code).to.equal('upload-parts-changed');
       await blobs.complete(key, uploadId, [{ number: 1, etag: etagA }, { number: 2, etag: etagB }]);

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { isReady, shareOf } from '../../../src/domain/revision.ts';
 import { decide } from '../../../src/domain/rollout.ts';
 import type { Decision, Observed, Wanted } from '../../../src/domain/rollout.ts';
+import { tries } from '../fuzz.ts';
 import { IMAGE, NOW, container, observed, pod, revision, route, wanted } from './revision-builders.ts';
 
 /** A cluster that does what is asked of it, late or never. */
@@ -88,6 +89,6 @@ describe('rollout, whatever happens', () => {
         expect(previewOk && publicOk).to.equal(true);
         expect(shareOf(cluster.state.publicRoute, 'digits-v2')).to.equal(1);
       }
-    }), { numRuns: 400 });
+    }), tries(400));
   });
 });

@@ -1,15 +1,12 @@
 import { expect } from 'chai';
-import { execFile } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { runIsolated } from '../../../src/scan/run-isolated.ts';
 import type { ScanRequest } from '../../../src/scan/types.ts';
 import { global, pickle, text } from './pickle-assembler.ts';
 
 const EVIL = pickle(global('os', 'system'), text('id'), 'TUPLE1', 'REDUCE');
-const CLI = fileURLToPath(new URL('../../../src/scan/cli.ts', import.meta.url));
 
 describe('scan in a child process', () => {
   let folder: string;
@@ -24,11 +21,10 @@ describe('scan in a child process', () => {
   const child = (code: string): string => put(`child-${Math.random().toString(36).slice(2)}.mjs`, code);
 
   it('answers what the scanner answers', async () => {
-    expect(await runIsolated(request('good.pkl', pickle('NONE')))).to.include({ verdict: 'pass' });
     const bad = await runIsolated(request('bad.pkl', EVIL));
     expect(bad.verdict).to.equal('block');
     expect(bad.findings.map(({ rule }) => rule)).to.deep.equal(['pickle-global-blocked', 'pickle-call-blocked']);
-  }).timeout(20_000);
+  });
 
   const ends: [string, string, string, object?][] = [
     ['a crash', 'scan-crashed', 'throw new Error("boom")'],
@@ -38,14 +34,14 @@ describe('scan in a child process', () => {
     ['no end', 'scan-timeout', 'setInterval(() => {}, 1000)', { deadlineMs: 300 }],
     ['a busy loop', 'scan-timeout', 'for (;;);', { deadlineMs: 300 }],
     ['a full heap', 'scan-out-of-memory', 'const a = []; for (;;) a.push({ a: a.length, b: [1, 2, 3] })', { heapMegabytes: 32 }],
-    ['memory outside of the heap', 'scan-out-of-memory', 'const a = []; setInterval(() => a.push(Buffer.alloc(20e6, 1)), 20)', { residentMegabytes: 200 }],
+    ['memory outside of the heap', 'scan-out-of-memory', 'const a = []; setInterval(() => a.length < 20 && a.push(Buffer.alloc(20e6, 1)), 20)', { residentMegabytes: 200 }],
   ];
   for (const [what, rule, code, options] of ends) {
     it(`${what} → block, ${rule}`, async () => {
       const result = await runIsolated(request('a.pkl', pickle('NONE')), { childPath: child(code), ...options });
       expect(result.verdict).to.equal('block');
       expect(result.findings.map((finding) => finding.rule)).to.deep.equal([rule]);
-    }).timeout(30_000);
+    });
   }
 
   it('gives the child nothing of our environment', async () => {
@@ -64,24 +60,4 @@ describe('scan in a child process', () => {
     await running.catch((caught: unknown) => (error = caught));
     expect(error).to.have.property('message', 'shutting down');
   });
-
-  it('as a command: exit codes and JSON', async () => {
-    const run = (...args: string[]): Promise<{ code: number; stdout: string }> =>
-      new Promise((resolve) => {
-        execFile(process.execPath, ['--import', 'tsx', CLI, ...args], (error, stdout) => resolve({ code: typeof error?.code === 'number' ? error.code : 0, stdout }));
-      });
-    const good = put('good.pkl', pickle('NONE'));
-    const [pass, block, review, wrong] = await Promise.all([
-      run(good, '--json'),
-      run(good, put('evil.pkl', EVIL)),
-      run(put('review.pkl', pickle(global('sklearn.future', 'New'), 'EMPTY_TUPLE', 'NEWOBJ'))),
-      run(path.join(folder, 'no-such-file')),
-    ]);
-    expect(pass.code).to.equal(0);
-    expect(JSON.parse(pass.stdout)).to.include({ verdict: 'pass' });
-    expect(block.code).to.equal(2);
-    expect(block.stdout).to.match(/pickle-global-blocked/).and.match(/BLOCK/);
-    expect(review.code).to.equal(1);
-    expect(wrong.code).to.equal(3);
-  }).timeout(60_000);
 });

