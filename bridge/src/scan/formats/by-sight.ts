@@ -38,10 +38,6 @@ export const BY_SIGHT: Format[] = [
   bySight('7z', 'a 7z archive', ['7z'], UNREAD, at0(0x37, 0x7a, 0xbc, 0xaf, 0x27, 0x1c)),
   bySight('rar', 'a RAR archive', ['rar'], UNREAD, at0(...ascii('Rar!'), 0x1a, 0x07)),
   bySight('tar', 'a tar archive', ['tar', 'nemo', 'mar'], UNREAD, [{ at: 257, bytes: ascii('ustar') }]),
-  bySight('bzip2', 'bzip2', ['bz2'], UNREAD, at0(...ascii('BZh'))),
-  bySight('xz', 'xz', ['xz'], UNREAD, at0(0xfd, ...ascii('7zXZ'), 0)),
-  bySight('lzma', 'lzma', ['lzma'], UNREAD, at0(0x5d, 0, 0), (head) => head[3] !== 0 || head[4] !== 0),
-  bySight('lz4', 'lz4', ['lz4'], UNREAD, at0(0x04, 0x22, 0x4d, 0x18)),
   bySight('zstd', 'zstd', ['zst', 'zstd'], UNREAD, at0(0x28, 0xb5, 0x2f, 0xfd)),
   bySight('pdf', 'a PDF', ['pdf'], UNREAD, at0(...ascii('%PDF'))),
 ];

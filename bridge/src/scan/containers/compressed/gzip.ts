@@ -19,6 +19,7 @@ export const gzip: Codec = {
   sniff: (head) => startsWith(head, 0x1f, 0x8b),
   unpack(packed, out, doubt) {
     const header = part(packed, 0, HEADER_BYTES);
+    if (!gzip.sniff(packed)) return broken('The mark of a gzip file is not there.', 0);
     if (header[2] !== DEFLATE) return lying(`The gzip header names the unknown method ${header[2]}.`, 2);
     const flags = header[3]!;
     if ((flags & ~FLAG_NAME) !== 0) return lying(`The gzip header has the flags 0x${flags.toString(16)}: reserved ones, or parts that no model file needs.`, 3);

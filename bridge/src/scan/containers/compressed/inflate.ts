@@ -7,14 +7,14 @@ export function inflateInto(packed: Uint8Array, from: number, out: Output): numb
   if (out.room <= 0) out.overflow();
   try {
     const { buffer, engine } = inflate(packed.subarray(from), out.room);
-    out.append(buffer);
+    out.adopt(buffer);
     return from + engine.bytesWritten;
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'ERR_BUFFER_TOO_LARGE') out.overflow();
     if (code !== 'Z_BUF_ERROR') return broken(`The deflated data are damaged: ${message}.`, from);
     // cut off: a loader would have seen what can be unpacked of it
-    out.append(inflate(packed.subarray(from), out.room, zlib.constants.Z_SYNC_FLUSH).buffer);
+    out.adopt(inflate(packed.subarray(from), out.room, zlib.constants.Z_SYNC_FLUSH).buffer);
     return broken('The file ends in the middle of the compressed stream.', packed.length);
   }
 }

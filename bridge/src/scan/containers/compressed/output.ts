@@ -36,13 +36,26 @@ export class Output {
   }
 
   append(bytes: Uint8Array): void {
-    if (this.length === 0 && bytes.length <= this.limit) {
-      this.buffer = bytes;
-    } else {
-      this.reserve(bytes.length);
-      this.buffer.set(bytes, this.length);
-    }
+    this.reserve(bytes.length);
+    this.buffer.set(bytes, this.length);
     this.length += bytes.length;
+  }
+
+  /** The same for bytes that nobody else holds: as the first ones they are taken without a copy. */
+  adopt(bytes: Uint8Array): void {
+    if (this.length > 0 || bytes.length > this.limit) return this.append(bytes);
+    this.buffer = bytes;
+    this.length = bytes.length;
+  }
+
+  /** Writes again what was written `distance` bytes ago; the two may overlap. */
+  repeat(distance: number, count: number): void {
+    this.reserve(count);
+    const { buffer } = this;
+    const end = this.length + count;
+    if (distance >= count) buffer.copyWithin(this.length, this.length - distance, end - distance);
+    else for (let to = this.length; to < end; to++) buffer[to] = buffer[to - distance]!;
+    this.length = end;
   }
 
   overflow(): never {
