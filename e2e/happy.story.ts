@@ -1,8 +1,11 @@
 import { expect } from 'chai';
 import type { UploadAccepted } from '../bridge/src/contract/requests.ts';
 import { readEndpointsLikeN8n } from '../demo/n8n.ts';
+import { waitFor } from '../stack/process.ts';
 import { Client, digit, sample } from './client.ts';
 import { accepted, approve, promote, unusedName, uploaded } from './road.ts';
+
+const INVENTORY_MS = 60_000;
 
 describe('Given ada, who uploads models, and ben, who approves them', () => {
   const name = unusedName('happy');
@@ -40,6 +43,13 @@ describe('Given ada, who uploads models, and ben, who approves them', () => {
     expect(staged.imageDigest).to.match(/^sha256:[0-9a-f]{64}$/);
     expect(staged.road.find((stop) => stop.key === 'staging')?.state).to.equal('done');
     expect(await read(staged.stagingEndpointUrl)).to.equal(1);
+  });
+
+  it('Then the image is looked through, and what could not be looked at is said', async () => {
+    await waitFor('the inventory of the image', INVENTORY_MS, async () => Boolean((await ben.version(first)).inventory));
+    const { inventory } = await ben.version(first);
+    expect(inventory!.packages, 'packages of the base image').to.be.greaterThan(0);
+    expect(inventory!.tools.map(({ name: tool, status }) => [tool, status])).to.deep.equal([['osv', 'no-database'], ['clamav', 'missing']]);
   });
 
   it('When somebody decides on what he saw before, then he is told that it changed', async () => {

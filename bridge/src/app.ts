@@ -14,6 +14,8 @@ import type { Config } from './config.ts';
 import { Metrics } from './http/health.ts';
 import { createHttpApp } from './http/index.ts';
 import { createRequestContext } from './http/request-context.ts';
+import { attachUploadLines } from './http/upload-line.ts';
+import { inventoryJob } from './jobs/inventory.ts';
 import { orderAudits } from './jobs/audit.ts';
 import { startWorkers } from './jobs/runner.ts';
 import { scanJob } from './jobs/scan.ts';
@@ -60,11 +62,12 @@ export async function startBridge(config: Config, log: Logger): Promise<{ stop()
     uploads: uploads.router, buildLog: delivery.router,
   });
   const server = createServer({ requestTimeout: 0 }, app); // a large upload takes as long as it takes; nginx ends silent ones
+  attachUploadLines(server);
   const hub = attachSocketHub(server, {
     journal: outbox, log, origins: config.PWA_ORIGINS.split(',').filter(Boolean), authenticate: context.authenticateUpgrade, onCount: (count) => metrics.sockets.set(count),
   });
   const pods = createServer({ requestTimeout: 0 }, delivery.podListener);
-  const workers = startWorkers({ queues, outbox, log, handlers: metrics.counted({ scan: scanJob({ odoo, store: uploads.store, clock, images: imagesAllowed(config) }), build: delivery.build, reconcile: delivery.reconcile, webhook: webhookJob({ odoo, clock }) }) });
+  const workers = startWorkers({ queues, outbox, log, handlers: metrics.counted({ scan: scanJob({ odoo, store: uploads.store, clock, images: imagesAllowed(config) }), build: delivery.build, inventory: inventoryJob({ odoo, store: uploads.store, images: delivery.images, clock, registryName: config.REGISTRY_NAME, osvFolder: config.OSV_FOLDER, clamd: clamdAddress(config.CLAMD) }), reconcile: delivery.reconcile, webhook: webhookJob({ odoo, clock }) }) });
   const relay = startRelay({ outbox, queues, clock, log });
   const audit = (): void => void orderAudits({ odoo, log }).catch((error: Error) => log.warn({ reason: error.message }, 'audits.failed'));
   const audits = setInterval(audit, AUDIT_EVERY_MS);
@@ -83,6 +86,12 @@ export async function startBridge(config: Config, log: Logger): Promise<{ stop()
       redis.disconnect();
     },
   };
+}
+
+function clamdAddress(text: string | undefined): { path: string } | { host: string; port: number } | undefined {
+  if (text === undefined || text.startsWith('/')) return text === undefined ? undefined : { path: text };
+  const colon = text.lastIndexOf(':');
+  return { host: text.slice(0, colon), port: Number(text.slice(colon + 1)) };
 }
 
 /** Builds take their base images from our registry; where a list is kept, ours is on it. */

@@ -4,11 +4,13 @@ import { KubernetesBuildPods } from './adapters/kubernetes/build-pods.ts';
 import { KubernetesClient } from './adapters/kubernetes/client.ts';
 import { KubernetesCluster } from './adapters/kubernetes/cluster.ts';
 import { HttpGateway } from './adapters/kubernetes/gateway.ts';
+import { HttpImageLayers } from './adapters/registry/image-layers.ts';
 import { HttpRegistry, registryAccess } from './adapters/registry/registry.ts';
 import { buildLogRouter } from './http/build-log.ts';
 import { podListener } from './http/pod-listener.ts';
 import { buildJob } from './jobs/build.ts';
 import { reconcileJob } from './jobs/reconcile.ts';
+import type { ImageLayersPort } from './services/cluster-ports.ts';
 import type { Caller, Clock, JobHandler, Logger, ObjectStore, OdooPort } from './services/ports.ts';
 
 /** Values of docs/configuration.md; files are read already. */
@@ -25,7 +27,7 @@ export interface DeliveryParts {
 }
 
 /** Builds and rollouts, wired together. `podListener` belongs on BRIDGE_POD_HOST:BRIDGE_POD_PORT, the router on the public listener. */
-export function composeDelivery(settings: DeliverySettings, parts: DeliveryParts): { build: JobHandler; reconcile: JobHandler; router: Router; podListener: Express } {
+export function composeDelivery(settings: DeliverySettings, parts: DeliveryParts): { build: JobHandler; reconcile: JobHandler; router: Router; podListener: Express; images: ImageLayersPort } {
   const { odoo, store, clock, log, callerOf } = parts;
   const { registryName, tokenSecret, publicUrl } = settings;
   const kubeconfig = new KubeConfig();
@@ -40,6 +42,7 @@ export function composeDelivery(settings: DeliverySettings, parts: DeliveryParts
   return {
     build: buildJob({ odoo, store, registry, pods, clock, registryName, tokenSecret }),
     reconcile: reconcileJob({ odoo, cluster, registry, gateway: new HttpGateway(), clock, publicUrl, registryName }),
+    images: new HttpImageLayers(settings.registryUrl),
     router: buildLogRouter({ odoo, store, pods, callerOf }),
     podListener: podListener({ odoo, store, clock, log, registry: registryAccess(settings.registryUrl), tokenSecret }),
   };

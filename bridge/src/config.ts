@@ -13,7 +13,7 @@ const Environment = z.object({
   ODOO_URL: z.url(), ODOO_DB: text, ODOO_SERVICE_LOGIN: text, ODOO_SERVICE_KEY: text, ODOO_RECEIPT_SECRET: z.string().min(16),
   OUTBOX_DATABASE_URL: text, REDIS_URL: text,
   MINIO_ENDPOINT: z.url(), MINIO_ACCESS_KEY: text, MINIO_SECRET_KEY: text, MINIO_BUCKET: text,
-  SCAN_REGISTRIES: z.string().optional(),
+  SCAN_REGISTRIES: z.string().optional(), OSV_FOLDER: z.string().optional(), CLAMD: z.string().regex(/^(\/.+|[^:\s]+:\d+)$/, 'is host:port or the path of a socket').optional(),
   REGISTRY_URL: z.url(), REGISTRY_NAME: text, KUBECONFIG: text, BUILD_NAMESPACE: text, BUILD_IMAGE: text,
   BUILD_CA_BUNDLE_FILE: z.string().optional(), BUILD_HTTP_PROXY: z.string().optional(),
   GATEWAY_NAME: text, GATEWAY_NAMESPACE: text, GATEWAY_URL: z.url().default('http://127.0.0.1:18080'),

@@ -51,6 +51,14 @@ export const WaiverView = z.object({
 });
 export type WaiverView = z.infer<typeof WaiverView>;
 
+/** What is in the image. A tool whose status is not `ok` or `stale` says nothing about it. */
+export const InventoryView = z.object({
+  at: z.string(), sbomKey: z.string(), packages: z.number().int(), vulnerabilityCount: z.number().int(),
+  vulnerabilities: z.array(z.object({ id: z.string(), aliases: z.array(z.string()), purl: z.string(), version: z.string(), fixed: z.string().nullable(), summary: z.string() })),
+  malware: z.array(z.object({ file: z.string(), signature: z.string() })), tools: z.array(z.object({ name: z.string(), status: z.string(), detail: z.string().nullable() })),
+});
+export type InventoryView = z.infer<typeof InventoryView>;
+
 export const FindingView = z.object({
   id: z.number().int().nullish(), rule: z.string(), severity: z.enum(['info', 'low', 'medium', 'high', 'critical']),
   verdict: z.enum(['pass', 'review', 'block']), file: z.string(), offset: z.number().int().nullish(),
@@ -98,7 +106,7 @@ export const VersionDetail = z.object({
   artifacts: z.array(ArtifactView), findings: z.array(FindingView),
   scan: z.object({ verdict: z.string(), rulesetVersion: z.string(), finishedAt: z.string().nullish() }).nullish(),
   approvals: z.array(ApprovalView), deployments: z.array(DeploymentView), endpoints: z.array(EndpointView),
-  image: z.string().nullish(), imageDigest: z.string().nullish(), buildState: z.string(), buildReason: z.string().nullish(),
+  image: z.string().nullish(), imageDigest: z.string().nullish(), buildState: z.string(), buildReason: z.string().nullish(), inventory: InventoryView.nullish(),
   stagingEndpointUrl: z.string().nullish(), prodEndpointUrl: z.string().nullish(), isAvailable: z.boolean(),
   road: z.array(RoadStop), allowedActions: z.array(AllowedAction),
 });

@@ -57,7 +57,7 @@ export class Metrics {
         this.jobs.labels(queue, outcome).inc();
       }
     };
-    return { scan: count('scan', handlers.scan), build: count('build', handlers.build), reconcile: count('reconcile', handlers.reconcile), webhook: count('webhook', handlers.webhook) };
+    return { scan: count('scan', handlers.scan), build: count('build', handlers.build), inventory: count('inventory', handlers.inventory), reconcile: count('reconcile', handlers.reconcile), webhook: count('webhook', handlers.webhook) };
   }
 
   router(): Router {

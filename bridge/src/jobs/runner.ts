@@ -9,7 +9,7 @@ export interface WorkerDeps {
   log: Logger;
 }
 
-const CONCURRENCY: Record<JobName, number> = { scan: 1, build: 2, reconcile: 8, webhook: 4 };
+const CONCURRENCY: Record<JobName, number> = { scan: 1, build: 2, inventory: 1, reconcile: 8, webhook: 4 };
 /** About half an hour of trying; the deadline in Odoo says so to people long before. */
 const ATTEMPTS = 24;
 const BACKOFF_FIRST_MS = 500;

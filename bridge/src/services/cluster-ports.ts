@@ -17,6 +17,8 @@ export interface RouteSpec {
 /** The cluster that serves. Every method can be called twice; errors are BridgeErrors, `Failed` where trying again would not help. */
 export interface ClusterPort {
   revision(namespace: string, revision: string): Promise<RevisionObserved | null>;
+  /** waits until the revision is no longer as `revision` saw it last; false: not within this time, or it cannot be waited for */
+  changed(namespace: string, revision: string, withinMs: number, signal: AbortSignal): Promise<boolean>;
   route(namespace: string, name: string): Promise<RouteObserved | null>;
   capacity(namespace: string): Promise<CapacityObserved>;
   applyRevision(spec: RevisionSpec): Promise<void>;
@@ -29,6 +31,12 @@ export interface ClusterPort {
 export interface RegistryPort {
   /** the digest that a tag or digest stands for now; null: not there */
   digestOf(repository: string, reference: string): Promise<string | null>;
+}
+
+export interface ImageLayer { digest: string; /** bytes */ size: number; compressed: boolean; open(): Promise<Readable> }
+export interface ImageLayersPort {
+  /** the layers of an image, lowest first; their bytes are fetched when they are opened */
+  layersOf(repository: string, digest: string, signal?: AbortSignal): Promise<ImageLayer[]>;
 }
 
 export interface GatewayAnswer { status: number; headers: Record<string, string>; body: string }

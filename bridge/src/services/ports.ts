@@ -51,7 +51,7 @@ export interface DeploymentWork {
   siblings: { deploymentId: number; versionId: number; desired: string; phase: string; isLive: boolean }[];
 }
 
-export type JobName = 'scan' | 'build' | 'reconcile' | 'webhook';
+export type JobName = 'scan' | 'build' | 'inventory' | 'reconcile' | 'webhook';
 /** A job's payload: only what names the work; the work itself is read again from Odoo. */
 export interface JobPayload { eventId: number; key: string; generation: number; subjectId: number; requestId?: string }
 /** How a job ends: done, or look again after a while. A thrown BridgeError is retried with back-off. */

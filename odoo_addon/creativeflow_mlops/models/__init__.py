@@ -22,6 +22,7 @@ from . import version_notices
 from . import version_decisions
 from . import version_facts
 from . import version_waivers
+from . import version_inventory
 from . import version_audits
 from . import version_detail
 from . import deployment_facts

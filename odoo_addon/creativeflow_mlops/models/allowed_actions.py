@@ -10,7 +10,7 @@ def allowed_actions(facts):
     """List of `{name, allowed, reason, target, strategies}`.
 
     facts: status, roles, is_submitter, waiver: None (nothing to waive), "open" (may be asked for), "own" (asked for by this person) or
-    "asked" (by another), staging and production: {four_eyes, strategies, busy} or None, has_image, rollback_to
+    "asked" (by another), staging and production: {four_eyes, strategies, busy, inventory} or None, has_image, rollback_to
     (name of the version that a rollback brings back, or None).
     """
     actions = []
@@ -60,6 +60,8 @@ def why_not(facts, name, target=None):
         return f"{place['busy']} is being deployed to {target} now. Wait until it is ready or has failed."
     if name == "promote" and not facts["has_image"]:
         return "The image digest is not known: deploy to staging first."
+    if name == "promote" and place["inventory"]:
+        return place["inventory"]
     if name == "rollback" and not facts["rollback_to"]:
         return "There is no earlier version to go back to."
     return None

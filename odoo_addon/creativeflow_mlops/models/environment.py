@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+from .inventory_policy import POLICIES
+
 STRATEGIES = [("rolling", "Rolling"), ("blue-green", "Blue-green")]
 KINDS = [("staging", "Staging"), ("production", "Production")]
 DEFAULT_GATEWAY_URL = "http://127.0.0.1:18080"
@@ -29,6 +31,10 @@ class Environment(models.Model):
     max_replicas = fields.Integer(default=8, tracking=True)
     keep_previous_minutes = fields.Integer(default=60, tracking=True, help="How long the version that served before is kept running")
     ready_deadline_seconds = fields.Integer(default=600, tracking=True, help="A deployment that is not ready by then has failed")
+    inventory_policy = fields.Selection(
+        POLICIES, string="Image contents", required=True, default="tell", tracking=True,
+        help="What must be known of an image's packages before it goes there. Malware is refused always",
+    )
     active = fields.Boolean(default=True)
 
     _one_per_kind = models.Constraint("UNIQUE (company_id, kind)", "A company has one environment of each kind.")

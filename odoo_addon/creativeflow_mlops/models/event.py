@@ -7,7 +7,7 @@ from .big_integer import BigInteger
 from .iso_time import iso
 
 CHANNEL = "mlops_event"
-COMMANDS = ("scan", "build", "reconcile", "webhook")
+COMMANDS = ("scan", "build", "inventory", "reconcile", "webhook")
 
 
 class Event(models.Model):

@@ -192,7 +192,7 @@ class VersionDecisions(models.Model):
         busy = self.env["mlops.deployment"].sudo()._in_flight(environment, version.model_id)
         return {
             "four_eyes": environment.four_eyes, "strategies": environment.strategies_allowed,
-            "busy": busy.version_id.name if busy else None,
+            "busy": busy.version_id.name if busy else None, "inventory": self._inventory_refusal(environment),
         }
 
     @api.depends_context("uid")

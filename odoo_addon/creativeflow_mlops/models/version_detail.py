@@ -34,7 +34,7 @@ class VersionDetail(models.Model):
             } for one in version.approval_ids],
             "deployments": [one._view() for one in version.deployment_ids], "endpoints": [one._view() for one in endpoints],
             "image": version.image or None, "imageDigest": version.image_digest or None, "buildState": version.build_state,
-            "buildReason": version.build_reason or None, "buildLogKey": version.build_log_key or None,
+            "buildReason": version.build_reason or None, "inventory": version.inventory or None, "buildLogKey": version.build_log_key or None,
             "stagingEndpointUrl": version.staging_endpoint_url or None, "prodEndpointUrl": version.prod_endpoint_url or None,
             "isAvailable": version.is_available, "road": version.road, "allowedActions": visible.allowed_actions or [],
         }

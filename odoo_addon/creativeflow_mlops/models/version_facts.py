@@ -132,6 +132,8 @@ class VersionFacts(models.Model):
             "status": self.status, "lockVersion": self.lock_version, "road": self.road,
         }, **self._about())
         self._tell_screens()
+        if state == "done":
+            self._command("inventory")
         for deployment in waiting:
             if state == "done":
                 seconds = deployment.environment_id.ready_deadline_seconds

@@ -22,8 +22,8 @@ class TestOutbox(MlopsCase):
         version = self.at("Live")
         staging, production = version.deployment_ids.sorted("id")
         self.assertEqual(self.commands(version_id=version.id), [
-            ("scan", f"version:{version.id}", 1), ("build", f"version:{version.id}", 2), ("reconcile", f"deployment:{staging.id}", 1),
-            ("reconcile", f"deployment:{production.id}", 1),
+            ("scan", f"version:{version.id}", 1), ("build", f"version:{version.id}", 2), ("inventory", f"version:{version.id}", 2),
+            ("reconcile", f"deployment:{staging.id}", 1), ("reconcile", f"deployment:{production.id}", 1),
         ])
         self.versions("mia")
         second = self.supersede(version)

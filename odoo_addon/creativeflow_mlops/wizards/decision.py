@@ -1,7 +1,9 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
+from odoo.exceptions import AccessError
 
+from ..models.allowed_actions import why_not
 from ..models.comparison import comparison
 from ..models.environment import STRATEGIES
 from ..models.version_waivers import DAYS_DEFAULT
@@ -10,6 +12,7 @@ ACTIONS = [
     ("deploy", "Approve for staging"), ("promote", "Promote to production"), ("reject", "Reject"), ("rollback", "Roll back"),
     ("request-waiver", "Ask for a waiver"), ("accept-waiver", "Accept the findings"), ("refuse-waiver", "Refuse the waiver"),
 ]
+TARGETS = {"deploy": "staging", "promote": "production", "rollback": "production"}
 PLANNED = ("deploy", "promote", "rollback")
 MEBIBYTE = 1024 * 1024
 
@@ -36,7 +39,10 @@ class Decision(models.TransientModel):
 
     @api.model
     def _open(self, version, action):
-        """The dialog for this action on this version, as a client action."""
+        """The dialog for this action on this version, as a client action. Who may not decide is told before they type a word."""
+        why = why_not(version._action_facts(), action, TARGETS.get(action))
+        if why:
+            raise AccessError(why)
         environment = version._environment("staging" if action == "deploy" else "production")
         decision = self.create({
             "version_id": version.id, "action": action, "seen": version.lock_version,

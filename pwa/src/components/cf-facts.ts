@@ -118,7 +118,7 @@ export class CfFacts extends CfElement {
           <dt>${words.uploaded}</dt><dd><cf-time at=${detail.createdAt}></cf-time></dd>
         </dl>
       </section>
-      ${this.#metrics()} ${this.#pairs(words.params, detail.params)}
+      ${this.#inventory()} ${this.#metrics()} ${this.#pairs(words.params, detail.params)}
       <section><h2>${words.files}</h2>${detail.artifacts.map((file) => html`<div class="file"><span>${file.filename}</span><span class="num muted">${bytes(file.size)}</span><code title=${file.digest}>${file.digest}</code></div>`)}</section>
       ${this.#pairs(words.serving, detail.serving)}
       ${detail.inputSchema || detail.outputSchema
@@ -133,6 +133,24 @@ export class CfFacts extends CfElement {
 
   #digest(name: string, digest: string): TemplateResult {
     return html`<dt>${name}</dt><dd class="with-copy"><code title=${digest}>${digest.replace(/^sha256:/, '').slice(0, 12)}</code><cf-copy text=${digest} label=${name}></cf-copy></dd>`;
+  }
+
+  /** What is in the image. A tool that was not there is said: it is not the same as nothing found. */
+  #inventory(): TemplateResult | typeof nothing {
+    const { inventory } = this.detail;
+    if (!inventory) return nothing;
+    const words = t().version.inventory;
+    const status = (name: string): { known: boolean; detail: string | null } => {
+      const tool = inventory.tools.find((one) => one.name === name);
+      return { known: tool?.status === 'ok' || tool?.status === 'stale', detail: tool?.detail ?? null };
+    };
+    const [osv, clamav] = [status('osv'), status('clamav')];
+    return html`<section><h2>${words.title}</h2><dl>
+      ${this.#fact(words.packages, String(inventory.packages))}
+      ${this.#fact(words.holes, osv.known ? [String(inventory.vulnerabilityCount), osv.detail].filter(Boolean).join(' · ') : words.noDatabase)}
+      ${this.#fact(words.malware, clamav.known ? (inventory.malware.map((one) => `${one.signature}: ${one.file}`).join(', ') || words.none) : words.noScanner)}
+    </dl>
+    ${inventory.vulnerabilities.length ? html`<details><summary>${words.list}</summary><pre>${inventory.vulnerabilities.map((one) => `${one.id}  ${one.purl}${one.fixed ? `  → ${one.fixed}` : ''}\n  ${one.summary}\n`).join('')}</pre></details>` : nothing}</section>`;
   }
 
   #metrics(): TemplateResult | typeof nothing {

@@ -73,6 +73,7 @@ export const en = {
   },
   version: {
     of: (version: string, model: string) => `${model} ${version}`, facts: 'Facts', digest: 'Model digest', image: 'Image digest', size: 'Size', framework: 'Framework', submitter: 'Uploaded by',
+    inventory: { title: 'In the image', packages: 'Packages', holes: 'Known holes', malware: 'Malware', none: 'None found', noDatabase: 'No vulnerability database loaded', noScanner: 'No malware scanner', list: 'Show the holes' },
     uploaded: 'Uploaded', params: 'Parameters', metrics: 'Metrics', files: 'Files', schema: 'Schema', input: 'Input', output: 'Output', serving: 'Serving', notBuilt: 'Not built yet',
     againstLive: (version: string) => `against live ${version}`, tabs: 'Details',
     approved: (who: string, env: string) => `${who} approved for ${env}`, rejected: (who: string) => `${who} rejected it`,

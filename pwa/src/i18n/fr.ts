@@ -66,6 +66,7 @@ export const fr: Texts = {
     next: ['Analyse, une minute au plus.', 'Un approbateur le laisse aller en préproduction.', 'L’image est construite dans son pod, puis testée en préproduction.', 'Une autre personne le promeut en production.'],
   },
   version: {
+    inventory: { title: 'Dans l’image', packages: 'Paquets', holes: 'Failles connues', malware: 'Maliciels', none: 'Aucun trouvé', noDatabase: 'Aucune base de failles chargée', noScanner: 'Aucun antivirus', list: 'Montrer les failles' },
     of: (version, model) => `${model} ${version}`, facts: 'Faits', digest: 'Empreinte du modèle', image: 'Empreinte de l’image', size: 'Taille', framework: 'Framework', submitter: 'Déposé par',
     uploaded: 'Déposé', params: 'Paramètres', metrics: 'Mesures', files: 'Fichiers', schema: 'Schéma', input: 'Entrée', output: 'Sortie', serving: 'Service', notBuilt: 'Pas encore construite',
     againstLive: (version) => `face à ${version} en service`, tabs: 'Détails',

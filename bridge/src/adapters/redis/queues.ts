@@ -3,7 +3,7 @@ import { Redis } from 'ioredis';
 import type { JobName, JobPayload, Logger } from '../../services/ports.ts';
 import type { JobData, WorkQueues } from '../../services/stream-ports.ts';
 
-export const JOB_NAMES: readonly JobName[] = ['scan', 'build', 'reconcile', 'webhook'];
+export const JOB_NAMES: readonly JobName[] = ['scan', 'build', 'inventory', 'reconcile', 'webhook'];
 const PREFIX = 'creativeflow';
 const MARKER = `${PREFIX}:queues-hold-what-was-handed-over`;
 

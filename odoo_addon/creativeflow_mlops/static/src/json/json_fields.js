@@ -47,10 +47,29 @@ export class ComparisonField extends JsonField {
     }
 }
 
+const TOOL_NAMES = { osv: _t("Known holes"), clamav: _t("Malware") };
+
+/** What is in the image; a tool that was not there is said, never counted as nothing found. */
+export class InventoryField extends JsonField {
+    static template = "creativeflow_mlops.InventoryField";
+
+    get lines() {
+        const { tools, vulnerabilityCount, malware } = this.value;
+        return tools
+            .filter(({ name }) => name in TOOL_NAMES)
+            .map(({ name, status, detail }) => {
+                const found = name === "osv" ? vulnerabilityCount : malware.length;
+                const known = status === "ok" || status === "stale";
+                return { name: TOOL_NAMES[name], known, found, detail, bad: known && found > 0 };
+            });
+    }
+}
+
 for (const [name, component, displayName] of [
     ["mlops_facts", FactsField, _t("Names and values")],
     ["mlops_conditions", ConditionsField, _t("Conditions")],
     ["mlops_comparison", ComparisonField, _t("Comparison")],
+    ["mlops_inventory", InventoryField, _t("Image contents")],
 ]) {
     registry.category("fields").add(name, { component, displayName, supportedTypes: ["json"] });
 }
