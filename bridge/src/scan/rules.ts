@@ -4,6 +4,7 @@ import { dockerfileRules } from './rules/dockerfile.ts';
 import { jsonRules } from './rules/json.ts';
 import { limitsRules } from './rules/limits.ts';
 import { numpyRules } from './rules/numpy.ts';
+import { onnxRules } from './rules/onnx.ts';
 import { pickleRules } from './rules/pickle.ts';
 import { protobufRules } from './rules/protobuf.ts';
 import { safetensorsRules } from './rules/safetensors.ts';
@@ -17,7 +18,7 @@ import type { Rule, RuleArea } from './rules/rule.ts';
 export const RULESET_VERSION = '2026.11.1';
 
 /** Every area, in the order of docs/scan-rules.md, which `npm run docs:scan-rules` writes from them. */
-export const RULE_AREAS = [contentRules, limitsRules, selfRules, safetensorsRules, pickleRules, torchRules, zipRules, compressedRules, numpyRules, protobufRules, textRules, jsonRules, dockerfileRules] as const satisfies readonly RuleArea[];
+export const RULE_AREAS = [contentRules, limitsRules, selfRules, safetensorsRules, pickleRules, torchRules, zipRules, compressedRules, numpyRules, protobufRules, onnxRules, textRules, jsonRules, dockerfileRules] as const satisfies readonly RuleArea[];
 
 type RulesOf<Areas> = Areas extends readonly [infer First extends RuleArea, ...infer Rest] ? keyof First['rules'] | RulesOf<Rest> : never;
 

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { Rejected } from '../report.ts';
 import type { ByteSource } from '../source.ts';
 import type { FieldShape, MessageShape } from './messages.ts';
@@ -27,7 +28,6 @@ export type Handlers = Record<string, (field: ProtoField) => void>;
 const WIRE: Record<FieldShape['kind'], number> = { int32: 0, int64: 0, uint32: 0, uint64: 0, bool: 0, fixed64: 1, string: 2, bytes: 2, message: 2, fixed32: 5 };
 const FIXED_BYTES: Record<number, number> = { 1: 8, 5: 4 };
 const TEXT_MAX_BYTES = 64 * 1024;
-const LIST_MAX = 4096;
 const CHUNK_BYTES = 64 * 1024;
 
 /**
@@ -36,7 +36,7 @@ const CHUNK_BYTES = 64 * 1024;
  * it is a list, alone. Throws Rejected with the offset of the fault.
  */
 export class ProtoReader {
-  private readonly source: ByteSource;
+  readonly source: ByteSource;
   private readonly window: Window;
   private readonly maxDepth: number;
   private depth = 0;
@@ -100,7 +100,8 @@ export class ProtoReader {
 
   /** The text of a name. Long texts are documentation, which nobody needs here. */
   text(field: ProtoField, maxBytes = TEXT_MAX_BYTES): string {
-    return new TextDecoder('utf-8', { ignoreBOM: true }).decode(this.bytes(field, maxBytes));
+    const bytes = this.bytes(field, maxBytes);
+    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
   }
 
   bytes(field: ProtoField, maxBytes = TEXT_MAX_BYTES): Uint8Array {
@@ -110,15 +111,11 @@ export class ProtoReader {
   }
 
   /** The whole numbers of a list, packed or not. */
-  numbers(field: ProtoField): bigint[] {
-    if (field.count > LIST_MAX) throw new Rejected('limit-exceeded', `${field.shape.name} has ${field.count} elements; ${LIST_MAX} are the limit.`, field.at);
-    const values: bigint[] = [];
-    this.window.position = field.start;
-    while (this.window.position < field.end) {
-      this.window.varint(field.end);
-      values.push(this.signed(field.shape));
+  eachNumber({ start, end, shape }: ProtoField, each: (value: bigint) => void): void {
+    for (this.window.position = start; this.window.position < end; ) {
+      this.window.varint(end);
+      each(this.signed(shape));
     }
-    return values;
   }
 
   private header(at: number, end: number, shape: MessageShape): ProtoField {
@@ -208,6 +205,8 @@ export class ProtoReader {
   }
 
   private checkText({ start, end, at, shape }: ProtoField): void {
+    // nearly all texts are short names; making a decoder for each would take most of the time
+    if (end - start <= CHUNK_BYTES && isUtf8(this.source.read(start, end - start))) return;
     const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
     try {
       for (let position = start; position < end; position += CHUNK_BYTES) {

@@ -57,7 +57,7 @@ describe('what a file is', () => {
     ['7z under .pt', ['format-not-understood', 'format-extension-mismatch'], 'model.pt', magic('7z', 0xbc, 0xaf, 0x27, 0x1c)],
     ['GGUF', ['format-not-understood'], 'model.gguf', magic('GGUF')],
     ['HDF5', ['format-not-understood'], 'model.h5', magic(0x89, 'HDF\r\n', 0x1a, '\n')],
-    ['ONNX', ['format-not-understood'], 'model.onnx', magic(8, 7)],
+    ['ONNX', ['protobuf-wire'], 'model.onnx', magic(8, 7)],
     ['gzip', ['compressed-structure'], 'model.gz', magic(0x1f, 0x8b, 8, 0)],
     ['tar', ['format-not-understood'], 'model.tar', Buffer.concat([Buffer.alloc(257, 1), Buffer.from('ustar'), Buffer.alloc(300)])],
     ['noise', ['format-not-understood'], 'model.xyz', magic(0xee)],
