@@ -62,6 +62,7 @@ export interface Decision {
 }
 
 const STEP_MS = 150;
+/** how often to look when the cluster itself does not tell that something changed */
 const WAIT_MS = 500;
 
 /** The next step of one deployment, from what is wanted and what is. Pure; takes one step a call. */
@@ -91,13 +92,14 @@ function rollOut(wanted: Wanted, observed: Observed, now: Date, say: Say): Decis
 
   if (revision === null || revision.image !== wanted.image || revision.wantedReplicas < target) {
     if (observed.obstacle) return fail(`${observed.obstacle.reason}: ${observed.obstacle.message}`);
-    return say({ kind: 'apply', replicas: target }, 'Progressing', `Starting ${target} of ${wanted.replicas} pods.`, STEP_MS);
+    return say({ kind: 'apply', replicas: target }, 'Progressing', `Starting ${target} of ${wanted.replicas} pods.`, 0);
   }
+  // while the pods start: the gateway knows the way by the time that they are ready
+  if (share === 0 && shareOf(previewRoute, wanted.revision) < 1) return say({ kind: 'apply-preview' }, 'Progressing', 'Opening the preview.', 0);
   if (!isReady(revision, wanted.image, target)) {
     return say({ kind: 'none' }, 'Progressing', failure ? `${failure.reason}: ${failure.message}` : progressOf(observed, target), WAIT_MS);
   }
   if (share === 0) {
-    if (shareOf(previewRoute, wanted.revision) < 1) return say({ kind: 'apply-preview' }, 'Progressing', 'All pods are ready. Opening the preview.', 0);
     if (smoke.preview === null) return say({ kind: 'smoke', through: 'preview' }, 'Progressing', 'Asking the new revision through the preview.', 0);
     if (!smoke.preview.ok) return fail(`SmokeTestFailed: ${smoke.preview.message}`);
   }

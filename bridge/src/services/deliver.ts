@@ -1,7 +1,7 @@
 import { revisionName, routePath } from '../domain/revision.ts';
 import type { RouteKind } from '../domain/revision.ts';
 import { decide } from '../domain/rollout.ts';
-import type { Decision, Observed } from '../domain/rollout.ts';
+import type { Action, Decision, Observed } from '../domain/rollout.ts';
 import { Failed } from '../errors.ts';
 import type { ClusterPort, GatewayPort, RegistryPort } from './cluster-ports.ts';
 import { DeliveryLog } from './delivery-log.ts';
@@ -16,8 +16,10 @@ export interface DeliverDeps {
   registryName: string;
 }
 
-/** One job at most takes so many steps in a row before it gives its place to others. */
+/** One job at most takes so many steps in a row, and waits so many times, before it gives its place to others. */
 const STEPS_IN_A_ROW = 6;
+const WAITS_IN_A_ROW = 8;
+const AFTER_A_ROW_MS = 150;
 /** We tell the reason before Odoo's own deadline would say only that time is up. */
 const BEFORE_ODOO_MS = 5_000;
 
@@ -36,11 +38,11 @@ export class Deliver {
     if (work.generation !== generation) return { done: true };
     if (work.desired === 'serving' && !work.imageDigest) return { done: true }; // the finished build asks again
     const rollout = new DeploymentTick(this.#deps, work, this.#deadline(work), context);
-    for (let step = 0; ; step += 1) {
+    for (let [step, waits] = [0, 0]; ; step += 1) {
       const observed = await rollout.observe();
       let decision = decide(rollout.wanted, observed, clock.now());
       context.log.debug({ deploymentId, action: decision.action.kind, reason: decision.reason }, 'rollout.step');
-      if (decision.action.kind === 'route' && !(await this.#stillWanted(work, context))) return { done: true };
+      if (needsSecondLook(decision.action, waits > 0) && !(await this.#stillWanted(work, context))) return { done: true };
       try {
         await rollout.act(decision.action);
       } catch (error) {
@@ -50,7 +52,13 @@ export class Deliver {
       if (decision.againInMs === 0 && step < STEPS_IN_A_ROW) continue; // the next look is at once and tells more
       if (!(await this.#report(work, decision, observed, context))) return { done: true };
       if (decision.againInMs === null) return { done: true };
-      if (decision.againInMs > 0 || step >= STEPS_IN_A_ROW) return { done: false, againInMs: decision.againInMs, why: decision.reason };
+      const [from, pauseMs] = [clock.now().getTime(), decision.againInMs || AFTER_A_ROW_MS];
+      // a pod that is ready is known at once; this same job goes on, since it has all at hand
+      if (decision.phase === 'Progressing' && !rollout.wanted.established && waits < WAITS_IN_A_ROW && (await rollout.changed(pauseMs))) {
+        [step, waits] = [-1, waits + 1];
+        continue;
+      }
+      return { done: false, againInMs: Math.max(0, pauseMs - (clock.now().getTime() - from)), why: decision.reason };
     }
   }
 
@@ -70,10 +78,11 @@ export class Deliver {
     const { odoo, clock, publicUrl } = this.#deps;
     const conditions = this.#log.stamp(work.deploymentId, decision.conditions, clock.now());
     const path = (kind: RouteKind): string => publicUrl.replace(/\/$/, '') + routePath(kind, work.environment.kind, work.slug);
+    const podsReady = conditions.some(({ type, status }) => type === 'PodsReady' && status === 'True'); // the way there is open before somebody answers
     const facts = {
       phase: decision.phase, reason: decision.reason, conditions, observed: observedFacts(work, decision, observed),
       endpointUrl: decision.phase === 'Ready' ? path('public') : null,
-      previewUrl: decision.phase === 'Progressing' && observed.previewRoute !== null ? path('preview') : null,
+      previewUrl: decision.phase === 'Progressing' && observed.previewRoute !== null && podsReady ? path('preview') : null,
     };
     const key = JSON.stringify([work.generation, facts]);
     if (!this.#log.changed(work.deploymentId, key)) return true;
@@ -84,6 +93,11 @@ export class Deliver {
     if (decision.phase !== 'Progressing') context.log.info({ deploymentId: work.deploymentId, phase: decision.phase, reason: decision.reason }, 'rollout.reported');
     return answer.accepted;
   }
+}
+
+/** Traffic moves, and after a wait anything is changed, only while Odoo still wants it: a newer order may have undone all of this meanwhile. */
+function needsSecondLook(action: Action, waited: boolean): boolean {
+  return action.kind === 'route' || (waited && !['none', 'smoke', 'finish'].includes(action.kind));
 }
 
 function observedFacts(work: DeploymentWork, decision: Decision, observed: Observed): object {

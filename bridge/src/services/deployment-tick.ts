@@ -20,6 +20,7 @@ export class DeploymentTick {
   readonly #context: JobContext;
   readonly #spec: Omit<RevisionSpec, 'replicas'>;
   readonly #smoke: Observed['smoke'] = { preview: null, public: null };
+  #version: Promise<VersionWork> | undefined;
 
   constructor(deps: DeliverDeps, work: DeploymentWork, deadline: Date, context: JobContext) {
     const serving = resolveServing(work.serving);
@@ -68,9 +69,15 @@ export class DeploymentTick {
       return { reason: 'TooManyGpus', message: `${requests.gpus * wanted.replicas} GPUs are wanted; ${environment.name} allows ${environment.maxGpus} for a deployment.` };
     }
     const { repository } = splitImage(this.#spec.image);
-    const found = await this.#deps.registry.digestOf(repository, imageDigest ?? '');
+    const [found, capacity] = await Promise.all([this.#deps.registry.digestOf(repository, imageDigest ?? ''), this.#deps.cluster.capacity(this.#spec.namespace)]);
     if (found !== imageDigest) return { reason: 'ImageNotFound', message: `The registry no longer has ${this.#spec.image}. Restore it there, or register the version anew.` };
-    return capacityObstacle(await this.#deps.cluster.capacity(this.#spec.namespace), requests, more);
+    return capacityObstacle(capacity, requests, more);
+  }
+
+  /** Waits until the cluster has something new to tell of this revision; false: it has not in this time. */
+  changed(withinMs: number): Promise<boolean> {
+    Object.assign(this.#smoke, { preview: null, public: null }); // what answered before may not answer afterwards
+    return this.#deps.cluster.changed(this.#spec.namespace, this.#spec.revision, withinMs, this.#context.signal);
   }
 
   async act(action: Action): Promise<void> {
@@ -78,7 +85,9 @@ export class DeploymentTick {
     const { namespace, slug, revision } = this.#spec;
     switch (action.kind) {
       case 'none': return;
-      case 'apply': return cluster.applyRevision({ ...this.#spec, replicas: action.replicas });
+      case 'apply':
+        void this.#versionWork().catch(() => undefined); // the smoke test will need it, and says so when it cannot be had
+        return cluster.applyRevision({ ...this.#spec, replicas: action.replicas });
       case 'apply-preview': return this.#route('preview', [{ revision, weight: 100 }], []);
       case 'smoke': this.#smoke[action.through] = await this.#ask(action.through); return;
       case 'route': return this.#route('public', action.backends, action.before);
@@ -134,8 +143,8 @@ export class DeploymentTick {
   }
 
   async #ask(through: RouteKind): Promise<{ ok: boolean; message: string }> {
-    const { odoo, gateway, clock } = this.#deps;
-    const version = await odoo.call<VersionWork>({ kind: 'service' }, 'mlops.model.version', 'work', { version_id: this.#work.versionId }, this.#context.requestId);
+    const { gateway, clock } = this.#deps;
+    const version = await this.#versionWork();
     const example = (version.inputSchema as { example?: unknown } | null)?.example;
     const speaksOip = this.#work.protocol === 'open-inference-v2';
     return smokeTest(gateway, clock, {
@@ -143,5 +152,13 @@ export class DeploymentTick {
       revision: this.#spec.revision, readinessPath: this.#spec.readinessPath,
       infer: speaksOip && example !== undefined ? { path: `/v2/models/${this.#spec.slug}/infer`, body: example } : null,
     }, this.#context.signal);
+  }
+
+  /** The version with its example, asked for once. */
+  #versionWork(): Promise<VersionWork> {
+    const asked = this.#version ?? this.#deps.odoo.call<VersionWork>({ kind: 'service' }, 'mlops.model.version', 'work', { version_id: this.#work.versionId }, this.#context.requestId);
+    this.#version = asked;
+    asked.catch(() => (this.#version = undefined));
+    return asked;
   }
 }

@@ -10,7 +10,7 @@ const REVISION_HEADER = 'x-creativeflow-revision';
 /** A changed route reaches the traffic after 24 to 110 ms; a gateway that batches its changes needs seconds. */
 const REACH_DEADLINE_MS = 10_000;
 const REQUEST_DEADLINE_MS = 10_000;
-const PAUSE_MS = 60;
+const PAUSE_MS = 20;
 
 /** Asks through the gateway until this revision answers its readiness path, then sends it the example. */
 export async function smokeTest(gateway: GatewayPort, clock: Clock, test: SmokeTest, signal: AbortSignal): Promise<SmokeResult> {

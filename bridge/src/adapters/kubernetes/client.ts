@@ -5,6 +5,7 @@ import type { RequestOptions } from 'node:https';
 import type { Readable } from 'node:stream';
 import type { KubeConfig } from '@kubernetes/client-node';
 import { BridgeError, Conflict, Failed, NotFound, Unavailable } from '../../errors.ts';
+import { Connections } from './connections.ts';
 
 export const FIELD_MANAGER = 'creativeflow-bridge';
 const REQUEST_DEADLINE_MS = 15_000;
@@ -17,6 +18,7 @@ type Query = Record<string, string | number | boolean | undefined>;
  */
 export class KubernetesClient {
   readonly #config: KubeConfig;
+  readonly #connections = new Connections();
 
   constructor(config: KubeConfig) {
     this.#config = config;
@@ -71,6 +73,18 @@ export class KubernetesClient {
     return response;
   }
 
+  /** Objects of a list as they change, from a resource version on. Ends when the server ends it or `signal` fires. */
+  async *watch<T>(path: string, query: Query, signal: AbortSignal): AsyncGenerator<T> {
+    const response = await this.stream(path, { ...query, watch: true }, signal);
+    response.setEncoding('utf8');
+    let rest = '';
+    for await (const chunk of response) {
+      const lines = (rest + String(chunk)).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) if (line) yield (JSON.parse(line) as { object: T }).object;
+    }
+  }
+
   async #json<T>(method: string, path: string, query: Query, body?: object, contentType = 'application/json'): Promise<T> {
     const signal = AbortSignal.timeout(REQUEST_DEADLINE_MS);
     try {
@@ -93,11 +107,21 @@ export class KubernetesClient {
     if (signal) options.signal = signal;
     await this.#config.applyToHTTPSOptions(options);
     if (payload !== undefined) options.headers = { ...options.headers, 'content-type': contentType, 'content-length': Buffer.byteLength(payload) };
-    return new Promise((resolve, reject) => {
-      const outgoing = (url.protocol === 'https:' ? httpsRequest : httpRequest)(url, options, resolve);
-      outgoing.on('error', (error) => reject(unavailable(method, path, error)));
+    options.agent = this.#connections.of(options.agent);
+    const send = (): Promise<IncomingMessage> => new Promise((resolve, reject) => {
+      let answered = false;
+      const outgoing = (url.protocol === 'https:' ? httpsRequest : httpRequest)(url, options, (response) => {
+        answered = true;
+        resolve(response);
+      });
+      outgoing.on('error', (error: NodeJS.ErrnoException) => {
+        // the server had closed the kept connection a moment before; every request of ours can be made twice
+        if (outgoing.reusedSocket && error.code === 'ECONNRESET' && !answered) resolve(send());
+        else reject(unavailable(method, path, error));
+      });
       outgoing.end(payload);
     });
+    return send();
   }
 }
 

@@ -19,6 +19,8 @@ interface HttpRoute {
 export class KubernetesCluster implements ClusterPort {
   readonly #client: KubernetesClient;
   readonly #gateway: GatewayReference;
+  /** the Deployments as they were last read: from there on changes are waited for */
+  readonly #read = new Map<string, { resourceVersion: string; state: string }>();
 
   constructor(client: KubernetesClient, gateway: GatewayReference) {
     this.#client = client;
@@ -26,10 +28,33 @@ export class KubernetesCluster implements ClusterPort {
   }
 
   async revision(namespace: string, revision: string): Promise<RevisionObserved | null> {
-    const deployment = await this.#client.get<V1Deployment>(deploymentPath(namespace, revision));
-    if (deployment === null || deployment.metadata?.deletionTimestamp) return null;
+    const path = deploymentPath(namespace, revision);
+    const deployment = await this.#client.get<V1Deployment>(path);
+    if (deployment === null || deployment.metadata?.deletionTimestamp) {
+      this.#read.delete(path);
+      return null;
+    }
+    this.#read.set(path, { resourceVersion: deployment.metadata?.resourceVersion ?? '', state: stateOf(deployment) });
     const pods = await this.#client.list<V1Pod>(`/api/v1/namespaces/${namespace}/pods`, { labelSelector: `${LABEL.revision}=${revision}` });
     return observeRevision(this.#client, deployment, pods);
+  }
+
+  async changed(namespace: string, revision: string, withinMs: number, signal: AbortSignal): Promise<boolean> {
+    const read = this.#read.get(deploymentPath(namespace, revision));
+    if (!read) return false;
+    const query = { fieldSelector: `metadata.name=${revision}`, resourceVersion: read.resourceVersion };
+    const ended = new AbortController();
+    const timer = setTimeout(() => ended.abort(), withinMs);
+    try {
+      for await (const deployment of this.#client.watch<V1Deployment>(`/apis/apps/v1/namespaces/${namespace}/deployments`, query, AbortSignal.any([signal, ended.signal]))) {
+        if (stateOf(deployment) !== read.state) return true;
+      }
+    } catch {
+      // time is up, the bridge stops, or the cluster is away: the next look tells which
+    } finally {
+      clearTimeout(timer);
+    }
+    return false;
   }
 
   async route(namespace: string, name: string): Promise<RouteObserved | null> {
@@ -50,8 +75,9 @@ export class KubernetesCluster implements ClusterPort {
     const quotas = await this.#client.list<V1ResourceQuota>(`/api/v1/namespaces/${namespace}/resourcequotas`);
     const observed = quotas.map((quota) => ({ name: quota.metadata?.name ?? '', hard: quota.status?.hard ?? quota.spec?.hard ?? {}, used: quota.status?.used ?? {} }));
     try {
-      const nodes = await this.#client.list<V1Node>('/api/v1/nodes');
-      const pods = await this.#client.list<V1Pod>('/api/v1/pods', { fieldSelector: 'status.phase!=Succeeded,status.phase!=Failed' });
+      const [nodes, pods] = await Promise.all([
+        this.#client.list<V1Node>('/api/v1/nodes'), this.#client.list<V1Pod>('/api/v1/pods', { fieldSelector: 'status.phase!=Succeeded,status.phase!=Failed' }),
+      ]);
       return {
         nodes: nodes.map((node) => ({
           name: node.metadata?.name ?? '', gpus: Number(node.status?.allocatable?.[GPU_RESOURCE] ?? node.status?.capacity?.[GPU_RESOURCE] ?? 0),
@@ -68,9 +94,12 @@ export class KubernetesCluster implements ClusterPort {
   }
 
   async applyRevision(spec: RevisionSpec): Promise<void> {
-    await this.#client.apply(policyPath(spec.namespace, 'default-deny'), defaultDenyManifest(spec.namespace));
-    await this.#client.apply(policyPath(spec.namespace, spec.revision), allowServingManifest(spec));
-    await this.#client.apply(servicePath(spec.namespace, spec.revision), serviceManifest(spec));
+    // before the first pod: what closes it off
+    await Promise.all([
+      this.#client.apply(policyPath(spec.namespace, 'default-deny'), defaultDenyManifest(spec.namespace)),
+      this.#client.apply(policyPath(spec.namespace, spec.revision), allowServingManifest(spec)),
+      this.#client.apply(servicePath(spec.namespace, spec.revision), serviceManifest(spec)),
+    ]);
     await this.#client.apply(deploymentPath(spec.namespace, spec.revision), deploymentManifest(spec));
   }
 
@@ -97,6 +126,12 @@ const deploymentPath = (namespace: string, name: string): string => `/apis/apps/
 const servicePath = (namespace: string, name: string): string => `/api/v1/namespaces/${namespace}/services/${name}`;
 const policyPath = (namespace: string, name: string): string => `/apis/networking.k8s.io/v1/namespaces/${namespace}/networkpolicies/${name}`;
 const routePath = (namespace: string, name: string): string => `/apis/gateway.networking.k8s.io/v1/namespaces/${namespace}/httproutes/${name}`;
+
+/** What of a Deployment moves a rollout on: sizes, and whether pods can be made at all. */
+function stateOf({ metadata, spec, status }: V1Deployment): string {
+  const refused = status?.conditions?.find((condition) => condition.type === 'ReplicaFailure')?.status;
+  return JSON.stringify([metadata?.deletionTimestamp, spec?.replicas, status?.replicas, status?.updatedReplicas, status?.readyReplicas, refused]);
+}
 
 function gpuHolder(pod: V1Pod): GpuHolder {
   const gpus = (pod.spec?.containers ?? []).reduce((sum, container) => sum + Number(container.resources?.limits?.[GPU_RESOURCE] ?? 0), 0);

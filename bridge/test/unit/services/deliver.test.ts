@@ -6,7 +6,7 @@ import { MemoryCluster, MemoryGateway } from './memory-cluster.ts';
 
 const DIGEST = `sha256:${'1'.repeat(64)}`;
 const quiet: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => quiet };
-interface Facts { phase: string; reason: string; endpointUrl: string | null; observed: { traffic: number; revision: string }; conditions: { type: string; status: string; lastTransitionTime: string }[] }
+interface Facts { phase: string; reason: string; endpointUrl: string | null; previewUrl: string | null; observed: { traffic: number; revision: string }; conditions: { type: string; status: string; lastTransitionTime: string }[] }
 
 function scene(over: Partial<DeploymentWork> = {}) {
   let at = Date.parse('2026-03-01T12:00:00Z');
@@ -67,19 +67,55 @@ describe('deliver', () => {
   it('reports a state once, however often it is looked at', async () => {
     const { cluster, reports, tick } = scene();
     cluster.startsReady = false;
-    for (let turn = 0; turn < 5; turn += 1) await tick();
-    expect(reports.map((facts) => facts.phase)).to.deep.equal(['Progressing', 'Progressing']);
+    for (let turn = 0; turn < 3; turn += 1) await tick();
+    cluster.revisions.get('digits-v2')!.readyReplicas = 1;
+    for (let turn = 0; turn < 3; turn += 1) await tick();
+    expect(reports.map((facts) => facts.reason)).to.deep.equal(['0 of 2 pods ready.', '1 of 2 pods ready.']);
     const [first, second] = reports.map((facts) => facts.conditions.find((condition) => condition.type === 'PodsReady')!.lastTransitionTime);
     expect(first).to.equal(second);
+  });
+
+  it('goes on in the same job when the cluster tells that the pods are ready', async () => {
+    const { cluster, reports, tick } = scene();
+    cluster.startsReady = false;
+    cluster.changes.push(() => { cluster.revisions.get('digits-v2')!.readyReplicas = 1; }, () => { cluster.revisions.get('digits-v2')!.readyReplicas = 2; });
+    expect(await tick()).to.deep.equal({ done: true });
+    expect(reports.map((facts) => facts.phase)).to.deep.equal(['Progressing', 'Progressing', 'Ready']);
+  });
+
+  it('gives its place to others when the cluster goes on telling of changes', async () => {
+    const { cluster, tick } = scene();
+    cluster.startsReady = false;
+    cluster.changes.push(...Array.from({ length: 100 }, () => () => undefined));
+    expect(await tick()).to.deep.include({ done: false });
+    expect(cluster.changes.length).to.be.greaterThan(50);
+  });
+
+  it('makes nothing again that a newer order has removed while it waited', async () => {
+    const { cluster, work, tick } = scene();
+    cluster.startsReady = false;
+    cluster.changes.push(() => {
+      work.generation = 5;
+      cluster.revisions.clear();
+    });
+    expect(await tick()).to.deep.equal({ done: true });
+    expect(cluster.asked.filter((asked) => asked.startsWith('apply'))).to.have.length(1);
+  });
+
+  it('shows the preview to people when it can answer', async () => {
+    const { cluster, reports, tick } = scene({ strategy: 'rolling' });
+    cluster.startsReady = false;
+    await tick();
+    expect(reports.at(-1)!.previewUrl).to.equal(null);
   });
 
   it('stops when Odoo wants something newer, also between the smoke test and the switch', async () => {
     const { cluster, gateway, work, tick } = scene();
     expect(await tick(3)).to.deep.equal({ done: true });
     expect(cluster.asked).to.deep.equal([]);
-    await tick();
     gateway.status = () => { work.generation = 9; return 200; };
     expect(await tick(4)).to.deep.equal({ done: true });
+    expect(cluster.routes.has('digits-preview')).to.equal(true);
     expect(cluster.routes.has('digits')).to.equal(false);
   });
 

@@ -11,6 +11,13 @@ export class MemoryCluster implements ClusterPort {
 
   async revision(_namespace: string, name: string): Promise<RevisionObserved | null> { return this.revisions.get(name) ?? null; }
   async route(_namespace: string, name: string): Promise<RouteObserved | null> { return this.routes.get(name) ?? null; }
+  /** one for each time that something changes while it is waited for */
+  readonly changes: (() => void)[] = [];
+  async changed(): Promise<boolean> {
+    const change = this.changes.shift();
+    change?.();
+    return change !== undefined;
+  }
   async capacity() { return { nodes: null, holders: [], quotas: [] }; }
   async applyRevision(spec: RevisionSpec): Promise<void> {
     this.asked.push(`apply ${spec.revision} ${spec.replicas}`);
