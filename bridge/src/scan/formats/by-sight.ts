@@ -38,7 +38,6 @@ export const BY_SIGHT: Format[] = [
   bySight('7z', 'a 7z archive', ['7z'], UNREAD, at0(0x37, 0x7a, 0xbc, 0xaf, 0x27, 0x1c)),
   bySight('rar', 'a RAR archive', ['rar'], UNREAD, at0(...ascii('Rar!'), 0x1a, 0x07)),
   bySight('tar', 'a tar archive', ['tar', 'nemo', 'mar'], UNREAD, [{ at: 257, bytes: ascii('ustar') }]),
-  bySight('zstd', 'zstd', ['zst', 'zstd'], UNREAD, at0(0x28, 0xb5, 0x2f, 0xfd)),
   bySight('pdf', 'a PDF', ['pdf'], UNREAD, at0(...ascii('%PDF'))),
 ];
 

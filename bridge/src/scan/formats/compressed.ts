@@ -7,11 +7,12 @@ import { UNPACKED } from '../containers/compressed/names.ts';
 import { Output } from '../containers/compressed/output.ts';
 import { xz } from '../containers/compressed/xz.ts';
 import { joblibZfile, zlib } from '../containers/compressed/zlib.ts';
+import { zstd } from '../containers/compressed/zstd.ts';
 import type { Format, ScanContext } from '../format.ts';
 import { hex, Rejected } from '../report.ts';
 import { BufferSource, type ByteSource } from '../source.ts';
 
-const CODECS: readonly Codec[] = [gzip, zlib, bzip2, xz, lzmaAlone, lz4, joblibZfile];
+const CODECS: readonly Codec[] = [gzip, zlib, bzip2, xz, lzmaAlone, lz4, zstd, joblibZfile];
 
 /** Compressed files of one stream. What they unpack to is judged by its content, as if it had been uploaded under the name that is left. */
 export const COMPRESSED: readonly Format[] = CODECS.map((codec) => ({

@@ -16,6 +16,7 @@ const PACKED: Record<string, { good: string; evil: string; extension: string }> 
   },
   lzma: { extension: 'lzma', good: 'XQAAEAD//////////wBAAQ03YyM9swcQg9K+94qYjv/y3IAA', evil: 'XQAAEAD//////////wBAAQgDvDC9NN4vXibQagTwMrwGnfg0+MUF//+YegAA' },
   lz4: { extension: 'lz4', good: 'BCJNGGxADAAAAAAAAAA7DAAAgIAEjAdhIG1vZGVsLgAAAADbZ6a7', evil: 'BCJNGGxAFAAAAAAAAABNFAAAgIAEY29zCnN5c3RlbQqMAmlkhVIuAAAAAJlDHwI=' },
+  zstd: { extension: 'zst', good: 'KLUv/SQMYQAAgASMB2EgbW9kZWwubxMKQg==', evil: 'KLUv/SQUoQAAgARjb3MKc3lzdGVtCowCaWSFUi5rJ8KV' },
 };
 const of = (base64: string): Buffer => Buffer.from(base64, 'base64');
 const EVIL_RULES = ['pickle-global-blocked', 'pickle-call-blocked'];
@@ -88,6 +89,12 @@ describe('compressed streams that say one thing and hold another', () => {
     ['lz4 with a dictionary', ['compressed-codec'], 'lz4', change('lz4', 4, 0x6d)],
     ['lz4 with reserved bits', ['compressed-header'], 'lz4', change('lz4', 4, 0x6e)],
     ['lz4 with a block larger than told', ['compressed-header'], 'lz4', change('lz4', 17, 1)],
+    ['zstd with a wrong checksum', ['compressed-checksum'], 'zst', change('zstd', -1, 0)],
+    ['zstd of another size than told', ['compressed-header'], 'zst', change('zstd', 5, 13)],
+    ['zstd with a dictionary', ['compressed-codec'], 'zst', change('zstd', 4, 0x25)],
+    ['zstd with reserved bits', ['compressed-header'], 'zst', change('zstd', 4, 0x34)],
+    ['zstd with a block of no kind', ['compressed-structure'], 'zst', change('zstd', 6, 0x67)],
+    ['zstd with a window that decoders refuse', ['compressed-codec'], 'zst', change('zstd', 4, 0x04, 0xff)],
     ['an empty lz4 frame', ['format-empty'], 'lz4', of('BCJNGGBAggAAAAA=')],
   ];
   for (const [what, rules, extension, bytes] of cases) {
@@ -99,11 +106,10 @@ describe('compressed streams that say one thing and hold another', () => {
 
   it('large files are unpacked no further than the limit', () => {
     const samples = new URL('../../samples/scan/honest/', import.meta.url);
-    for (const how of ['zlib', 'gzip', 'bz2', 'lzma', 'xz', 'lz4']) {
-      const name = `packed-${how}.joblib`;
+    for (const name of [...['zlib', 'gzip', 'bz2', 'lzma', 'xz', 'lz4'].map((how) => `packed-${how}.joblib`), 'streamed.pkl.zst']) {
       const bytes = fs.readFileSync(new URL(name, samples));
-      expect(rulesOf(scanBytes(name, bytes, 'model', { unpackedBytes: 20_000 })), how).to.include('limit-exceeded');
-      expect(rulesOf(scanBytes(name, bytes, 'model', { ratio: 2 })), how).to.include('limit-exceeded');
+      expect(rulesOf(scanBytes(name, bytes, 'model', { unpackedBytes: 10_000 })), name).to.include('limit-exceeded');
+      expect(rulesOf(scanBytes(name, bytes, 'model', { ratio: 1 })), name).to.include('limit-exceeded');
     }
   });
 });
