@@ -4,9 +4,10 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { json, text } from './formats/text.ts';
 import { runIsolated } from './run-isolated.ts';
+import { sarif } from './sarif.ts';
 import type { Finding, ScanFile, ScanResult, Verdict } from './types.ts';
 
-const USAGE = `creativeflow-scan FILE… [--dockerfile FILE] [--json] [--deadline SECONDS]
+const USAGE = `creativeflow-scan FILE… [--dockerfile FILE] [--json|--sarif] [--deadline SECONDS]
 
 Judges the files as one upload. Text files count as side files, all others as models.
 Ends with 0 pass, 1 review, 2 block, 3 could not run.`;
@@ -17,15 +18,16 @@ process.exitCode = await main();
 
 async function main(): Promise<number> {
   let files: ScanFile[];
-  let options: { json?: boolean; deadline?: string; help?: boolean; dockerfile?: string };
+  let options: { json?: boolean; sarif?: boolean; deadline?: string; help?: boolean; dockerfile?: string };
   try {
     const parsed = parseArgs({
       allowPositionals: true,
-      options: { dockerfile: { type: 'string' }, json: { type: 'boolean' }, deadline: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+      options: { dockerfile: { type: 'string' }, json: { type: 'boolean' }, sarif: { type: 'boolean' }, deadline: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
     });
     options = parsed.values;
     files = parsed.positionals.map((file) => describe(file, isText(file) ? 'side' : 'model'));
     if (options.dockerfile !== undefined) files.push(describe(options.dockerfile, 'dockerfile'));
+    if (options.json === true && options.sarif === true) throw new Error('--json and --sarif: choose one');
     if (options.deadline !== undefined && !(Number(options.deadline) > 0)) throw new Error(`--deadline ${options.deadline} is not a number of seconds`);
   } catch (error) {
     process.stderr.write(`${(error as Error).message}\n\n${USAGE}\n`);
@@ -36,7 +38,8 @@ async function main(): Promise<number> {
     return options.help === true ? 0 : COULD_NOT_RUN;
   }
   const result = await runIsolated({ files }, options.deadline === undefined ? {} : { deadlineMs: Number(options.deadline) * 1000 });
-  process.stdout.write(options.json === true ? `${JSON.stringify(result, null, 2)}\n` : render(result));
+  const document = options.json === true ? result : options.sarif === true ? sarif(result) : null;
+  process.stdout.write(document === null ? render(result) : `${JSON.stringify(document, null, 2)}\n`);
   return EXIT[result.verdict];
 }
 
