@@ -47,6 +47,18 @@ describe('rollout on the cluster', function () {
     }
   });
 
+  it('tells at once when a revision changes, also when it changed before anybody waited', async () => {
+    const [namespace, name, { signal }] = ['mlops-production', `${scene.slug}-v${V1}`, new AbortController()];
+    await scene.cluster.revision(namespace, name);
+    expect(await scene.cluster.changed(namespace, name, 500, signal), 'nothing happened').to.equal(false);
+    const told = scene.cluster.changed(namespace, name, 20_000, signal);
+    await scene.cluster.scaleRevision(namespace, name, 1);
+    expect(await told).to.equal(true);
+    expect(await scene.cluster.changed(namespace, name, 20_000, signal), 'not read since').to.equal(true);
+    await scene.cluster.scaleRevision(namespace, name, 2);
+    while ((await scene.cluster.revision(namespace, name))?.readyReplicas !== 2) expect(await scene.cluster.changed(namespace, name, 20_000, signal)).to.equal(true);
+  });
+
   it('blue-green: replaces what serves without losing a request, keeps it, and rolls back at once', async () => {
     const load = steadyRequests(scene);
     scene.want(2, V2);
