@@ -33,6 +33,14 @@ const HEADERS = `add_header Strict-Transport-Security "max-age=31536000" always;
     add_header Referrer-Policy same-origin always;
     add_header X-Request-Id $road_id always;`;
 
+/** What those behind the door are told of the request. A location with one of its own must name them all again. */
+function forwarded(upgrade: string, connection: string): string {
+  return [
+    'Host $http_host', 'X-Forwarded-For $remote_addr', 'X-Forwarded-Host $http_host', 'X-Forwarded-Proto https', 'X-Real-IP $remote_addr', 'X-Request-Id $road_id',
+    `Upgrade ${upgrade}`, `Connection ${connection}`,
+  ].map((header) => `proxy_set_header ${header};`).join('\n    ');
+}
+
 /** A location with a header of its own loses those of its server: it must name them again. */
 function headers(...own: string[]): string {
   return [HEADERS, ...own.map((header) => `add_header ${header} always;`)].join('\n    ');
@@ -77,6 +85,9 @@ http {
   limit_req_status 429;
 
   map $http_upgrade $connection_upgrade { default upgrade; '' ''; }
+  # the bridge reads a large body twice as fast when it is asked to before it comes (bridge/src/http/upload-line.ts)
+  map $content_length $upload_upgrade { default ''; "~^[0-9]{6,}$" creativeflow-upload; }
+  map $content_length $upload_connection { default ''; "~^[0-9]{6,}$" upgrade; }
   # an id that the caller brought is kept: one id from the browser to the pod
   map $http_x_request_id $road_id { default $request_id; "~^[A-Za-z0-9._-]{8,64}$" $http_x_request_id; }
   upstream bridge { server ${network.bridge}; keepalive 32; }
@@ -92,14 +103,7 @@ http {
     listen ${network.listen}:${ports.nginxHttps} ssl;
     client_max_body_size 2m; client_body_buffer_size 256k;
     proxy_http_version 1.1;
-    proxy_set_header Host $http_host;
-    proxy_set_header X-Forwarded-For $remote_addr;
-    proxy_set_header X-Forwarded-Host $http_host;
-    proxy_set_header X-Forwarded-Proto https;
-    proxy_set_header X-Real-IP $remote_addr;
-    proxy_set_header X-Request-Id $road_id;
-    proxy_set_header Upgrade $http_upgrade;
-    proxy_set_header Connection $connection_upgrade;
+    ${forwarded('$http_upgrade', '$connection_upgrade')}
     proxy_hide_header X-Request-Id; proxy_hide_header X-Content-Type-Options; proxy_hide_header X-Frame-Options;
     proxy_cookie_flags session_id secure samesite=lax;
     ${headers('X-Frame-Options SAMEORIGIN')}
@@ -137,6 +141,7 @@ function bridge(): string {
       proxy_pass http://bridge;
       client_max_body_size 0; client_body_buffer_size 1m; proxy_request_buffering off; proxy_buffering off;
       proxy_read_timeout 3600s; proxy_send_timeout 3600s; client_body_timeout 300s;
+      ${forwarded('$upload_upgrade', '$upload_connection').replaceAll('\n', '\n  ')}
       error_page 502 504 = @uploads_away;
     }
     location = /mlops/session { limit_req zone=login burst=30 nodelay; proxy_pass http://bridge; error_page 502 504 = @bridge_away; error_page 429 = @too_many; }

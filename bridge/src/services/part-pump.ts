@@ -103,7 +103,8 @@ export class PartPump {
       const current = this.#current;
       if (!current) break;
       const n = Math.min(this.#options.partBytes - current.length, chunk.length - done);
-      chunk.copy(current.memory, current.length, done, done + n);
+      // Not `copy`: into shared memory V8 does that byte by byte, unless both ends are aligned alike.
+      current.memory.fill(n === chunk.length ? chunk : chunk.subarray(done, done + n), current.length, current.length + n);
       current.length += n;
       done += n;
       if (current.length === this.#options.partBytes) this.#dispatch(current);

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
 import type { Whoami } from '../contract/requests.ts';
 import { BridgeError } from '../errors.ts';
+import { UPLOAD_LINE } from '../http/upload-line.ts';
 import type { Logger } from '../services/ports.ts';
 import type { JournalReader, StreamEvent } from '../services/stream-ports.ts';
 import { Subscriber } from './subscriber.ts';
@@ -32,6 +33,7 @@ export function attachSocketHub(server: Server, deps: HubDeps): SocketHub {
   const subscribers = new Set<Subscriber>();
   const pump = new Pump(deps, subscribers);
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    if (request.headers.upgrade === UPLOAD_LINE) return; // not for a socket
     const url = new URL(request.url ?? '/', 'http://bridge');
     if (url.pathname !== SOCKET_PATH) return refuse(socket, 404, 'Not Found');
     if (!originAllowed(request, deps.origins)) return refuse(socket, 403, 'Forbidden');

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import express, { type NextFunction, type Request, type Response } from 'express';
 import { composeUploads } from '../../src/compose-uploads.ts';
 import { BridgeError, Unauthenticated } from '../../src/errors.ts';
+import { attachUploadLines } from '../../src/http/upload-line.ts';
 import type { ArtifactStore } from '../../src/services/artifact-store.ts';
 import { LocalUploadLocks } from '../../src/adapters/redis/local-upload-locks.ts';
 import type { Clock, Logger, OdooPort } from '../../src/services/ports.ts';
@@ -38,12 +39,14 @@ export async function startUploadApp(options: UploadAppOptions = {}): Promise<Up
     response.status(status).type('application/problem+json').send(JSON.stringify({ status, code, detail: error.message, errors, remedy }));
   });
   const server = createServer({ requestTimeout: 0 }, app);
+  const lines = attachUploadLines(server);
   await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${port}`, port, server, store, uploads,
     close: async () => {
       server.closeAllConnections();
+      lines.closeAll();
       await new Promise<void>((resolve) => { server.close(() => resolve()); });
       await close();
     },
