@@ -29,9 +29,12 @@ export function startRelay(deps: RelayDeps): { stop(): Promise<void>; leading():
 
 async function run(deps: RelayDeps, signal: AbortSignal, state: { leading: boolean }): Promise<void> {
   while (!signal.aborted) {
-    const bell = new Bell();
+    const [news, orders] = [new Bell(), new Bell()];
     try {
-      const lease = await deps.outbox.tryLead(() => bell.ring());
+      const lease = await deps.outbox.tryLead(() => {
+        news.ring();
+        orders.ring();
+      });
       if (lease === null) {
         await pause(deps, TAKEOVER_MS, signal);
         continue;
@@ -39,7 +42,7 @@ async function run(deps: RelayDeps, signal: AbortSignal, state: { leading: boole
       deps.log.info({}, 'relay.leading');
       state.leading = true;
       try {
-        await lead(deps, lease, bell, signal);
+        await lead(deps, lease, news, orders, signal);
       } finally {
         state.leading = false;
         await lease.release();
@@ -51,22 +54,47 @@ async function run(deps: RelayDeps, signal: AbortSignal, state: { leading: boole
   }
 }
 
+/**
+ * Events get their places and commands go to the queues side by side: what people hear does not wait for Redis.
+ * Ends with the lease, with the bridge, or with a fault of either; what is still on its way then can be done twice.
+ */
+async function lead(deps: RelayDeps, lease: OutboxLease, news: Bell, orders: Bell, signal: AbortSignal): Promise<void> {
+  const ending = new AbortController();
+  const ended = new Promise<void>((resolve) => ending.signal.addEventListener('abort', () => resolve()));
+  let fault: unknown;
+  const fail = (error: unknown): void => {
+    fault ??= error;
+    ending.abort();
+  };
+  const stop = (): void => ending.abort();
+  void lease.lost.then(stop);
+  signal.addEventListener('abort', stop, { once: true });
+  if (signal.aborted) stop();
+  placing(lease, news, ending.signal).catch(fail);
+  dispatching(deps, lease, orders, ending.signal).catch(fail);
+  await ended;
+  signal.removeEventListener('abort', stop);
+  news.ring();
+  orders.ring();
+  if (fault !== undefined) throw fault;
+}
+
 /** LISTEN came first (in tryLead), so whatever commits after this read rings the bell. */
-async function lead(deps: RelayDeps, lease: OutboxLease, bell: Bell, signal: AbortSignal): Promise<void> {
-  let gone = false;
-  void lease.lost.then(() => {
-    gone = true;
-    bell.ring();
-  });
-  signal.addEventListener('abort', () => bell.ring(), { once: true });
+async function placing(lease: OutboxLease, news: Bell, ending: AbortSignal): Promise<void> {
+  while (!ending.aborted) {
+    while ((await lease.place()) > 0);
+    await news.wait(REREAD_MS);
+  }
+}
+
+async function dispatching(deps: RelayDeps, lease: OutboxLease, orders: Bell, ending: AbortSignal): Promise<void> {
   await deps.queues.wereEmptied();
   await dispatch(deps, lease, 'undone');
   let rereadAt = deps.clock.now().getTime() + REREAD_MS;
-  while (!gone && !signal.aborted) {
-    while ((await lease.place()) > 0);
+  while (!ending.aborted) {
     await dispatch(deps, lease, 'undispatched');
-    await bell.wait(EMPTIED_CHECK_MS);
-    if (gone || signal.aborted) return;
+    await orders.wait(EMPTIED_CHECK_MS);
+    if (ending.aborted) return;
     const late = deps.clock.now().getTime() >= rereadAt;
     if (late) rereadAt = deps.clock.now().getTime() + REREAD_MS;
     if (late || (await deps.queues.wereEmptied())) await dispatch(deps, lease, 'undone');
