@@ -10,6 +10,7 @@ import { protobufRules } from './rules/protobuf.ts';
 import { safetensorsRules } from './rules/safetensors.ts';
 import { selfRules } from './rules/self.ts';
 import { textRules } from './rules/text.ts';
+import { tfliteRules } from './rules/tflite.ts';
 import { torchRules } from './rules/torch.ts';
 import { zipRules } from './rules/zip.ts';
 import type { Rule, RuleArea } from './rules/rule.ts';
@@ -18,7 +19,7 @@ import type { Rule, RuleArea } from './rules/rule.ts';
 export const RULESET_VERSION = '2026.11.1';
 
 /** Every area, in the order of docs/scan-rules.md, which `npm run docs:scan-rules` writes from them. */
-export const RULE_AREAS = [contentRules, limitsRules, selfRules, safetensorsRules, pickleRules, torchRules, zipRules, compressedRules, numpyRules, protobufRules, onnxRules, textRules, jsonRules, dockerfileRules] as const satisfies readonly RuleArea[];
+export const RULE_AREAS = [contentRules, limitsRules, selfRules, safetensorsRules, pickleRules, torchRules, zipRules, compressedRules, numpyRules, protobufRules, onnxRules, tfliteRules, textRules, jsonRules, dockerfileRules] as const satisfies readonly RuleArea[];
 
 type RulesOf<Areas> = Areas extends readonly [infer First extends RuleArea, ...infer Rest] ? keyof First['rules'] | RulesOf<Rest> : never;
 
