@@ -1,5 +1,6 @@
 import type { Claims } from './claims.ts';
 import type { ByteSource } from './source.ts';
+import type { StorageEntry } from './pickle/tensors.ts';
 import type { Report } from './report.ts';
 import type { Limits, ScanFile } from './types.ts';
 
@@ -24,6 +25,8 @@ export interface ScanContext extends Neighbourhood {
   /** what role the upload gave the file (members of containers: that of the container) */
   readonly kind: ScanFile['kind'];
   readonly budget: Budget;
+  /** files that are one storage of PyTorch and nothing else, by path: the pickle around them makes tensors of it */
+  readonly storages: Map<string, StorageEntry>;
   /** Judges bytes inside of a container by their content, as if they had been uploaded alone, or beside others. */
   nested(source: ByteSource, file: string, beside?: Neighbourhood & Pick<ScanContext, 'kind'>): void;
 }

@@ -9,12 +9,13 @@ import { pickle, scanPickle } from './formats/pickle.ts';
 import { safetensors } from './formats/safetensors.ts';
 import { json, text } from './formats/text.ts';
 import { tflite } from './formats/tflite.ts';
+import { torchLegacy } from './formats/torch-legacy.ts';
 import { zip } from './formats/zip.ts';
 import { Rejected, Report, hex } from './report.ts';
 import type { ByteSource } from './source.ts';
 
 /** Every format the scanner has heard of. A new one is one file and one word here. */
-const FORMATS: readonly Format[] = [safetensors, pickle, zip, npy, onnx, tflite, ...COMPRESSED, ...BY_SIGHT, text, json, ...BY_NAME];
+const FORMATS: readonly Format[] = [safetensors, pickle, torchLegacy, zip, npy, onnx, tflite, ...COMPRESSED, ...BY_SIGHT, text, json, ...BY_NAME];
 
 /** Longer text is not tried as a pickle of protocol 0 without a claim; nothing honest that is both exists. */
 const PROBE_MAX_BYTES = 16 * 1024 * 1024;
@@ -93,7 +94,9 @@ function tryAsPickle(source: ByteSource, file: string, context: ScanContext): 'a
   }
 }
 
-/** .pt, .pth, .ckpt and .bin are written as zip and, by other savers, as a plain pickle; some loaders unpack by themselves. */
+/** .pt, .pth, .ckpt and .bin are written as zip and, by other savers, as pickles; some loaders unpack by themselves. */
 function covers(claimed: Format, candidates: readonly Format[], file: string): boolean {
-  return (claimed === zip && candidates.includes(pickle)) || (unpackedByLoader(claimedName(file)) && candidates.every((format) => COMPRESSED.includes(format)));
+  if (claimed === zip && candidates.includes(pickle)) return true;
+  if ((claimed === zip || claimed === pickle) && candidates.includes(torchLegacy)) return true;
+  return unpackedByLoader(claimedName(file)) && candidates.every((format) => COMPRESSED.includes(format));
 }

@@ -6,6 +6,7 @@ import { scanDockerfile } from './dockerfile/scan-dockerfile.ts';
 import { reportDisputed } from './formats/claimed.ts';
 import { scanByContent } from './identify.ts';
 import { allowList } from './pickle/allowlist.ts';
+import type { StorageEntry } from './pickle/tensors.ts';
 import { Report } from './report.ts';
 import { RULESET_VERSION } from './rules.ts';
 import { FileSource, forEachChunk, type ByteSource } from './source.ts';
@@ -21,7 +22,7 @@ export function scanUpload(request: ScanRequest): ScanResult {
   const limits: Limits = { ...DEFAULT_LIMITS, ...request.limits };
   const report = new Report(limits);
   const siblings = new Map(request.files.filter(({ kind }) => kind !== 'dockerfile').map(({ name, size }) => [name, size]));
-  const shared = { limits, report, depth: 0, budget: { unpackedBytes: 0 }, siblings, claims: new Claims() };
+  const shared = { limits, report, depth: 0, budget: { unpackedBytes: 0 }, storages: new Map<string, StorageEntry>(), siblings, claims: new Claims() };
   const digests: Record<string, string> = Object.create(null);
   let serving: ScanResult['serving'] = {};
   const tools: ToolStatus[] = [];

@@ -6,6 +6,7 @@ import { PickleMachine } from '../pickle/machine.ts';
 import { OP_NAMES } from '../pickle/opcodes.ts';
 import { Rejected } from '../report.ts';
 import { SliceSource, type ByteSource } from '../source.ts';
+import { isTorchLegacy } from './torch-legacy-mark.ts';
 
 const PROTO = 0x80;
 
@@ -14,7 +15,7 @@ export const pickle: Format = {
   id: 'pickle',
   title: 'a pickle',
   extensions: ['pkl', 'pickle', 'p', 'joblib', 'sav', 'model'],
-  sniff: (_source, head) => head.length >= 2 && head[0] === PROTO && head[1]! >= 2 && head[1]! <= 5 && (head.length === 2 || OP_NAMES.has(head[2]!)),
+  sniff: (_source, head) => head.length >= 2 && head[0] === PROTO && head[1]! >= 2 && head[1]! <= 5 && (head.length === 2 || OP_NAMES.has(head[2]!)) && !isTorchLegacy(head),
   scan: (source, file, context) => {
     const end = scanPickle(source, 0, file, context, null);
     if (end !== source.size) {
@@ -31,7 +32,11 @@ export function scanPickle(source: ByteSource, start: number, file: string, cont
     limits: context.limits,
     storages,
     inlineArrays: claimedName(file).endsWith('.joblib'),
-    nested: (at, length) => context.nested(new SliceSource(source, at, length), `${file}!bytes@${at}`),
+    nested: (at, length) => {
+      const inside = `${file}!bytes@${at}`;
+      context.nested(new SliceSource(source, at, length), inside);
+      return context.storages.get(inside) ?? null;
+    },
   };
   return new PickleMachine(source, start, host, allowList()).run();
 }

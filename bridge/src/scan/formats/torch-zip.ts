@@ -59,7 +59,9 @@ export function scanTorchZip(zip: ByteSource, members: ZipMember[], file: string
 
 function resolver(storages: Map<string, ZipMember>, referred: Set<string>): StorageResolver {
   return {
-    refer(key, bytes) {
+    parts: 5,
+    refer(key, count, elementBytes) {
+      const bytes = count * elementBytes;
       const member = storages.get(key);
       referred.add(key);
       if (member === undefined) return `The pickle refers to the storage ${JSON.stringify(key.slice(0, 40))}, which is not in the file.`;

@@ -13,7 +13,8 @@ export class Calls {
   readonly storages: StorageEntry[] = [];
   /** the value of joblib's array wrapper, once there was one; no other value is equal to it */
   wrapper = -1;
-  private readonly storageIndex = new Map<string, number>();
+  /** key → its class and size, and its place in `storages` */
+  private readonly storageUses = new Map<string, { use: string; index: number }>();
   private readonly source: ByteSource;
   private readonly host: PickleHost;
   private readonly globals: GlobalTable;
@@ -84,7 +85,7 @@ export class Calls {
     return this.result(id, values, at);
   }
 
-  /** BINPERSID: only ('storage', class, key, location, count), as torch.save writes it. */
+  /** BINPERSID: only ('storage', class, key, location, count), as torch.save writes it; the older form has None behind. */
   persistent(reference: number, at: number): number {
     const refuse = (why: string, rule: RuleId = 'pickle-persistent-id'): number => {
       this.tell(rule, at, undefined, why);
@@ -92,21 +93,24 @@ export class Calls {
     };
     if (this.host.storages === null) return refuse('The file refers to outside data, and this kind of file has none.');
     const parts = kindOf(reference) === KIND.TUPLE ? this.arena.elements(reference) : null;
-    if (parts === null || parts.length !== 5 || this.text(parts[0]!) !== 'storage') return refuse("A reference is not ('storage', class, key, location, count).");
+    const { parts: arity } = this.host.storages;
+    if (parts === null || parts.length !== arity || this.text(parts[0]!) !== 'storage' || (arity === 6 && kindOf(parts[5]!) !== KIND.SCALAR)) {
+      return refuse(`A reference is not ('storage', class, key, location, count${arity === 6 ? ', None' : ''}).`);
+    }
     const type = kindOf(parts[1]!) === KIND.GLOBAL ? this.globals.at(payloadOf(parts[1]!)) : null;
     const [key, location] = [this.text(parts[2]!), this.text(parts[3]!)];
     if (type?.rule?.elementBytes === undefined || key === null || location === null || kindOf(parts[4]!) !== KIND.INT) {
-      return refuse("A reference is not ('storage', class, key, location, count).");
+      return refuse('A reference does not name a storage class, a key, a location and a number of elements.');
     }
     const count = payloadOf(parts[4]!);
-    const fault = this.host.storages.refer(key, count * type.rule.elementBytes);
+    // a loader makes a storage once, as its first use says, whatever the later ones say
+    const use = `${type.symbol} of ${count}`;
+    const known = this.storageUses.get(key);
+    if (known !== undefined) return known.use === use ? pack(KIND.STORAGE, known.index) : refuse(`The storage ${JSON.stringify(key)} is used as ${known.use} and as ${use}.`, 'torch-storage');
+    const fault = this.host.storages.refer(key, count, type.rule.elementBytes);
     if (fault !== null) return refuse(fault, 'torch-storage');
-    const name = `${key}\0${type.symbol}\0${count}`;
-    let index = this.storageIndex.get(name);
-    if (index === undefined) {
-      index = this.storages.push({ count, elementBytes: type.rule.elementBytes }) - 1;
-      this.storageIndex.set(name, index);
-    }
+    const index = this.storages.push({ count, elementBytes: type.rule.elementBytes }) - 1;
+    this.storageUses.set(key, { use, index });
     return pack(KIND.STORAGE, index);
   }
 
@@ -137,7 +141,10 @@ export class Calls {
     if (rule!.sink === 'torch-bytes') {
       const extent = kindOf(values[0]!) === KIND.BYTES && payloadOf(values[0]!) > 0 ? stringExtent(this.source, payloadOf(values[0]!)) : null;
       if (extent === null) this.tell('pickle-call-arguments', at, symbol, `${symbol} loads bytes that are computed, so nobody can look at them beforehand.`);
-      else this.host.nested(extent.start, extent.length);
+      else {
+        const storage = this.host.nested(extent.start, extent.length);
+        if (storage !== null) return pack(KIND.STORAGE, this.storages.push(storage) - 1);
+      }
     }
     if (rule!.sink === 'torch-tensor') {
       const fault = tensorFault(values, this.storages, this.arena);
