@@ -19,7 +19,7 @@ const STAGE_DEADLINE_MS = 30 * 60_000;
 
 const STAGES: Stage[] = [
   { name: 'unit', about: 'pure parts and fakes, no server', needsStack: false, run: () => mocha([...filesUnder('bridge/test/unit', '.test.ts'), ...filesUnder('stack/test', '.test.ts', false).filter((name) => !name.endsWith('.contract.test.ts'))], '120000', ['--parallel', '--jobs', '2']) },
-  { name: 'pwa', about: 'the web app in Chromium before a mock', needsStack: true, run: () => mocha(filesUnder('pwa/test', '.test.ts'), '300000') },
+  { name: 'pwa', about: 'the web app in Chromium before a mock', needsStack: true, run: () => mocha(filesUnder('pwa/test', '.test.ts'), '300000', [], ownNetwork()) },
   { name: 'addon', about: "the addon's own tests in Odoo", needsStack: true, run: addon },
   { name: 'contract', about: 'adapters on the real servers', needsStack: true, run: () => mocha([...filesUnder('bridge/test/contract', '.test.ts'), ...filesUnder('stack/test', '.contract.test.ts'), ...filesUnder('stack/test/contract', '.test.ts')], '300000') },
   { name: 'e2e', about: 'the stories, over the real wire', needsStack: true, run: () => mocha(filesUnder('e2e', '.story.ts'), '420000') },
@@ -69,10 +69,20 @@ function filesUnder(folder: string, ending: string, deep = true): string[] {
   return readdirSync(path, { recursive: deep, encoding: 'utf8' }).filter((name) => name.endsWith(ending)).sort().map((name) => join(folder, name));
 }
 
-function mocha(files: string[], timeoutMs: string, more: string[] = []): Counts {
+/**
+ * Chromium drops what is under way whenever an interface of the machine comes or goes, as those of pods do. What needs no other server
+ * runs in a network of its own, where we may make one: loopback, and a link to nowhere, since without any Chromium is offline.
+ */
+function ownNetwork(): string[] {
+  const links = 'ip link set lo up && ip link add out type veth peer name end && ip addr add 192.0.2.1/24 dev out && ip link set end up && ip link set out up';
+  const inside = ['unshare', '--net', 'sh', '-c', `${links} && exec "$@"`, 'sh'];
+  return spawnSync(inside[0]!, [...inside.slice(1), 'true']).status === 0 ? inside : [];
+}
+
+function mocha(files: string[], timeoutMs: string, more: string[] = [], before: string[] = []): Counts {
   const counts = join(mkdtempSync(join(tmpdir(), 'creativeflow-counts-')), 'counts');
-  const args = ['node_modules/mocha/bin/mocha.js', '--import=tsx', '--exit', '--reporter', 'scripts/count-reporter.cjs', '--timeout', timeoutMs, ...more, ...files];
-  const done = spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit', timeout: STAGE_DEADLINE_MS, env: { ...process.env, CREATIVEFLOW_COUNTS: counts } });
+  const [program, ...args] = [...before, process.execPath, 'node_modules/mocha/bin/mocha.js', '--import=tsx', '--exit', '--reporter', 'scripts/count-reporter.cjs', '--timeout', timeoutMs, ...more, ...files];
+  const done = spawnSync(program!, args, { cwd: root, stdio: 'inherit', timeout: STAGE_DEADLINE_MS, env: { ...process.env, CREATIVEFLOW_COUNTS: counts } });
   if (!existsSync(counts)) return lost(`ended with ${done.signal ?? done.status} before it could count`);
   const { passed, failed, skipped, broken } = JSON.parse(readFileSync(counts, 'utf8')) as Counts;
   if (failed === 0 && done.status !== 0) return { passed, failed: 1, skipped, broken: [`mocha ended with ${done.signal ?? done.status}, though no test failed`] };
