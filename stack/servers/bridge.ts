@@ -11,7 +11,7 @@ const GRACE_MS = 25_000; // it lets running requests end for up to 20 s
 export const bridge: Server = {
   name: 'bridge',
   needs: ['postgres', 'redis', 'minio', 'odoo', 'registry', 'images', 'kubernetes', 'traefik'],
-  readyDeadlineMs: 40_000,
+  readyDeadlineMs: 120_000, // a busy machine builds the web app at the same time
   install: async () => undefined,
   async start(context) {
     if (!existsSync(join(context.root, 'bridge/src/main.ts'))) throw new Error('this checkout has no bridge/src/main.ts');
