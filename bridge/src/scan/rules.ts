@@ -1,6 +1,7 @@
 import { compressedRules } from './rules/compressed.ts';
 import { contentRules } from './rules/content.ts';
 import { dockerfileRules } from './rules/dockerfile.ts';
+import { ggufRules } from './rules/gguf.ts';
 import { jsonRules } from './rules/json.ts';
 import { limitsRules } from './rules/limits.ts';
 import { numpyRules } from './rules/numpy.ts';
@@ -16,10 +17,10 @@ import { zipRules } from './rules/zip.ts';
 import type { Rule, RuleArea } from './rules/rule.ts';
 
 /** Changes whenever a verdict could change: rules, allow-list, limits. Stored with each verdict. */
-export const RULESET_VERSION = '2026.11.1';
+export const RULESET_VERSION = '2026.11.2';
 
 /** Every area, in the order of docs/scan-rules.md, which `npm run docs:scan-rules` writes from them. */
-export const RULE_AREAS = [contentRules, limitsRules, selfRules, safetensorsRules, pickleRules, torchRules, zipRules, compressedRules, numpyRules, protobufRules, onnxRules, tfliteRules, textRules, jsonRules, dockerfileRules] as const satisfies readonly RuleArea[];
+export const RULE_AREAS = [contentRules, limitsRules, selfRules, safetensorsRules, pickleRules, torchRules, zipRules, compressedRules, numpyRules, ggufRules, protobufRules, onnxRules, tfliteRules, textRules, jsonRules, dockerfileRules] as const satisfies readonly RuleArea[];
 
 type RulesOf<Areas> = Areas extends readonly [infer First extends RuleArea, ...infer Rest] ? keyof First['rules'] | RulesOf<Rest> : never;
 

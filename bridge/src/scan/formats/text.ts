@@ -1,4 +1,5 @@
 import type { Format, ScanContext } from '../format.ts';
+import { tellTemplate } from './gguf.ts';
 import { parseStrictJson, type JsonValue } from '../json/strict.ts';
 import { Rejected } from '../report.ts';
 import type { ByteSource } from '../source.ts';
@@ -16,7 +17,8 @@ export const text: Format = {
   extensions: TEXT_EXTENSIONS,
   sniff: (_source, head) => head.length > 0 && looksLikeText(head),
   scan: (source, file, context) => {
-    readText(source, context);
+    const bytes = readText(source, context);
+    if (/\.(jinja2?|j2)$/i.test(file)) tellTemplate(utf8.decode(bytes), file, context, undefined, 'template');
     refuseAsModel(file, context);
   },
 };
@@ -59,9 +61,17 @@ function lookForCode(value: JsonValue, file: string, context: ScanContext): void
   if (!(value instanceof Map)) return;
   for (const [key, inner] of value) {
     if (key === 'auto_map') context.report.add('json-remote-code', { file, symbol: key });
-    if (key === 'chat_template') context.report.add('json-template', { file, symbol: key });
+    if (key === 'chat_template') for (const template of templatesOf(inner)) tellTemplate(template, file, context, undefined, key);
     lookForCode(inner, file, context);
   }
+}
+
+/** One template, or a list of `{name, template}`; what is neither is judged as text that no template can be. */
+function templatesOf(value: JsonValue): string[] {
+  if (typeof value === 'string') return [value];
+  if (value === null) return [];
+  if (Array.isArray(value)) return value.map((one) => (one instanceof Map && typeof one.get('template') === 'string' ? (one.get('template') as string) : '{% unknown %}'));
+  return ['{% unknown %}'];
 }
 
 /** Only looks at the beginning: what comes later is checked by the reading itself. */

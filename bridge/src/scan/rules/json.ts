@@ -6,6 +6,5 @@ export const jsonRules = {
   rules: {
     'json-invalid': block('medium', 'The file calls itself JSON and is not strict JSON, or has a key twice.', 'Write the file again with a JSON library.'),
     'json-remote-code': review('high', '`auto_map` makes the transformers library import Python code that comes with the model.', 'Have an approver read that code, or remove `auto_map`.'),
-    'json-template': review('medium', 'A chat template is a small program that the serving library runs; the scanner does not judge it yet.', 'Have an approver read the template.'),
   },
 } as const satisfies RuleArea;

@@ -55,7 +55,7 @@ describe('what a file is', () => {
     ['Mach-O', ['format-executable'], 'a.dylib', magic(0xcf, 0xfa, 0xed, 0xfe), 'side'],
     ['byte code', ['format-executable'], 'a.pyc', magic(0xa7, '\r\r\n'.slice(1)), 'side'],
     ['7z under .pt', ['format-not-understood', 'format-extension-mismatch'], 'model.pt', magic('7z', 0xbc, 0xaf, 0x27, 0x1c)],
-    ['GGUF', ['format-not-understood'], 'model.gguf', magic('GGUF')],
+    ['GGUF', ['gguf-structure'], 'model.gguf', magic('GGUF')],
     ['HDF5', ['format-not-understood'], 'model.h5', magic(0x89, 'HDF\r\n', 0x1a, '\n')],
     ['ONNX', ['protobuf-wire'], 'model.onnx', magic(8, 7)],
     ['gzip', ['compressed-structure'], 'model.gz', magic(0x1f, 0x8b, 8, 0)],
@@ -74,7 +74,7 @@ describe('what a file is', () => {
     ['JSON with a key twice', ['json-invalid'], 'config.json', '{"a": 1, "a": 2}', 'side'],
     ['JSON with a comment', ['json-invalid'], 'config.json', '{} // x', 'side'],
     ['auto_map', ['json-remote-code'], 'config.json', '{"auto_map": {"AutoModel": "x.Y"}}', 'side'],
-    ['chat template', ['json-template'], 'tokenizer_config.json', '{"x": [{"chat_template": "{{ 1 }}"}]}', 'side'],
+    ['unsafe chat template', ['template-unsafe'], 'tokenizer_config.json', '{"x": [{"chat_template": "{{ x.__class__ }}"}]}', 'side'],
   ];
   for (const [what, rules, name, bytes, kind] of cases) {
     it(`${what} → ${rules.join(', ') || 'pass'}`, () => {

@@ -1,0 +1,106 @@
+/** A token of the code between `{{ }}` or `{% %}`. */
+export interface Token {
+  kind: 'name' | 'string' | 'number' | 'operator';
+  /** of a string: its value */
+  text: string;
+  /** characters from the start of the template */
+  at: number;
+}
+/** What stands between a pair of marks. */
+export interface Piece {
+  kind: 'expression' | 'statement';
+  tokens: Token[];
+  at: number;
+}
+
+/** Where and why a template cannot be read. */
+export class TemplateFault extends Error {
+  readonly at: number;
+
+  constructor(why: string, at: number) {
+    super(why);
+    this.at = at;
+  }
+}
+
+const OPEN = /\{\{|\{%|\{#/g;
+const OPERATORS = /^(\*\*|\/\/|==|!=|<=|>=|[-+*/%~|.,:()[\]{}<>=])/;
+const RAW = /^\{%[-+]?\s*raw\s*[-+]?%\}/;
+const END_RAW = /\{%[-+]?\s*endraw\s*[-+]?%\}/g;
+
+/** Takes a Jinja template apart as Jinja's own lexer does with its default marks: https://jinja.palletsprojects.com/en/stable/templates/ */
+export function readTemplate(text: string): Piece[] {
+  const pieces: Piece[] = [];
+  OPEN.lastIndex = 0;
+  for (let match = OPEN.exec(text); match !== null; match = OPEN.exec(text)) {
+    const at = match.index;
+    if (match[0] === '{#') {
+      const end = text.indexOf('#}', at + 2);
+      if (end < 0) throw new TemplateFault('A comment does not end.', at);
+      OPEN.lastIndex = end + 2;
+      continue;
+    }
+    const raw = RAW.exec(text.slice(at, at + 64));
+    if (raw !== null) {
+      END_RAW.lastIndex = at + raw[0].length;
+      const end = END_RAW.exec(text);
+      if (end === null) throw new TemplateFault('A raw block does not end.', at);
+      OPEN.lastIndex = END_RAW.lastIndex;
+      continue;
+    }
+    const kind = match[0] === '{{' ? 'expression' : 'statement';
+    const { tokens, end } = readCode(text, at + 2, kind === 'expression' ? '}}' : '%}');
+    pieces.push({ kind, tokens, at });
+    OPEN.lastIndex = end;
+  }
+  return pieces;
+}
+
+function readCode(text: string, from: number, close: string): { tokens: Token[]; end: number } {
+  const tokens: Token[] = [];
+  let depth = 0;
+  let i = /[-+]/.test(text[from] ?? '') && !/[\d]/.test(text[from + 1] ?? '') ? from + 1 : from;
+  for (;;) {
+    while (/\s/.test(text[i] ?? '')) i += 1;
+    if (i >= text.length) throw new TemplateFault('A tag does not end.', from);
+    const trimmed = /[-+]/.test(text[i]!) && text.startsWith(close, i + 1) ? i + 1 : i;
+    // a dict's own braces may stand before the mark
+    if (text.startsWith(close, trimmed) && (depth === 0 || close === '%}')) return { tokens, end: trimmed + 2 };
+    const c = text[i]!;
+    if (c === '"' || c === "'") {
+      const end = endOfString(text, i);
+      tokens.push({ kind: 'string', text: unescape(text.slice(i + 1, end)), at: i });
+      i = end + 1;
+      continue;
+    }
+    const word = /^[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*/.exec(text.slice(i, i + 256))?.[0];
+    const number = word === undefined ? /^\d[\d_]*(\.\d+)?([eE][-+]?\d+)?/.exec(text.slice(i, i + 64))?.[0] : undefined;
+    const operator = word === undefined && number === undefined ? OPERATORS.exec(text.slice(i, i + 2))?.[0] : undefined;
+    const found = word ?? number ?? operator;
+    if (found === undefined) throw new TemplateFault(`${JSON.stringify(c)} has no meaning in a tag.`, i);
+    tokens.push({ kind: word !== undefined ? 'name' : number !== undefined ? 'number' : 'operator', text: found, at: i });
+    if (found === '{') depth += 1;
+    if (found === '}') depth -= 1;
+    i += found.length;
+  }
+}
+
+function endOfString(text: string, start: number): number {
+  for (let i = start + 1; i < text.length; i++) {
+    if (text[i] === '\\') i += 1;
+    else if (text[i] === text[start]) return i;
+  }
+  throw new TemplateFault('A text in quotes does not end.', start);
+}
+
+/** Python's escapes: a name hidden behind them is still that name. */
+function unescape(text: string): string {
+  return text.replace(/\\(x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|N\{[^}]*\}|[0-7]{1,3}|[\s\S])/g, (whole, code: string) => {
+    if (/^[xuU][0-9a-fA-F]/.test(code)) {
+      const point = parseInt(code.slice(1), 16);
+      return point <= 0x10ffff ? String.fromCodePoint(point) : whole;
+    }
+    if (code.startsWith('N{')) return '_'; // whatever it stands for, it could be this
+    return /^[0-7]/.test(code) ? String.fromCharCode(parseInt(code, 8)) : ({ n: '\n', t: '\t', r: '\r' }[code] ?? code);
+  });
+}
