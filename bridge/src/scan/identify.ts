@@ -9,6 +9,7 @@ import { onnx } from './formats/onnx.ts';
 import { pickle, scanPickle } from './formats/pickle.ts';
 import { safetensors } from './formats/safetensors.ts';
 import { json, text } from './formats/text.ts';
+import { tar } from './formats/tar.ts';
 import { tflite } from './formats/tflite.ts';
 import { torchLegacy } from './formats/torch-legacy.ts';
 import { zip } from './formats/zip.ts';
@@ -16,7 +17,7 @@ import { Rejected, Report, hex } from './report.ts';
 import type { ByteSource } from './source.ts';
 
 /** Every format the scanner has heard of. A new one is one file and one word here. */
-const FORMATS: readonly Format[] = [safetensors, pickle, torchLegacy, zip, npy, gguf, onnx, tflite, ...COMPRESSED, ...BY_SIGHT, text, json, ...BY_NAME];
+const FORMATS: readonly Format[] = [safetensors, pickle, torchLegacy, zip, tar, npy, gguf, onnx, tflite, ...COMPRESSED, ...BY_SIGHT, text, json, ...BY_NAME];
 
 /** Longer text is not tried as a pickle of protocol 0 without a claim; nothing honest that is both exists. */
 const PROBE_MAX_BYTES = 16 * 1024 * 1024;

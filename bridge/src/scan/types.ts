@@ -94,6 +94,8 @@ export interface Limits {
   dockerfileBytes: number;
   /** bytes of a text side file */
   textBytes: number;
+  /** bytes of a YAML file that is read for what it names */
+  yamlBytes: number;
   /** messages inside messages of a protocol buffer */
   protobufDepth: number;
 }
@@ -112,5 +114,6 @@ export const DEFAULT_LIMITS: Limits = {
   jsonEntries: 4_000_000,
   dockerfileBytes: 1024 * 1024,
   textBytes: 64 * 1024 * 1024,
+  yamlBytes: 1024 * 1024,
   protobufDepth: 100,
 };

@@ -35,7 +35,6 @@ export const BY_SIGHT: Format[] = [
   bySight('hdf5', 'HDF5 (Keras .h5)', ['h5', 'hdf5', 'he5'], UNREAD, [0, 512, 1024, 2048].map((at) => ({ at, bytes: [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a] }))),
   bySight('7z', 'a 7z archive', ['7z'], UNREAD, at0(0x37, 0x7a, 0xbc, 0xaf, 0x27, 0x1c)),
   bySight('rar', 'a RAR archive', ['rar'], UNREAD, at0(...ascii('Rar!'), 0x1a, 0x07)),
-  bySight('tar', 'a tar archive', ['tar', 'nemo', 'mar'], UNREAD, [{ at: 257, bytes: ascii('ustar') }]),
   bySight('pdf', 'a PDF', ['pdf'], UNREAD, at0(...ascii('%PDF'))),
 ];
 

@@ -1,7 +1,10 @@
+import { claimedName } from '../containers/compressed/names.ts';
 import { readZipDirectory, type ZipMember } from '../containers/zip-directory.ts';
 import { openMember } from '../containers/zip-member.ts';
 import type { Format, ScanContext } from '../format.ts';
 import type { ByteSource } from '../source.ts';
+import { isCode, scanCollection, type Member } from './collection.ts';
+import { isTorchServe, scanTorchServe } from './torch-serve.ts';
 import { isTorchZip, scanTorchZip } from './torch-zip.ts';
 
 const LOCAL_MARK = 0x504b0304;
@@ -12,7 +15,7 @@ const END_BYTES = 22;
 export const zip: Format = {
   id: 'zip',
   title: 'a zip archive',
-  extensions: ['pt', 'pth', 'ckpt', 'bin', 'npz', 'zip'],
+  extensions: ['pt', 'pth', 'ckpt', 'bin', 'npz', 'zip', 'mar'],
   sniff: (source, head) => big32(head, 0) === LOCAL_MARK || big32(head, 0) === END_MARK || (source.size >= END_BYTES && big32(source.read(source.size - END_BYTES, 4), 0) === END_MARK),
   scan: (source, file, context) => {
     const members = readZipDirectory(source, context.limits.members);
@@ -21,22 +24,32 @@ export const zip: Format = {
       scanTorchZip(source, members, file, context);
     } else if (members.length > 0 && members.every((member) => member.name.endsWith('.npy'))) {
       context.report.formats[file] = 'npz';
-      scanMembers(source, members, file, context, 'npy');
+      scanArrays(source, members, file, context);
     } else {
-      context.report.add('format-not-understood', { file, why: 'The zip is neither a PyTorch file nor a collection of numpy arrays.' });
-      scanMembers(source, members, file, context);
+      scanAsCollection(members.map((member) => ({ name: member.name, size: member.size, open: () => openMember(source, member, file, context) })), file, context);
     }
   },
 };
 
-/** Judges each member by its content. `wanted`: the only format that has a place here. */
-function scanMembers(source: ByteSource, members: ZipMember[], file: string, context: ScanContext, wanted?: string): void {
+function scanAsCollection(members: Member[], file: string, context: ScanContext): void {
+  const { report } = context;
+  if (isTorchServe(members.map(({ name }) => name))) {
+    report.formats[file] = 'torch-serve';
+    return scanTorchServe(members, file, context);
+  }
+  const hasModel = scanCollection(members, file, context);
+  for (const { name } of members) if (isCode(name)) report.add('archive-code', { file: `${file}!${name}`, symbol: name });
+  // under another name than .zip a loader expects something that this is not
+  if (!claimedName(file).endsWith('.zip')) report.add('format-not-understood', { file, why: 'The zip is neither a PyTorch file nor a collection of numpy arrays.' });
+  else if (!hasModel && context.kind === 'model') report.add('format-not-understood', { file, why: 'There is no model among the files of the archive.' });
+}
+
+function scanArrays(source: ByteSource, members: ZipMember[], file: string, context: ScanContext): void {
   for (const member of members) {
-    if (member.name.endsWith('/') && member.size === 0) continue;
     const inside = `${file}!${member.name}`;
     context.report.guard(inside, () => context.nested(openMember(source, member, file, context), inside));
     const found = context.report.formats[inside];
-    if (wanted !== undefined && found !== wanted) context.report.add('npz-layout', { file: inside, why: `The member is ${found ?? 'unreadable'}, not an array.` });
+    if (found !== 'npy') context.report.add('npz-layout', { file: inside, why: `The member is ${found ?? 'unreadable'}, not an array.` });
   }
 }
 

@@ -59,7 +59,7 @@ describe('what a file is', () => {
     ['HDF5', ['format-not-understood'], 'model.h5', magic(0x89, 'HDF\r\n', 0x1a, '\n')],
     ['ONNX', ['protobuf-wire'], 'model.onnx', magic(8, 7)],
     ['gzip', ['compressed-structure'], 'model.gz', magic(0x1f, 0x8b, 8, 0)],
-    ['tar', ['format-not-understood'], 'model.tar', Buffer.concat([Buffer.alloc(257, 1), Buffer.from('ustar'), Buffer.alloc(300)])],
+    ['tar', ['tar-structure'], 'model.tar', Buffer.concat([Buffer.alloc(257, 1), Buffer.from('ustar'), Buffer.alloc(300)])],
     ['noise', ['format-not-understood'], 'model.xyz', magic(0xee)],
     ['an empty model', ['format-empty'], 'model.pkl', ''],
     ['an empty side file', [], '__init__.py', '', 'side'],
