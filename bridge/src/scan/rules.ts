@@ -12,6 +12,7 @@ import { protobufRules } from './rules/protobuf.ts';
 import { safetensorsRules } from './rules/safetensors.ts';
 import { selfRules } from './rules/self.ts';
 import { tarRules } from './rules/tar.ts';
+import { tensorflowRules } from './rules/tensorflow.ts';
 import { textRules } from './rules/text.ts';
 import { tfliteRules } from './rules/tflite.ts';
 import { torchRules } from './rules/torch.ts';
@@ -22,7 +23,7 @@ import type { Rule, RuleArea } from './rules/rule.ts';
 export const RULESET_VERSION = '2026.11.2';
 
 /** Every area, in the order of docs/scan-rules.md, which `npm run docs:scan-rules` writes from them. */
-export const RULE_AREAS = [contentRules, limitsRules, selfRules, safetensorsRules, pickleRules, torchRules, zipRules, tarRules, compressedRules, archiveRules, numpyRules, ggufRules, protobufRules, onnxRules, tfliteRules, textRules, jsonRules, dockerfileRules] as const satisfies readonly RuleArea[];
+export const RULE_AREAS = [contentRules, limitsRules, selfRules, safetensorsRules, pickleRules, torchRules, zipRules, tarRules, compressedRules, archiveRules, numpyRules, ggufRules, protobufRules, onnxRules, tensorflowRules, tfliteRules, textRules, jsonRules, dockerfileRules] as const satisfies readonly RuleArea[];
 
 type RulesOf<Areas> = Areas extends readonly [infer First extends RuleArea, ...infer Rest] ? keyof First['rules'] | RulesOf<Rest> : never;
 

@@ -70,9 +70,9 @@ function contextFor(base: Omit<ScanContext, 'nested'>): ScanContext {
   return {
     ...base,
     nested(source, file, beside): void {
-      const alone = { name: '', siblings: new Map<string, number>(), claims: new Claims(), later: undefined };
+      const alone = { name: '', siblings: new Map<string, number>(), claims: new Claims() };
       if (base.depth >= base.limits.depth) base.report.add('format-nested-too-deep', { file });
-      else scanByContent(source, file, contextFor({ ...base, ...(beside ?? alone), depth: base.depth + 1 }));
+      else scanByContent(source, file, contextFor({ ...base, later: undefined, ...(beside ?? alone), depth: base.depth + 1 }));
     },
   };
 }

@@ -40,7 +40,6 @@ export const BY_SIGHT: Format[] = [
 
 /** Formats without a mark of their own, which only their extension names. */
 export const BY_NAME: Format[] = [
-  bySight('protobuf', 'a file of protocol buffers', ['pb'], UNREAD, []),
   bySight('keras', 'Keras', ['keras'], UNREAD, []),
   bySight('xgboost', 'an XGBoost model of its own format', ['ubj', 'xgb', 'deprecated'], UNREAD, []),
 ];

@@ -6,6 +6,8 @@ import type { ByteSource } from '../source.ts';
 
 const JSON_EXTENSIONS = ['json'];
 const TEXT_EXTENSIONS = ['py', 'txt', 'md', 'rst', 'yaml', 'yml', 'toml', 'cfg', 'ini', 'conf', 'csv', 'tsv', 'sh', 'html', 'css', 'js', 'j2', 'jinja', 'proto', 'license'];
+/** the form of a SavedModel that people can read, which loaders take as well */
+const SAVED_MODEL_TEXT = /(^|[!/])saved_model\.pbtxt$/i;
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 /** control characters that text has no use for; tab, line feed, form feed and carriage return are fine */
 const CONTROL = /[\u0000-\u0008\u000b\u000e-\u001a\u001c-\u001f\u007f]/;
@@ -52,6 +54,7 @@ function readText(source: ByteSource, context: ScanContext): Uint8Array {
 }
 
 function refuseAsModel(file: string, context: ScanContext): void {
+  if (SAVED_MODEL_TEXT.test(file)) return context.report.add('format-not-understood', { file, why: 'TensorFlow loads this text as a model; the scanner reads the binary form only (saved_model.pb).' });
   if (context.kind === 'model') context.report.add('format-not-understood', { file, why: 'The model file is text; the scanner reads no model format that is text.' });
 }
 

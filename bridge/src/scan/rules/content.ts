@@ -4,7 +4,7 @@ export const contentRules = {
   title: 'What a file is',
   about: 'A file is identified by its content. The extension is a claim that must agree.',
   rules: {
-    'format-not-understood': block('high', 'No parser of the scanner understands this file, so nothing can be said about it.', 'Convert the model to safetensors, a plain pickle, a PyTorch zip, npy or npz.', 'Read today: safetensors, pickle (raw, protocols 0 to 5), joblib without compression, PyTorch zip, npy, npz, ONNX, TensorFlow Lite, text and JSON side files, Dockerfile. Recognised and refused: GGUF, HDF5 and Keras, compressed joblib, tar, 7z, RAR and others.'),
+    'format-not-understood': block('high', 'No parser of the scanner understands this file, so nothing can be said about it.', 'Convert the model to safetensors, a plain pickle, a PyTorch zip, npy or npz.', 'Read today: safetensors, pickle (raw, protocols 0 to 5), joblib without compression, PyTorch zip, npy, npz, ONNX, TensorFlow SavedModel (as a zip of its folder) and TensorFlow Lite, text and JSON side files, Dockerfile. Recognised and refused: GGUF, HDF5 and Keras, compressed joblib, tar, 7z, RAR and others.'),
     'format-ambiguous': block('critical', 'The file can be read as two different formats; a loader may see something else than the scanner.', RESAVE),
     'format-extension-mismatch': block('high', 'The content is not what the extension says; a loader that goes by the extension reads it differently.', 'Rename the file to what it is, or upload the file you meant.'),
     'format-executable': block('critical', 'This is machine code or byte code, which nobody can judge by reading.', 'Install programs and libraries in the Dockerfile, from a package with a version.'),
