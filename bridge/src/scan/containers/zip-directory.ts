@@ -1,6 +1,7 @@
 import { Rejected } from '../report.ts';
 import type { ByteSource } from '../source.ts';
 import { isPlainPath } from './member-name.ts';
+import { number64, SIZE_UNKNOWN, widen } from './zip-extra.ts';
 
 /** One member, after both of its headers were read and found to agree. Offsets are in the zip. */
 export interface ZipMember {
@@ -24,7 +25,6 @@ const CENTRAL_BYTES = 46;
 const LOCAL = 0x04034b50;
 const LOCAL_BYTES = 30;
 const DESCRIPTOR = 0x08074b50;
-const SIZE_UNKNOWN = 0xffffffff;
 const FLAG_DESCRIPTOR = 0x0008;
 const FLAG_UTF8 = 0x0800;
 /** bits 1 and 2 only tell how hard the deflater tried */
@@ -32,7 +32,6 @@ const FLAGS_ALLOWED = FLAG_DESCRIPTOR | FLAG_UTF8 | 0x0006;
 const UNIX_TYPE_MASK = 0o170000;
 const UNIX_FILE = 0o100000;
 const UNIX_DIRECTORY = 0o040000;
-const EXTRA_ZIP64 = 1;
 const EMPTY_DEFLATED_BYTES = 2;
 
 /**
@@ -122,7 +121,8 @@ function readCentral(zip: ByteSource, at: number, end: number, directoryStart: n
 interface Header { flags: number; method: number; crc: number; compressedSize: number; size: number; offset: number }
 
 function checkMethod(header: Header, fixed: Buffer, name: string, at: number): void {
-  const type = fixed.readUInt8(5) === 3 ? (fixed.readUInt32LE(38) >>> 16) & UNIX_TYPE_MASK : 0;
+  // whatever system the header names: not all extractors look at that
+  const type = (fixed.readUInt32LE(38) >>> 16) & UNIX_TYPE_MASK;
   if (type !== 0 && type !== UNIX_FILE && type !== UNIX_DIRECTORY) throw new Rejected('zip-method', `Member ${JSON.stringify(name)} is a link or a device.`, at);
   if ((header.flags & ~FLAGS_ALLOWED) !== 0) throw new Rejected('zip-method', `Member ${JSON.stringify(name)} has the flags 0x${header.flags.toString(16)} (encrypted or unknown).`, at);
   if (header.method !== 0 && header.method !== 8) throw new Rejected('zip-method', `Member ${JSON.stringify(name)} is packed with method ${header.method}.`, at);
@@ -145,7 +145,7 @@ function checkLocal(zip: ByteSource, central: Header, rawName: Buffer, name: str
   const local: Header = {
     flags: fixed.readUInt16LE(6), method: fixed.readUInt16LE(8), crc: fixed.readUInt32LE(14), compressedSize: fixed.readUInt32LE(18), size: fixed.readUInt32LE(22), offset: at,
   };
-  widen(local, Buffer.from(view(zip, at + LOCAL_BYTES + nameBytes, extraBytes)), at);
+  widen(local, Buffer.from(view(zip, at + LOCAL_BYTES + nameBytes, extraBytes)), at, at);
   if (local.flags !== central.flags) differs('flags');
   if (local.method !== central.method) differs('method');
   const later = (local.flags & FLAG_DESCRIPTOR) !== 0;
@@ -181,28 +181,6 @@ function descriptorBytes(zip: ByteSource, at: number, member: ZipMember, directo
   throw new Rejected('zip-headers-differ', `Member ${JSON.stringify(member.name)}: the descriptor behind its data is missing or disagrees with the directory.`, at);
 }
 
-/** Takes sizes from the zip64 extra field where the header says that they are there. */
-function widen(header: Header, extra: Buffer, at: number): void {
-  let wide: Buffer | null = null;
-  for (let position = 0; position < extra.length; ) {
-    if (position + 4 > extra.length) throw new Rejected('zip-structure', 'An extra field is cut off.', at);
-    const [id, length] = [extra.readUInt16LE(position), extra.readUInt16LE(position + 2)];
-    if (position + 4 + length > extra.length) throw new Rejected('zip-structure', 'An extra field is longer than its place.', at);
-    if (id === EXTRA_ZIP64) {
-      if (wide !== null) throw new Rejected('zip-structure', 'There are two zip64 fields.', at);
-      wide = extra.subarray(position + 4, position + 4 + length);
-    }
-    position += 4 + length;
-  }
-  let position = 0;
-  for (const field of ['size', 'compressedSize', 'offset'] as const) {
-    if (header[field] !== SIZE_UNKNOWN) continue;
-    if (wide === null || position + 8 > wide.length) throw new Rejected('zip-structure', 'A 64-bit size is missing.', at);
-    header[field] = number64(wide, position);
-    position += 8;
-  }
-}
-
 function memberName(raw: Buffer, flags: number, at: number): string {
   let name: string;
   try {
@@ -219,10 +197,4 @@ function view(zip: ByteSource, at: number, length: number): Buffer {
   if (at < 0 || at + length > zip.size) throw new Rejected('zip-structure', 'A header reaches beyond the file.', Math.max(0, Math.min(at, zip.size)));
   const bytes = zip.read(at, length);
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
-
-function number64(bytes: Buffer, at: number): number {
-  const value = bytes.readBigUInt64LE(at);
-  if (value > BigInt(Number.MAX_SAFE_INTEGER)) throw new Rejected('zip-structure', 'A 64-bit size is larger than any file.');
-  return Number(value);
 }

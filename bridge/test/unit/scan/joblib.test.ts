@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import zlib from 'node:zlib';
 import { assemble, global, pickle, text, u32, type Part } from './pickle-assembler.ts';
 import { rulesOf, scanBytes } from './scan-bytes.ts';
 
@@ -36,6 +37,10 @@ describe('joblib: arrays between the instructions', () => {
     ['an unknown dtype', ['pickle-inline-array'], 'm.joblib', inline('q8', [1], Buffer.alloc(8))],
     ['a shape told twice', ['pickle-inline-array'], 'm.joblib', inline('f8', [1], Buffer.alloc(8), { extra: [text('shape'), 'EMPTY_TUPLE'] })],
     ['the same under .pkl, where a plain loader would run the bytes', ['pickle-inline-array'], 'm.pkl', inline('u1', [EVIL.length], EVIL)],
+    ['the same packed, where joblib is the only loader', [], 'm.joblib', zlib.deflateSync(inline('u1', [EVIL.length], EVIL))],
+    ['the same packed under the name of another loader', ['pickle-inline-array'], 'm.pkl.gz', zlib.gzipSync(inline('u1', [EVIL.length], EVIL))],
+    ['a call behind a packed array', ['pickle-global-blocked', 'pickle-call-blocked', 'format-trailing-data'], 'm.joblib', zlib.deflateSync(inline('u1', [8], Buffer.concat([Buffer.alloc(8), assemble('POP'), EVIL.subarray(2)])))],
+    ['packed objects that call', ['pickle-global-blocked', 'pickle-call-blocked'], 'm.joblib', zlib.gzipSync(inline('O8', [1], EVIL, { padding: -1 }))],
     ['fields of numbers', [], 'm.pkl', pickle(fields('f8', 16))],
     ['fields of objects', [], 'm.pkl', pickle(fields('O8', 63))],
     ['fields of objects that say they are none', ['pickle-state-blocked'], 'm.pkl', pickle(fields('O8', 16))],
