@@ -51,7 +51,7 @@ for (const [id, { good: goodText, evil: evilText, extension }] of Object.entries
         expect(result.verdict, `byte ${at}`).to.equal('block');
         expect(rulesOf(result)).to.not.include('scan-crashed');
       }
-    }).timeout(10_000);
+    }).timeout(120_000);
 
     it('wherever it is cut, it is refused', () => {
       for (let at = 1; at < good.length; at += 2) {
@@ -59,7 +59,7 @@ for (const [id, { good: goodText, evil: evilText, extension }] of Object.entries
         expect(rules, `cut at ${at}`).to.have.length.above(0);
         expect(rules).to.not.include('scan-crashed');
       }
-    }).timeout(10_000);
+    }).timeout(120_000);
   });
 }
 

@@ -102,5 +102,5 @@ describe('tar, read as only one reader could', () => {
       expect(rulesOf(scanBytes('m.tar', changed))).to.not.include('scan-crashed');
     }
     for (let at = 1; at < honest.length - 9 * 1024; at += 97) expect(rulesOf(scanBytes('m.tar', honest.subarray(0, at))), `cut at ${at}`).to.have.length.above(0).and.not.include('scan-crashed');
-  }).timeout(10_000);
+  }).timeout(120_000);
 });

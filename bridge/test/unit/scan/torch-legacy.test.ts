@@ -83,5 +83,5 @@ describe('PyTorch files of before 1.6', () => {
       expect(rulesOf(scanBytes('model.pt', changed))).to.not.include('scan-crashed');
       expect(rulesOf(scanBytes('model.pt', honest.subarray(0, at))), `cut at ${at}`).to.have.length.above(0).and.not.include('scan-crashed');
     }
-  }).timeout(10_000);
+  }).timeout(120_000);
 });
