@@ -4,6 +4,7 @@ import type { Format, ScanContext } from '../format.ts';
 import { SliceSource, type ByteSource } from '../source.ts';
 import { isCode, scanCollection, type Member } from './collection.ts';
 import { isNemo, scanNemoConfig } from './nemo.ts';
+import { isTorchServe, scanTorchServe } from './torch-serve.ts';
 
 const USTAR = [0x75, 0x73, 0x74, 0x61, 0x72];
 const USTAR_AT = 257;
@@ -23,6 +24,10 @@ function scanTar(source: ByteSource, file: string, context: ScanContext): void {
   const { report } = context;
   const members: Member[] = readTarDirectory(source, context.limits.members).map(({ name, size, dataOffset }) => ({ name, size, open: () => new SliceSource(source, dataOffset, size) }));
   const names = members.map(({ name }) => name);
+  if (isTorchServe(names)) {
+    report.formats[file] = 'torch-serve';
+    return scanTorchServe(members, file, context);
+  }
   if (isNemo(names)) {
     report.formats[file] = 'nemo';
     for (const member of members) if (/\.ya?ml$/i.test(member.name)) report.guard(`${file}!${member.name}`, () => scanNemoConfig(member.open(), `${file}!${member.name}`, context));

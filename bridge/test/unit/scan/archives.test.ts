@@ -83,6 +83,7 @@ describe('TorchServe', () => {
     ['the same under .zip', 'pass', [], 'm.zip', mar(manifest())],
     ['a handler in Python', 'block', ['mar-code'], 'm.mar', mar(manifest({ ...model, handler: 'handler.py' }), { name: 'handler.py', bytes: Buffer.from('import os\n') })],
     ['a handler of another package', 'block', ['mar-code'], 'm.mar', mar(manifest({ ...model, handler: 'os:system' }))],
+    ['a handler in Python, in a tar', 'block', ['mar-code'], 'm.tar.gz', zlib.gzipSync(writeTar([{ name: 'MAR-INF/MANIFEST.json', bytes: manifest().bytes }, { name: 'm.pkl', bytes: GOOD }, { name: 'handler.py', bytes: 'x = 1\n' }]))],
     ['no handler', 'block', ['mar-code'], 'm.mar', mar(manifest({ modelName: 'm' }))],
     ['Python that the manifest does not name', 'block', ['mar-code'], 'm.mar', mar(manifest(), { name: 'utils/x.py', bytes: Buffer.from('import os\n') })],
     ['a model file in Python', 'block', ['mar-code'], 'm.mar', mar(manifest({ ...model, modelFile: 'model.py' }))],

@@ -63,6 +63,10 @@ for (const [id, { good: goodText, evil: evilText, extension }] of Object.entries
   });
 }
 
+it('lzma with a small dictionary, which joblib knows by its first two bytes, is found without a name', () => {
+  expect(rulesOf(scanBytes('model', of('XQAQAAD//////////wBAAQgDvDC9NN4vXibQagTwMrwGnfg0+MUF//+YegAA')))).to.have.members(EVIL_RULES);
+});
+
 describe('compressed streams that say one thing and hold another', () => {
   const change = (id: string, at: number, ...values: number[]): Buffer => {
     const bytes = of(PACKED[id]!.good);

@@ -63,7 +63,7 @@ export const lzmaAlone: Codec = {
   id: 'lzma',
   title: 'lzma',
   extensions: ['lzma', 'tlz'],
-  sniff: (head) => startsWith(head, 0x5d, 0, 0) && head.length > HEADER_BYTES && head[HEADER_BYTES] === 0 && headerFault(part(head, 0, HEADER_BYTES)) === null,
+  sniff: (head) => startsWith(head, 0x5d, 0) && head.length > HEADER_BYTES && head[HEADER_BYTES] === 0 && headerFault(part(head, 0, HEADER_BYTES)) === null,
   unpack(packed, out) {
     const header = part(packed, 0, HEADER_BYTES);
     const size = header.readBigUInt64LE(5);
