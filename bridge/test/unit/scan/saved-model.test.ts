@@ -103,6 +103,8 @@ describe('SavedModel', () => {
     ['a function that is bound to something that is no asset', 'tensorflow-path', modelOf([], [FILE], objects([userObject('')], { f: [0] }))],
     ['a function whose caller names the file', 'tensorflow-path', modelOf([], [FILE], objects([], { f: [] }))],
     ['a function that calls itself', 'tensorflow-structure', modelOf([], [{ name: 'g', nodes: [node('n', 'PartitionedCall', [], func('g'))] }])],
+    ['a function that the caller of a function fills in', 'tensorflow-structure', modelOf([], [{ name: 'g', args: ['a'], nodes: [node('n', 'PartitionedCall', ['a'], attr('f', len(9, 'F')))] }])],
+    ['a stream that the caller fills in', 'tensorflow-structure', modelOf([], [{ name: 'g', nodes: [node('n', 'PrintV2', ['a'], attr('output_stream', len(9, 's')))] }])],
     ['a function twice', 'tensorflow-duplicate', modelOf([], [FILE, FILE])],
     ['a node twice', 'tensorflow-duplicate', modelOf([node('a', 'NoOp'), node('a', 'NoOp')])],
     ['an attribute twice', 'protobuf-duplicate-field', modelOf([node('a', 'NoOp', [], text('a', 'x'), text('b', 'x'))])],

@@ -79,7 +79,7 @@ function readNode(walk: SavedModelWalk, field: ProtoField, graph: Graph, names: 
     op: (text) => void (node.op = reader.text(text)),
     input: (text) => void node.inputs.push(reader.text(text)),
     attr: (value) => {
-      const text = (take: (text: string) => void): void => reader.read(value, tensorflowMessage('AttrValue'), { s: (bytes) => take(reader.text(bytes)) });
+      const text = (take: (text: string) => void): void => reader.read(value, tensorflowMessage('AttrValue'), { s: (bytes) => take(reader.text(bytes)), placeholder: refusePlaceholder });
       if (value.key === 'output_stream') text((found) => void (stream = found));
       else if (value.key === 'shared_name') text((found) => void (node.shared = found));
       else readAttribute(walk, value, node);
@@ -117,8 +117,14 @@ function readAttribute(walk: SavedModelWalk, field: ProtoField, node: GraphNode 
   reader.read(field, tensorflowMessage('AttrValue'), {
     func,
     tensor: texts,
+    placeholder: refusePlaceholder,
     list: (list) => reader.read(list, tensorflowMessage('AttrValue.ListValue'), { func }),
   });
+}
+
+/** A value that the caller of a function would fill in: no library writes it into models, and nobody could follow it. */
+function refusePlaceholder({ at }: ProtoField): never {
+  throw new Rejected('tensorflow-structure', 'An attribute is left for the caller of a function to fill in.', at);
 }
 
 /** Names of functions in other places than nodes. */
