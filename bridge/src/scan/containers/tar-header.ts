@@ -41,7 +41,7 @@ export function readTarHeader(tar: ByteSource, at: number): TarHeader | null {
   };
   for (const [start, end] of [[100, 108], [108, 116], [116, 124], [136, 148], [329, 337], [337, 345]] as const) {
     const raw = latin1(block.subarray(start, end));
-    if (!/^[0-7 ]*[ \0]*$/.test(raw) && (block[start] !== 0x80 && block[start] !== 0xff)) wrong('A number of a header is not one.');
+    if (!/^ *[0-7]*[ \0]*$/.test(raw) && block[start] !== 0x80) wrong('A number of a header is not one.');
   }
   text(265, 297);
   text(297, 329);

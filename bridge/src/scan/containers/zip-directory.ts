@@ -33,6 +33,8 @@ const UNIX_TYPE_MASK = 0o170000;
 const UNIX_FILE = 0o100000;
 const UNIX_DIRECTORY = 0o040000;
 const EMPTY_DEFLATED_BYTES = 2;
+/** 6.3, the last one; Python refuses others, and so would see no member */
+const VERSION_MAX = 63;
 
 /**
  * Reads a zip as only one reader could: one end record in the last 22 bytes, the directory directly before it,
@@ -125,6 +127,7 @@ function checkMethod(header: Header, fixed: Buffer, name: string, at: number): v
   const type = (fixed.readUInt32LE(38) >>> 16) & UNIX_TYPE_MASK;
   if (type !== 0 && type !== UNIX_FILE && type !== UNIX_DIRECTORY) throw new Rejected('zip-method', `Member ${JSON.stringify(name)} is a link or a device.`, at);
   if ((header.flags & ~FLAGS_ALLOWED) !== 0) throw new Rejected('zip-method', `Member ${JSON.stringify(name)} has the flags 0x${header.flags.toString(16)} (encrypted or unknown).`, at);
+  if (fixed.readUInt8(6) > VERSION_MAX) throw new Rejected('zip-method', `Member ${JSON.stringify(name)} asks for version ${fixed.readUInt8(6)} of the format, which does not exist.`, at);
   if (header.method !== 0 && header.method !== 8) throw new Rejected('zip-method', `Member ${JSON.stringify(name)} is packed with method ${header.method}.`, at);
   if (name.endsWith('/') && (header.size !== 0 || header.compressedSize > EMPTY_DEFLATED_BYTES)) throw new Rejected('zip-structure', `The folder ${JSON.stringify(name)} has content.`, at);
   if (header.method === 0 && header.compressedSize !== header.size) throw new Rejected('zip-headers-differ', `Member ${JSON.stringify(name)} is stored and has two sizes.`, at);

@@ -71,6 +71,7 @@ describe('tar, read as only one reader could', () => {
     ['a size beyond any file', ['tar-structure'], 'm.tar', tar(model({ patch: [[124, '\x80\x7f' + '\xff'.repeat(10)]] }))],
     ['a negative size', ['tar-structure'], 'm.tar', tar(model({ patch: [[124, '\xff'.repeat(12)]] }))],
     ['a size that int() of Python reads otherwise', ['tar-structure'], 'm.tar', tar(model({ patch: [[124, '0000_000016\0']] }))],
+    ['an owner that int() of Python does not take: it would stop here', ['tar-structure'], 'm.tar', tar(model(), model({ name: 'b', patch: [[108, '00 1750\0']] }))],
     ['bytes behind the content', ['tar-structure'], 'm.tar', tar(model({ padding: 'hidden' }))],
     ['one block of zeros', ['tar-structure'], 'm.tar', writeTar([model()], { end: 1 })],
     ['no block of zeros', ['tar-structure'], 'm.tar', writeTar([model()], { end: 0 })],

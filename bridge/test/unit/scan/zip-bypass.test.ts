@@ -77,6 +77,7 @@ describe('zip: headers that say more than one thing', () => {
     ['two sizes of stored data', ['zip-headers-differ'], zip(both({ size: GOOD.length + 1 }))],
     ['several disks', ['zip-structure'], zip({}, { end: (end: Buffer) => void (end.writeUInt16LE(1, 4)) })],
     ['a link, whatever system made it', ['zip-method'], put(zip({ central: { attributes: 0o120777 } }), -1, 0)],
+    ['a version of the format that does not exist', ['zip-method'], put(zip(), -2, 64)],
     ['a device', ['zip-method'], zip({ central: { attributes: 0o020666 } })],
     ['a pipe', ['zip-method'], zip({ central: { attributes: 0o010666 } })],
   ]);
@@ -153,9 +154,9 @@ describe('TorchScript and other programs of PyTorch', () => {
   ]);
 });
 
-/** `bytes` with one of them replaced; below zero, the byte that says which system made the first member */
+/** `bytes` with one of them replaced; below zero, in the first entry of the directory: -1 which system made it, -2 which version it needs */
 function put(bytes: Buffer, at: number, value: number): Buffer {
   const copy = Buffer.from(bytes);
-  copy.writeUInt8(value, at >= 0 ? at : copy.indexOf(Buffer.from([0x50, 0x4b, 1, 2])) + 5);
+  copy.writeUInt8(value, at >= 0 ? at : copy.indexOf(Buffer.from([0x50, 0x4b, 1, 2])) + 4 - at);
   return copy;
 }

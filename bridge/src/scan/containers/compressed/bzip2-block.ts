@@ -14,8 +14,8 @@ export interface Bzip2Block {
   origin: number;
 }
 
-/** Reads a block behind its mark and checksum: Huffman codes, runs and moves to front undone. */
-export function readBlock(bits: BitsFromHigh, max: number): Bzip2Block {
+/** Reads a block behind its mark and checksum into `column`: Huffman codes, runs and moves to front undone. */
+export function readBlock(bits: BitsFromHigh, column: Uint32Array): Bzip2Block {
   const at = bits.offset;
   if (bits.bit() === 1) unavailable('a randomised bzip2 block, as versions before 1.0 wrote', at);
   const origin = bits.read(24);
@@ -25,7 +25,6 @@ export function readBlock(bits: BitsFromHigh, max: number): Bzip2Block {
   if (groups < 2 || groups > 6) broken(`A bzip2 block has ${groups} tables.`, at);
   const selectors = readSelectors(bits, groups);
   const tables = Array.from({ length: groups }, () => new Table(bits, front.length + 2));
-  const column = new Uint32Array(max);
   const end = front.length + 1;
   let length = 0;
   let run = 0;
@@ -39,7 +38,7 @@ export function readBlock(bits: BitsFromHigh, max: number): Bzip2Block {
       if (run > RUN_MAX) broken('A run in a bzip2 block is longer than any block.', at);
       continue;
     }
-    if (length + run + (symbol === end ? 0 : 1) > max) broken('A bzip2 block is larger than the header allows.', at);
+    if (length + run + (symbol === end ? 0 : 1) > column.length) broken('A bzip2 block is larger than the header allows.', at);
     if (run > 0) {
       column.fill(front[0]!, length, length + run);
       length += run;

@@ -14,7 +14,8 @@ export const bzip2: Codec = {
   sniff: (head) => startsWith(head, 0x42, 0x5a, 0x68) && head[3]! >= 0x31 && head[3]! <= 0x39 && (startsWith(head.subarray(4), 0x31, 0x41, 0x59, 0x26, 0x53, 0x59) || startsWith(head.subarray(4), 0x17, 0x72, 0x45, 0x38, 0x50, 0x90)),
   unpack(packed, out, doubt) {
     if (!bzip2.sniff(packed)) return broken('The mark of a bzip2 stream is not there.', 0);
-    const blockMax = (packed[3]! - 0x30) * LEVEL_BYTES;
+    // one for all blocks: a file can hold millions of small ones
+    const column = new Uint32Array((packed[3]! - 0x30) * LEVEL_BYTES);
     const bits = new BitsFromHigh(packed, 4);
     let combined = 0;
     for (;;) {
@@ -26,7 +27,7 @@ export const bzip2: Codec = {
         return bits.alignedEnd();
       }
       if (mark !== BLOCK) return broken('A bzip2 block does not begin with its mark.', at);
-      const block = readBlock(bits, blockMax);
+      const block = readBlock(bits, column);
       const from = out.length;
       unfoldBlock(block, out);
       const real = crc(out.buffer, from, out.length);
