@@ -9,11 +9,10 @@ import { resolvePorts } from '../stack/ports.ts';
 export interface BenchServer { port: number; pid: number }
 
 /** The upload routes of the bridge in a process of their own, Odoo faked. */
-export async function startBridge(settings: { minio: object; partBytes: number; inFlight: number }): Promise<BenchServer> {
+export async function startBridge(settings: { minio: object; redis: number; partBytes: number; inFlight: number }): Promise<BenchServer> {
   const child = spawn(process.execPath, ['--import', 'tsx', join(import.meta.dirname, '../bridge/test/fakes/upload-process.ts')], {
     stdio: ['ignore', 'pipe', 'inherit'],
-    // As the stack starts the bridge: glibc would give memory back, and take it again, at each of the 16,384 chunks of a GiB.
-    env: { ...process.env, MALLOC_TRIM_THRESHOLD_: '268435456', MINIO: JSON.stringify(settings.minio), PART_BYTES: String(settings.partBytes), PARTS_IN_FLIGHT: String(settings.inFlight) },
+    env: { ...process.env, MINIO: JSON.stringify(settings.minio), REDIS: `redis://127.0.0.1:${settings.redis}`, PART_BYTES: String(settings.partBytes), PARTS_IN_FLIGHT: String(settings.inFlight) },
   });
   let output = '';
   child.stdout.on('data', (chunk) => { output += String(chunk); });

@@ -2,9 +2,9 @@
  * Uploads of one file by each way, side by side: one presigned PUT straight to MinIO (the reference), multipart through the bridge,
  * through nginx and the bridge, and tus in parts. All ways run in each round; a ratio compares with the reference of its own round.
  *
- *   npx tsx bench/upload.ts [--size 1GiB] [--rounds 3] [--ways put,bridge,nginx,tus8,tus64] [--part 8MiB] [--in-flight 4]
+ *   npx tsx bench/upload.ts [--size 1GiB] [--rounds 3] [--ways put,bridge,nginx,tus8,tus64] [--part 16MiB] [--in-flight 4]
  *
- * Starts a MinIO, a bridge (its upload routes, Odoo faked) and an nginx of its own, with the stack's nginx configuration and
+ * Starts a MinIO, a Redis, a bridge (its upload routes, Odoo faked) and an nginx of its own, with the stack's nginx configuration and
  * certificates; removes everything at the end. Needs `npm run stack -- up` once, and three times the size in disk.
  */
 import { spawnSync } from 'node:child_process';
@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { MinioBlobStore } from '../bridge/src/adapters/minio/minio-blob-store.ts';
-import { OWN_MINIO, ownMinio } from '../bridge/test/contract/storage/servers.ts';
+import { OWN_MINIO, ownMinio, ownRedis } from '../bridge/test/contract/storage/servers.ts';
 import { realClock } from '../bridge/test/fakes/real-clock.ts';
 import { cpuBetween, cpuTimes, cpuOfOthers, PARTIES, type CpuTimes } from './upload-cpu.ts';
 import { startBridge, startNginx } from './upload-servers.ts';
@@ -25,7 +25,7 @@ const GIB = 2 ** 30;
 const { values: flags } = parseArgs({
   options: {
     size: { type: 'string', default: '1GiB' }, rounds: { type: 'string', default: '3' }, ways: { type: 'string', default: 'put,bridge,nginx,tus8,tus64' },
-    part: { type: 'string', default: '8MiB' }, 'in-flight': { type: 'string', default: '4' },
+    part: { type: 'string', default: '16MiB' }, 'in-flight': { type: 'string', default: '4' },
   },
 });
 const bytesOf = (text: string): number => { const [, n, unit] = /^(\d+)(MiB|GiB)$/.exec(text)!; return Number(n) * (unit === 'GiB' ? GIB : MIB); };
@@ -37,12 +37,13 @@ const started: number[] = [];
 interface Measured { rate: number[]; ratio: number[]; cpu: CpuTimes[]; seconds: number[]; peak: number[]; after: number[] }
 
 const minio = await ownMinio();
+const redis = await ownRedis();
 try {
   writeRandom(file, size);
   const config = { endpoint: `http://127.0.0.1:${minio.port}`, bucket: 'bench', ...OWN_MINIO };
   const blobs = new MinioBlobStore(config, realClock);
   await blobs.ensureBucket();
-  const bridge = await startBridge({ minio: config, partBytes: bytesOf(flags.part), inFlight: Number(flags['in-flight']) });
+  const bridge = await startBridge({ minio: config, redis: redis.port, partBytes: bytesOf(flags.part), inFlight: Number(flags['in-flight']) });
   started.push(bridge.pid);
   const nginx = await startNginx(folder, bridge.port);
   started.push(nginx.pid);
@@ -95,6 +96,7 @@ try {
 } finally {
   for (const pid of started) try { process.kill(pid, 'SIGTERM'); } catch { /* has ended */ }
   await minio.end();
+  await redis.end();
   rmSync(folder, { recursive: true, force: true });
 }
 

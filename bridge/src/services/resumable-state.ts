@@ -45,6 +45,11 @@ export function partSize(info: ResumableInfo, number: number): number {
   return Math.min(info.partBytes, info.size - (number - 1) * info.partBytes);
 }
 
+/** A part of another size than its place wants counts for nothing; S3 cannot remove a single part. */
+export async function makeVoid(blobs: BlobStore, info: ResumableInfo, numbers: number[]): Promise<void> {
+  await Promise.all(numbers.map((number) => blobs.putPart(info.key, info.uploadId, number, Buffer.alloc(partSize(info, number) === 1 ? 2 : 1))));
+}
+
 export async function readInfo(blobs: BlobStore, id: string): Promise<ResumableInfo | null> {
   return readJson(blobs, stateKey(id, 'info'));
 }

@@ -52,5 +52,15 @@ export interface UploadLocks {
    * one is the one whose client is still there. Locked when it is not let go within the deadline.
    */
   acquire(id: string): Promise<UploadLock>;
+  /** Waits until no other bridge instance holds it, `ms` at most. */
+  free(id: string, ms: number): Promise<void>;
 }
-export interface UploadLock { lost: AbortSignal; release(): Promise<void> }
+export interface UploadLock {
+  lost: AbortSignal;
+  /** whether all bridge instances see it; only then may bytes be answered for that are not in the storage yet */
+  shared: boolean;
+  /** Nothing runs under it at the moment: whoever wants it is to get it at once. Until `busy` is called. */
+  idle(): void;
+  busy(): void;
+  release(): Promise<void>;
+}

@@ -1,33 +1,21 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { buffer as readAll } from 'node:stream/consumers';
 import { Conflict, Invalid, NotFound } from '../errors.ts';
 import type { ArtifactStore } from './artifact-store.ts';
 import { checkDigest, tooLarge } from './artifact-upload.ts';
-import { PartPump } from './part-pump.ts';
 import type { Clock } from './ports.ts';
-import { partSize, readDone, readInfo, readPosition, stateKey, tailKey, tailPrefix, type ResumableInfo, type ResumablePosition } from './resumable-state.ts';
-import { ChecksumMismatch, Gone } from './upload-errors.ts';
-import type { DigestAlgorithm, RunningDigest, StoredPart, UploadLocks } from './upload-ports.ts';
+import { readDone, readInfo, readPosition, stateKey, tailPrefix, type ResumableInfo, type ResumablePosition } from './resumable-state.ts';
+import { ResumableSessions } from './resumable-sessions.ts';
+import type { Append } from './resumable-writer.ts';
+import { Gone } from './upload-errors.ts';
+import type { RunningDigest, UploadLocks } from './upload-ports.ts';
 
 /** MinIO removes an open multipart upload 24 hours after it began, so none may be promised for longer. */
 export const RESUMABLE_LIFE_MS = 23 * 3600_000;
 const PARTS_MAX = 10_000;
 const MIB = 1024 * 1024;
-/** After so many small requests the pieces behind the last full part are joined. */
-const TAIL_PIECES_MAX = 16;
-/** A running digest of an upload that nobody continues is given up after this; it is then taken from the stored object. */
-const RUNNING_KEPT_MS = 30 * 60_000;
 
 export type NewResumable = Pick<ResumableInfo, 'owner' | 'size' | 'field' | 'filename' | 'type' | 'digest' | 'metadata'>;
-export interface Append {
-  offset: number;
-  /** gives the body to `write`; resolves true when it came whole, false when the line was cut */
-  body(write: (chunk: Buffer) => Promise<void> | undefined, stop: AbortSignal): Promise<boolean>;
-  checksum: { algorithm: DigestAlgorithm; value: Buffer } | null;
-}
-export interface ResumableDeps { store: ArtifactStore; locks: UploadLocks; clock: Clock; maxBytes: number }
-/** What this process remembers of an upload that it writes. Losing it costs time, never bytes. */
-interface Running { parts: StoredPart[]; digest: RunningDigest | null; digested: number; usedAt: number }
+export interface ResumableDeps { store: ArtifactStore; locks: UploadLocks; clock: Clock; maxBytes: number; lingerMs?: number | undefined }
 
 /**
  * Uploads that can be cut and continued, by this process or another: parts of a fixed size in an S3 multipart upload, what is
@@ -38,10 +26,11 @@ interface Running { parts: StoredPart[]; digest: RunningDigest | null; digested:
  */
 export class ResumableUploads {
   readonly #deps: ResumableDeps;
-  readonly #running = new Map<string, Running>();
+  readonly #sessions: ResumableSessions;
 
   constructor(deps: ResumableDeps) {
     this.#deps = deps;
+    this.#sessions = new ResumableSessions({ ...deps, complete: (info, position, digest) => this.#complete(info, position, digest) });
   }
 
   get maxBytes(): number {
@@ -68,30 +57,22 @@ export class ResumableUploads {
 
   /** @throws NotFound also for another user's upload; Gone when it has expired */
   async find(id: string, owner: number): Promise<ResumableInfo> {
-    const info = /^[0-9a-f]{32}$/.test(id) ? await readInfo(this.#blobs, id) : null;
+    const info = this.#sessions.infoOf(id) ?? (/^[0-9a-f]{32}$/.test(id) ? await readInfo(this.#blobs, id) : null);
     if (!info || info.owner !== owner) throw new NotFound('There is no such upload.', { code: 'upload-not-found', remedy: 'Begin it again.' });
     if (Date.parse(info.expiresAt) <= this.#deps.clock.now().getTime()) throw new Gone('This upload has expired.', { code: 'upload-expired', remedy: 'Begin it again.' });
     return info;
   }
 
   async offset(info: ResumableInfo): Promise<number> {
-    return (await readPosition(this.#blobs, info)).offset;
+    const mine = await this.#sessions.offsetOf(info.id);
+    if (mine?.idle) return mine.offset;
+    if (!mine) await this.#deps.locks.free(info.id, this.#sessions.handoverMs);
+    return Math.max((await readPosition(this.#blobs, info)).offset, mine?.offset ?? 0);
   }
 
   /** Takes bytes at `offset`; answers the new offset. What came before a cut is kept, unless a checksum stands over it. */
-  async append(info: ResumableInfo, append: Append): Promise<number> {
-    const lock = await this.#deps.locks.acquire(info.id);
-    try {
-      const { position, running } = await this.#resume(info);
-      if (append.offset !== position.offset) {
-        throw new Conflict(`The upload stands at ${position.offset}, not at ${append.offset}.`, { code: 'upload-offset', remedy: 'Ask for its offset (HEAD) and go on from there.' });
-      }
-      if (position.complete || position.offset === info.size) return info.size;
-      await this.#makeVoid(info, position.strays);
-      return await this.#take(info, position, running, append, lock.lost);
-    } finally {
-      await lock.release();
-    }
+  append(info: ResumableInfo, append: Append): Promise<number> {
+    return this.#sessions.append(info, append);
   }
 
   /** The digest of an upload whose bytes are all here. Reads the object when no process saw all its bytes. */
@@ -118,7 +99,7 @@ export class ResumableUploads {
   async remove(info: ResumableInfo): Promise<void> {
     const lock = await this.#deps.locks.acquire(info.id);
     try {
-      this.#forget(info.id);
+      this.#sessions.forget(info.id);
       const done = await readDone(this.#blobs, info.id);
       await this.#blobs.abort(info.key, info.uploadId);
       const artifact = done?.digest ? await this.#deps.store.storedAtDigest(done.digest) : null;
@@ -130,80 +111,9 @@ export class ResumableUploads {
     }
   }
 
-  async #resume(info: ResumableInfo): Promise<{ position: ResumablePosition; running: Running }> {
-    this.#forgetIdle();
-    const mine = this.#running.get(info.id);
-    let position = await readPosition(this.#blobs, info, mine?.parts);
-    // Somebody else wrote since: what this process remembers is not the whole story.
-    const stale = mine !== undefined && (position.parts.length > mine.parts.length || position.strays.length > 0 || position.complete || position.offset !== mine.digested);
-    if (stale) {
-      this.#forget(info.id);
-      position = await readPosition(this.#blobs, info);
-    }
-    const fresh = (): Running => ({ parts: position.parts, digest: position.offset === 0 ? this.#deps.store.digester.start('sha256') : null, digested: 0, usedAt: 0 });
-    const running = stale || !mine ? fresh() : mine;
-    running.usedAt = this.#deps.clock.now().getTime();
-    this.#running.set(info.id, running);
-    return { position, running };
-  }
-
-  async #take(info: ResumableInfo, position: ResumablePosition, running: Running, append: Append, stop: AbortSignal): Promise<number> {
-    const checksum = append.checksum && this.#deps.store.digester.start(append.checksum.algorithm);
-    // Bytes that fail their checksum must not have gone into the digest of the file.
-    const digest = checksum ? (running.digest?.fork() ?? null) : running.digest;
-    const pump = new PartPump({
-      store: this.#blobs, buffers: this.#deps.store.buffers, partBytes: info.partBytes, inFlight: this.#deps.store.partsInFlight, firstNumber: position.parts.length + 1,
-      target: async () => ({ key: info.key, uploadId: info.uploadId }), digests: [digest, checksum].filter((each) => each !== null), holdFirst: checksum !== null,
-    });
-    try {
-      for (const piece of position.tail) pump.prefill(await readAll(await this.#blobs.get(piece.key)));
-      let received = 0;
-      const whole = await append.body((chunk) => {
-        received += chunk.length;
-        if (position.offset + received > info.size) throw tooLarge('The body goes beyond Upload-Length, and', info.size);
-        return pump.write(chunk);
-      }, stop);
-      await pump.digestRest();
-      if (checksum && (!whole || !(await matches(checksum, append.checksum!.value)))) {
-        await pump.close();
-        await this.#makeVoid(info, pump.stored.map(({ number }) => number));
-        if (!whole) {
-          digest?.drop();
-          return position.offset;
-        }
-        throw new ChecksumMismatch('The bytes do not have the checksum that the request names; they were thrown away.', { code: 'checksum-mismatch', remedy: 'Send them again.' });
-      }
-      const offset = position.offset + received;
-      const last = offset === info.size;
-      await pump.flush({ last });
-      if (!last) await this.#keepRest(info, position, pump, offset);
-      if (checksum) running.digest?.drop();
-      running.digest = digest;
-      running.parts = [...position.parts, ...pump.stored];
-      running.digested = offset;
-      if (last) await this.#complete(info, { ...position, offset, parts: running.parts }, digest);
-      return offset;
-    } catch (error) {
-      if (digest !== running.digest) digest?.drop();
-      // What the running digest has seen is no longer what is stored, but for a checksum: there it saw nothing.
-      if (!(error instanceof ChecksumMismatch)) this.#forget(info.id);
-      throw error;
-    } finally {
-      await pump.close();
-    }
-  }
-
-  /** What does not fill a part becomes a piece of the tail; many pieces become one. */
-  async #keepRest(info: ResumableInfo, position: ResumablePosition, pump: PartPump, offset: number): Promise<void> {
-    const rest = pump.rest;
-    const partStart = offset - rest.length;
-    const already = pump.begun ? 0 : position.offset - partStart;
-    if (rest.length > already) {
-      const from = position.tail.length >= TAIL_PIECES_MAX ? 0 : already;
-      await this.#blobs.put(tailKey(info.id, partStart + from), rest.subarray(from), 'application/octet-stream');
-    }
-    if (!pump.begun) return;
-    for (const { key } of position.tail) await this.#blobs.remove(key);
+  /** Stores what was received. Before the process ends. */
+  close(): Promise<void> {
+    return this.#sessions.close();
   }
 
   async #complete(info: ResumableInfo, position: ResumablePosition, digest: RunningDigest | null): Promise<{ digest: string | null }> {
@@ -220,7 +130,6 @@ export class ResumableUploads {
       }
     }
     const done = { digest: seen ? `sha256:${await seen.hex()}` : null };
-    this.#running.delete(info.id);
     await this.#blobs.put(stateKey(info.id, 'done'), JSON.stringify(done), 'application/json');
     for await (const { key } of this.#blobs.list(tailPrefix(info.id))) await this.#blobs.remove(key);
     return done;
@@ -234,11 +143,6 @@ export class ResumableUploads {
     return digest;
   }
 
-  /** A part of another size than its place wants counts for nothing; S3 cannot remove a single part. */
-  async #makeVoid(info: ResumableInfo, numbers: number[]): Promise<void> {
-    await Promise.all(numbers.map((number) => this.#blobs.putPart(info.key, info.uploadId, number, Buffer.alloc(partSize(info, number) === 1 ? 2 : 1))));
-  }
-
   #partBytes(size: number): number {
     const least = Math.ceil(size / PARTS_MAX / MIB) * MIB;
     const { bytes } = this.#deps.store.buffers;
@@ -246,19 +150,7 @@ export class ResumableUploads {
     return bytes;
   }
 
-  #forget(id: string): void {
-    this.#running.get(id)?.digest?.drop();
-    this.#running.delete(id);
-  }
-  #forgetIdle(): void {
-    const before = this.#deps.clock.now().getTime() - RUNNING_KEPT_MS;
-    for (const [id, { usedAt }] of this.#running) if (usedAt < before) this.#forget(id);
-  }
   get #blobs() {
     return this.#deps.store.blobs;
   }
-}
-
-async function matches(digest: RunningDigest, expected: Buffer): Promise<boolean> {
-  return (await digest.hex()) === expected.toString('hex');
 }

@@ -13,7 +13,7 @@ import { MemoryBlobStore } from './memory-blob-store.ts';
 import { realClock } from './real-clock.ts';
 import { RECEIPT_SECRET, UploadOdoo } from './upload-odoo.ts';
 
-export interface UploadAppOptions { blobs?: BlobStore; odoo?: OdooPort; locks?: UploadLocks; clock?: Clock; maxBytes?: number; partBytes?: number; partsInFlight?: number }
+export interface UploadAppOptions { blobs?: BlobStore; odoo?: OdooPort; locks?: UploadLocks; clock?: Clock; maxBytes?: number; partBytes?: number; partsInFlight?: number; lingerMs?: number }
 export interface UploadApp { url: string; port: number; server: Server; store: ArtifactStore; uploads: ResumableUploads; close(): Promise<void> }
 
 const silent: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => silent };
@@ -23,7 +23,7 @@ export async function startUploadApp(options: UploadAppOptions = {}): Promise<Up
   const { blobs = new MemoryBlobStore(), odoo = new UploadOdoo(), locks = new LocalUploadLocks(), clock = realClock, maxBytes = 10 * 2 ** 30 } = options;
   const { store, uploads, router, close } = composeUploads({
     blobs, odoo, locks, clock, log: silent, maxBytes, receiptSecret: RECEIPT_SECRET, requestIdOf: () => 'test',
-    ...(options.partBytes ? { partBytes: options.partBytes } : {}), ...(options.partsInFlight ? { partsInFlight: options.partsInFlight } : {}),
+    ...(options.partBytes ? { partBytes: options.partBytes } : {}), ...(options.partsInFlight ? { partsInFlight: options.partsInFlight } : {}), ...(options.lingerMs ? { lingerMs: options.lingerMs } : {}),
     callerOf: (request) => {
       const key = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1];
       if (!key) throw new Unauthenticated('nobody is logged in', { code: 'login-needed' });

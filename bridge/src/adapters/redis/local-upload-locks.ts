@@ -20,11 +20,19 @@ export class LocalUploadLocks implements UploadLocks {
     this.#held.set(id, { asked, freed });
     return {
       lost: asked.signal,
+      shared: false,
+      idle: () => undefined,
+      busy: () => undefined,
       release: async () => {
         this.#held.delete(id);
         free();
       },
     };
+  }
+
+  async free(id: string, ms: number): Promise<void> {
+    const holder = this.#held.get(id);
+    if (holder) await withinTime(holder.freed, ms).catch(() => undefined);
   }
 }
 

@@ -8,7 +8,9 @@ import type { UploadLock, UploadLocks } from '../../services/upload-ports.ts';
 /** A process that was killed keeps others waiting no longer than this. */
 const LIFE_MS = 10_000;
 const RENEW_MS = 1_000;
-const ASK_MS = 100;
+/** Between two requests: another instance that has the next one waits no longer. */
+const IDLE_RENEW_MS = 50;
+const ASK_MS = 50;
 
 const RENEW = `if redis.call('get', KEYS[1]) ~= ARGV[1] then return 0 end
 redis.call('pexpire', KEYS[1], ARGV[2]) if redis.call('get', KEYS[2]) then return 2 end return 1`;
@@ -46,17 +48,34 @@ export class RedisUploadLocks implements UploadLocks {
     const lost = new AbortController();
     local.lost.addEventListener('abort', () => lost.abort(local.lost.reason), { once: true });
     // The answer of a Redis that is away or was emptied is no reason to stop: the fence holds. Only another's token or wish is.
-    const timer = setInterval(() => {
+    const renewEvery = (ms: number): NodeJS.Timeout => setInterval(() => {
       this.#renew(id, token).then((state) => { if (state === 'wanted') lost.abort(takenOver()); }, () => undefined);
-    }, RENEW_MS);
+    }, ms);
+    let timer = renewEvery(RENEW_MS);
+    const change = (ms: number): void => {
+      clearInterval(timer);
+      timer = renewEvery(ms);
+    };
     return {
       lost: lost.signal,
+      shared: true,
+      idle: () => change(IDLE_RENEW_MS),
+      busy: () => change(RENEW_MS),
       release: async () => {
         clearInterval(timer);
         await this.#redis.eval(RELEASE, 2, lockKey(id), wantKey(id), token).catch(() => undefined);
         await local.release();
       },
     };
+  }
+
+  async free(id: string, ms: number): Promise<void> {
+    const deadline = this.#clock.now().getTime() + ms;
+    try {
+      while ((await this.#redis.exists(lockKey(id))) === 1 && this.#clock.now().getTime() < deadline) await this.#clock.sleep(ASK_MS);
+    } catch (error) {
+      this.#log.warn({ uploadId: id, reason: String(error) }, 'upload.lock.unknown');
+    }
   }
 
   async #take(id: string, token: string): Promise<void> {

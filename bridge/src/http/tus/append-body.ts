@@ -1,6 +1,7 @@
 import type { Request } from 'express';
 import type { ResumableInfo } from '../../services/resumable-state.ts';
-import type { Append, ResumableUploads } from '../../services/upload-resumable.ts';
+import type { Append } from '../../services/resumable-writer.ts';
+import type { ResumableUploads } from '../../services/upload-resumable.ts';
 import { tooLarge } from '../../services/artifact-upload.ts';
 import { ClientGone, pumpBody } from '../request-body.ts';
 

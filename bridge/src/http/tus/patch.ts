@@ -1,6 +1,7 @@
 import type { Request, Response } from 'express';
 import { UnsupportedType } from '../../services/upload-errors.ts';
 import type { Uploader } from '../../services/upload-register.ts';
+import { answerEarly } from '../request-body.ts';
 import { appendBody } from './append-body.ts';
 import { BODY_TYPE, checksum, expires, idOf, integer, type TusDeps, type TusVerb } from './protocol.ts';
 
@@ -24,6 +25,7 @@ export class TusPatch implements TusVerb {
     // "The Server MUST acknowledge successful PATCH requests with the 204 No Content status. It MUST include the Upload-Offset header."
     response.setHeader('Upload-Offset', String(now));
     expires(response, info);
+    answerEarly(request, response); // a newer request may have taken over in mid-body
     response.status(204).end();
   }
 }

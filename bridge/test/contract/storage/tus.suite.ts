@@ -1,15 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import { expect } from 'chai';
 import { Upload } from 'tus-js-client';
-import type { BlobStore } from '../../../src/services/upload-ports.ts';
+import type { BlobStore, UploadLocks } from '../../../src/services/upload-ports.ts';
 import { startUploadApp, type UploadApp } from '../../fakes/upload-app.ts';
 import { UploadOdoo } from '../../fakes/upload-odoo.ts';
 import { base64Digest, digestOf, TusClient, until } from './tus-client.ts';
 
 const DOCKERFILE = Buffer.from('ARG REGISTRY\nFROM ${REGISTRY}/base/python:3.11\n');
 
-/** tus 1.0 over real HTTP on any storage, with two bridge instances that share nothing but it. `PART`: the least part that the storage takes, 5 of its `MIB`. */
-export function tusContract(name: string, make: () => Promise<BlobStore>, PART = 5 * 1024 * 1024): void {
+/**
+ * tus 1.0 over real HTTP on any storage, with two bridge instances that share nothing but it, or `locks` too.
+ * `PART`: the least part that the storage takes, 5 of its `MIB`.
+ */
+export function tusContract(name: string, make: () => Promise<BlobStore>, PART = 5 * 1024 * 1024, locks?: UploadLocks): void {
   const MIB = PART / 5;
   describe(`tus: ${name}`, () => {
     let blobs: BlobStore;
@@ -25,7 +28,7 @@ export function tusContract(name: string, make: () => Promise<BlobStore>, PART =
     before(async () => {
       blobs = await make();
       odoo = new UploadOdoo();
-      const options = { blobs, odoo, clock, partBytes: PART, maxBytes: 100 * MIB };
+      const options = { blobs, odoo, clock, partBytes: PART, maxBytes: 100 * MIB, ...(locks ? { locks } : {}) };
       [one, two] = [await startUploadApp(options), await startUploadApp(options)];
       [ada, elsewhere] = [new TusClient(one.url), new TusClient(two.url)];
     });
