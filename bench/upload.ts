@@ -7,12 +7,12 @@
  * Starts a MinIO, a Redis, a bridge (its upload routes, Odoo faked) and an nginx of its own, with the stack's nginx configuration and
  * certificates; removes everything at the end. Needs `npm run stack -- up` once, and three times the size in disk.
  */
-import { spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { randomFillSync } from 'node:crypto';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { parseArgs, promisify } from 'node:util';
 import { MinioBlobStore } from '../bridge/src/adapters/minio/minio-blob-store.ts';
 import { OWN_MINIO, ownMinio, ownRedis } from '../bridge/test/contract/storage/servers.ts';
 import { realClock } from '../bridge/test/fakes/real-clock.ts';
@@ -20,6 +20,7 @@ import { cpuBetween, cpuTimes, cpuOfOthers, PARTIES, type CpuTimes } from './upl
 import { startBridge, startNginx } from './upload-servers.ts';
 import { cut, multipart, presignedPut, tusUpload, type Way } from './upload-ways.ts';
 
+const run = promisify(execFile);
 const MIB = 2 ** 20;
 const GIB = 2 ** 30;
 const { values: flags } = parseArgs({
@@ -62,7 +63,7 @@ try {
     let reference = 0;
     for (const way of flags.ways.split(',')) {
       await ways[way]!.prepare?.();
-      settleMachine();
+      await settleMachine();
       writeFileSync(`/proc/${bridge.pid}/clear_refs`, '5'); // begins the peak anew
       const [before, start] = [cpuTimes(pids), performance.now()];
       await ways[way]!.run();
@@ -112,10 +113,10 @@ function writeRandom(path: string, bytes: number): void {
  * What earlier runs left to be written to disk is written. And free memory is touched: a hypervisor that takes back what is free
  * makes the first write to a page cost more than the upload itself, so that the same run takes twice as long now and then.
  */
-function settleMachine(): void {
-  spawnSync('sync');
+async function settleMachine(): Promise<void> {
+  await run('sync');
   const free = Number(/MemFree:\s+(\d+)/.exec(readFileSync('/proc/meminfo', 'utf8'))![1]) * 1024 - GIB;
-  spawnSync(process.execPath, ['-e', `const all = []; for (let left = ${free}; left > 0; left -= ${64 * MIB}) all.push(Buffer.alloc(${64 * MIB}, 1));`]);
+  await run(process.execPath, ['-e', `const all = []; for (let left = ${free}; left > 0; left -= ${64 * MIB}) all.push(Buffer.alloc(${64 * MIB}, 1));`]);
 }
 
 function memory(pid: number, name: 'VmRSS' | 'VmHWM'): number {
