@@ -1,4 +1,3 @@
-import crypto from 'node:crypto';
 import { Claims } from './claims.ts';
 import type { ScanContext } from './format.ts';
 import { secondOpinion } from './dockerfile/hadolint.ts';
@@ -9,7 +8,7 @@ import { allowList } from './pickle/allowlist.ts';
 import type { StorageEntry } from './pickle/tensors.ts';
 import { Report } from './report.ts';
 import { RULESET_VERSION } from './rules.ts';
-import { FileSource, forEachChunk, type ByteSource } from './source.ts';
+import { FileSource } from './source.ts';
 import { DEFAULT_LIMITS, type Limits, type ScanFile, type ScanRequest, type ScanResult, type ToolStatus } from './types.ts';
 
 /**
@@ -29,16 +28,17 @@ export function scanUpload(request: ScanRequest): ScanResult {
   const judge = (file: ScanFile, later?: () => void): void => {
     report.guard(file.name, () => {
       const source = new FileSource(file.path);
+      let putOff = false;
       try {
-        digests[file.name] ??= digestOf(source);
         if (file.kind === 'dockerfile') {
           report.formats[file.name] = 'dockerfile';
           serving = scanDockerfile(source, file.name, report, limits, { buildArgs: request.buildArgs ?? {}, registries: request.registries });
           tools.push(secondOpinion(file.path, file.name, report));
         } else {
-          scanByContent(source, file.name, contextFor({ ...shared, kind: file.kind, name: file.name, later }));
+          scanByContent(source, file.name, contextFor({ ...shared, kind: file.kind, name: file.name, later: later && (() => { putOff = true; later(); }) }));
         }
       } finally {
+        if (!putOff) digests[file.name] = source.digest();
         source.close();
       }
     });
@@ -75,10 +75,4 @@ function contextFor(base: Omit<ScanContext, 'nested'>): ScanContext {
       else scanByContent(source, file, contextFor({ ...base, later: undefined, ...(beside ?? alone), depth: base.depth + 1 }));
     },
   };
-}
-
-function digestOf(source: ByteSource): string {
-  const hash = crypto.createHash('sha256');
-  forEachChunk(source, (chunk) => hash.update(chunk));
-  return `sha256:${hash.digest('hex')}`;
 }

@@ -1,3 +1,4 @@
+import crypto from 'node:crypto';
 import fs from 'node:fs';
 
 /** Bytes that can be read at any place. `read` gives exactly `length` bytes; asking beyond the end is a fault of the caller. */
@@ -5,17 +6,26 @@ export interface ByteSource {
   readonly size: number;
   /** The answer may be a view that the next `read` overwrites. */
   read(offset: number, length: number): Uint8Array;
+  /** Calls `each` with that part's bytes in order; each chunk is a view that is valid during the call. */
+  stream(offset: number, length: number, each: (chunk: Uint8Array) => void): void;
 }
 
 const WINDOW_BYTES = 256 * 1024;
+const STREAM_BYTES = 1024 * 1024;
 
-/** A file on disk behind one window, so that many small reads near each other cost one system call. */
+/**
+ * A file on disk behind one window, so that many small reads near each other cost one system call. Its SHA-256 is taken of what is
+ * streamed anyhow; what nobody streamed is read for it at the end.
+ */
 export class FileSource implements ByteSource {
   readonly size: number;
   private readonly descriptor: number;
   private readonly window = Buffer.allocUnsafeSlow(WINDOW_BYTES);
   private windowStart = 0;
   private windowLength = 0;
+  private readonly sha256 = crypto.createHash('sha256');
+  /** bytes from the beginning that `sha256` has seen */
+  private hashed = 0;
 
   constructor(path: string) {
     // O_NOFOLLOW: what is judged is the file itself, never what a link points to
@@ -38,6 +48,30 @@ export class FileSource implements ByteSource {
     }
     const start = offset - this.windowStart;
     return this.window.subarray(start, start + length);
+  }
+
+  stream(offset: number, length: number, each: (chunk: Uint8Array) => void): void {
+    checkRange(this, offset, length);
+    if (this.hashed < offset) this.hash(this.hashed, offset - this.hashed);
+    this.hash(offset, length, each);
+  }
+
+  /** `sha256:<hex>` of the whole file; to be asked once, at the end. */
+  digest(): string {
+    this.hash(this.hashed, this.size - this.hashed);
+    return `sha256:${this.sha256.digest('hex')}`;
+  }
+
+  private hash(offset: number, length: number, each?: (chunk: Uint8Array) => void): void {
+    const buffer = Buffer.allocUnsafeSlow(Math.min(STREAM_BYTES, length));
+    for (let at = offset; at < offset + length; at += buffer.length) {
+      const chunk = this.fill(buffer.subarray(0, Math.min(buffer.length, offset + length - at)), at);
+      if (at <= this.hashed && this.hashed < at + chunk.length) {
+        this.sha256.update(chunk.subarray(this.hashed - at));
+        this.hashed = at + chunk.length;
+      }
+      each?.(chunk);
+    }
   }
 
   close(): void {
@@ -69,6 +103,10 @@ export class BufferSource implements ByteSource {
     checkRange(this, offset, length);
     return this.bytes.subarray(offset, offset + length);
   }
+
+  stream(offset: number, length: number, each: (chunk: Uint8Array) => void): void {
+    if (length > 0) each(this.read(offset, length));
+  }
 }
 
 /** A part of another source: a stored member of a zip, the data behind a header. */
@@ -88,15 +126,12 @@ export class SliceSource implements ByteSource {
     checkRange(this, offset, length);
     return this.base.read(this.start + offset, length);
   }
-}
 
-/** Calls `each` with the source's bytes in order, a window at a time. */
-export function forEachChunk(source: ByteSource, each: (chunk: Uint8Array) => void): void {
-  for (let offset = 0; offset < source.size; offset += WINDOW_BYTES) {
-    each(source.read(offset, Math.min(WINDOW_BYTES, source.size - offset)));
+  stream(offset: number, length: number, each: (chunk: Uint8Array) => void): void {
+    checkRange(this, offset, length);
+    this.base.stream(this.start + offset, length, each);
   }
 }
-
 
 function checkRange(source: ByteSource, offset: number, length: number): void {
   if (!(offset >= 0 && length >= 0 && offset + length <= source.size)) {

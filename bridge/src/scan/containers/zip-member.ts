@@ -1,7 +1,7 @@
 import zlib from 'node:zlib';
 import type { ScanContext } from '../format.ts';
 import { Rejected } from '../report.ts';
-import { BufferSource, SliceSource, forEachChunk, type ByteSource } from '../source.ts';
+import { BufferSource, SliceSource, type ByteSource } from '../source.ts';
 import type { ZipMember } from './zip-directory.ts';
 
 /**
@@ -12,7 +12,7 @@ export function openMember(zip: ByteSource, member: ZipMember, file: string, con
   const packed = new SliceSource(zip, member.dataOffset, member.compressedSize);
   const source = member.method === 0 ? packed : inflateMember(packed, member, context);
   let crc = 0;
-  forEachChunk(source, (chunk) => {
+  source.stream(0, source.size, (chunk) => {
     crc = zlib.crc32(chunk, crc);
   });
   if (crc !== member.crc) {

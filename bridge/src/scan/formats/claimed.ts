@@ -2,7 +2,7 @@ import crypto from 'node:crypto';
 import type { Claim, Claims } from '../claims.ts';
 import type { ScanContext } from '../format.ts';
 import { Rejected, Report, hex } from '../report.ts';
-import { forEachChunk, type ByteSource } from '../source.ts';
+import type { ByteSource } from '../source.ts';
 import { scanPickle } from './pickle.ts';
 
 const CHUNK_BYTES = 64 * 1024;
@@ -50,7 +50,7 @@ function checkDigests(source: ByteSource, file: string, claims: readonly Claim[]
   const stated = claims.filter(({ sha1 }) => sha1 !== undefined);
   if (stated.length === 0) return;
   const hash = crypto.createHash('sha1');
-  forEachChunk(source, (chunk) => hash.update(chunk));
+  source.stream(0, source.size, (chunk) => hash.update(chunk));
   const real = hash.digest('hex');
   for (const { by, sha1 } of stated) {
     if (sha1!.toLowerCase() !== real) context.report.add('claimed-data-digest', { file, symbol: by, evidence: `${sha1} instead of ${real}` });

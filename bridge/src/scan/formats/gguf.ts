@@ -1,7 +1,7 @@
 import type { Format, ScanContext } from '../format.ts';
 import { judgeTemplate } from '../jinja/policy.ts';
 import { Rejected } from '../report.ts';
-import { forEachChunk, SliceSource, type ByteSource } from '../source.ts';
+import type { ByteSource } from '../source.ts';
 import { GgufCursor } from './gguf-values.ts';
 
 const MARK = [0x47, 0x47, 0x55, 0x46];
@@ -124,7 +124,7 @@ function checkLayout(source: ByteSource, headerEnd: number, ranges: Range[], ali
 /** Padding is zeros, and shorter than the alignment. */
 function checkZeros(source: ByteSource, from: number, to: number, alignment: number): void {
   if (to - from >= alignment) throw new Rejected('gguf-layout', `${to - from} bytes belong to nothing.`, from);
-  forEachChunk(new SliceSource(source, from, to - from), (chunk) => {
+  source.stream(from, to - from, (chunk) => {
     if (chunk.some((byte) => byte !== 0)) throw new Rejected('gguf-layout', 'The padding is not zeros: the bytes belong to nothing.', from);
   });
 }

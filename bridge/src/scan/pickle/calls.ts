@@ -8,6 +8,8 @@ import type { ByteSource } from '../source.ts';
 import type { RuleId } from '../rules.ts';
 import { tensorFault, type StorageEntry } from './tensors.ts';
 
+const TEXTS_KEPT = 4096;
+
 /** The rules at the instructions that do something: calls, and filling of what calls made. */
 export class Calls {
   readonly storages: StorageEntry[] = [];
@@ -15,6 +17,8 @@ export class Calls {
   wrapper = -1;
   /** key → its class and size, and its place in `storages` */
   private readonly storageUses = new Map<string, { use: string; index: number }>();
+  /** what lies far behind is asked for again and again: the name of a module in every object */
+  private readonly texts = new Map<number, string | null>();
   private readonly source: ByteSource;
   private readonly host: PickleHost;
   private readonly globals: GlobalTable;
@@ -161,7 +165,14 @@ export class Calls {
   }
 
   text(value: number): string | null {
-    return kindOf(value) === KIND.STR ? stringAt(this.source, payloadOf(value)) : null;
+    if (kindOf(value) !== KIND.STR) return null;
+    const offset = payloadOf(value);
+    const known = this.texts.get(offset);
+    if (known !== undefined) return known;
+    const text = stringAt(this.source, offset);
+    if (this.texts.size >= TEXTS_KEPT) this.texts.clear();
+    this.texts.set(offset, text);
+    return text;
   }
 
   private describe(value: number): string {

@@ -6,6 +6,7 @@ import { GlobalTable } from './globals.ts';
 import type { PickleHost } from './host.ts';
 import { fieldsFault, inlineArray } from './inline-arrays.ts';
 import { fromUnsigned32, readFloatLine, readIndexLine, readIntLine, readLong, readLongLine, readNameLine, readSignedLength } from './literals.ts';
+import { HotLoop } from './hot-loop.ts';
 import { OP, OP_NAMES } from './opcodes.ts';
 import { Reader } from './reader.ts';
 import { Arena, KIND, kindOf, Memo, pack, payloadOf, Stack } from './values.ts';
@@ -30,7 +31,7 @@ export class PickleMachine {
   private readonly list: AllowList;
   private readonly globals: GlobalTable;
   private readonly depth: number;
-  private instructions = 0;
+  private readonly hot: HotLoop;
   private objectFields = false;
   private arrayState: Map<string, number> | null = null;
   /** offset where the frame that we are in ends; 0: in none */
@@ -47,6 +48,7 @@ export class PickleMachine {
     this.depth = depth;
     this.globals = new GlobalTable(list, host.limits.pickleGlobals);
     this.calls = new Calls(source, host, this.globals, this.arena);
+    this.hot = new HotLoop(this.reader, this.stack, this.memo, this.arena);
   }
 
   /** Walks to STOP. Answers the offset behind it. Throws Rejected where the pickle breaks its format. */
@@ -54,10 +56,12 @@ export class PickleMachine {
     let at = this.start;
     try {
       for (;;) {
+        // what fills a dict that may hold a dtype's fields, or describe an array of joblib, is looked at one by one
+        this.hot.run(this.frameEnd, !this.globals.objects && this.calls.wrapper < 0);
         at = this.reader.offset;
         if (this.frameEnd !== 0 && at >= this.frameEnd) this.leaveFrame(at);
         const op = this.reader.u8();
-        this.instructions++;
+        this.hot.instructions++;
         if (op === OP.STOP) return this.stop();
         this.step(op, at);
       }
@@ -71,15 +75,15 @@ export class PickleMachine {
     const { reader, stack } = this;
     switch (op) {
       case OP.MEMOIZE:
-        return this.memo.put(this.memo.count, stack.top(), this.instructions);
+        return this.memo.put(this.memo.count, stack.top(), this.hot.instructions);
       case OP.BINGET:
         return stack.push(this.memo.get(reader.u8()));
       case OP.LONG_BINGET:
         return stack.push(this.memo.get(reader.u32()));
       case OP.BINPUT:
-        return this.memo.put(reader.u8(), stack.top(), this.instructions);
+        return this.memo.put(reader.u8(), stack.top(), this.hot.instructions);
       case OP.LONG_BINPUT:
-        return this.memo.put(reader.u32(), stack.top(), this.instructions);
+        return this.memo.put(reader.u32(), stack.top(), this.hot.instructions);
       case OP.SHORT_BINUNICODE:
         return this.sized(KIND.STR, reader.u8(), at);
       case OP.BININT1:
@@ -216,7 +220,7 @@ export class PickleMachine {
       case OP.GET:
         return stack.push(this.memo.get(readIndexLine(reader)));
       case OP.PUT:
-        return this.memo.put(readIndexLine(reader), stack.top(), this.instructions);
+        return this.memo.put(readIndexLine(reader), stack.top(), this.hot.instructions);
       case OP.EXT1:
       case OP.EXT2:
       case OP.EXT4:

@@ -1,7 +1,7 @@
 import { Rejected } from '../report.ts';
 
 /**
- * What the machine knows of a value: a kind and one number, packed into a double (kind + 16 × payload).
+ * What the machine knows of a value: a kind and one number, packed into a double (payload + 2^48 × kind).
  * Nothing is ever built, so a billion-element object costs what its instructions cost.
  *
  * payload: INT its value; STR and BYTES the offset of the instruction that made it; GLOBAL and OBJECT an index
@@ -14,9 +14,11 @@ export type Kind = (typeof KIND)[keyof typeof KIND];
 export const KIND_NAMES = ['', 'a constant', 'a number', 'a string', 'bytes', 'a global', 'a list', 'a dict', 'a set', 'a tuple', 'an object', 'a storage', 'a frozenset', 'an unknown value'];
 
 export const PAYLOAD_MAX = 2 ** 48;
-export const pack = (kind: Kind, payload = 0): number => kind + payload * 16;
-export const kindOf = (value: number): Kind => (value % 16) as Kind;
-export const payloadOf = (value: number): number => Math.floor(value / 16);
+const INVERSE = 2 ** -48;
+export const pack = (kind: Kind, payload = 0): number => payload + kind * PAYLOAD_MAX;
+// a product with a power of two is exact and, other than `%` on doubles, one instruction of the processor
+export const kindOf = (value: number): Kind => ((value * INVERSE) | 0) as Kind;
+export const payloadOf = (value: number): number => value - kindOf(value) * PAYLOAD_MAX;
 
 /** The stack and its marks. What CPython answers with "underflow" or "unexpected MARK" is rejected. */
 export class Stack {
@@ -25,7 +27,7 @@ export class Stack {
   /** values below this belong to an outer mark */
   fence = 0;
   marks: number[] = [];
-  private readonly max: number;
+  readonly max: number;
 
   constructor(max: number) {
     this.max = max;
@@ -72,14 +74,16 @@ function underflow(): never {
   throw new Rejected('pickle-structure', 'An instruction takes more from the stack than is there.');
 }
 
-const MEMO_CHUNK = 2 ** 16;
+export const MEMO_BITS = 13;
+const MEMO_CHUNK = 2 ** MEMO_BITS;
+export const MEMO_MASK = MEMO_CHUNK - 1;
 
-/** The memo, in chunks that are made when first used. 0 means never filled. */
+/** The memo, in chunks that are made when first used. 0 means never filled. Indexes are below 2^31. */
 export class Memo {
   /** filled slots: the index that MEMOIZE uses, exactly as CPython counts */
   count = 0;
-  private readonly chunks: (Float64Array | undefined)[] = [];
-  private readonly max: number;
+  readonly chunks: (Float64Array | undefined)[] = [];
+  readonly max: number;
 
   constructor(max: number) {
     this.max = max;
@@ -89,32 +93,35 @@ export class Memo {
   put(index: number, value: number, seen: number): void {
     if (index >= this.max) throw new Rejected('limit-exceeded', `Memo slot ${index}; ${this.max} are the limit.`);
     if (index > seen) throw new Rejected('pickle-memo', `Memo slot ${index} is filled after only ${seen} instructions.`);
-    const chunk = (this.chunks[Math.floor(index / MEMO_CHUNK)] ??= new Float64Array(MEMO_CHUNK));
-    const slot = index % MEMO_CHUNK;
+    const chunk = (this.chunks[index >>> MEMO_BITS] ??= new Float64Array(MEMO_CHUNK));
+    const slot = index & MEMO_MASK;
     if (chunk[slot] === 0) this.count++;
     chunk[slot] = value;
   }
 
   get(index: number): number {
-    const value = this.chunks[Math.floor(index / MEMO_CHUNK)]?.[index % MEMO_CHUNK];
-    if (value === undefined || value === 0) throw new Rejected('pickle-memo', `Memo slot ${index} is read and was never filled.`);
+    const value = this.chunks[index >>> MEMO_BITS]?.[index & MEMO_MASK] ?? 0;
+    if (value === 0) throw new Rejected('pickle-memo', `Memo slot ${index} is read and was never filled.`);
     return value;
   }
 }
 
+const ARENA_FIRST_SLOTS = 2 ** 10;
 const ARENA_SLOTS = 2 ** 20;
 const ARITY_BITS = 512;
 const KEPT_ARITY = 64;
 
-/** The elements of the most recent short tuples: the arguments of calls. A ring; what was overwritten is unknown. */
+/** The elements of the most recent short tuples: the arguments of calls. A ring, once it has its full size; what was overwritten is unknown. */
 export class Arena {
-  private readonly slots = new Float64Array(ARENA_SLOTS);
+  private slots = new Float64Array(ARENA_FIRST_SLOTS);
   private next = 1;
 
   tuple(values: Float64Array, start: number, arity: number): number {
     if (arity === 0 || arity > KEPT_ARITY) return pack(KIND.TUPLE, Math.min(arity, ARITY_BITS - 1));
     const place = this.next;
-    for (let i = 0; i < arity; i++) this.slots[(place + i) % ARENA_SLOTS] = values[start + i]!;
+    if (place + arity > this.slots.length && this.slots.length < ARENA_SLOTS) this.grow();
+    const mask = this.slots.length - 1;
+    for (let i = 0; i < arity; i++) this.slots[(place + i) & mask] = values[start + i]!;
     this.next += arity;
     return pack(KIND.TUPLE, place * ARITY_BITS + arity);
   }
@@ -126,6 +133,13 @@ export class Arena {
     const place = Math.floor(payload / ARITY_BITS);
     if (arity === 0) return [];
     if (place === 0 || this.next - place > ARENA_SLOTS) return null;
-    return Array.from({ length: arity }, (_, i) => this.slots[(place + i) % ARENA_SLOTS]!);
+    return Array.from({ length: arity }, (_, i) => this.slots[(place + i) & (this.slots.length - 1)]!);
+  }
+
+  /** Before the ring is full no place is beyond its end, so a larger one keeps them all. */
+  private grow(): void {
+    const larger = new Float64Array(this.slots.length * 2);
+    larger.set(this.slots);
+    this.slots = larger;
   }
 }
