@@ -5,6 +5,7 @@ import { checkpoint } from './formats/checkpoint.ts';
 import { COMPRESSED } from './formats/compressed.ts';
 import { scanClaimed } from './formats/claimed.ts';
 import { gguf } from './formats/gguf.ts';
+import { kerasH5 } from './formats/keras-h5.ts';
 import { npy } from './formats/npy.ts';
 import { onnx } from './formats/onnx.ts';
 import { pickle, scanPickle } from './formats/pickle.ts';
@@ -19,7 +20,7 @@ import { Rejected, Report, hex } from './report.ts';
 import type { ByteSource } from './source.ts';
 
 /** Every format the scanner has heard of. A new one is one file and one word here. */
-const FORMATS: readonly Format[] = [safetensors, pickle, torchLegacy, zip, tar, npy, gguf, onnx, tflite, savedModel, checkpoint, ...COMPRESSED, ...BY_SIGHT, text, json, ...BY_NAME];
+const FORMATS: readonly Format[] = [safetensors, pickle, torchLegacy, zip, tar, npy, gguf, kerasH5, onnx, tflite, savedModel, checkpoint, ...COMPRESSED, ...BY_SIGHT, text, json, ...BY_NAME];
 
 /** Longer text is not tried as a pickle of protocol 0 without a claim; nothing honest that is both exists. */
 const PROBE_MAX_BYTES = 16 * 1024 * 1024;

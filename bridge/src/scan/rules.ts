@@ -3,7 +3,9 @@ import { compressedRules } from './rules/compressed.ts';
 import { contentRules } from './rules/content.ts';
 import { dockerfileRules } from './rules/dockerfile.ts';
 import { ggufRules } from './rules/gguf.ts';
+import { hdf5Rules } from './rules/hdf5.ts';
 import { jsonRules } from './rules/json.ts';
+import { kerasRules } from './rules/keras.ts';
 import { limitsRules } from './rules/limits.ts';
 import { numpyRules } from './rules/numpy.ts';
 import { onnxRules } from './rules/onnx.ts';
@@ -23,7 +25,7 @@ import type { Rule, RuleArea } from './rules/rule.ts';
 export const RULESET_VERSION = '2026.11.2';
 
 /** Every area, in the order of docs/scan-rules.md, which `npm run docs:scan-rules` writes from them. */
-export const RULE_AREAS = [contentRules, limitsRules, selfRules, safetensorsRules, pickleRules, torchRules, zipRules, tarRules, compressedRules, archiveRules, numpyRules, ggufRules, protobufRules, onnxRules, tensorflowRules, tfliteRules, textRules, jsonRules, dockerfileRules] as const satisfies readonly RuleArea[];
+export const RULE_AREAS = [contentRules, limitsRules, selfRules, safetensorsRules, pickleRules, torchRules, zipRules, tarRules, compressedRules, archiveRules, numpyRules, ggufRules, hdf5Rules, kerasRules, protobufRules, onnxRules, tensorflowRules, tfliteRules, textRules, jsonRules, dockerfileRules] as const satisfies readonly RuleArea[];
 
 type RulesOf<Areas> = Areas extends readonly [infer First extends RuleArea, ...infer Rest] ? keyof First['rules'] | RulesOf<Rest> : never;
 

@@ -98,6 +98,12 @@ export interface Limits {
   yamlBytes: number;
   /** messages inside messages of a protocol buffer */
   protobufDepth: number;
+  /** groups and datasets of an HDF5 file */
+  hdf5Objects: number;
+  /** groups inside groups */
+  hdf5Depth: number;
+  /** headers, nodes, heaps and pieces of data of an HDF5 file */
+  hdf5Parts: number;
 }
 
 export const DEFAULT_LIMITS: Limits = {
@@ -116,4 +122,7 @@ export const DEFAULT_LIMITS: Limits = {
   textBytes: 64 * 1024 * 1024,
   yamlBytes: 1024 * 1024,
   protobufDepth: 100,
+  hdf5Objects: 200_000,
+  hdf5Depth: 64,
+  hdf5Parts: 2_000_000,
 };

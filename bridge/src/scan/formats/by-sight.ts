@@ -32,7 +32,6 @@ export const BY_SIGHT: Format[] = [
   bySight('pyc', 'Python byte code', ['pyc', 'pyo'], CODE, [{ at: 2, bytes: [0x0d, 0x0a] }], (head) => head.length >= 16 && !isText(head)),
   bySight('ar', 'an archive of object files', ['a', 'lib', 'deb'], CODE, at0(...ascii('!<arch>\n'))),
   bySight('ggml', 'GGML', ['ggml'], UNREAD, [...at0(...ascii('lmgg')), ...at0(...ascii('tjgg')), ...at0(...ascii('fmgg'))]),
-  bySight('hdf5', 'HDF5 (Keras .h5)', ['h5', 'hdf5', 'he5'], UNREAD, [0, 512, 1024, 2048].map((at) => ({ at, bytes: [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a] }))),
   bySight('7z', 'a 7z archive', ['7z'], UNREAD, at0(0x37, 0x7a, 0xbc, 0xaf, 0x27, 0x1c)),
   bySight('rar', 'a RAR archive', ['rar'], UNREAD, at0(...ascii('Rar!'), 0x1a, 0x07)),
   bySight('pdf', 'a PDF', ['pdf'], UNREAD, at0(...ascii('%PDF'))),
@@ -40,7 +39,6 @@ export const BY_SIGHT: Format[] = [
 
 /** Formats without a mark of their own, which only their extension names. */
 export const BY_NAME: Format[] = [
-  bySight('keras', 'Keras', ['keras'], UNREAD, []),
   bySight('xgboost', 'an XGBoost model of its own format', ['ubj', 'xgb', 'deprecated'], UNREAD, []),
 ];
 

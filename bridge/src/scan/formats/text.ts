@@ -1,5 +1,6 @@
 import type { Format, ScanContext } from '../format.ts';
 import { tellTemplate } from './gguf.ts';
+import { isKerasConfig, tellKerasConfig } from '../keras/judge.ts';
 import { parseStrictJson, type JsonValue } from '../json/strict.ts';
 import { Rejected } from '../report.ts';
 import type { ByteSource } from '../source.ts';
@@ -35,6 +36,7 @@ export const json: Format = {
     const bytes = readText(source, context);
     const root = parseStrictJson(bytes, { maxDepth: context.limits.jsonDepth, maxEntries: context.limits.jsonEntries, invalid: 'json-invalid', duplicate: 'json-invalid' });
     lookForCode(root, file, context);
+    if (isKerasConfig(root)) tellKerasConfig(root, { file, offset: 0, report: context.report });
     refuseAsModel(file, context);
   },
 };

@@ -4,6 +4,7 @@ import { openMember } from '../containers/zip-member.ts';
 import type { Format, ScanContext } from '../format.ts';
 import type { ByteSource } from '../source.ts';
 import { isCode, scanCollection, type Member } from './collection.ts';
+import { isKerasZip, scanKerasZip } from './keras-zip.ts';
 import { isTorchServe, scanTorchServe } from './torch-serve.ts';
 import { isTorchZip, scanTorchZip } from './torch-zip.ts';
 
@@ -15,13 +16,16 @@ const END_BYTES = 22;
 export const zip: Format = {
   id: 'zip',
   title: 'a zip archive',
-  extensions: ['pt', 'pth', 'ckpt', 'bin', 'npz', 'zip', 'mar'],
+  extensions: ['pt', 'pth', 'ckpt', 'bin', 'npz', 'zip', 'mar', 'keras'],
   sniff: (source, head) => big32(head, 0) === LOCAL_MARK || big32(head, 0) === END_MARK || (source.size >= END_BYTES && big32(source.read(source.size - END_BYTES, 4), 0) === END_MARK),
   scan: (source, file, context) => {
     const members = readZipDirectory(source, context.limits.members);
     if (isTorchZip(members)) {
       context.report.formats[file] = 'torch-zip';
       scanTorchZip(source, members, file, context);
+    } else if (isKerasZip(members)) {
+      context.report.formats[file] = 'keras';
+      scanKerasZip(source, members, file, context);
     } else if (members.length > 0 && members.every((member) => member.name.endsWith('.npy'))) {
       context.report.formats[file] = 'npz';
       scanArrays(source, members, file, context);
@@ -40,7 +44,7 @@ function scanAsCollection(members: Member[], file: string, context: ScanContext)
   const hasModel = scanCollection(members, file, context);
   for (const { name } of members) if (isCode(name)) report.add('archive-code', { file: `${file}!${name}`, symbol: name });
   // under another name than .zip a loader expects something that this is not
-  if (!claimedName(file).endsWith('.zip')) report.add('format-not-understood', { file, why: 'The zip is neither a PyTorch file nor a collection of numpy arrays.' });
+  if (!claimedName(file).endsWith('.zip')) report.add('format-not-understood', { file, why: 'The zip is neither a PyTorch file, a Keras model nor a collection of numpy arrays.' });
   else if (!hasModel && context.kind === 'model') report.add('format-not-understood', { file, why: 'There is no model among the files of the archive.' });
 }
 

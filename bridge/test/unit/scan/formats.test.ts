@@ -56,7 +56,6 @@ describe('what a file is', () => {
     ['byte code', ['format-executable'], 'a.pyc', magic(0xa7, '\r\r\n'.slice(1)), 'side'],
     ['7z under .pt', ['format-not-understood', 'format-extension-mismatch'], 'model.pt', magic('7z', 0xbc, 0xaf, 0x27, 0x1c)],
     ['GGUF', ['gguf-structure'], 'model.gguf', magic('GGUF')],
-    ['HDF5', ['format-not-understood'], 'model.h5', magic(0x89, 'HDF\r\n', 0x1a, '\n')],
     ['ONNX', ['protobuf-wire'], 'model.onnx', magic(8, 7)],
     ['gzip', ['compressed-structure'], 'model.gz', magic(0x1f, 0x8b, 8, 0)],
     ['tar', ['tar-structure'], 'model.tar', Buffer.concat([Buffer.alloc(257, 1), Buffer.from('ustar'), Buffer.alloc(300)])],

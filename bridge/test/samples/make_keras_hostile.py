@@ -1,0 +1,134 @@
+"""Writes hostile/keras: HDF5 files that reach for other files, carry code, or hide what they hold. Nothing in them does harm.
+
+    python -m venv /tmp/v && /tmp/v/bin/pip install h5py && /tmp/v/bin/python bridge/test/samples/make_keras_hostile.py
+"""
+from __future__ import annotations
+
+import json
+import os
+import pickle
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+OUT = Path(__file__).resolve().parent / "hostile" / "keras"
+weights = np.arange(6, dtype="f4").reshape(2, 3)
+
+
+class Evil:
+    def __reduce__(self):
+        return os.system, ("true",)
+
+
+def layer(name: str, **config) -> dict:
+    return {"class_name": name, "config": {"name": "x", **config}}
+
+
+def model(*layers: dict) -> str:
+    return json.dumps({"class_name": "Sequential", "config": {"name": "m", "layers": [layer("InputLayer", batch_input_shape=[None, 2]), *layers]}})
+
+
+def low(file: h5py.File, name: str, prepare) -> None:
+    """A dataset whose creation h5py itself does not offer."""
+    settings = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+    prepare(settings)
+    dataset = h5py.h5d.create(file.id, name.encode(), h5py.h5t.NATIVE_FLOAT, h5py.h5s.create_simple(weights.shape), settings)
+    dataset.write(h5py.h5s.ALL, h5py.h5s.ALL, weights)
+
+
+def unknown_filter(settings) -> None:
+    settings.set_chunk((2, 3))
+    settings.set_filter(32015, h5py.h5z.FLAG_OPTIONAL, ())
+
+
+def dense_external(file: h5py.File) -> None:
+    for i in range(20):
+        file[f"w{i}"] = h5py.ExternalLink("/etc/hostname", "/w")
+
+
+def virtual(file: h5py.File) -> None:
+    layout = h5py.VirtualLayout((2, 3), "f4")
+    layout[:] = h5py.VirtualSource("/etc/other.h5", "w", (2, 3))
+    file.create_virtual_dataset("w", layout)
+
+
+def opaque(file: h5py.File) -> None:
+    file["w"] = np.array([pickle.dumps(Evil(), 2)]).astype("V64")
+
+
+def references(file: h5py.File) -> None:
+    file["w"] = weights
+    file["r"] = np.array([file["w"].ref], dtype=h5py.ref_dtype)
+
+
+def committed(file: h5py.File) -> None:
+    file["t"] = np.dtype("f4")
+    file.create_dataset("w", data=weights, dtype=file["t"])
+
+
+def twice(file: h5py.File) -> None:
+    file["w"] = weights
+    file["again"] = file["w"]
+
+
+def loop(file: h5py.File) -> None:
+    below = file.create_group("a/b")
+    below["up"] = file["a"]
+
+
+def lists(file: h5py.File) -> None:
+    file.create_dataset("w", data=np.array([np.arange(3), np.arange(2)], dtype=object), dtype=h5py.vlen_dtype("i4"))
+
+
+def deleted(file: h5py.File) -> None:
+    file["w"] = weights
+    file["secret"] = np.frombuffer(pickle.dumps(Evil(), 2) * 20, "u1")
+    file.flush()
+    del file["secret"]
+
+
+FILES = {
+    "external-link": lambda file: file.__setitem__("w", h5py.ExternalLink("/etc/hostname", "/w")),
+    "external-storage": lambda file: file.create_dataset("w", (2, 3), "f4", external=[("/etc/passwd", 0, 24)]),
+    "virtual": virtual,
+    "soft-link": lambda file: file.__setitem__("w", h5py.SoftLink("/elsewhere")),
+    "opaque": opaque,
+    "references": references,
+    "committed-type": committed,
+    "two-names": twice,
+    "loop": loop,
+    "lists": lists,
+    "deleted": deleted,
+    "unknown-filter": lambda file: low(file, "w", unknown_filter),
+    "unwritten": lambda file: file.create_dataset("w", (1_000_000, 1_000_000), "f4"),
+    "unwritten-chunks": lambda file: file.create_dataset("w", (1_000_000, 1_000_000), "f4", chunks=(1000, 1000), compression="gzip"),
+    "pickle-attribute": lambda file: file.attrs.update(note=np.void(pickle.dumps(Evil(), 2))),
+    "pickle-text": lambda file: file.attrs.update(note=np.bytes_(pickle.dumps(Evil(), 0))),
+    "lambda": lambda file: file.attrs.update(model_config=model(layer("Lambda", function=["4wEAAAAAAAAAAAAAAA==\n", None, None], function_type="lambda"))),
+    "lambda-bytes": lambda file: file.attrs.update(model_config=np.bytes_(model(layer("Lambda", function="f", module="os", function_type="function")).encode())),
+    "lambda-deep": lambda file: file.create_group("a/b").attrs.update(model_config=model(layer("Lambda"))),
+    "lambda-elsewhere": lambda file: file.attrs.update(architecture=model(layer("Lambda"))),
+    "training-module": lambda file: file.attrs.update(training_config=json.dumps({"loss": {"module": "os", "class_name": "function", "config": "system", "registered_name": None}})),
+    "config-twice": lambda file: file.attrs.update(model_config='{"class_name": "Lambda", "class_name": "Dense", "config": {}}'),
+    "config-list": lambda file: file.attrs.update(model_config=[model(layer("Dense")), model(layer("Lambda"))]),
+}
+
+
+if __name__ == "__main__":
+    OUT.mkdir(parents=True, exist_ok=True)
+    for name, write in FILES.items():
+        with h5py.File(OUT / f"{name}.h5", "w") as file:
+            write(file)
+    for name in ("external-link", "external-storage", "virtual", "soft-link"):
+        with h5py.File(OUT / f"{name}-latest.h5", "w", libver="latest") as file:
+            FILES[name](file)
+    with h5py.File(OUT / "external-links-dense.h5", "w", libver="latest") as file:
+        dense_external(file)
+    with h5py.File(OUT / "user-block.h5", "w", userblock_size=512) as file:
+        file["w"] = weights
+    (OUT / "user-block.h5").write_bytes(b"#!/bin/sh\nexit\n".ljust(512) + (OUT / "user-block.h5").read_bytes()[512:])
+    with h5py.File(OUT / "family-%d.h5", "w", driver="family", memb_size=100_000) as file:
+        file["w"] = weights
+    for path in sorted(OUT.iterdir()):
+        print(path.name, path.stat().st_size)
