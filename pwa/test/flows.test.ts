@@ -46,6 +46,18 @@ describe('pwa: from sign-in to a live endpoint', function () {
     await context.close();
   });
 
+  it('says so when a part of the app cannot be had, and goes on when it can', async () => {
+    const { page, context } = await visit(server, 'ada', '#/models');
+    await page.getByRole('heading', { name: 'Models', exact: true }).waitFor();
+    await page.route('**/cf-endpoints-page*.js', (route) => route.abort());
+    await page.getByRole('link', { name: 'Endpoints' }).first().click();
+    await page.getByRole('alert').getByText('This page could not be loaded').waitFor();
+    await page.unroute('**/cf-endpoints-page*.js');
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await page.getByRole('heading', { name: 'Endpoints', exact: true }).waitFor();
+    await context.close();
+  });
+
   it('scrolls thousands of models with only the rows in view', async () => {
     server.world.many(3000);
     const { page, context } = await visit(server, 'vera', '#/models');

@@ -63,7 +63,7 @@ class TestOutbox(MlopsCase):
         event_id = events._emit("test.committed")
         self.assertFalse(self.heard(listener, 0.2), "not yet committed")
         real.commit()
-        self.assertEqual(self.heard(listener, 5), [str(event_id)])
+        self.assertEqual(self.heard(listener, 60), [str(event_id)])
         real.execute("SELECT set_config('creativeflow.retention', 'on', true)")
         real.execute("DELETE FROM mlops_event WHERE topic LIKE 'test.%'")
         self.assertEqual(real.rowcount, 1)

@@ -7,7 +7,7 @@ export const en = {
     models: 'Models', endpoints: 'Endpoints', activity: 'Activity', upload: 'Upload', help: 'Keyboard', signOut: 'Sign out', language: 'Language',
     account: (name: string) => `Account of ${name}`, skip: 'Skip to content', navigation: 'Main', close: 'Close', cancel: 'Cancel', back: 'Back',
     copy: 'Copy', copied: 'Copied', download: 'Download', retry: 'Try again', loading: 'Loading',
-    newVersion: 'A new version of this app is ready.', reload: 'Reload', notFound: 'There is no page here.', toModels: 'Go to models',
+    newVersion: 'A new version of this app is ready.', reload: 'Reload', notFound: 'There is no page here.', notLoaded: 'This page could not be loaded', notLoadedHelp: 'The app may just be getting a newer version, or the connection is gone. Nothing that you entered was sent.', toModels: 'Go to models',
     dismiss: 'Dismiss',
   },
   line: {

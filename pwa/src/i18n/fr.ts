@@ -6,7 +6,7 @@ export const fr: Texts = {
     models: 'Modèles', endpoints: 'Points d’accès', activity: 'Activité', upload: 'Déposer', help: 'Clavier', signOut: 'Se déconnecter', language: 'Langue',
     account: (name) => `Compte de ${name}`, skip: 'Aller au contenu', navigation: 'Principale', close: 'Fermer', cancel: 'Annuler', back: 'Retour',
     copy: 'Copier', copied: 'Copié', download: 'Télécharger', retry: 'Réessayer', loading: 'Chargement',
-    newVersion: 'Une nouvelle version de l’application est prête.', reload: 'Recharger', notFound: 'Il n’y a pas de page ici.', toModels: 'Aller aux modèles',
+    newVersion: 'Une nouvelle version de l’application est prête.', reload: 'Recharger', notFound: 'Il n’y a pas de page ici.', notLoaded: 'Cette page n’a pas pu être chargée', notLoadedHelp: 'L’application est peut-être en cours de mise à jour, ou la connexion est coupée. Rien de ce que vous avez saisi n’a été envoyé.', toModels: 'Aller aux modèles',
     dismiss: 'Masquer',
   },
   line: {

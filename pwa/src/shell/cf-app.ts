@@ -37,6 +37,8 @@ export class CfApp extends CfElement {
   @state() private route: Route = routeOf(location.hash);
   @state() private help = false;
   @state() private ready = false;
+  /** this page's code could not be had, not even after a reload */
+  @state() private missing: Route['page'] | undefined;
   @query('main') private main!: HTMLElement;
   /** how much of an upload in hand is sent, 0…1 */
   @state() private sent: number | undefined;
@@ -105,7 +107,8 @@ export class CfApp extends CfElement {
   };
 
   override willUpdate(): void {
-    if (this.route.page in PAGES) void PAGES[this.route.page as keyof typeof PAGES]();
+    const { page } = this.route;
+    if (page in PAGES) PAGES[page as keyof typeof PAGES]().then(() => (this.missing = undefined), () => (this.missing = page));
     const words = t().app;
     const names: Partial<Record<Route['page'], string>> = { models: words.models, upload: words.upload, endpoints: words.endpoints, activity: words.activity };
     const name = names[this.route.page];
@@ -147,6 +150,7 @@ export class CfApp extends CfElement {
 
   #page(): unknown {
     const route = this.route;
+    if (this.missing === route.page) return html`<div role="alert"><h1>${t().app.notLoaded}</h1><p class="lost">${t().app.notLoadedHelp}</p><button type="button" class="button" @click=${() => location.reload()}>${t().app.retry}</button></div>`;
     switch (route.page) {
       case 'models': return html`<cf-models-page></cf-models-page>`;
       case 'model': return html`<cf-model-page .modelId=${route.modelId}></cf-model-page>`;
