@@ -39,8 +39,8 @@ def modern() -> None:
 
     left, right = keras.Input((4,), name="left"), keras.Input((4,), name="right")
     shared = keras.Sequential([keras.Input((4,)), layers.Dense(2, use_bias=False)], name="inner")
-    joined = ops.einsum("bi->b", ops.clip(shared(left) + shared(right), 0, np.inf))
-    keras.Model([left, right], ops.where(joined > 0, joined, -np.inf), name="two_inputs").save(OUT / "functional.keras")
+    joined = ops.einsum("bi->b", ops.clip(shared(left) + shared(right), -np.inf, np.inf))
+    keras.Model([left, right], joined, name="two_inputs").save(OUT / "functional.keras")
 
     keras.Sequential([keras.Input((4, 4, 1)), layers.Conv2D(1, 2), layers.BatchNormalization(), layers.GlobalAveragePooling2D()]).save(OUT / "conv.keras")
     keras.Sequential([keras.Input((3,)), layers.Embedding(3, 2, mask_zero=True), layers.LSTM(1)]).save(OUT / "lstm.keras")
@@ -102,6 +102,8 @@ def plain() -> None:
         file.create_dataset("lzf", data=values, compression="lzf")
         file.create_dataset("unwritten", (4, 4))
         file.create_dataset("packed-words", data=["red", "green"], dtype=h5py.string_dtype(), chunks=(2,), compression="gzip", shuffle=True)
+        file.create_dataset("lists", data=np.array([np.arange(3), np.arange(2)], dtype=object), dtype=h5py.vlen_dtype("i4"))
+        file.attrs["sentence"] = np.bytes_("A note that ends with a dot.")
         file.attrs["list"] = ["red", "green"]
         file.attrs["empty"] = h5py.Empty("f4")
     with h5py.File(OUT / "hand-made.weights.h5", "w", track_order=True) as file:

@@ -77,8 +77,16 @@ def loop(file: h5py.File) -> None:
     below["up"] = file["a"]
 
 
-def lists(file: h5py.File) -> None:
-    file.create_dataset("w", data=np.array([np.arange(3), np.arange(2)], dtype=object), dtype=h5py.vlen_dtype("i4"))
+def nested_lists(file: h5py.File) -> None:
+    file.create_dataset("w", (2,), h5py.vlen_dtype(h5py.vlen_dtype("i4")))
+
+
+def objects(file: h5py.File, *kinds: bytes) -> None:
+    """An array of objects as PyTables keeps it."""
+    data = np.empty(2, object)
+    data[:] = [np.frombuffer(pickle.dumps(one, 4), "u1") for one in ("fine", Evil())]
+    for i, kind in enumerate(kinds):
+        file.create_dataset(f"w{i}", data=data, dtype=h5py.vlen_dtype("u1"), chunks=(2,), compression="gzip").attrs["PSEUDOATOM"] = np.bytes_(kind)
 
 
 def deleted(file: h5py.File) -> None:
@@ -98,13 +106,17 @@ FILES = {
     "committed-type": committed,
     "two-names": twice,
     "loop": loop,
-    "lists": lists,
+    "nested-lists": nested_lists,
+    "objects": lambda file: objects(file, b"object"),
+    "objects-unnamed": lambda file: objects(file, b"x"),
     "deleted": deleted,
     "unknown-filter": lambda file: low(file, "w", unknown_filter),
     "unwritten": lambda file: file.create_dataset("w", (1_000_000, 1_000_000), "f4"),
     "unwritten-chunks": lambda file: file.create_dataset("w", (1_000_000, 1_000_000), "f4", chunks=(1000, 1000), compression="gzip"),
     "pickle-attribute": lambda file: file.attrs.update(note=np.void(pickle.dumps(Evil(), 2))),
     "pickle-text": lambda file: file.attrs.update(note=np.bytes_(pickle.dumps(Evil(), 0))),
+    "pickle-name": lambda file: file.attrs.update(name=np.bytes_(pickle.dumps(Evil(), 0))),
+    "pickle-cut": lambda file: file.attrs.update(note=np.bytes_(b"cos\nsystem\n(S'true'\ntR" + b"\xff\xff.")),
     "lambda": lambda file: file.attrs.update(model_config=model(layer("Lambda", function=["4wEAAAAAAAAAAAAAAA==\n", None, None], function_type="lambda"))),
     "lambda-bytes": lambda file: file.attrs.update(model_config=np.bytes_(model(layer("Lambda", function="f", module="os", function_type="function")).encode())),
     "lambda-deep": lambda file: file.create_group("a/b").attrs.update(model_config=model(layer("Lambda"))),

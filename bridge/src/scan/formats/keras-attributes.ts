@@ -4,16 +4,14 @@ import { parseStrictJson, type JsonValue } from '../json/strict.ts';
 import { isKerasConfig, judgeKerasJson } from '../keras/judge.ts';
 import { Rejected, Report } from '../report.ts';
 import { BufferSource } from '../source.ts';
-import { scanPickle } from './pickle.ts';
+import { pickle } from './pickle.ts';
 
 /** JSON that Keras builds a model, or its training, from. */
 const CONFIGS = new Set(['model_config', 'training_config']);
-/** What Keras writes besides; large lists are split and numbered. */
-const KERAS_NOTE = /^(keras_version|backend|name|dtype|(layer_names|weight_names)[0-9]*)$/;
 const KERAS_MARK = /^(model_config|keras_version|layer_names[0-9]*)$/;
-/** By these PyTables and pandas know files of theirs. */
-const FOREIGN = /^(PYTABLES_FORMAT_VERSION|PSEUDOATOM|pandas_type|pandas_version|CLASS)$/;
-const PICKLE_PROBE_MAX_BYTES = 1024 * 1024;
+/** PyTables, and pandas through it, writes `.` at the end of what it unpickles */
+const DOT = 0x2e;
+const PSEUDOATOM = 'PSEUDOATOM';
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 export const marksKeras = (attribute: Attribute): boolean => KERAS_MARK.test(attribute.name);
@@ -23,21 +21,31 @@ export function judgeAttribute(path: string, attribute: Attribute, file: string,
   const { name, at, type, texts } = attribute;
   const symbol = `${path}@${name}`;
   if (type.kind === 'other' || type.kind === 'opaque') return context.report.add('hdf5-datatype', { file, offset: at, symbol, why: `The attribute holds ${type.kind === 'other' ? type.what : 'opaque bytes'}, which Keras never writes.` });
-  if (FOREIGN.test(name)) return context.report.add('hdf5-foreign', { file, offset: at, symbol });
   if (CONFIGS.has(name)) {
     if (texts?.length !== 1) return context.report.add('keras-config', { file, offset: at, symbol, why: 'The description of the model is not one text.' });
     const bytes = trimmed(texts[0]!);
     context.report.guard(file, () => void judgeKerasJson(bytes, { file, offset: at, report: context.report, limits: context.limits }));
     return;
   }
-  if (texts === null || KERAS_NOTE.test(name)) return;
-  for (const text of texts) judgeText(trimmed(text), symbol, at, file, context);
+  for (const text of texts ?? []) judgeText(trimmed(text), symbol, at, file, context);
 }
 
 /** Texts of a name that nobody knows: notes of people, or something that a loader of theirs takes as code. */
 function judgeText(bytes: Uint8Array, symbol: string, at: number, file: string, context: ScanContext): void {
-  if (!isText(bytes) || isPickle(bytes, file, context)) return context.report.add('hdf5-foreign', { file, offset: at, symbol, why: 'The attribute holds something that is not text; PyTables and others unpickle such attributes.' });
+  if (isPickle(bytes, file, context)) return judgePickle(bytes, `${file}!${symbol}`, context);
+  if (!isText(bytes)) return context.report.add('hdf5-foreign', { file, offset: at, symbol });
   if (bytes[0] === 0x7b && isKerasConfig(tryJson(bytes, context))) judgeKerasJson(bytes, { file, offset: at, report: context.report, limits: context.limits });
+}
+
+/** A list of bytes that lies apart from its array: PyTables keeps objects so, and unpickles them. */
+export function judgeElement(path: string, bytes: Uint8Array, attributes: readonly Attribute[], file: string, context: ScanContext): void {
+  const isObject = attributes.some(({ name, texts }) => name === PSEUDOATOM && texts?.some((text) => text.includes('object')) === true);
+  if (isObject || isPickle(bytes, file, context)) judgePickle(bytes, `${file}!${path}`, context);
+}
+
+function judgePickle(bytes: Uint8Array, inside: string, context: ScanContext): void {
+  context.report.formats[inside] = pickle.id;
+  context.report.guard(inside, () => pickle.scan(new BufferSource(bytes), inside, context));
 }
 
 function tryJson(bytes: Uint8Array, context: ScanContext): JsonValue {
@@ -65,14 +73,15 @@ function isText(bytes: Uint8Array): boolean {
   }
 }
 
+/** Would unpickling these bytes come to its end, or do something before it fails? */
 function isPickle(bytes: Uint8Array, file: string, context: ScanContext): boolean {
-  if (bytes.length === 0 || bytes.length > PICKLE_PROBE_MAX_BYTES) return false;
+  if (bytes.at(-1) !== DOT) return false;
   const report = new Report(context.limits);
   try {
-    scanPickle(new BufferSource(bytes), 0, file, { ...context, report, nested: () => undefined }, null);
+    pickle.scan(new BufferSource(bytes), file, { ...context, report, nested: () => undefined });
     return true;
   } catch (error) {
     if (!(error instanceof Rejected)) throw error;
-    return report.findings.length > 0;
+    return report.findings.length > 0 || error.rule === 'format-trailing-data';
   }
 }

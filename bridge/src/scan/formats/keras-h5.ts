@@ -4,7 +4,7 @@ import { superblockAt } from '../hdf5/superblock.ts';
 import { walkHdf5 } from '../hdf5/walk.ts';
 import { Rejected } from '../report.ts';
 import type { ByteSource } from '../source.ts';
-import { judgeAttribute, marksKeras } from './keras-attributes.ts';
+import { judgeAttribute, judgeElement, marksKeras } from './keras-attributes.ts';
 
 /** how far in a superblock is looked for: a user block is a text or a small header */
 const USER_BLOCK_MAX = 1024 * 1024;
@@ -32,6 +32,9 @@ function scanHdf5(source: ByteSource, file: string, context: ScanContext): void 
       if (path === '/' && marksKeras(attribute)) report.formats[file] = 'keras-h5';
       judgeAttribute(path, attribute, file, context);
     },
+    element: (path, _offset, bytes, { type }, attributes) => {
+      if (type.kind === 'list') judgeElement(path, bytes, attributes, file, context);
+    },
     dataset: (path, offset, dataset) => {
       const what = notOfWeights(dataset);
       if (what !== null) report.add('hdf5-datatype', { file, offset, symbol: path, why: `The dataset holds ${what}, which weights never are.` });
@@ -41,6 +44,5 @@ function scanHdf5(source: ByteSource, file: string, context: ScanContext): void 
 
 function notOfWeights({ type }: Stored): string | null {
   if (type.kind === 'other') return type.what;
-  if (type.kind === 'text-elsewhere') return 'texts of any length';
   return type.kind === 'opaque' && type.size > SMALL_FLOAT_BYTES ? `opaque elements of ${type.size} bytes` : null;
 }

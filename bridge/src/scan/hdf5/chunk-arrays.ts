@@ -12,9 +12,9 @@ function readEntries(block: Cursor, count: number, entryBytes: number, filtered:
   for (let i = 0; i < count; i++) {
     const at = block.address();
     const bytes = filtered ? block.number(entryBytes - 12) : null;
-    if (filtered) block.u32();
+    const mask = filtered ? block.u32() : 0;
     // places for chunks that were never written
-    if (at !== null) each(at, bytes, null, block);
+    if (at !== null) each(at, bytes, null, block, mask);
   }
 }
 

@@ -14,8 +14,11 @@ export interface Stored {
   filters: Filters;
 }
 
-/** Holds what a dataset says of itself against what the file holds: every byte of the array is there, once. */
-export function checkStorage(file: Hdf5File, path: string, at: number, { type, space, layout, filters }: Stored): void {
+/** Where a part of the data lies, and which filters it did not go through. */
+export type EachPart = (at: number, bytes: number, mask: number) => void;
+
+/** Holds what a dataset says of itself against what the file holds: every byte of the array is there, once. Calls `part` with what is there. */
+export function checkStorage(file: Hdf5File, path: string, at: number, { type, space, layout, filters }: Stored, part: EachPart = () => undefined): void {
   const wrong = (why: string): never => {
     throw new Rejected('hdf5-dataset', `The dataset ${JSON.stringify(path.slice(0, 120))} ${why}.`, at);
   };
@@ -26,20 +29,20 @@ export function checkStorage(file: Hdf5File, path: string, at: number, { type, s
       return;
     case 'compact':
       if (layout.bytes !== declared) wrong(`needs ${declared} bytes and has ${layout.bytes}`);
-      return;
+      return part(layout.at, layout.bytes, 0);
     case 'contiguous': {
       if (filters.count > 0) wrong('is packed by filters and not in chunks');
-      if (layout.at === null && declared > 0) wrong(`needs ${declared} bytes, of which the file holds none`);
+      if (layout.at === null && !file.mayLack(declared)) wrong(`needs ${declared} bytes, of which the file holds none`);
       if (layout.bytes !== null && layout.at !== null && layout.bytes !== declared) wrong(`needs ${declared} bytes and has ${layout.bytes}`);
-      if (layout.at !== null) file.own(layout.at, declared, 'The data of a dataset');
+      if (layout.at !== null) part(file.own(layout.at, declared, 'The data of a dataset'), declared, 0);
       return;
     }
     case 'chunked':
-      return checkChunks(file, layout, type, space, filters, wrong);
+      return checkChunks(file, layout, { type, space, layout, filters }, wrong, part);
   }
 }
 
-function checkChunks(file: Hdf5File, layout: Layout & { kind: 'chunked' }, type: Datatype, space: Dataspace, filters: Filters, wrong: (why: string) => never): void {
+function checkChunks(file: Hdf5File, layout: Layout & { kind: 'chunked' }, { type, space, filters }: Stored, wrong: (why: string) => never, part: EachPart): void {
   const dimensions = space.dimensions ?? [];
   if (layout.elementBytes !== type.size || layout.chunk.length !== dimensions.length || dimensions.length === 0) wrong('has chunks of another shape than its own');
   const rawBytes = layout.chunk.reduce((product, size) => product * size, type.size);
@@ -48,7 +51,7 @@ function checkChunks(file: Hdf5File, layout: Layout & { kind: 'chunked' }, type:
   const expected = inEach.reduce((product, count) => product * count, 1);
   const seen = new Set<string>();
   let found = 0;
-  const each: EachChunk = (at, bytes, offset, cursor) => {
+  const each: EachChunk = (at, bytes, offset, cursor, mask) => {
     if (offset !== null) {
       if (offset.some((place, i) => place >= inEach[i]!)) wrong('has a chunk outside of its shape');
       const key = offset.join();
@@ -60,10 +63,10 @@ function checkChunks(file: Hdf5File, layout: Layout & { kind: 'chunked' }, type:
     if (filters.count === 0 && stored !== rawBytes) wrong(`has a chunk of ${stored} bytes where ${rawBytes} are needed`);
     if (stored === 0 || (rawBytes + filters.overhead) / stored > filters.ratio + 1) wrong(`has a chunk of ${stored} bytes that cannot unpack to ${rawBytes}`);
     if (at === null) cursor.fail('a chunk is nowhere');
-    file.own(at, stored, 'A chunk');
+    part(file.own(at, stored, 'A chunk'), stored, mask);
   };
   readIndex(file, layout, expected, rawBytes, filters.count > 0, each);
-  if (found !== expected) wrong(`needs ${expected} chunks and has ${found}`);
+  if (found > expected || !file.mayLack((expected - found) * rawBytes)) wrong(`needs ${expected} chunks and has ${found}`);
 }
 
 function readIndex(file: Hdf5File, { at, chunk, index }: Layout & { kind: 'chunked' }, expected: number, rawBytes: number, filtered: boolean, each: EachChunk): void {
@@ -74,10 +77,10 @@ function readIndex(file: Hdf5File, { at, chunk, index }: Layout & { kind: 'chunk
     case 'tree-2':
       return readChunkTree2(file, at, chunk.length, filtered, each);
     case 'single':
-      return each(at, index.bytes, null, file.peek(at, 0, 'A chunk'));
+      return each(at, index.bytes, null, file.peek(at, 0, 'A chunk'), index.mask);
     case 'implicit':
       // one after the other, without an index
-      for (let i = 0; i < expected && at + (i + 1) * rawBytes <= file.source.size; i++) each(at + i * rawBytes, null, null, file.peek(at, 0, 'A chunk'));
+      for (let i = 0; i < expected && at + (i + 1) * rawBytes <= file.source.size; i++) each(at + i * rawBytes, null, null, file.peek(at, 0, 'A chunk'), 0);
       return;
     case 'fixed':
       return readFixedArray(file, at, filtered, each);

@@ -2,7 +2,9 @@ import type { Cursor } from './cursor.ts';
 
 export type Datatype =
   | { kind: 'integer' | 'float' | 'text' | 'text-elsewhere'; size: number }
-  | { kind: 'enumeration' | 'complex' | 'array'; size: number }
+  | { kind: 'enumeration' | 'complex' | 'array' | 'record' | 'bits'; size: number }
+  /** numbers that lie elsewhere in the file */
+  | { kind: 'list'; size: number; element: number }
   | { kind: 'opaque'; size: number }
   | { kind: 'other'; size: number; what: string };
 
@@ -12,6 +14,8 @@ const NUMBER_BYTES = [1, 2, 4, 8, 16];
 const DEPTH_MAX = 8;
 const MEMBERS_MAX = 1024;
 const RANK_MAX = 32;
+/** bytes that mean nothing beyond themselves */
+const LIES_HERE = new Set(['integer', 'float', 'text', 'enumeration', 'complex', 'array', 'record', 'bits']);
 const VARIABLE_TEXT = 1;
 const VARIABLE_BYTES = 16;
 
@@ -34,7 +38,7 @@ export function readDatatype(body: Cursor, depth = 0): Datatype {
       return NUMBER_BYTES.includes(size) || size === 12 ? { kind: 'float', size } : { kind: 'other', size, what: `floats of ${size} bytes` };
     case 'bits':
       body.take(4);
-      return { kind: 'other', size, what: 'bit fields' };
+      return { kind: 'bits', size };
     case 'time':
       body.take(2);
       return { kind: 'other', size, what: 'times' };
@@ -51,9 +55,10 @@ export function readDatatype(body: Cursor, depth = 0): Datatype {
     case 'enumeration':
       return readEnumeration(body, version, bits & 0xffff, size, depth);
     case 'variable': {
-      readDatatype(body, depth + 1);
+      const base = readDatatype(body, depth + 1);
       if (size !== VARIABLE_BYTES) body.fail('a reference to text elsewhere has the wrong size');
-      return (bits & 0x0f) === VARIABLE_TEXT ? { kind: 'text-elsewhere', size } : { kind: 'other', size, what: 'lists of any length' };
+      if ((bits & 0x0f) === VARIABLE_TEXT) return { kind: 'text-elsewhere', size };
+      return base.kind === 'integer' || base.kind === 'float' ? { kind: 'list', size, element: base.size } : { kind: 'other', size, what: 'lists of something else than numbers' };
     }
     case 'array':
       return readArray(body, version, size, depth);
@@ -74,7 +79,7 @@ function memberName(body: Cursor, version: number): string {
   return name;
 }
 
-/** numpy's complex numbers are a pair of floats called r and i; no other compound type is a weight. */
+/** numpy's complex numbers are a pair of floats called r and i; other records are rows of tables. */
 function readCompound(body: Cursor, version: number, count: number, size: number, depth: number): Datatype {
   if (count === 0 || count > MEMBERS_MAX) body.fail('a compound datatype has no members, or too many');
   const offsetBytes = Math.ceil(Math.log2(size + 1) / 8);
@@ -86,7 +91,9 @@ function readCompound(body: Cursor, version: number, count: number, size: number
   });
   const [real, imaginary] = members;
   const isComplex = count === 2 && real!.name === 'r' && imaginary!.name === 'i' && real!.type.kind === 'float' && imaginary!.type.kind === 'float' && real!.offset === 0 && imaginary!.offset === real!.type.size && 2 * real!.type.size === size && imaginary!.type.size === real!.type.size;
-  return isComplex ? { kind: 'complex', size } : { kind: 'other', size, what: 'records' };
+  if (isComplex) return { kind: 'complex', size };
+  const odd = members.find(({ type }) => !LIES_HERE.has(type.kind));
+  return odd === undefined ? { kind: 'record', size } : { kind: 'other', size, what: `records of ${'what' in odd.type ? odd.type.what : 'what lies elsewhere'}` };
 }
 
 function readEnumeration(body: Cursor, version: number, count: number, size: number, depth: number): Datatype {
@@ -107,5 +114,5 @@ function readArray(body: Cursor, version: number, size: number, depth: number): 
   if (version < 3) body.take(4 * rank);
   const base = readDatatype(body, depth + 1);
   if (elements * base.size !== size) body.fail('an array datatype has not the size of its elements');
-  return base.kind === 'integer' || base.kind === 'float' ? { kind: 'array', size } : { kind: 'other', size, what: 'arrays of something else than numbers' };
+  return LIES_HERE.has(base.kind) ? { kind: 'array', size } : { kind: 'other', size, what: 'arrays of something else than numbers and texts' };
 }

@@ -8,6 +8,8 @@ import { Cursor } from './cursor.ts';
 /** Headers, trees and heaps are small; what is larger is not read into memory. */
 const METADATA_MAX_BYTES = 64 * 1024 * 1024;
 
+const UNWRITTEN_MAX_BYTES = 64 * 1024 * 1024;
+
 /** What the walk tells besides what it rejects. */
 export type Tell = (rule: RuleId, place: { offset: number; symbol?: string; why?: string }) => void;
 
@@ -27,6 +29,7 @@ export class Hdf5File {
   private readonly starts = new Set<number>();
   private metadataBytes = 0;
   private leftovers = 0;
+  private lacking = 0;
 
   constructor(source: ByteSource, limits: Limits, tell: Tell) {
     this.source = source;
@@ -64,6 +67,12 @@ export class Hdf5File {
   /** Something that once was a part of the file: the library does not read it. Told once, of the first. */
   leftover(at: number): void {
     if (this.leftovers++ === 0) this.tell('hdf5-leftover', { offset: at });
+  }
+
+  /** Data that were never written read as zeros: a few are honest, more than the file has bytes are a trap for who reads them. */
+  mayLack(bytes: number): boolean {
+    this.lacking += bytes;
+    return this.lacking <= this.source.size + UNWRITTEN_MAX_BYTES;
   }
 
   checkOwners(): void {

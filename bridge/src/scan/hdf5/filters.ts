@@ -3,25 +3,24 @@ import type { Cursor } from './cursor.ts';
 
 export interface Filters {
   count: number;
+  /** in the order of writing */
+  ids: number[];
   /** bytes out for one byte in, at most */
   ratio: number;
   /** bytes that the filters add */
   overhead: number;
 }
 
-const DEFLATE = 1;
-const SHUFFLE = 2;
-const CHECKSUM = 3;
-/** h5py brings it itself */
-const LZF = 32000;
-const KNOWN = new Set([DEFLATE, SHUFFLE, CHECKSUM, LZF]);
+/** LZF is not HDF5's own; h5py brings it */
+export const FILTER = { deflate: 1, shuffle: 2, checksum: 3, lzf: 32000 } as const;
+const KNOWN = new Set<number>(Object.values(FILTER));
 const OPTIONAL = 1;
 const FILTERS_MAX = 32;
 /** no deflate stream unpacks to more than this many times its size */
 const DEFLATE_RATIO = 1032;
 /** a reference of 3 bytes copies at most 264 */
 const LZF_RATIO = 88;
-export const NO_FILTERS: Filters = { count: 0, ratio: 1, overhead: 0 };
+export const NO_FILTERS: Filters = { count: 0, ids: [], ratio: 1, overhead: 0 };
 
 /** What data went through before they were stored. A filter that HDF5 does not bring is a library that reading would load. */
 export function readFilters(body: Cursor): Filters {
@@ -29,20 +28,21 @@ export function readFilters(body: Cursor): Filters {
   const count = body.u8();
   if (count > FILTERS_MAX) body.fail('data went through more than 32 filters');
   if (version === 1) body.zeros(6);
-  const filters = { count, ratio: 1, overhead: 0 };
+  const filters: Filters = { count, ids: [], ratio: 1, overhead: 0 };
   for (let i = 0; i < count; i++) {
     const at = body.at;
     const id = body.u16();
     if (!KNOWN.has(id)) throw new Rejected('hdf5-filter', `Data are packed with the filter ${id}; known are deflate, shuffle, fletcher32 and the LZF of h5py.`, at);
+    filters.ids.push(id);
     const nameBytes = version === 1 ? body.u16() : 0;
     if (body.u16() > OPTIONAL) body.fail('a filter has unknown flags');
     const values = body.u16();
     body.take(nameBytes);
     body.take(4 * values);
     if (version === 1 && values % 2 === 1) body.zeros(4);
-    if (id === DEFLATE) filters.ratio *= DEFLATE_RATIO;
-    if (id === LZF) filters.ratio *= LZF_RATIO;
-    if (id === CHECKSUM) filters.overhead += 4;
+    if (id === FILTER.deflate) filters.ratio *= DEFLATE_RATIO;
+    if (id === FILTER.lzf) filters.ratio *= LZF_RATIO;
+    if (id === FILTER.checksum) filters.overhead += 4;
   }
   return filters;
 }

@@ -11,7 +11,7 @@ export type Layout =
 /** How the chunks are found. */
 export type ChunkIndex =
   | { kind: 'tree' }
-  | { kind: 'single'; bytes: number | null }
+  | { kind: 'single'; bytes: number | null; mask: number }
   | { kind: 'implicit' }
   | { kind: 'fixed'; pageBits: number }
   | { kind: 'extensible'; settings: number[] }
@@ -83,10 +83,9 @@ function readIndexed(body: Cursor): Layout {
 function readIndex(body: Cursor, flags: number): ChunkIndex {
   switch (body.u8()) {
     case 1: {
-      if ((flags & SINGLE_FILTERED) === 0) return { kind: 'single', bytes: null };
+      if ((flags & SINGLE_FILTERED) === 0) return { kind: 'single', bytes: null, mask: 0 };
       const bytes = body.length();
-      body.u32();
-      return { kind: 'single', bytes };
+      return { kind: 'single', bytes, mask: body.u32() };
     }
     case 2:
       return { kind: 'implicit' };

@@ -7,6 +7,7 @@ import { checkStorage, type Stored } from './dataset.ts';
 import { readDataspace } from './dataspace.ts';
 import { readDatatype } from './datatype.ts';
 import { readDenseAttributes, readDenseLinks } from './dense.ts';
+import { Elsewhere } from './elsewhere.ts';
 import { Hdf5File, type Tell } from './file.ts';
 import { readFillValue, readOldFillValue } from './fill-value.ts';
 import { NO_FILTERS, readFilters } from './filters.ts';
@@ -20,7 +21,9 @@ import { readSymbolTable } from './symbol-table.ts';
 export interface Hdf5Visitor {
   tell: Tell;
   attribute(path: string, attribute: Attribute): void;
-  dataset(path: string, at: number, dataset: Stored, attributes: readonly Attribute[]): void;
+  dataset(path: string, at: number, dataset: Stored): void;
+  /** an element that lies apart from its dataset */
+  element(path: string, at: number, bytes: Buffer, dataset: Stored, attributes: readonly Attribute[]): void;
 }
 
 interface Visit {
@@ -58,7 +61,7 @@ function readObject(file: Hdf5File, heap: GlobalHeap, visitor: Hdf5Visitor, { at
   const isGroup = find(MESSAGE.symbolTable) !== undefined || find(MESSAGE.linkInfo) !== undefined || find(MESSAGE.link) !== undefined;
   if (find(MESSAGE.layout) !== undefined) {
     if (isGroup) throw new Rejected('hdf5-structure', 'An object is a group and a dataset at once.', at);
-    readDataset(file, visitor, path, at, find, attributes);
+    readDataset(file, heap, visitor, path, at, find, attributes);
     return [];
   }
   if (!isGroup) throw new Rejected('hdf5-feature', `The object ${JSON.stringify(path.slice(0, 120))} is neither a group nor a dataset.`, at);
@@ -79,7 +82,7 @@ function readAttributes(file: Hdf5File, heap: GlobalHeap, { messages }: ObjectHe
   });
 }
 
-function readDataset(file: Hdf5File, visitor: Hdf5Visitor, path: string, at: number, find: (type: number) => Cursor | undefined, attributes: readonly Attribute[]): void {
+function readDataset(file: Hdf5File, heap: GlobalHeap, visitor: Hdf5Visitor, path: string, at: number, find: (type: number) => Cursor | undefined, attributes: readonly Attribute[]): void {
   const part = <T>(type: number, read: (body: Cursor) => T): T | undefined => {
     const body = find(type);
     const value = body === undefined ? undefined : read(body);
@@ -97,8 +100,11 @@ function readDataset(file: Hdf5File, visitor: Hdf5Visitor, path: string, at: num
   if (layout.kind === 'virtual') return file.tell('hdf5-external', { offset: at, symbol: path, why: 'The dataset is virtual: its data are put together from other files, which the model names.' });
   for (const bytes of [fill, oldFill]) if (bytes !== 0 && bytes !== type.size) throw new Rejected('hdf5-structure', 'The fill value of a dataset is not one of its elements.', at);
   const stored = { type, space, layout, filters };
-  checkStorage(file, path, at, stored);
-  visitor.dataset(path, at, stored, attributes);
+  visitor.dataset(path, at, stored);
+  if (type.kind !== 'text-elsewhere' && type.kind !== 'list') return checkStorage(file, path, at, stored);
+  const elsewhere = new Elsewhere(file, heap);
+  checkStorage(file, path, at, stored, elsewhere.part);
+  elsewhere.read(stored, (bytes, from) => visitor.element(path, from, bytes, stored, attributes));
 }
 
 function readLinks(file: Hdf5File, { at, messages }: ObjectHeader, find: (type: number) => Cursor | undefined, cached: GroupParts | undefined): Link[] {

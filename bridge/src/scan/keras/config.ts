@@ -1,7 +1,7 @@
 import type { JsonValue } from '../json/strict.ts';
 import type { RuleId } from '../rules.ts';
 import { KerasNames, bringsFunctions, placeOf } from './names.ts';
-import { FILE_SETTINGS, FUNCTION_LAYERS, PLAIN_VALUES, REFUSED_CLASSES, TYPE_SPECS, TYPE_SPEC_MODULES, WORD_LISTS, judgeTensorflowFunction, looksLikePlace } from './refused.ts';
+import { FILE_SETTINGS, FUNCTION_LAYERS, PLAIN_VALUES, REFUSED_CLASSES, TYPE_SPECS, TYPE_SPEC_MODULES, WORD_LISTS, isTensorflowInitializer, judgeTensorflowFunction, looksLikePlace } from './refused.ts';
 
 /** One thing that the description of a model should not say; `path` leads to it in the JSON. */
 export type TellConfig = (rule: RuleId, symbol: string, path: string, why?: string) => void;
@@ -82,7 +82,7 @@ class ConfigWalk {
     const config = map.get('config') ?? null;
     const refused = REFUSED_CLASSES.get(lastPart(name)) ?? (registered === null ? undefined : REFUSED_CLASSES.get(lastPart(registered)));
     if (refused !== undefined) return this.tell(refused.rule, name, path, refused.why);
-    if (PLAIN_VALUES.has(name)) return;
+    if (PLAIN_VALUES.has(name) || ((registered === null || registered === name) && isTensorflowInitializer(module, name))) return;
     if (name === '__typespec__' || name === 'TypeSpec') return this.judgeTypeSpec(text('spec_name') ?? text('type_spec'), module, name === '__typespec__', path);
     if (name === 'function') return this.judgeFunction(config, module, registered, path);
     if (FUNCTION_LAYERS.has(name)) return this.judgeFunctionLayer(name, config, module, path);

@@ -37,7 +37,7 @@ export class KerasNames {
     this.registered = new Set(file.registered);
     this.anyClass = new Set(Object.values(file.classes).flat());
     // functions without a module are looked up among those that layers take by name
-    this.anyFunction = new Set(['activations', 'losses', 'metrics', 'initializers', 'regularizers', 'constraints'].flatMap((part) => file.functions[`keras.${part}`] ?? []));
+    this.anyFunction = new Set(['activations', 'losses', 'metrics', 'initializers', 'regularizers', 'constraints', 'ops'].flatMap((part) => file.functions[`keras.${part}`] ?? []));
   }
 
   /** `null`: the form of Keras 2, in which layers name their class only. */

@@ -27,6 +27,10 @@ export function judgeTensorflowFunction(name: string): 'known' | 'refused' | 'un
 export const TYPE_SPECS = /^(tf\.)?(TensorSpec|SparseTensorSpec|RaggedTensorSpec|TensorShape|KerasTensor|DTypeSpec|OptionalSpec|IndexedSlicesSpec)$/;
 export const TYPE_SPEC_MODULES = /^tensorflow\.python\.(framework\.(tensor|tensor_spec|sparse_tensor|indexed_slices|type_spec)|ops\.ragged\.ragged_tensor)$/;
 
+/** Initializers of TensorFlow, which the applications of Keras 2 name. */
+const TENSORFLOW_INITIALIZERS = /^tensorflow\.python\.ops\.init_ops(_v2)?\.(Zeros|Ones|Constant|Identity|Orthogonal|RandomNormal|RandomUniform|TruncatedNormal|VarianceScaling|(Glorot|He|Lecun)(Normal|Uniform))$/;
+export const isTensorflowInitializer = (module: string | null, name: string): boolean => module !== null && TENSORFLOW_INITIALIZERS.test(`${module}.${name}`);
+
 /** Settings that hold a value, or the path of a file that loading reads. */
 export const FILE_SETTINGS = new Set(['vocabulary', 'vocabulary_file', 'vocabulary_path', 'vocab', 'vocab_file', 'idf_weights', 'merges', 'proto', 'filepath', 'file_path', 'path', 'fname', 'origin', 'url', 'cache_dir', 'cache_subdir', 'weights', 'checkpoint', 'checkpoint_path', 'ckpt_to_load_from', 'filename', 'log_dir']);
 /** Lists of words: they may look like anything. */

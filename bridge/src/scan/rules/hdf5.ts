@@ -10,9 +10,9 @@ export const hdf5Rules = {
     'hdf5-user-block': block('high', 'Something stands before the HDF5 file; readers of other formats may take it for theirs.', 'Remove the user block (`h5jam`, `h5unjam`).'),
     'hdf5-feature': block('high', 'The file uses a part of the format that no library of Python writes for models and that the scanner does not read.', 'Save the model again with h5py and its default settings.'),
     'hdf5-filter': block('high', 'Data are packed with a filter that HDF5 does not bring itself; reading would load a library for it.', 'Save the data without compression, or with gzip.'),
-    'hdf5-datatype': block('high', 'Data are of a type that weights never have: references, records, times, lists of any length, opaque bytes.', 'Save the weights as arrays of numbers.'),
+    'hdf5-datatype': block('high', 'Data are of a type that weights never have: references, times, opaque bytes, lists of lists.', 'Save the weights as arrays of numbers.'),
     'hdf5-dataset': block('high', 'The data of a dataset are not as many as its shape and type need; loading would fill memory with what the file does not hold, or read the wrong bytes.', RESAVE, 'CVE-2026-0897.'),
     'hdf5-leftover': review('low', 'The file holds something that was deleted or replaced, which the library does not read any more.', RESAVE),
-    'hdf5-foreign': block('critical', 'The file is laid out by PyTables or pandas, which unpickle what lies in it.', 'Save the arrays with h5py, as numpy arrays, or as safetensors.'),
+    'hdf5-foreign': block('high', 'An attribute holds something that is neither text nor a pickle that could be read; PyTables and others unpickle such attributes.', 'Save the arrays with h5py, as numpy arrays, or as safetensors.', 'What PyTables and pandas pickle into attributes and into lists of bytes is read as a pickle, by the rules for pickles.'),
   },
 } as const satisfies RuleArea;

@@ -21,7 +21,7 @@ describe('HDF5', () => {
   }
 
   it('tells Keras from other HDF5 by what the root says', () => {
-    for (const [name, format] of [['sequential.h5', 'keras-h5'], ['two.h5', 'keras-h5'], ['chunks.h5', 'hdf5'], ['sequential.weights.h5', 'hdf5']] as const) {
+    for (const [name, format] of [['sequential.h5', 'keras-h5'], ['two.h5', 'keras-h5'], ['types.h5', 'hdf5'], ['pandas-fixed.h5', 'hdf5'], ['sequential.weights.h5', 'hdf5']] as const) {
       expect(scanBytes(name, sample(name)).details.formats[name], name).to.equal(format);
     }
   });
@@ -42,9 +42,13 @@ describe('HDF5', () => {
     ['virtual-latest', 'hdf5-external', 'w'],
     ['opaque', 'hdf5-datatype', 'w'],
     ['references', 'hdf5-datatype', 'r'],
-    ['lists', 'hdf5-datatype', 'w'],
+    ['nested-lists', 'hdf5-datatype', 'w'],
     ['pickle-attribute', 'hdf5-datatype', '/@note'],
-    ['pickle-text', 'hdf5-foreign', '/@note'],
+    ['pickle-text', 'pickle-global-blocked', 'posix.system'],
+    ['pickle-name', 'pickle-global-blocked', 'posix.system'],
+    ['pickle-cut', 'pickle-global-blocked', 'os.system'],
+    ['objects', 'pickle-global-blocked', 'posix.system'],
+    ['objects-unnamed', 'pickle-global-blocked', 'posix.system'],
   ];
   for (const [name, rule, symbol] of other) {
     it(`${name} → ${rule} at ${symbol}`, () => {
@@ -89,7 +93,7 @@ describe('HDF5', () => {
     ['a name with a slash', 'hdf5-structure', patch(plain, Buffer.from('grows\0'), 'gr/ws')],
     ['a name that is a folder', 'hdf5-structure', patch(plain, Buffer.from('grows\0'), '.\0\0\0\0')],
     ['an end before the last byte', 'format-trailing-data', patch(plain, size(plain), Buffer.from([0, 8]))],
-    ['a heap of texts without a mark', 'hdf5-structure', patch(sample('sequential.h5'), 'GCOL', 'GCOX')],
+    ['a heap of texts without a mark', 'hdf5-structure', patch(sample('types.h5'), 'GCOL', 'GCOX')],
   ];
   for (const [what, rule, bytes] of broken) {
     it(`${what} → ${rule}`, () => {

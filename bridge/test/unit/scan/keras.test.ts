@@ -41,6 +41,7 @@ describe('Keras', () => {
     ['numbers that JSON does not have', JSON.stringify(model(layer('Masking', { mask_value: 7 }))).replace('7', '-Infinity')],
     ['a text that says so', model(layer('Dense', { name: 'NaN and Infinity' }))],
     ['words that look like paths', model(layer('StringLookup', { vocabulary: ['/etc/passwd', 'http://a', 'a>b'] }))],
+    ['an initializer of TensorFlow', model(layer('Dense', { bias_initializer: layer('Constant', { value: 1 }, 'tensorflow.python.ops.init_ops_v2', 'Constant') }))],
     ['a sum in letters', model(layer('Einsum', { subscripts: 'ij->ji' }, 'keras.src.ops.numpy'))],
     ['a space of features', layer('FeatureSpace', {}, 'keras.utils')],
   ];

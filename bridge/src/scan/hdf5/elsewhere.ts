@@ -1,0 +1,54 @@
+import { Rejected } from '../report.ts';
+import { Cursor } from './cursor.ts';
+import type { EachPart, Stored } from './dataset.ts';
+import type { Hdf5File } from './file.ts';
+import type { GlobalHeap } from './global-heap.ts';
+import { unfilter } from './unfilter.ts';
+
+const PLACE_BYTES = 16;
+
+interface Part {
+  at: number;
+  bytes: number;
+  mask: number;
+}
+
+/** A dataset whose elements, texts or lists, lie elsewhere in the file: what is stored is where. */
+export class Elsewhere {
+  private readonly parts: Part[] = [];
+  private readonly file: Hdf5File;
+  private readonly heap: GlobalHeap;
+
+  constructor(file: Hdf5File, heap: GlobalHeap) {
+    this.file = file;
+    this.heap = heap;
+  }
+
+  part: EachPart = (at, bytes, mask) => {
+    this.parts.push({ at, bytes, mask });
+  };
+
+  /** Calls `each` with the bytes of every element that is not empty. */
+  read({ type, layout, filters }: Stored, each: (bytes: Buffer, at: number) => void): void {
+    const size = type.kind === 'list' ? type.element : 1;
+    let seen = 0;
+    for (const { at, bytes, mask } of this.parts) {
+      const stored = this.file.peek(at, bytes, 'A part of the data').bytes;
+      const raw = layout.kind === 'chunked' ? layout.chunk.reduce((product, length) => product * length, layout.elementBytes) : bytes;
+      const places = new Cursor(unfilter(stored, filters, mask, PLACE_BYTES, this.bounded(raw, at), at), at);
+      while (places.left >= PLACE_BYTES) {
+        const count = places.u32();
+        const from = places.address();
+        const index = places.u32();
+        if (++seen > this.file.limits.hdf5Parts) throw new Rejected('limit-exceeded', `A dataset has more than ${this.file.limits.hdf5Parts} elements that lie elsewhere.`, at);
+        if (count === 0 && (from === null || from === 0)) continue;
+        each(this.heap.take(from, index, count * size), from ?? at);
+      }
+    }
+  }
+
+  private bounded(bytes: number, at: number): number {
+    if (bytes > this.file.limits.hdf5Parts * PLACE_BYTES) throw new Rejected('limit-exceeded', 'A part of the data names more places than the scanner follows.', at);
+    return bytes;
+  }
+}
