@@ -84,7 +84,7 @@ export function bridgeEnvironment(context: StackContext): Record<string, string>
     REGISTRY_URL: `http://127.0.0.1:${ports.registry}`, REGISTRY_NAME: registryName(ports),
     KUBECONFIG: join(state, 'kubernetes/bridge.kubeconfig'),
     BUILD_NAMESPACE: 'mlops-build', BUILD_IMAGE: `${registryName(ports)}/creativeflow/builder:1`,
-    GATEWAY_NAME: 'mlops', GATEWAY_NAMESPACE: 'mlops-gateway', GATEWAY_URL: `http://127.0.0.1:${ports.traefikWeb}`,
+    GATEWAY_NAME: 'mlops', GATEWAY_NAMESPACE: 'mlops-gateway', GATEWAY_URL: `http://127.0.0.1:${ports.traefikWeb}`, GATEWAY_METRICS_URL: `http://127.0.0.1:${ports.traefikMetrics}/metrics`,
     SESSION_SECRET: secrets['sessionSecret'] ?? '',
     ...passedOn('BUILD_CA_BUNDLE_FILE', 'BUILD_HTTP_PROXY', 'UPLOAD_MAX_BYTES', 'LOG_LEVEL', 'OSV_FOLDER', 'CLAMD', 'SCAN_REGISTRIES'),
   };

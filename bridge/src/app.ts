@@ -45,7 +45,8 @@ export async function startBridge(config: Config, log: Logger): Promise<{ stop()
   });
   const delivery = composeDelivery(
     {
-      kubeconfigFile: config.KUBECONFIG, gatewayName: config.GATEWAY_NAME, gatewayNamespace: config.GATEWAY_NAMESPACE, publicUrl: config.BRIDGE_PUBLIC_URL,
+      kubeconfigFile: config.KUBECONFIG, gatewayName: config.GATEWAY_NAME, gatewayNamespace: config.GATEWAY_NAMESPACE,
+      ...(config.GATEWAY_METRICS_URL ? { gatewayMetricsUrl: config.GATEWAY_METRICS_URL } : {}), publicUrl: config.BRIDGE_PUBLIC_URL,
       registryUrl: config.REGISTRY_URL, registryName: config.REGISTRY_NAME, buildNamespace: config.BUILD_NAMESPACE, buildImage: config.BUILD_IMAGE,
       podHost: config.BRIDGE_POD_HOST, podPort: config.BRIDGE_POD_PORT, tokenSecret: config.SESSION_SECRET,
       ...(config.BUILD_CA_BUNDLE_FILE ? { caBundle: readFileSync(config.BUILD_CA_BUNDLE_FILE, 'utf8') } : {}), ...(config.BUILD_HTTP_PROXY ? { httpProxy: config.BUILD_HTTP_PROXY } : {}),

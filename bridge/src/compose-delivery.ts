@@ -4,6 +4,7 @@ import { KubernetesBuildPods } from './adapters/kubernetes/build-pods.ts';
 import { KubernetesClient } from './adapters/kubernetes/client.ts';
 import { KubernetesCluster } from './adapters/kubernetes/cluster.ts';
 import { HttpGateway } from './adapters/kubernetes/gateway.ts';
+import { TraefikMetrics } from './adapters/traefik/metrics.ts';
 import { HttpImageLayers } from './adapters/registry/image-layers.ts';
 import { HttpRegistry, registryAccess } from './adapters/registry/registry.ts';
 import { buildLogRouter } from './http/build-log.ts';
@@ -17,6 +18,8 @@ import type { Caller, Clock, JobHandler, Logger, ObjectStore, OdooPort } from '.
 export interface DeliverySettings {
   kubeconfigFile: string; gatewayName: string; gatewayNamespace: string; publicUrl: string;
   registryUrl: string; registryName: string;
+  /** where the gateway tells its metrics; without it canaries are judged by the model's example alone */
+  gatewayMetricsUrl?: string;
   buildNamespace: string; buildImage: string; podHost: string; podPort: number; caBundle?: string; httpProxy?: string;
   /** at least 16 characters, the same in every bridge; signs push tokens */
   tokenSecret: string;
@@ -41,7 +44,7 @@ export function composeDelivery(settings: DeliverySettings, parts: DeliveryParts
   });
   return {
     build: buildJob({ odoo, store, registry, pods, clock, registryName, tokenSecret }),
-    reconcile: reconcileJob({ odoo, cluster, registry, gateway: new HttpGateway(), clock, publicUrl, registryName }),
+    reconcile: reconcileJob({ odoo, cluster, registry, gateway: new HttpGateway(), metrics: settings.gatewayMetricsUrl ? new TraefikMetrics(settings.gatewayMetricsUrl) : null, clock, publicUrl, registryName }),
     images: new HttpImageLayers(settings.registryUrl),
     router: buildLogRouter({ odoo, store, pods, callerOf }),
     podListener: podListener({ odoo, store, clock, log, registry: registryAccess(settings.registryUrl), tokenSecret }),

@@ -16,7 +16,7 @@ const Environment = z.object({
   SCAN_REGISTRIES: z.string().optional(), OSV_FOLDER: z.string().optional(), CLAMD: z.string().regex(/^(\/.+|[^:\s]+:\d+)$/, 'is host:port or the path of a socket').optional(),
   REGISTRY_URL: z.url(), REGISTRY_NAME: text, KUBECONFIG: text, BUILD_NAMESPACE: text, BUILD_IMAGE: text,
   BUILD_CA_BUNDLE_FILE: z.string().optional(), BUILD_HTTP_PROXY: z.string().optional(),
-  GATEWAY_NAME: text, GATEWAY_NAMESPACE: text, GATEWAY_URL: z.url().default('http://127.0.0.1:18080'),
+  GATEWAY_NAME: text, GATEWAY_NAMESPACE: text, GATEWAY_METRICS_URL: z.url().optional(), GATEWAY_URL: z.url().default('http://127.0.0.1:18080'),
   SESSION_SECRET: z.string().min(16), UPLOAD_MAX_BYTES: z.coerce.number().int().positive().default(10 * 2 ** 30),
   PWA_ORIGINS: z.string().default('').describe('other origins whose pages may open the socket, comma-separated'),
 });

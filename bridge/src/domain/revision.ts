@@ -36,6 +36,31 @@ export interface RevisionObserved {
   /** why no pod can be created at all: quota, Pod Security, a webhook */
   creationFailure: string | null;
   pods: PodObserved[];
+  /** how far a rollout with timed steps has come; kept at the revision itself, so that any bridge goes on with it */
+  progress: Progress | null;
+}
+
+export interface Progress {
+  /** the mlops.deployment whose rollout it is */
+  deploymentId: number;
+  /** every timed step before this one is done */
+  step: number;
+  /** when this step began */
+  since: Date;
+  /** what was counted when a judge step began */
+  baseline: Baseline | null;
+  judgements: Judgement[];
+}
+
+/** Counters of one revision since its gateway started. Buckets: upper bound in seconds → requests up to it. */
+export interface Counters { requests: number; errors: number; buckets: [number, number][] }
+export interface Baseline { stable: Counters; canary: Counters; restarts: number }
+export interface Judgement {
+  step: number; verdict: 'pass' | 'fail' | 'wait'; sentence: string;
+  numbers: {
+    stable: { requests: number; errors: number; p95Ms: number | null }; canary: { requests: number; errors: number; p95Ms: number | null };
+    restarts: number; signal: { before: number; during: number } | null;
+  };
 }
 
 export interface RouteObserved {

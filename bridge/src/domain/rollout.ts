@@ -2,15 +2,21 @@ import type { Condition } from '../contract/version.ts';
 import type { Obstacle } from './capacity.ts';
 import { explainRevision } from './pod-failure.ts';
 import { isReady, shareOf } from './revision.ts';
-import type { Backend, RevisionObserved, RouteObserved } from './revision.ts';
-import { nextRollingStep } from './rolling.ts';
+import type { Backend, Judgement, RevisionObserved, RouteObserved } from './revision.ts';
 import { conditionsOf } from './rollout-conditions.ts';
+import { nextMove } from './rollout-steps.ts';
+import type { Standing } from './rollout-steps.ts';
+import type { Step, StrategyName } from './strategy.ts';
 
 export interface Wanted {
   deploymentId: number; generation: number; revision: string;
   /** reference with digest */
   image: string; replicas: number;
-  strategy: 'blue-green' | 'rolling'; desired: 'serving' | 'kept' | 'removed';
+  strategy: StrategyName;
+  /** the list frozen at the promotion; null: the strategy's own */
+  steps: Step[] | null;
+  controls: Controls;
+  desired: 'serving' | 'kept' | 'removed';
   /** it was reported Ready before: from now on only drift is mended */
   established: boolean;
   /** it was reported Failed before: only cleaning up is left */
@@ -18,6 +24,15 @@ export interface Wanted {
   /** another deployment of the same version in this environment still wants the revision */
   shared: boolean;
   deadline: Date;
+}
+
+/** What people said since it began. */
+export interface Controls {
+  paused: boolean;
+  /** a person let the rollout go on at every approve step up to this one; -1: at none */
+  approvedStep: number;
+  /** timed steps before this one are skipped */
+  skipTo: number;
 }
 
 export interface SmokeResult { ok: boolean; message: string }
@@ -31,6 +46,8 @@ export interface Observed {
   obstacle: Obstacle | null;
   /** requests made in this tick; null: not made */
   smoke: { preview: SmokeResult | null; public: SmokeResult | null };
+  /** made in this tick; null: not made */
+  judgement: Judgement | null;
 }
 
 export type Action =
@@ -44,6 +61,10 @@ export type Action =
   | { kind: 'scale-previous'; revision: string; replicas: number }
   /** gives traffic back to what served before; null: leave the route as it is, empty: nothing served before */
   | { kind: 'back-out'; restore: (Backend & { replicas: number })[] | null }
+  /** writes down that this timed step begins now, with the counters of both revisions where it is a judgement's, and what the one before came to */
+  | { kind: 'progress'; step: number; baseline: boolean; judgement: Judgement | null }
+  /** compares both revisions since the step began */
+  | { kind: 'judge'; step: number }
   | { kind: 'finish' }
   /** the preview, then the revision; never a revision that has public traffic */
   | { kind: 'clean' }
@@ -59,6 +80,8 @@ export interface Decision {
   reason: string;
   /** null: nothing more to do */
   againInMs: number | null;
+  /** null: not rolling out */
+  standing: Standing | null;
 }
 
 const STEP_MS = 150;
@@ -67,8 +90,8 @@ const WAIT_MS = 500;
 
 /** The next step of one deployment, from what is wanted and what is. Pure; takes one step a call. */
 export function decide(wanted: Wanted, observed: Observed, now: Date): Decision {
-  const say = (action: Action, phase: Decision['phase'], reason: string, againInMs: number | null): Decision =>
-    ({ action, phase, reason, againInMs, conditions: conditionsOf(wanted, observed, phase, reason, now) });
+  const say: Say = (action, phase, reason, againInMs, standing = null) =>
+    ({ action, phase, reason, againInMs, standing, conditions: conditionsOf(wanted, observed, phase, reason, now) });
 
   if (wanted.desired === 'removed') return remove(wanted, observed, say);
   if (wanted.failed) return cleanUp(wanted, observed, say);
@@ -77,43 +100,22 @@ export function decide(wanted: Wanted, observed: Observed, now: Date): Decision 
   return rollOut(wanted, observed, now, say);
 }
 
-type Say = (action: Action, phase: Decision['phase'], reason: string, againInMs: number | null) => Decision;
+type Say = (action: Action, phase: Decision['phase'], reason: string, againInMs: number | null, standing?: Standing | null) => Decision;
 
 function rollOut(wanted: Wanted, observed: Observed, now: Date, say: Say): Decision {
-  const { revision, publicRoute, previewRoute, smoke } = observed;
-  const fail = (reason: string): Decision => say({ kind: 'back-out', restore: restorable(wanted, publicRoute) }, 'Failed', reason, STEP_MS);
-  const steppingFrom = wanted.strategy === 'rolling' && observed.previous !== null ? observed.previous : null;
-  const target = steppingFrom ? Math.min(wanted.replicas, Math.max(1, revision?.image === wanted.image ? revision.wantedReplicas : 1)) : wanted.replicas;
-  const share = shareOf(publicRoute, wanted.revision);
+  const { revision, publicRoute, smoke } = observed;
+  const move = nextMove(wanted, observed, now);
+  const { standing } = move;
+  const fail = (reason: string): Decision => say({ kind: 'back-out', restore: restorable(wanted, publicRoute) }, 'Failed', reason, STEP_MS, standing);
 
   const failure = revision && revision.image === wanted.image ? explainRevision(revision, now) : null;
-  if (failure?.fatal && !isReady(revision, wanted.image, target)) return fail(`${failure.reason}: ${failure.message}`);
-  if (now >= wanted.deadline) return fail(`DeadlineExceeded: ${failure ? `${failure.reason}: ${failure.message}` : progressOf(observed, target)}`);
-
-  if (revision === null || revision.image !== wanted.image || revision.wantedReplicas < target) {
-    if (observed.obstacle) return fail(`${observed.obstacle.reason}: ${observed.obstacle.message}`);
-    return say({ kind: 'apply', replicas: target }, 'Progressing', `Starting ${target} of ${wanted.replicas} pods.`, 0);
-  }
-  // while the pods start: the gateway knows the way by the time that they are ready
-  if (share === 0 && shareOf(previewRoute, wanted.revision) < 1) return say({ kind: 'apply-preview' }, 'Progressing', 'Opening the preview.', 0);
-  if (!isReady(revision, wanted.image, target)) {
-    return say({ kind: 'none' }, 'Progressing', failure ? `${failure.reason}: ${failure.message}` : progressOf(observed, target), WAIT_MS);
-  }
-  if (share === 0) {
-    if (smoke.preview === null) return say({ kind: 'smoke', through: 'preview' }, 'Progressing', 'Asking the new revision through the preview.', 0);
-    if (!smoke.preview.ok) return fail(`SmokeTestFailed: ${smoke.preview.message}`);
-  }
-  if (steppingFrom) {
-    const step = nextRollingStep(wanted, revision, steppingFrom, share);
-    if (step) return say(withBefore(step.action, wanted, observed), 'Progressing', step.reason, STEP_MS);
-  }
-  if (share < 1) {
-    const action = withBefore({ kind: 'route', backends: [{ revision: wanted.revision, weight: 100 }], before: [] }, wanted, observed);
-    return say(action, 'Progressing', 'Switching traffic.', 0);
-  }
-  if (smoke.public === null) return say({ kind: 'smoke', through: 'public' }, 'Progressing', 'Asking through the public path.', 0);
+  if (failure?.fatal && revision && !isReady(revision, wanted.image, revision.wantedReplicas)) return fail(`${failure.reason}: ${failure.message}`);
+  if (now >= wanted.deadline) return fail(`DeadlineExceeded: ${failure ? `${failure.reason}: ${failure.message}` : progressOf(observed, wanted.replicas)}`);
+  if (move.kind === 'fail') return fail(move.reason);
+  if (move.kind === 'act') return say(withBefore(move.action, wanted, observed), 'Progressing', move.reason, move.againInMs, standing);
+  if (smoke.public === null) return say({ kind: 'smoke', through: 'public' }, 'Progressing', 'Asking through the public path.', 0, standing);
   if (!smoke.public.ok) return fail(`SmokeTestFailed: ${smoke.public.message}`);
-  return say({ kind: 'finish' }, 'Ready', `${wanted.replicas} of ${wanted.replicas} pods serve.`, null);
+  return say({ kind: 'finish' }, 'Ready', `${wanted.replicas} of ${wanted.replicas} pods serve.`, null, standing);
 }
 
 /** After Ready only drift is mended, and traffic that another deployment took over is never taken back. */
@@ -168,13 +170,13 @@ function withBefore(action: Action, wanted: Wanted, observed: Observed): Action 
 }
 
 /** Only what this very deployment changed is given back; null: it changed nothing. */
-function restorable(wanted: Wanted, route: RouteObserved | null): (Backend & { replicas: number })[] | null {
+export function restorable(wanted: Wanted, route: RouteObserved | null): (Backend & { replicas: number })[] | null {
   if (route?.changedBy !== wanted.deploymentId || route.before === null) return null;
   if (shareOf(route, wanted.revision) === 0) return null;
   return route.before.some((backend) => backend.revision === wanted.revision) ? null : route.before;
 }
 
-function progressOf(observed: Observed, target: number): string {
+export function progressOf(observed: Observed, target: number): string {
   const pods = observed.revision?.pods.filter((pod) => !pod.terminating && !pod.ready) ?? [];
   const waiting = pods.flatMap((pod) => pod.containers.map((container) => container.waiting?.reason)).find((reason) => reason !== undefined);
   return `${observed.revision?.readyReplicas ?? 0} of ${target} pods ready${waiting ? ` (${waiting})` : ''}.`;

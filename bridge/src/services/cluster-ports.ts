@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { CapacityObserved, PodRequests } from '../domain/capacity.ts';
-import type { Backend, RevisionObserved, RouteObserved } from '../domain/revision.ts';
+import type { Backend, Counters, Progress, RevisionObserved, RouteObserved } from '../domain/revision.ts';
 import type { BuildPodObserved } from '../domain/build-outcome.ts';
 
 export interface RevisionSpec {
@@ -12,6 +12,8 @@ export interface RouteSpec {
   namespace: string; name: string; slug: string; path: string; backends: Backend[];
   /** the mlops.deployment that changes it, and what it found before its first change */
   changedBy: number; before: (Backend & { replicas: number })[];
+  /** while traffic is shared: which revision answers those who ask for one side of it (TRAFFIC_HEADER) */
+  sides?: { canary: string; stable: string } | null;
 }
 
 /** The cluster that serves. Every method can be called twice; errors are BridgeErrors, `Failed` where trying again would not help. */
@@ -23,9 +25,17 @@ export interface ClusterPort {
   capacity(namespace: string): Promise<CapacityObserved>;
   applyRevision(spec: RevisionSpec): Promise<void>;
   scaleRevision(namespace: string, revision: string, replicas: number): Promise<void>;
+  /** how far a rollout has come, at the revision; it must be there */
+  noteProgress(namespace: string, revision: string, progress: Progress): Promise<void>;
   removeRevision(namespace: string, revision: string): Promise<void>;
   applyRoute(spec: RouteSpec): Promise<void>;
   removeRoute(namespace: string, name: string): Promise<void>;
+}
+
+/** What the gateway counted of each revision. */
+export interface MetricsPort {
+  /** Unavailable when the gateway cannot be asked; zeros for a revision that it has not met */
+  counters(namespace: string, revision: string): Promise<Counters>;
 }
 
 export interface RegistryPort {
@@ -39,10 +49,13 @@ export interface ImageLayersPort {
   layersOf(repository: string, digest: string, signal?: AbortSignal): Promise<ImageLayer[]>;
 }
 
+/** A request with this header is answered by one side of a rollout, whatever the weights: `canary` or `stable`. A cookie of the same name does it too. */
+export const TRAFFIC_HEADER = 'creativeflow-traffic';
+
 export interface GatewayAnswer { status: number; headers: Record<string, string>; body: string }
 export interface GatewayPort {
   /** One request as a client would make it. Rejects with Unavailable when nothing answers. `body` is cut at 2 KiB. */
-  request(url: string, options: { method: 'GET' | 'POST'; json?: unknown; timeoutMs: number; signal?: AbortSignal }): Promise<GatewayAnswer>;
+  request(url: string, options: { method: 'GET' | 'POST'; json?: unknown; headers?: Record<string, string>; timeoutMs: number; signal?: AbortSignal }): Promise<GatewayAnswer>;
 }
 
 export interface BuildPodSpec {

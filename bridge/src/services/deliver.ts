@@ -1,15 +1,19 @@
 import { revisionName, routePath } from '../domain/revision.ts';
 import type { RouteKind } from '../domain/revision.ts';
+import { shareOf } from '../domain/revision.ts';
 import { decide } from '../domain/rollout.ts';
+import type { Standing } from '../domain/rollout-steps.ts';
 import type { Action, Decision, Observed } from '../domain/rollout.ts';
 import { Failed } from '../errors.ts';
-import type { ClusterPort, GatewayPort, RegistryPort } from './cluster-ports.ts';
+import type { ClusterPort, GatewayPort, MetricsPort, RegistryPort } from './cluster-ports.ts';
 import { DeliveryLog } from './delivery-log.ts';
 import { DeploymentTick } from './deployment-tick.ts';
 import type { Clock, DeploymentWork, JobContext, JobResult, OdooPort } from './ports.ts';
 
 export interface DeliverDeps {
   odoo: OdooPort; cluster: ClusterPort; registry: RegistryPort; gateway: GatewayPort; clock: Clock;
+  /** null: no gateway's metrics were named, and no canary can be judged by its traffic */
+  metrics: MetricsPort | null;
   /** what people type, e.g. https://mlops.example.com */
   publicUrl: string;
   /** the registry in image names */
@@ -44,7 +48,7 @@ export class Deliver {
       context.log.debug({ deploymentId, action: decision.action.kind, reason: decision.reason }, 'rollout.step');
       if (needsSecondLook(decision.action, waits > 0) && !(await this.#stillWanted(work, context))) return { done: true };
       try {
-        await rollout.act(decision.action);
+        await rollout.act(decision.action, observed);
       } catch (error) {
         if (!(error instanceof Failed) || work.desired !== 'serving' || rollout.wanted.established) throw error;
         decision = await rollout.refused(error, observed);
@@ -106,6 +110,7 @@ function observedFacts(work: DeploymentWork, decision: Decision, observed: Obser
   return {
     replicas: revision?.wantedReplicas ?? 0, readyReplicas: revision?.readyReplicas ?? 0, revision: revisionName(work.slug, work.versionId),
     traffic: Number.parseInt(traffic?.message ?? '0', 10),
+    ...(decision.standing ? { rollout: standingFacts(work, decision.standing, observed) } : {}),
     pods: (revision?.pods ?? []).map((pod) => {
       const waiting = pod.containers.map((container) => container.waiting).find((entry) => entry !== null);
       return {
@@ -113,5 +118,15 @@ function observedFacts(work: DeploymentWork, decision: Decision, observed: Obser
         reason: pod.unscheduled?.reason ?? waiting?.reason ?? pod.reason, message: pod.unscheduled?.message ?? waiting?.message ?? pod.message,
       };
     }),
+  };
+}
+
+/** docs/odoo-api.md, `observed.rollout`. */
+function standingFacts(work: DeploymentWork, standing: Standing, observed: Observed): object {
+  const progress = observed.revision?.progress;
+  return {
+    step: standing.step, steps: standing.steps, since: standing.since?.toISOString() ?? null, waitingFor: standing.waitingFor, until: standing.until?.toISOString() ?? null,
+    weight: Math.round(shareOf(observed.publicRoute, revisionName(work.slug, work.versionId)) * 100), next: standing.next,
+    judgements: [...(progress?.deploymentId === work.deploymentId ? progress.judgements : []), ...(observed.judgement ? [observed.judgement] : [])],
   };
 }

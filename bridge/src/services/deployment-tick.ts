@@ -3,11 +3,14 @@ import type { Obstacle } from '../domain/capacity.ts';
 import { revisionName, routeName, routePath } from '../domain/revision.ts';
 import type { RouteKind } from '../domain/revision.ts';
 import { decide } from '../domain/rollout.ts';
+import { nextMove, stableOf } from '../domain/rollout-steps.ts';
 import type { Action, Decision, Observed, Wanted } from '../domain/rollout.ts';
 import type { Failed } from '../errors.ts';
 import type { RevisionSpec } from './cluster-ports.ts';
 import type { DeliverDeps } from './deliver.ts';
 import { splitImage } from './image-name.ts';
+import { makeJudgement, takeBaseline } from './judging.ts';
+import type { Trial } from './judging.ts';
 import type { DeploymentWork, JobContext, VersionWork } from './ports.ts';
 import { resolveServing } from './serving.ts';
 import { smokeTest } from './smoke.ts';
@@ -20,6 +23,7 @@ export class DeploymentTick {
   readonly #context: JobContext;
   readonly #spec: Omit<RevisionSpec, 'replicas'>;
   readonly #smoke: Observed['smoke'] = { preview: null, public: null };
+  #judgement: Observed['judgement'] = null;
   #version: Promise<VersionWork> | undefined;
 
   constructor(deps: DeliverDeps, work: DeploymentWork, deadline: Date, context: JobContext) {
@@ -34,7 +38,7 @@ export class DeploymentTick {
     };
     this.wanted = {
       deploymentId: work.deploymentId, generation: work.generation, revision: this.#spec.revision, image: this.#spec.image, replicas: serving.replicas,
-      strategy: work.strategy, desired: work.desired, established: work.phase === 'Ready' || work.isLive, failed: work.phase === 'Failed',
+      strategy: work.strategy, steps: work.steps ?? null, controls: work.controls ?? { paused: false, approvedStep: -1, skipTo: 0 }, desired: work.desired, established: work.phase === 'Ready' || work.isLive, failed: work.phase === 'Failed',
       shared: work.siblings.some((sibling) => sibling.versionId === work.versionId && sibling.deploymentId !== work.deploymentId
         && sibling.desired !== 'removed'),
       deadline,
@@ -49,7 +53,7 @@ export class DeploymentTick {
     ]);
     const heaviest = publicRoute?.backends.filter((backend) => backend.revision !== revision && backend.weight > 0).sort((a, b) => b.weight - a.weight)[0];
     const previous = heaviest ? await cluster.revision(namespace, heaviest.revision) : null;
-    const observed: Observed = { revision: own, previous, publicRoute, previewRoute, obstacle: null, smoke: { ...this.#smoke } };
+    const observed: Observed = { revision: own, previous, publicRoute, previewRoute, obstacle: null, smoke: { ...this.#smoke }, judgement: this.#judgement };
     if (this.wanted.desired === 'serving' && !this.wanted.established && !this.wanted.failed) observed.obstacle = await this.#obstacle(observed);
     return observed;
   }
@@ -77,10 +81,11 @@ export class DeploymentTick {
   /** Waits until the cluster has something new to tell of this revision; false: it has not in this time. */
   changed(withinMs: number): Promise<boolean> {
     Object.assign(this.#smoke, { preview: null, public: null }); // what answered before may not answer afterwards
+    this.#judgement = null;
     return this.#deps.cluster.changed(this.#spec.namespace, this.#spec.revision, withinMs, this.#context.signal);
   }
 
-  async act(action: Action): Promise<void> {
+  async act(action: Action, observed: Observed): Promise<void> {
     const { cluster } = this.#deps;
     const { namespace, slug, revision } = this.#spec;
     switch (action.kind) {
@@ -91,6 +96,8 @@ export class DeploymentTick {
       case 'apply-preview': return this.#route('preview', [{ revision, weight: 100 }], []);
       case 'smoke': this.#smoke[action.through] = await this.#ask(action.through); return;
       case 'route': return this.#route('public', action.backends, action.before);
+      case 'progress': return this.#note(action, observed);
+      case 'judge': this.#judgement = await this.#judge(action.step, observed); return;
       case 'scale-previous': return cluster.scaleRevision(namespace, action.revision, action.replicas);
       case 'back-out': return this.#backOut(action.restore);
       case 'finish': return this.#closePreview();
@@ -111,8 +118,42 @@ export class DeploymentTick {
   async refused(error: Failed, observed: Observed): Promise<Decision> {
     const obstacle = { reason: 'Refused', message: error.message };
     const decision = decide({ ...this.wanted, deadline: new Date(0) }, { ...observed, obstacle }, this.#deps.clock.now());
-    if (decision.action.kind === 'back-out') await this.act(decision.action);
+    if (decision.action.kind === 'back-out') await this.act(decision.action, observed);
     return { ...decision, reason: `Refused: ${error.message}` };
+  }
+
+  async #note({ step, baseline, judgement }: Extract<Action, { kind: 'progress' }>, observed: Observed): Promise<void> {
+    const { cluster, clock } = this.#deps;
+    const { deploymentId, revision } = this.wanted;
+    const known = observed.revision?.progress;
+    const judgements = known?.deploymentId === deploymentId ? known.judgements : [];
+    const trial = baseline ? await this.#trial(observed) : null;
+    await cluster.noteProgress(this.#spec.namespace, revision, {
+      deploymentId, step, since: clock.now(), judgements: judgement ? [...judgements, judgement] : judgements,
+      baseline: trial && (await takeBaseline(this.#deps, trial)),
+    });
+    this.#judgement = null;
+  }
+
+  async #judge(index: number, observed: Observed): Promise<Observed['judgement']> {
+    const progress = observed.revision?.progress;
+    const step = nextMove(this.wanted, observed, this.#deps.clock.now()).standing.steps[index];
+    const trial = await this.#trial(observed);
+    if (step?.kind !== 'judge' || !progress || trial === null) return null;
+    if (progress.baseline === null) {
+      // nobody knows from where to count: the window begins anew
+      await this.#note({ kind: 'progress', step: index, baseline: true, judgement: null }, observed);
+      return null;
+    }
+    return makeJudgement(this.#deps, trial, index, step, progress.since, progress.baseline);
+  }
+
+  async #trial(observed: Observed): Promise<Trial | null> {
+    const [stable] = stableOf(this.wanted, observed.publicRoute);
+    if (!observed.revision || !stable) return null;
+    const { signal, log, requestId } = this.#context;
+    const { base, infer } = await this.#request('public');
+    return { deploymentId: this.wanted.deploymentId, namespace: this.#spec.namespace, canary: observed.revision, stable: stable.revision, base, infer, signal, log, requestId };
   }
 
   async #backOut(restore: Extract<Action, { kind: 'back-out' }>['restore']): Promise<void> {
@@ -136,22 +177,30 @@ export class DeploymentTick {
   }
 
   #route(kind: RouteKind, backends: { revision: string; weight: number }[], before: { revision: string; weight: number; replicas: number }[]): Promise<void> {
-    const { namespace, slug } = this.#spec;
+    const { namespace, slug, revision } = this.#spec;
+    const other = backends.find((backend) => backend.revision !== revision)?.revision;
+    const shared = other !== undefined && backends.some((backend) => backend.revision === revision);
     return this.#deps.cluster.applyRoute({
       namespace, slug, name: routeName(kind, slug), path: routePath(kind, this.#work.environment.kind, slug), backends, before, changedBy: this.wanted.deploymentId,
+      sides: shared ? { canary: revision, stable: other } : null,
     });
   }
 
   async #ask(through: RouteKind): Promise<{ ok: boolean; message: string }> {
     const { gateway, clock } = this.#deps;
+    const { revision, readinessPath } = this.#spec;
+    return smokeTest(gateway, clock, { ...(await this.#request(through)), revision, readinessPath }, this.#context.signal);
+  }
+
+  /** Where the model is asked, and with what. */
+  async #request(through: RouteKind): Promise<{ base: string; infer: { path: string; body: unknown } | null }> {
     const version = await this.#versionWork();
     const example = (version.inputSchema as { example?: unknown } | null)?.example;
     const speaksOip = this.#work.protocol === 'open-inference-v2';
-    return smokeTest(gateway, clock, {
+    return {
       base: this.#work.environment.gatewayUrl.replace(/\/$/, '') + routePath(through, this.#work.environment.kind, this.#spec.slug),
-      revision: this.#spec.revision, readinessPath: this.#spec.readinessPath,
       infer: speaksOip && example !== undefined ? { path: `/v2/models/${this.#spec.slug}/infer`, body: example } : null,
-    }, this.#context.signal);
+    };
   }
 
   /** The version with its example, asked for once. */

@@ -1,5 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { Whoami } from '../contract/requests.ts';
+import type { Controls } from '../domain/rollout.ts';
+import type { Step, StrategyName } from '../domain/strategy.ts';
 
 /** As whom a call to Odoo is made. `service` is the bridge's own account, which may only report facts. */
 export type Caller =
@@ -45,7 +47,7 @@ export interface DeploymentWork {
   deploymentId: number; versionId: number; modelId: number; slug: string; version: string; image: string | null; imageDigest: string | null;
   environment: { id: number; name: string; kind: 'staging' | 'production'; namespace: string; gatewayUrl: string; registry: string;
     keepPreviousMinutes: number; readyDeadlineSeconds: number; maxReplicas: number; maxGpus: number };
-  strategy: 'blue-green' | 'rolling'; generation: number; desired: 'serving' | 'kept' | 'removed'; phase: string; isLive: boolean;
+  strategy: StrategyName; /** null: the strategy's own list */ steps: Step[] | null; controls: Controls; generation: number; desired: 'serving' | 'kept' | 'removed'; phase: string; isLive: boolean;
   deadlineAt: string | null; serving: ServingSpec; protocol: string;
   previous: { deploymentId: number; versionId: number } | null;
   siblings: { deploymentId: number; versionId: number; desired: string; phase: string; isLive: boolean }[];

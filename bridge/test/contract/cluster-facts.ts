@@ -6,7 +6,7 @@ export interface ClusterFacts {
   kubeconfig: string;
   /** the registry as this process reaches it, and its name in image references */
   registryUrl: string; registryName: string;
-  gatewayUrl: string; gatewayName: string; gatewayNamespace: string;
+  gatewayUrl: string; metricsUrl: string; gatewayName: string; gatewayNamespace: string;
   buildNamespace: string; buildImage: string;
   /** an address of this machine that pods can reach */
   podHost: string;
@@ -24,7 +24,7 @@ export async function clusterFacts(): Promise<ClusterFacts> {
     return found;
   };
   return {
-    kubeconfig: facts.bridgeKubeconfig, registryUrl: facts.registryUrl, registryName: facts.registryName, gatewayUrl: facts.gatewayUrl,
+    kubeconfig: facts.bridgeKubeconfig, registryUrl: facts.registryUrl, registryName: facts.registryName, gatewayUrl: facts.gatewayUrl, metricsUrl: value('GATEWAY_METRICS_URL'),
     gatewayName: value('GATEWAY_NAME'), gatewayNamespace: value('GATEWAY_NAMESPACE'), buildNamespace: value('BUILD_NAMESPACE'),
     buildImage: value('BUILD_IMAGE'), podHost: value('BRIDGE_POD_HOST'),
   };

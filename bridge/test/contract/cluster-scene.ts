@@ -11,6 +11,7 @@ import { KubernetesBuildPods } from '../../src/adapters/kubernetes/build-pods.ts
 import { KubernetesClient } from '../../src/adapters/kubernetes/client.ts';
 import { KubernetesCluster } from '../../src/adapters/kubernetes/cluster.ts';
 import { HttpGateway } from '../../src/adapters/kubernetes/gateway.ts';
+import { TraefikMetrics } from '../../src/adapters/traefik/metrics.ts';
 import { HttpRegistry, registryAccess } from '../../src/adapters/registry/registry.ts';
 import { NotFound } from '../../src/errors.ts';
 import { podListener } from '../../src/http/pod-listener.ts';
@@ -107,7 +108,7 @@ export class ClusterScene {
       deploymentId, versionId, modelId: 1, slug: this.slug, version: version.version, image: version.image, imageDigest: version.imageDigest,
       environment: { id: 1, name: kind, kind, namespace: `mlops-${kind}`, gatewayUrl: this.env.gatewayUrl, registry: this.env.registryName,
         keepPreviousMinutes: 60, readyDeadlineSeconds: 60, maxReplicas: 8, maxGpus: 64 },
-      strategy: 'blue-green', generation: 1, desired: 'serving', phase: 'Pending', isLive: false, deadlineAt: new Date(Date.now() + 65_000).toISOString(),
+      strategy: 'blue-green', steps: null, controls: { paused: false, approvedStep: -1, skipTo: 0 }, generation: 1, desired: 'serving', phase: 'Pending', isLive: false, deadlineAt: new Date(Date.now() + 65_000).toISOString(),
       serving: version.serving, protocol: 'open-inference-v2', previous: null, siblings: [], ...over,
     };
     this.deployments.set(deploymentId, work);
@@ -123,7 +124,7 @@ export class ClusterScene {
   reconcile = async (deploymentId: number, deadlineMs = 90_000): Promise<FactsReport> => {
     const registry = { digestOf: async (repository: string, reference: string) => (this.claimsAll ? reference : this.registry.digestOf(repository, reference)) };
     const job = reconcileJob({
-      odoo: this.odoo, cluster: this.cluster, registry, gateway: new HttpGateway(), clock, publicUrl: this.env.gatewayUrl, registryName: this.env.registryName,
+      odoo: this.odoo, cluster: this.cluster, registry, gateway: new HttpGateway(), metrics: new TraefikMetrics(this.env.metricsUrl), clock, publicUrl: this.env.gatewayUrl, registryName: this.env.registryName,
     });
     await this.#until(job, deploymentId, () => this.deployments.get(deploymentId)!.generation, deadlineMs);
     return this.facts.findLast((report) => report.deploymentId === deploymentId)!;

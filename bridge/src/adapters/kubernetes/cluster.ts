@@ -1,7 +1,7 @@
 import type { V1Deployment, V1Node, V1Pod, V1ResourceQuota } from '@kubernetes/client-node';
 import { GPU_RESOURCE } from '../../domain/capacity.ts';
 import type { CapacityObserved, GpuHolder } from '../../domain/capacity.ts';
-import type { RevisionObserved, RouteObserved } from '../../domain/revision.ts';
+import type { Progress, RevisionObserved, RouteObserved } from '../../domain/revision.ts';
 import { Failed } from '../../errors.ts';
 import type { ClusterPort, RevisionSpec, RouteSpec } from '../../services/cluster-ports.ts';
 import type { KubernetesClient } from './client.ts';
@@ -105,6 +105,10 @@ export class KubernetesCluster implements ClusterPort {
 
   async scaleRevision(namespace: string, revision: string, replicas: number): Promise<void> {
     await this.#client.merge(deploymentPath(namespace, revision), { spec: { replicas } });
+  }
+
+  async noteProgress(namespace: string, revision: string, progress: Progress): Promise<void> {
+    await this.#client.merge(deploymentPath(namespace, revision), { metadata: { annotations: { [ANNOTATION.progress]: JSON.stringify(progress) } } });
   }
 
   async removeRevision(namespace: string, revision: string): Promise<void> {

@@ -6,13 +6,14 @@ const BODY_MAX_CHARS = 2048;
 
 /** Requests as a client makes them. Each one on a new connection, so that none rides on one that an older route had opened. */
 export class HttpGateway implements GatewayPort {
-  async request(url: string, options: { method: 'GET' | 'POST'; json?: unknown; timeoutMs: number; signal?: AbortSignal }): Promise<GatewayAnswer> {
+  async request(url: string, options: { method: 'GET' | 'POST'; json?: unknown; headers?: Record<string, string>; timeoutMs: number; signal?: AbortSignal }): Promise<GatewayAnswer> {
     const agent = new Agent({ pipelining: 0, connections: 1 });
     const deadline = AbortSignal.timeout(options.timeoutMs);
     try {
       const answer = await request(url, {
         method: options.method, dispatcher: agent, signal: options.signal ? AbortSignal.any([options.signal, deadline]) : deadline,
-        ...(options.json === undefined ? {} : { body: JSON.stringify(options.json), headers: { 'content-type': 'application/json' } }),
+        headers: { ...options.headers, ...(options.json === undefined ? {} : { 'content-type': 'application/json' }) },
+        ...(options.json === undefined ? {} : { body: JSON.stringify(options.json) }),
       });
       const body = (await answer.body.text()).slice(0, BODY_MAX_CHARS);
       const headers = Object.fromEntries(Object.entries(answer.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value ?? '']));

@@ -1,12 +1,13 @@
 import type { V1Deployment, V1NetworkPolicy, V1Service } from '@kubernetes/client-node';
 import { GPU_RESOURCE } from '../../domain/capacity.ts';
+import { TRAFFIC_HEADER } from '../../services/cluster-ports.ts';
 import type { RevisionSpec, RouteSpec } from '../../services/cluster-ports.ts';
 
 export const LABEL = {
   managedBy: 'app.kubernetes.io/managed-by', model: 'creativeflow.io/model', modelId: 'creativeflow.io/model-id',
   versionId: 'creativeflow.io/version-id', revision: 'creativeflow.io/revision',
 } as const;
-export const ANNOTATION = { changedBy: 'creativeflow.io/changed-by', before: 'creativeflow.io/before' } as const;
+export const ANNOTATION = { changedBy: 'creativeflow.io/changed-by', before: 'creativeflow.io/before', progress: 'creativeflow.io/rollout' } as const;
 export const MANAGER = 'creativeflow-bridge';
 /** Tells which revision answered; the smoke test trusts no answer without it. */
 export const REVISION_HEADER = 'x-creativeflow-revision';
@@ -94,6 +95,18 @@ export interface GatewayReference { name: string; namespace: string }
 export function routeManifest(spec: RouteSpec, gateway: GatewayReference): object {
   const backends = spec.backends.filter((backend) => backend.weight > 0);
   const only = backends.length === 1 ? backends[0]?.revision : undefined;
+  const path = { type: 'PathPrefix', value: spec.path };
+  const rewrite = { type: 'URLRewrite', urlRewrite: { path: { type: 'ReplacePrefixMatch', replacePrefixMatch: '/' } } };
+  const says = (revision: string): object => ({ type: 'ResponseHeaderModifier', responseHeaderModifier: { set: [{ name: REVISION_HEADER, value: revision }] } });
+  const backend = (name: string, weight: number): object => ({ group: '', kind: 'Service', name, port: SERVICE_PORT, weight });
+  // the rule of the weights stands first, where it is read back; the gateway takes the rule with the most matches, wherever it stands
+  const sides = Object.entries(spec.sides ?? {}).map(([side, revision]) => ({
+    matches: [
+      { path, headers: [{ name: TRAFFIC_HEADER, value: side }] },
+      { path, headers: [{ type: 'RegularExpression', name: 'Cookie', value: `(^|.*; ?)${TRAFFIC_HEADER}=${side}(;.*|$)` }] },
+    ],
+    filters: [rewrite, says(revision)], backendRefs: [backend(revision, 1)],
+  }));
   return {
     apiVersion: 'gateway.networking.k8s.io/v1', kind: 'HTTPRoute',
     metadata: {
@@ -103,13 +116,10 @@ export function routeManifest(spec: RouteSpec, gateway: GatewayReference): objec
     spec: {
       parentRefs: [{ group: 'gateway.networking.k8s.io', kind: 'Gateway', name: gateway.name, namespace: gateway.namespace }],
       rules: [{
-        matches: [{ path: { type: 'PathPrefix', value: spec.path } }],
-        filters: [
-          { type: 'URLRewrite', urlRewrite: { path: { type: 'ReplacePrefixMatch', replacePrefixMatch: '/' } } },
-          ...(only ? [{ type: 'ResponseHeaderModifier', responseHeaderModifier: { set: [{ name: REVISION_HEADER, value: only }] } }] : []),
-        ],
-        backendRefs: backends.map((backend) => ({ group: '', kind: 'Service', name: backend.revision, port: SERVICE_PORT, weight: backend.weight })),
-      }],
+        matches: [{ path }],
+        filters: [rewrite, ...(only ? [says(only)] : [])],
+        backendRefs: backends.map(({ revision, weight }) => backend(revision, weight)),
+      }, ...sides],
     },
   };
 }

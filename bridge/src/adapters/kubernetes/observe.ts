@@ -1,7 +1,8 @@
 import type { CoreV1Event, V1ContainerStatus, V1Deployment, V1Pod } from '@kubernetes/client-node';
-import type { ContainerObserved, PodObserved, RevisionObserved } from '../../domain/revision.ts';
+import type { ContainerObserved, PodObserved, Progress, RevisionObserved } from '../../domain/revision.ts';
 import { lastTellingLine } from '../../domain/log-line.ts';
 import type { KubernetesClient } from './client.ts';
+import { ANNOTATION } from './manifests.ts';
 
 const EXPLAINED_PODS = 3;
 const TAIL_LINES = 20;
@@ -22,7 +23,20 @@ export async function observeRevision(client: KubernetesClient, deployment: V1De
     appliedAt: new Date(metadata?.creationTimestamp ?? 0),
     creationFailure: failure?.message ?? null,
     pods: await Promise.all(pods.map((pod) => observePod(client, pod, notReady.includes(pod)))),
+    progress: parseProgress(metadata?.annotations?.[ANNOTATION.progress]),
   };
+}
+
+/** What somebody wrote there by hand is no progress. */
+function parseProgress(text: string | undefined): Progress | null {
+  if (text === undefined) return null;
+  try {
+    const { deploymentId, step, since, baseline, judgements } = JSON.parse(text) as Omit<Progress, 'since'> & { since: string };
+    const sound = Number.isInteger(deploymentId) && Number.isInteger(step) && !Number.isNaN(Date.parse(since)) && Array.isArray(judgements);
+    return sound ? { deploymentId, step, since: new Date(since), baseline: baseline ?? null, judgements } : null;
+  } catch {
+    return null;
+  }
 }
 
 export async function observePod(client: KubernetesClient, pod: V1Pod, explain: boolean): Promise<PodObserved> {

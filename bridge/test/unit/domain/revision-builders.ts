@@ -16,17 +16,18 @@ export function pod(over: Partial<PodObserved> = {}): PodObserved {
 }
 export function revision(over: Partial<RevisionObserved> = {}): RevisionObserved {
   const wantedReplicas = over.wantedReplicas ?? 2;
-  return { name: 'digits-v2', image: IMAGE, wantedReplicas, readyReplicas: wantedReplicas, upToDate: true, appliedAt: before(5_000), creationFailure: null, pods: [], ...over };
+  return { name: 'digits-v2', image: IMAGE, wantedReplicas, readyReplicas: wantedReplicas, upToDate: true, appliedAt: before(5_000), creationFailure: null, pods: [], progress: null, ...over };
 }
 export function route(weights: Record<string, number>, over: Partial<RouteObserved> = {}): RouteObserved {
   return { backends: Object.entries(weights).map(([name, weight]) => ({ revision: name, weight })), changedBy: null, before: null, accepted: true, ...over };
 }
 export function wanted(over: Partial<Wanted> = {}): Wanted {
   return {
-    deploymentId: 7, generation: 3, revision: 'digits-v2', image: IMAGE, replicas: 2, strategy: 'blue-green', desired: 'serving',
+    deploymentId: 7, generation: 3, revision: 'digits-v2', image: IMAGE, replicas: 2, strategy: 'blue-green', steps: null,
+    controls: { paused: false, approvedStep: -1, skipTo: 0 }, desired: 'serving',
     established: false, failed: false, shared: false, deadline: new Date(NOW.getTime() + 60_000), ...over,
   };
 }
 export function observed(over: Partial<Observed> = {}): Observed {
-  return { revision: null, previous: null, publicRoute: null, previewRoute: null, obstacle: null, smoke: { preview: null, public: null }, ...over };
+  return { revision: null, previous: null, publicRoute: null, previewRoute: null, obstacle: null, smoke: { preview: null, public: null }, judgement: null, ...over };
 }

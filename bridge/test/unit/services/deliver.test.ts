@@ -17,7 +17,7 @@ function scene(over: Partial<DeploymentWork> = {}) {
     deploymentId: 7, versionId: 2, modelId: 1, slug: 'digits', version: '2.0.0', image: 'registry.test:5000/models/digits', imageDigest: DIGEST,
     environment: { id: 1, name: 'Production', kind: 'production', namespace: 'mlops-production', gatewayUrl: 'http://gw', registry: 'registry.test:5000',
       keepPreviousMinutes: 60, readyDeadlineSeconds: 60, maxReplicas: 8, maxGpus: 8 },
-    strategy: 'blue-green', generation: 4, desired: 'serving', phase: 'Pending', isLive: false, deadlineAt: new Date(at + 60_000).toISOString(),
+    strategy: 'blue-green', steps: null, controls: { paused: false, approvedStep: -1, skipTo: 0 }, generation: 4, desired: 'serving', phase: 'Pending', isLive: false, deadlineAt: new Date(at + 60_000).toISOString(),
     serving: { replicas: 2 }, protocol: 'open-inference-v2', previous: null, siblings: [], ...over,
   };
   const odoo = {
@@ -32,7 +32,7 @@ function scene(over: Partial<DeploymentWork> = {}) {
     },
   } as unknown as OdooPort;
   const job = reconcileJob({
-    odoo, cluster, gateway, registry: { digestOf: async () => DIGEST }, publicUrl: 'https://people', registryName: 'registry.test:5000',
+    odoo, cluster, gateway, metrics: null, registry: { digestOf: async () => DIGEST }, publicUrl: 'https://people', registryName: 'registry.test:5000',
     clock: { now: () => new Date(at), sleep: async (ms) => { at += ms; } },
   });
   const tick = (generation = work.generation): Promise<JobResult> =>
@@ -46,7 +46,7 @@ function scene(over: Partial<DeploymentWork> = {}) {
     throw new Error('no end after 30 ticks');
   };
   const oldServes = (): void => {
-    cluster.revisions.set('digits-v1', { name: 'digits-v1', image: 'x', wantedReplicas: 2, readyReplicas: 2, upToDate: true, appliedAt: new Date(), creationFailure: null, pods: [] });
+    cluster.revisions.set('digits-v1', { name: 'digits-v1', image: 'x', wantedReplicas: 2, readyReplicas: 2, upToDate: true, appliedAt: new Date(), creationFailure: null, pods: [], progress: null });
     cluster.routes.set('digits', { backends: [{ revision: 'digits-v1', weight: 100 }], changedBy: 3, before: [], accepted: true });
   };
   return { cluster, gateway, work, reports, tick, until, oldServes };

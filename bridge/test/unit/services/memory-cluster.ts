@@ -1,4 +1,4 @@
-import type { RevisionObserved, RouteObserved } from '../../../src/domain/revision.ts';
+import type { Progress, RevisionObserved, RouteObserved } from '../../../src/domain/revision.ts';
 import type { ClusterPort, GatewayPort, RevisionSpec, RouteSpec } from '../../../src/services/cluster-ports.ts';
 
 /** A cluster in memory whose pods are ready at once, unless told otherwise. It writes down what was asked of it. */
@@ -24,13 +24,18 @@ export class MemoryCluster implements ClusterPort {
     if (this.refuse) throw this.refuse;
     this.revisions.set(spec.revision, {
       name: spec.revision, image: spec.image, wantedReplicas: spec.replicas, readyReplicas: this.startsReady ? spec.replicas : 0, upToDate: true,
-      appliedAt: new Date(), creationFailure: null, pods: [],
+      appliedAt: new Date(), creationFailure: null, pods: [], progress: null,
     });
   }
   async scaleRevision(_namespace: string, name: string, replicas: number): Promise<void> {
     this.asked.push(`scale ${name} ${replicas}`);
     const revision = this.revisions.get(name);
     if (revision) Object.assign(revision, { wantedReplicas: replicas, readyReplicas: replicas });
+  }
+  async noteProgress(_namespace: string, name: string, progress: Progress): Promise<void> {
+    this.asked.push(`progress ${name} ${progress.step}`);
+    const revision = this.revisions.get(name);
+    if (revision) revision.progress = progress;
   }
   async removeRevision(_namespace: string, name: string): Promise<void> { this.asked.push(`remove ${name}`); this.revisions.delete(name); }
   async applyRoute(spec: RouteSpec): Promise<void> {

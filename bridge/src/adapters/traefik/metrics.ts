@@ -1,0 +1,58 @@
+import { request } from 'undici';
+import type { Counters } from '../../domain/revision.ts';
+import { Unavailable } from '../../errors.ts';
+import type { MetricsPort } from '../../services/cluster-ports.ts';
+
+const DEADLINE_MS = 5_000;
+const LINE = /^(traefik_service_requests_total|traefik_service_request_duration_seconds_bucket)\{([^}]*)\} ([0-9.e+]+)$/;
+
+/**
+ * Counters of Traefik's services, from its own metrics endpoint (https://doc.traefik.io/traefik/observability/metrics/overview/, with
+ * labels of services switched on). The Gateway API provider calls a service `<namespace>-<service>-<port>@kubernetesgateway`.
+ */
+export class TraefikMetrics implements MetricsPort {
+  readonly #url: string;
+
+  constructor(url: string) {
+    this.#url = url;
+  }
+
+  async counters(namespace: string, revision: string): Promise<Counters> {
+    return countersOf(await this.#text(), `${namespace}-${revision}-`);
+  }
+
+  async #text(): Promise<string> {
+    try {
+      const { statusCode, body } = await request(this.#url, { signal: AbortSignal.timeout(DEADLINE_MS) });
+      const text = await body.text();
+      if (statusCode === 200) return text;
+      throw new Error(`answered ${statusCode}`);
+    } catch (error) {
+      throw new Unavailable(`The gateway's metrics at ${this.#url}: ${error instanceof Error ? error.message : String(error)}.`, { code: 'metrics-unavailable', cause: error });
+    }
+  }
+}
+
+/** `service`: what its name begins with, up to the port. 5xx and 429 count as errors: what the model could not answer. */
+export function countersOf(text: string, service: string): Counters {
+  const counters: Counters = { requests: 0, errors: 0, buckets: [] };
+  const buckets = new Map<number, number>();
+  for (const line of text.split('\n')) {
+    const match = LINE.exec(line);
+    if (match === null) continue;
+    const labels = Object.fromEntries([...match[2]!.matchAll(/(\w+)="([^"]*)"/g)].map(([, name, value]) => [name, value]));
+    const name = labels['service'] ?? '';
+    if (!name.startsWith(service) || !/^[0-9]+@/.test(name.slice(service.length))) continue;
+    const value = Number(match[3]);
+    if (match[1] === 'traefik_service_requests_total') {
+      counters.requests += value;
+      if (/^(5..|429)$/.test(labels['code'] ?? '')) counters.errors += value;
+    } else {
+      const bound = labels['le'] === '+Inf' ? Infinity : Number(labels['le']);
+      buckets.set(bound, (buckets.get(bound) ?? 0) + value);
+    }
+  }
+  // JSON has no Infinity, and the progress of a rollout is kept as JSON
+  counters.buckets = [...buckets].map(([bound, count]): [number, number] => [Math.min(bound, Number.MAX_VALUE), count]).sort(([a], [b]) => a - b);
+  return counters;
+}

@@ -1,0 +1,91 @@
+/** What a judge step demands of the new revision, beside the one that served before, in the same window. */
+export interface Judge {
+  kind: 'judge';
+  /** the window */
+  seconds: number;
+  /** fewer are too little to judge by */
+  minRequests: number;
+  /** how much more often than the stable one it may fail, 0 to 1 */
+  maxErrorRate: number;
+  /** its p95 may be so many times the stable one's */
+  maxLatencyRatio: number;
+  /** of its containers, within the window */
+  maxRestarts: number;
+  /** wait for traffic, or ask both revisions the model's own example instead */
+  tooLittle: 'wait' | 'golden';
+  /** too little traffic until then fails it */
+  withinSeconds: number;
+  /** records of the ERP, counted in the window and in one of the same length before it */
+  signal: { model: string; domain: unknown[]; maxIncrease: number } | null;
+}
+
+/** A step of a rollout, as Odoo keeps it (docs/odoo-api.md). */
+export type Step =
+  /** pods of the new revision: a share of the wanted replicas, rounded up */
+  | { kind: 'scale'; percent: number }
+  /** the preview route and its smoke test */
+  | { kind: 'preview' }
+  | { kind: 'weight'; percent: number }
+  | { kind: 'wait'; seconds: number }
+  /** a person lets it go on */
+  | { kind: 'approve'; withinSeconds: number }
+  | Judge
+  /** the revision that served before keeps no more pods than that; written by rolling alone */
+  | { kind: 'shrink'; pods: number };
+
+export type StrategyName = 'blue-green' | 'rolling' | 'canary';
+
+const BLUE_GREEN: Step[] = [{ kind: 'scale', percent: 100 }, { kind: 'preview' }, { kind: 'weight', percent: 100 }];
+const JUDGE: Judge = { kind: 'judge', seconds: 60, minRequests: 50, maxErrorRate: 0.01, maxLatencyRatio: 1.5, maxRestarts: 0, tooLittle: 'golden', withinSeconds: 600, signal: null };
+/** Where Odoo names no list of its own. */
+const CANARY: Step[] = [
+  { kind: 'scale', percent: 100 }, { kind: 'preview' }, { kind: 'weight', percent: 1 }, JUDGE, { kind: 'weight', percent: 10 }, JUDGE,
+  { kind: 'weight', percent: 50 }, JUDGE, { kind: 'weight', percent: 100 },
+];
+
+/**
+ * The list that a rollout follows. Where nothing serves yet there is nobody to share traffic with, to compare with or to protect: what is
+ * left is to start, to ask and to open the door.
+ */
+export function stepsOf(strategy: StrategyName, steps: Step[] | null, replicas: number, alone: boolean): Step[] {
+  if (alone) return BLUE_GREEN;
+  if (steps !== null) return steps;
+  if (strategy === 'rolling') return rolling(replicas);
+  return strategy === 'canary' ? CANARY : BLUE_GREEN;
+}
+
+/** One pod more than wanted at any time: the new revision grows by a pod and takes its share, then the old one gives a pod up. */
+function rolling(replicas: number): Step[] {
+  const steps: Step[] = [];
+  for (let size = 1; size <= replicas; size += 1) {
+    const percent = Math.round((100 * size) / replicas);
+    steps.push({ kind: 'scale', percent: (100 * size) / replicas });
+    if (size === 1) steps.push({ kind: 'preview' });
+    steps.push({ kind: 'weight', percent });
+    if (size < replicas) steps.push({ kind: 'shrink', pods: replicas - size });
+  }
+  return steps;
+}
+
+export function podsOf(step: Extract<Step, { kind: 'scale' }>, replicas: number): number {
+  // a third of three is one, whatever the double says
+  return Math.max(1, Math.min(replicas, Math.ceil((replicas * step.percent) / 100 - 1e-9)));
+}
+
+/** What a step does, for people. */
+export function describe(step: Step, replicas: number): string {
+  switch (step.kind) {
+    case 'scale': return `${podsOf(step, replicas)} of ${replicas} pods of the new version.`;
+    case 'preview': return 'The new version is asked through its preview.';
+    case 'weight': return step.percent === 100 ? 'All traffic goes to the new version.' : `${step.percent} % of traffic goes to the new version.`;
+    case 'wait': return `Wait for ${duration(step.seconds)}.`;
+    case 'approve': return 'A person lets it go on.';
+    case 'judge': return `The new version is judged by ${duration(step.seconds)} of traffic.`;
+    case 'shrink': return `The version before keeps ${step.pods} pods.`;
+  }
+}
+
+function duration(seconds: number): string {
+  if (seconds < 120) return `${seconds} s`;
+  return seconds < 7200 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 360) / 10} h`;
+}
