@@ -2,6 +2,8 @@ from . import guarded
 from . import event
 from . import team
 from . import environment
+from . import environment_step
+from . import environment_policy
 from . import res_company
 from . import res_users_apikeys
 from . import model
@@ -28,6 +30,8 @@ from . import version_detail
 from . import deployment_facts
 from . import deployment_live
 from . import deployment_work
+from . import rollout_steering
+from . import rollout_signal
 from . import deadlines
 from . import ir_websocket
 from . import version_screen

@@ -10,8 +10,8 @@ def allowed_actions(facts):
     """List of `{name, allowed, reason, target, strategies}`.
 
     facts: status, roles, is_submitter, waiver: None (nothing to waive), "open" (may be asked for), "own" (asked for by this person) or
-    "asked" (by another), staging and production: {four_eyes, strategies, busy, inventory} or None, has_image, rollback_to
-    (name of the version that a rollback brings back, or None).
+    "asked" (by another), staging and production: {four_eyes, strategies, busy, frozen, inventory, steps, own_steps} or None,
+    has_image, rollback_to (name of the version that a rollback brings back, or None).
     """
     actions = []
     if may_follow("deploy", facts["status"]):
@@ -36,7 +36,10 @@ def _action(facts, name, target=None):
     reason = why_not(facts, name, target)
     place = facts.get(target) if target else None
     strategies = place["strategies"] if place and name in ("deploy", "promote", "rollback") else None
-    return {"name": name, "allowed": reason is None, "reason": reason, "target": target, "strategies": strategies}
+    action = {"name": name, "allowed": reason is None, "reason": reason, "target": target, "strategies": strategies}
+    if name == "promote" and place:
+        action.update(steps=place["steps"], ownSteps=place["own_steps"])
+    return action
 
 
 def why_not(facts, name, target=None):
@@ -56,6 +59,8 @@ def why_not(facts, name, target=None):
         return f"There is no {target} environment. A manager must restore it."
     if name != "rollback" and place["four_eyes"] and facts["is_submitter"]:
         return "Waiting for a second person: uploaded by you."
+    if name != "rollback" and place["frozen"]:
+        return place["frozen"]
     if place["busy"]:
         return f"{place['busy']} is being deployed to {target} now. Wait until it is ready or has failed."
     if name == "promote" and not facts["has_image"]:

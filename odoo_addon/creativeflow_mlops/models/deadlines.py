@@ -8,6 +8,7 @@ from .deployment import IN_FLIGHT
 
 _logger = logging.getLogger(__name__)
 SCAN_SECONDS = ("creativeflow_mlops.scan_deadline_seconds", 900)
+PAUSE_HOURS = ("creativeflow_mlops.pause_hours", 24)
 # A version that is Pending while nothing is being deployed for it: how long that may last.
 ORPHAN_SECONDS = 300
 
@@ -24,13 +25,24 @@ class VersionDeadlines(models.Model):
         deployments = self.env["mlops.deployment"].sudo()
         overdue = deployments.search([
             ("desired", "=", "serving"), ("is_live", "=", False), ("phase", "in", IN_FLIGHT), ("deadline_at", "<", now),
+            ("paused_at", "=", False),
         ])
         self._end_each(overdue, lambda deployment: deployment._end_wait())
+        forgotten = deployments.search([
+            ("desired", "=", "serving"), ("is_live", "=", False), ("phase", "in", IN_FLIGHT),
+            ("paused_at", "<", now - timedelta(hours=self._pause_hours())),
+        ])
+        self._end_each(forgotten, lambda deployment: deployment._end_pause())
         kept = deployments.search([("desired", "=", "kept"), ("keep_until", "<", now)])
         self._end_each(kept, lambda deployment: deployment._end_keeping())
         self._end_each(self._orphans(now), lambda version: version._end_orphan())
         ended = self.env["mlops.waiver"].sudo().search([("state", "=", "accepted"), ("expires_on", "<", now.date())])
         self._end_each(ended, lambda waiver: waiver._expire())
+
+    @api.model
+    def _pause_hours(self):
+        name, default = PAUSE_HOURS
+        return int(self.env["ir.config_parameter"].sudo().get_param(name, default))
 
     @api.model
     def _end_each(self, records, end):
@@ -73,7 +85,7 @@ class DeploymentDeadlines(models.Model):
     def _end_wait(self):
         version = self.version_id._locked()
         if version.image_digest:
-            seconds = self.environment_id.ready_deadline_seconds
+            seconds = self._ready_seconds()
             reason = self.env._("ReadyDeadline: not ready within %s seconds.", seconds)
             if self.reason:
                 reason += " " + self.env._("Last seen: %s", self.reason)
@@ -81,6 +93,10 @@ class DeploymentDeadlines(models.Model):
             reason = self.env._("BuildDeadline: the image was not built within %s seconds.", version._build_seconds())
             version._keyed().write({"build_state": "failed", "build_reason": reason, "build_finished_at": fields.Datetime.now()})
         self._fail(reason)
+
+    def _end_pause(self):
+        self.version_id._locked()
+        self._fail(self.env._("PausedTooLong: paused for more than %s hours and not resumed.", self.version_id._pause_hours()))
 
     def _end_keeping(self):
         """Kept long enough, unless it is being brought back just now."""

@@ -87,6 +87,7 @@ class DeploymentLive(models.Model):
             "deploymentId": self.id, "environmentKind": self.environment_kind, "phase": self.phase, "reason": self.reason or None,
             "desired": self.desired, "isLive": self.is_live, "conditions": self.conditions or [], "observed": self.observed or None,
             "endpointUrl": self.endpoint_url or None, "previewUrl": self.preview_url or None, "generation": self.generation,
+            "controls": self._controls(),
         }, **self._about())
         self.version_id._tell_screens()
 

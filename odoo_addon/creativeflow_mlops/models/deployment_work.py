@@ -27,6 +27,7 @@ class DeploymentWork(models.Model):
                 "gatewayUrl": environment.gateway_url, "registry": environment.registry, "keepPreviousMinutes": environment.keep_previous_minutes,
                 "readyDeadlineSeconds": environment.ready_deadline_seconds, "maxReplicas": environment.max_replicas, "maxGpus": environment.max_gpus,
             },
+            "steps": self.steps or None, "controls": self._controls(),
             "strategy": self.strategy, "generation": self.generation, "desired": self.desired, "phase": self.phase, "isLive": self.is_live,
             "deadlineAt": iso(self.deadline_at), "serving": version.serving or {}, "protocol": self._protocol(),
             "previous": {
@@ -36,6 +37,10 @@ class DeploymentWork(models.Model):
                 "deploymentId": one.id, "versionId": one.version_id.id, "desired": one.desired, "phase": one.phase, "isLive": one.is_live,
             } for one in siblings],
         }
+
+    def _controls(self):
+        """What people said to the rollout so far."""
+        return {"paused": bool(self.paused_at), "approvedStep": self.approved_step, "skipTo": self.skip_to}
 
     def _protocol(self):
         serving = self.version_id.serving or {}

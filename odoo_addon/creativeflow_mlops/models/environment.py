@@ -2,8 +2,9 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
 from .inventory_policy import POLICIES
+from .iso_time import iso
 
-STRATEGIES = [("rolling", "Rolling"), ("blue-green", "Blue-green")]
+STRATEGIES = [("rolling", "Rolling"), ("blue-green", "Blue-green"), ("canary", "Canary")]
 KINDS = [("staging", "Staging"), ("production", "Production")]
 DEFAULT_GATEWAY_URL = "http://127.0.0.1:18080"
 DEFAULT_REGISTRY = "registry.creativeflow.internal:15000"
@@ -70,9 +71,9 @@ class Environment(models.Model):
                 everything.create({
                     "name": label, "kind": kind, "company_id": company.id, "namespace": f"mlops-{kind}", "gateway_url": gateway,
                     "registry": registry, "four_eyes": production, "strategy_default": "blue-green" if production else "rolling",
-                    "strategies_allowed": ["blue-green", "rolling"] if production else ["rolling"],
+                    "strategies_allowed": ["blue-green", "rolling", "canary"] if production else ["rolling"],
                     "keep_previous_minutes": 60 if production else 0,
-                })
+                }).action_default_steps()
 
     @api.model
     def _of(self, company, kind):
@@ -87,6 +88,7 @@ class Environment(models.Model):
             "namespace": one.namespace, "gatewayUrl": one.gateway_url, "registry": one.registry, "fourEyes": one.four_eyes,
             "strategyDefault": one.strategy_default, "strategiesAllowed": one.strategies_allowed, "maxGpus": one.max_gpus,
             "maxReplicas": one.max_replicas, "keepPreviousMinutes": one.keep_previous_minutes,
-            "readyDeadlineSeconds": one.ready_deadline_seconds,
+            "readyDeadlineSeconds": one.ready_deadline_seconds, "steps": one._steps(), "ownSteps": one.own_steps,
+            "freezeFrom": iso(one.freeze_from or None), "freezeUntil": iso(one.freeze_until or None), "freezeReason": one.freeze_reason or None,
         } for one in self.search([]).sudo()]
         return {"total": len(items), "items": items}

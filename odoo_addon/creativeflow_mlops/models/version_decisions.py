@@ -4,6 +4,8 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from .allowed_actions import allowed_actions, why_not
+from .rollout_actions import rollout_actions
+from .rollout_steps import steps_refusal, steps_seconds
 from .transitions import TRANSITIONS, refusal
 
 BUILD_SECONDS = ("creativeflow_mlops.build_deadline_seconds", 1800)
@@ -23,8 +25,10 @@ class VersionDecisions(models.Model):
         return version._deploy("deploy", environment, environment.strategy_default, comment)
 
     @api.model
-    def approve_promotion(self, version_id, target, strategy, seen=None, comment=None):
-        """Approve for production with a strategy: `{status, deploymentId, lockVersion}`. The image is the one that was tested."""
+    def approve_promotion(self, version_id, target, strategy, seen=None, comment=None, steps=None):
+        """Approve for production with a strategy: `{status, deploymentId, lockVersion}`. The image is the one that was tested.
+
+        `steps`: a canary of one's own, where the environment allows that."""
         self._check_target(target, "production")
         version = self._deciding(version_id, "promote", target, seen)
         environment = version._environment(target)
@@ -33,7 +37,11 @@ class VersionDecisions(models.Model):
                 "The strategy %(strategy)s is not allowed for %(environment)s; allowed: %(allowed)s.",
                 strategy=strategy, environment=environment.name, allowed=", ".join(environment.strategies_allowed),
             ))
-        return version._deploy("promote", environment, strategy, comment)
+        if steps is not None and strategy != "canary":
+            raise UserError(self.env._("Steps are those of a canary; %s has its own.", strategy))
+        if steps is not None and not environment.own_steps:
+            raise UserError(self.env._("%s keeps to its own steps. A manager may allow others in its settings.", environment.name))
+        return version._deploy("promote", environment, strategy, comment, steps=steps)
 
     @api.model
     def reject(self, version_id, reason, seen=None):
@@ -77,7 +85,9 @@ class VersionDecisions(models.Model):
         if why:
             raise UserError(why)
         environment = live._environment(target)
-        answer = back._deploy("rollback", environment, environment.strategy_default, reason)
+        # what served before is not tried out by little and little
+        strategy = "blue-green" if environment.strategy_default == "canary" else environment.strategy_default
+        answer = back._deploy("rollback", environment, strategy, reason)
         return {**answer, "versionId": back.id}
 
     @api.model
@@ -106,21 +116,22 @@ class VersionDecisions(models.Model):
     def _environment(self, kind):
         return self.env["mlops.environment"]._of(self.sudo().company_id, kind)
 
-    def _deploy(self, transition, environment, strategy, comment):
+    def _deploy(self, transition, environment, strategy, comment, steps=None):
         """Record the approval, make the deployment, and order the build or the reconcile. The caller checked everything."""
         version = self.sudo()
         self._check_limits(environment)
+        rollout = self._frozen_steps(environment, strategy, steps)
         self._close_own_activity(comment)
         approval = self._record_approval(environment, "approved", comment, is_rollback=transition == "rollback")
         needs_build = not version.image_digest
-        seconds = self._build_seconds() if needs_build else environment.ready_deadline_seconds
+        seconds = self._build_seconds() if needs_build else environment.ready_deadline_seconds + steps_seconds(rollout["steps"])
         live = self.env["mlops.deployment"].sudo().search(
             [("environment_id", "=", environment.id), ("model_id", "=", version.model_id.id), ("is_live", "=", True)],
         )
         deployment = self.env["mlops.deployment"]._keyed().create({
             "version_id": version.id, "model_id": version.model_id.id, "environment_id": environment.id, "approval_id": approval.id,
             "strategy": strategy, "requested_by_id": self.env.uid, "previous_deployment_id": live.id,
-            "deadline_at": fields.Datetime.now() + timedelta(seconds=seconds),
+            "deadline_at": fields.Datetime.now() + timedelta(seconds=seconds), **rollout,
         }).with_env(self.env)
         build = {"build_state": "wanted", "build_reason": False, "build_started_at": fields.Datetime.now(), "build_finished_at": False}
         self._move(transition, generation=version.generation + 1, **(build if needs_build else {}))
@@ -130,6 +141,21 @@ class VersionDecisions(models.Model):
             deployment.sudo()._order_reconcile()
         self._adopt_requests(deployment)
         return {**self._answer(), "deploymentId": deployment.id}
+
+    def _frozen_steps(self, environment, strategy, steps):
+        """The canary as it is now, for the deployment to keep: later changes of the environment do not reach it."""
+        if strategy != "canary":
+            return {"steps": False, "signal_users": False}
+        frozen = environment._steps() if steps is None else steps
+        why = steps_refusal(frozen)
+        if why:
+            raise UserError(why)
+        signals = {str(index): step["signal"] for index, step in enumerate(frozen) if step.get("signal")}
+        if steps is None:
+            return {"steps": frozen, "signal_users": environment._signal_users()}
+        for signal in signals.values():
+            self.env["mlops.environment.step"]._try_signal(signal["model"], signal["domain"])
+        return {"steps": frozen, "signal_users": dict.fromkeys(signals, self.env.uid)}
 
     def _record_approval(self, environment, decision, comment, is_rollback=False):
         version = self.sudo()
@@ -193,9 +219,12 @@ class VersionDecisions(models.Model):
         return {
             "four_eyes": environment.four_eyes, "strategies": environment.strategies_allowed,
             "busy": busy.version_id.name if busy else None, "inventory": self._inventory_refusal(environment),
+            "frozen": environment._freeze_refusal(fields.Datetime.now()), "steps": environment._steps(), "own_steps": environment.own_steps,
         }
 
     @api.depends_context("uid")
     def _compute_allowed_actions(self):
         for version in self:
-            version.allowed_actions = allowed_actions(version._action_facts()) if version.id else []
+            version.allowed_actions = (
+                allowed_actions(version._action_facts()) + rollout_actions(version._rollout_facts()) if version.id else []
+            )

@@ -136,7 +136,7 @@ class VersionFacts(models.Model):
             self._command("inventory")
         for deployment in waiting:
             if state == "done":
-                seconds = deployment.environment_id.ready_deadline_seconds
+                seconds = deployment._ready_seconds()
                 deployment._keyed().write({"phase": "Pending", "deadline_at": fields.Datetime.now() + timedelta(seconds=seconds)})
                 deployment._order_reconcile()
             elif state == "failed":

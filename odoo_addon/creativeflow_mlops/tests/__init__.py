@@ -11,6 +11,8 @@ from . import (
     test_requests,
     test_road,
     test_roles,
+    test_rollout,
+    test_rollout_policy,
     test_rpc,
     test_screens,
     test_tour,

@@ -38,7 +38,7 @@ class TestActions(MlopsCase):
         with self.assertRaises(UserError):
             self.versions("ben").approve_promotion(version.id, "staging", "rolling")
         with self.assertRaises(UserError):
-            self.versions("ben").approve_promotion(version.id, "production", "canary")
+            self.versions("ben").approve_promotion(version.id, "production", "recreate")
         with self.assertRaises(UserError):
             self.versions("ben").reject(self.at("Validated").id, "  ")
         with self.assertRaises(MissingError):

@@ -1,0 +1,65 @@
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+from .environment import STRATEGIES
+
+ALLOW = {"rolling": "allow_rolling", "blue-green": "allow_blue_green", "canary": "allow_canary"}
+
+
+class EnvironmentPolicy(models.Model):
+    """When nothing new goes there, and the editor of the strategies allowed there."""
+
+    _inherit = "mlops.environment"
+
+    # a compute method each: what is written to one must leave the others readable
+    allow_rolling = fields.Boolean("Rolling allowed", compute="_compute_allow_rolling", inverse="_inverse_allowed")
+    allow_blue_green = fields.Boolean("Blue-green allowed", compute="_compute_allow_blue_green", inverse="_inverse_allowed")
+    allow_canary = fields.Boolean("Canary allowed", compute="_compute_allow_canary", inverse="_inverse_allowed")
+    strategies_in_brief = fields.Char("Strategies allowed", compute="_compute_strategies_in_brief", store=True, tracking=True)
+    freeze_from = fields.Datetime("Frozen from", tracking=True, help="Nothing new goes there from then on. Rolling back and aborting go on")
+    freeze_until = fields.Datetime("Frozen until", tracking=True, help="Empty: until a manager ends it")
+    freeze_reason = fields.Char("Why it is frozen", tracking=True, help="Read by whoever wants to promote meanwhile")
+
+    _freeze_order = models.Constraint(
+        "CHECK (freeze_from IS NOT NULL OR freeze_until IS NULL)", "A freeze that ends also begins: say from when.",
+    )
+    _freeze_span = models.Constraint("CHECK (freeze_until > freeze_from)", "A freeze ends after it begins.")
+
+    @api.depends("strategies_allowed")
+    def _compute_allow_rolling(self):
+        self._show_allowed("rolling")
+
+    @api.depends("strategies_allowed")
+    def _compute_allow_blue_green(self):
+        self._show_allowed("blue-green")
+
+    @api.depends("strategies_allowed")
+    def _compute_allow_canary(self):
+        self._show_allowed("canary")
+
+    def _show_allowed(self, name):
+        for environment in self:
+            environment[ALLOW[name]] = name in (environment.strategies_allowed or [])
+
+    def _inverse_allowed(self):
+        for environment in self:
+            environment.strategies_allowed = [name for name, field in ALLOW.items() if environment[field]]
+
+    @api.depends("strategies_allowed")
+    def _compute_strategies_in_brief(self):
+        names = dict(STRATEGIES)
+        for environment in self:
+            environment.strategies_in_brief = ", ".join(names.get(name, name) for name in environment.strategies_allowed or [])
+
+    @api.constrains("freeze_from", "freeze_reason")
+    def _check_freeze(self):
+        for environment in self:
+            if environment.freeze_from and not (environment.freeze_reason or "").strip():
+                raise ValidationError(self.env._("Say why it is frozen: whoever wants to promote reads it."))
+
+    def _freeze_refusal(self, now):
+        """The sentence that refuses what is new there at this time; None when it is not frozen."""
+        if not self.freeze_from or now < self.freeze_from or self.freeze_until and now >= self.freeze_until:
+            return None
+        until = f"until {self.freeze_until:%Y-%m-%d %H:%M} UTC" if self.freeze_until else "until a manager ends it"
+        return f"{self.name} is frozen {until}: {self.freeze_reason}"

@@ -1,0 +1,125 @@
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, LockError, MissingError, UserError
+
+from .deployment import IN_FLIGHT
+from .rollout_actions import why_not_steer
+from .rollout_steps import steps_seconds
+
+
+class RolloutSteering(models.Model):
+    """What people say to a rollout that is under way. Each runs as the person: role, visibility, locks, state, then the change."""
+
+    _inherit = "mlops.deployment"
+
+    @api.model
+    def pause(self, deployment_id, reason=None):
+        """Stay where it is: `{status, deploymentId, lockVersion}`. Its deadline waits as well."""
+        one = self._steering(deployment_id, "pause-rollout")
+        return one._steered("pause", reason, paused_at=fields.Datetime.now())
+
+    @api.model
+    def resume(self, deployment_id, reason=None):
+        """Go on; the deadline is later by the time that it was paused."""
+        one = self._steering(deployment_id, "resume-rollout")
+        return one._steered("resume", reason, paused_at=False, deadline_at=one.deadline_at + (fields.Datetime.now() - one.paused_at))
+
+    @api.model
+    def approve_step(self, deployment_id, step, reason=None):
+        """Let it go on from this step, which waits for a person."""
+        one = self._steering(deployment_id, "approve-step", int(step))
+        return one._steered("approve-step", reason, step=int(step), approved_step=int(step))
+
+    @api.model
+    def skip_step(self, deployment_id, step, reason):
+        """Do not wait for, or judge, what this step says."""
+        text = self._said(reason)
+        one = self._steering(deployment_id, "skip-step", int(step))
+        return one._steered("skip-step", text, step=int(step), skip_to=int(step) + 1)
+
+    @api.model
+    def abort(self, deployment_id, reason):
+        """End it: what served before goes on serving, and gets all traffic back."""
+        text = self._said(reason)
+        one = self._steering(deployment_id, "abort-rollout")
+        one._tell_steering("abort", text)
+        one._fail(self.env._("Aborted by %(who)s: %(why)s", who=self.env.user.sudo().name, why=text))
+        return one._steering_answer()
+
+    @api.model
+    def _said(self, reason):
+        text = (reason or "").strip()
+        if not text:
+            raise UserError(self.env._("Say why: it is kept with the rollout."))
+        return text
+
+    @api.model
+    def _steering(self, deployment_id, name, step=None):
+        """The deployment as superuser, locked, after everything that can speak against the action was asked."""
+        self.env["mlops.model"]._require_role("approver")
+        visible = self.search([("id", "=", int(deployment_id))])
+        if not visible:
+            raise MissingError(self.env._("There is no such deployment, or it is not yours to see."))
+        one = visible.sudo()
+        one.version_id.with_env(self.env)._locked()
+        try:
+            one.lock_for_update(allow_referencing=True)
+        except LockError as error:
+            raise LockError(self.env._("The rollout is changing just now. Look again, then decide.")) from error
+        one.invalidate_recordset()
+        facts = one._steering_facts()
+        why = why_not_steer(facts, name, step)
+        if why:
+            own = name in ("approve-step", "skip-step") and facts["four_eyes"] and facts["is_submitter"] and "second person" in why
+            raise (AccessError if own else UserError)(why)
+        return one
+
+    def _steering_facts(self):
+        """The facts of rollout_actions, for the current user; self is superuser's."""
+        rollout = (self.observed or {}).get("rollout") or {}
+        steps, step = rollout.get("steps") or self.steps or [], rollout.get("step")
+        known = isinstance(step, int) and 0 <= step < len(steps)
+        return {
+            "deployment_id": self.id, "roles": self.env["mlops.model"]._roles(), "is_submitter": self.version_id.submitter_id.id == self.env.uid,
+            "four_eyes": self.environment_id.four_eyes, "in_flight": self._is_awaited() and self.phase in IN_FLIGHT,
+            "paused": bool(self.paused_at), "step": step if known else None, "kind": steps[step].get("kind") if known else None,
+            "approved_step": self.approved_step, "skip_to": self.skip_to,
+        }
+
+    def _steered(self, action, reason, step=None, **values):
+        self._want("serving", **values)
+        self._tell_steering(action, reason, step)
+        self._tell_facts()
+        return self._steering_answer()
+
+    def _tell_steering(self, action, reason, step=None):
+        """The journal and the chatter: who, what, why."""
+        reason, who = (reason or "").strip() or None, self.env.user.sudo().name
+        self.env["mlops.event"]._emit("rollout.steered", {
+            "deploymentId": self.id, "action": action, "step": step, "reason": reason, "by": who, "environmentKind": self.environment_kind,
+        }, **self._about())
+        said = {
+            "pause": self.env._("%s paused the rollout.", who), "resume": self.env._("%s resumed the rollout.", who),
+            "approve-step": self.env._("%(who)s let the rollout go on from step %(step)s.", who=who, step=(step or 0) + 1),
+            "skip-step": self.env._("%(who)s skipped step %(step)s of the rollout.", who=who, step=(step or 0) + 1),
+            "abort": self.env._("%s aborted the rollout.", who),
+        }[action]
+        self.version_id._message_log(body=f"{said} {reason}" if reason else said)
+
+    def _steering_answer(self):
+        return {**self.version_id._answer(), "deploymentId": self.id}
+
+    def _ready_seconds(self):
+        """How long it may take from the image to being live."""
+        return self.environment_id.ready_deadline_seconds + steps_seconds(self.steps)
+
+
+class VersionRollout(models.Model):
+    _inherit = "mlops.model.version"
+
+    def _rollout_facts(self):
+        """What rollout_actions wants, of the rollout to production that is under way; None when none is."""
+        version = self.sudo()
+        if version.status != "PendingProdDeployment":
+            return None
+        one = version.deployment_ids.filtered(lambda one: one.environment_kind == "production" and one.phase in IN_FLIGHT and one._is_awaited())[:1]
+        return one._steering_facts() if one else None
