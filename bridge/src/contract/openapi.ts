@@ -5,6 +5,7 @@ import {
   AcceptWaiverRequest, ActionAccepted, DeployRequest, ListQuery, LoginRequest, PromoteRequest, RegisterUploads, RejectRequest, RequestWaiverRequest, RollbackRequest, SeenRequest, TryAnswer,
   TryRequest, UploadAccepted,  UploadMetadata, Whoami,
 } from './requests.ts';
+import { AbortRequest, ApproveStepRequest, PauseRequest, SkipStepRequest } from './rollout.ts';
 import { EndpointView, FindingView, ModelDetail, ModelPage, VersionDetail } from './version.ts';
 
 const Findings = z.object({ items: z.array(FindingView) });
@@ -15,8 +16,8 @@ const EventQuery = z.object({
 const PageQuery = z.object({ offset: z.number().int().min(0).default(0), limit: z.number().int().min(1).max(500).default(200) });
 
 const SCHEMAS = {
-  AcceptWaiverRequest, ActionAccepted, DeployRequest, EndpointPage, EndpointView, EventPage, Findings, LoginRequest, ModelDetail, ModelPage, Problem, PromoteRequest, RegisterUploads, RejectRequest, RequestWaiverRequest, RollbackRequest,
-  SeenRequest, TryAnswer, TryRequest, UploadAccepted, UploadMetadata, VersionDetail, Whoami,
+  AbortRequest, AcceptWaiverRequest, ActionAccepted, ApproveStepRequest, DeployRequest, EndpointPage, EndpointView, EventPage, Findings, LoginRequest, ModelDetail, ModelPage, PauseRequest, Problem, PromoteRequest, RegisterUploads, RejectRequest, RequestWaiverRequest, RollbackRequest,
+  SeenRequest, SkipStepRequest, TryAnswer, TryRequest, UploadAccepted, UploadMetadata, VersionDetail, Whoami,
 };
 type SchemaName = keyof typeof SCHEMAS;
 
@@ -46,6 +47,11 @@ const PATHS: Record<string, Record<string, Operation>> = {
   [`${VERSION}/accept-waiver`]: { post: { summary: 'Accept them, as a second person', body: 'AcceptWaiverRequest', answer: 'ActionAccepted', status: 202 } },
   [`${VERSION}/refuse-waiver`]: { post: { summary: 'Refuse to accept them', body: 'RejectRequest', answer: 'ActionAccepted', status: 202 } },
   [`${VERSION}/archive`]: { post: { summary: 'Archive', body: 'SeenRequest', answer: 'ActionAccepted', status: 202 } },
+  [`${VERSION}/pause-rollout`]: { post: { summary: 'Let the rollout stay where it is', body: 'PauseRequest', answer: 'ActionAccepted', status: 202 } },
+  [`${VERSION}/resume-rollout`]: { post: { summary: 'Let the paused rollout go on', body: 'PauseRequest', answer: 'ActionAccepted', status: 202 } },
+  [`${VERSION}/approve-step`]: { post: { summary: 'Let it go on from the step that waits for a person', body: 'ApproveStepRequest', answer: 'ActionAccepted', status: 202 } },
+  [`${VERSION}/skip-step`]: { post: { summary: 'Skip a wait or a judgement', body: 'SkipStepRequest', answer: 'ActionAccepted', status: 202 } },
+  [`${VERSION}/abort-rollout`]: { post: { summary: 'End the rollout; what served before gets all traffic back', body: 'AbortRequest', answer: 'ActionAccepted', status: 202 } },
   '/mlops/endpoints': { get: { summary: 'Endpoints', answer: 'EndpointPage', query: PageQuery } },
   '/mlops/endpoints/{endpointId}': { get: { summary: 'An endpoint', answer: 'EndpointView' } },
   '/mlops/endpoints/{endpointId}/try': { post: { summary: 'Send a request to the endpoint', body: 'TryRequest', answer: 'TryAnswer' } },

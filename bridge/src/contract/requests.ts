@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Step } from './rollout.ts';
 import { Digest, Strategy, VersionStatus } from './version.ts';
 
 const Name = z.string().trim().min(1).max(120);
@@ -31,7 +32,10 @@ export type UploadAccepted = z.infer<typeof UploadAccepted>;
 
 const Seen = z.number().int().nullish().describe('the lockVersion the caller saw; a stale one answers 409');
 export const DeployRequest = z.object({ target: z.literal('staging'), seen: Seen, comment: z.string().max(2000).nullish() }).strict();
-export const PromoteRequest = z.object({ target: z.literal('production'), strategy: Strategy, seen: Seen, comment: z.string().max(2000).nullish() }).strict();
+export const PromoteRequest = z.object({
+  target: z.literal('production'), strategy: Strategy, seen: Seen, comment: z.string().max(2000).nullish(),
+  steps: z.array(Step).min(1).max(30).optional().describe("a canary of one's own, where the environment allows it"),
+}).strict();
 export const RollbackRequest = z.object({ target: z.enum(['production']), seen: Seen, reason: z.string().max(2000).nullish() }).strict();
 export const RejectRequest = z.object({ reason: z.string().trim().min(1).max(2000), seen: Seen }).strict();
 export const RequestWaiverRequest = z.object({

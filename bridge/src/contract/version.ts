@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Controls, RolloutView, Step } from './rollout.ts';
 
 /** The statuses of a version; the transitions between them live in Odoo alone (docs/odoo-api.md). */
 export const VersionStatus = z.enum([
@@ -8,7 +9,7 @@ export const VersionStatus = z.enum([
 export type VersionStatus = z.infer<typeof VersionStatus>;
 
 export const Digest = z.string().regex(/^sha256:[0-9a-f]{64}$/).describe('sha256:<64 hex>');
-export const Strategy = z.enum(['blue-green', 'rolling']);
+export const Strategy = z.enum(['blue-green', 'rolling', 'canary']);
 export type Strategy = z.infer<typeof Strategy>;
 
 export const StopKey = z.enum(['uploaded', 'scanned', 'approved', 'built', 'staging', 'promoted', 'rolling', 'live']);
@@ -23,13 +24,21 @@ export const RoadStop = z.object({
 });
 export type RoadStop = z.infer<typeof RoadStop>;
 
-export const ActionName = z.enum(['deploy', 'promote', 'reject', 'rollback', 'rescan', 'archive', 'request-waiver', 'accept-waiver', 'refuse-waiver']);
+export const ActionName = z.enum([
+  'deploy', 'promote', 'reject', 'rollback', 'rescan', 'archive', 'request-waiver', 'accept-waiver', 'refuse-waiver',
+  'pause-rollout', 'resume-rollout', 'approve-step', 'skip-step', 'abort-rollout',
+]);
+export type ActionName = z.infer<typeof ActionName>;
 export const AllowedAction = z.object({
   name: ActionName,
   allowed: z.boolean(),
   reason: z.string().nullish().describe('why it is not allowed now, for people'),
   target: z.enum(['staging', 'production']).nullish(),
   strategies: z.array(Strategy).nullish(),
+  steps: z.array(Step).nullish().describe('of a promotion: what a canary would do'),
+  ownSteps: z.boolean().nullish().describe('of a promotion: other steps may be chosen'),
+  deploymentId: z.number().int().nullish().describe('of an action on a rollout'),
+  step: z.number().int().nullish().describe('index of the step that the action is about'),
 });
 export type AllowedAction = z.infer<typeof AllowedAction>;
 
@@ -77,9 +86,10 @@ export const DeploymentView = z.object({
   isLive: z.boolean(), conditions: z.array(Condition), endpointUrl: z.string().nullish(), previewUrl: z.string().nullish(),
   observed: z.object({
     replicas: z.number().int().optional(), readyReplicas: z.number().int().optional(), revision: z.string().optional(),
-    pods: z.array(PodView).optional(),
+    pods: z.array(PodView).optional(), rollout: RolloutView.nullish(),
   }).loose().nullish(),
   requestedBy: z.string().nullish(), createdAt: z.string(), deadlineAt: z.string().nullish(),
+  steps: z.array(Step).nullish(), controls: Controls.nullish(), pausedAt: z.string().nullish(),
 });
 export type DeploymentView = z.infer<typeof DeploymentView>;
 

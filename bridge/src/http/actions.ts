@@ -1,6 +1,7 @@
 import { Router, type Request, type Response } from 'express';
 import type { z } from 'zod';
 import type { ActionAccepted } from '../contract/requests.ts';
+import { AbortRequest, ApproveStepRequest, PauseRequest, SkipStepRequest } from '../contract/rollout.ts';
 import { AcceptWaiverRequest, DeployRequest, PromoteRequest, RejectRequest, RequestWaiverRequest, RollbackRequest, SeenRequest } from '../contract/requests.ts';
 import type { OdooPort } from '../services/ports.ts';
 import type { RequestContext } from './request-context.ts';
@@ -21,6 +22,15 @@ const ACTIONS: Record<string, Action> = {
   archive: { method: 'archive_version', schema: SeenRequest },
 };
 
+/** What a person may say to a rollout that is under way: of the deployment, which Odoo finds to be of this version, in one call. */
+const STEERING: Record<string, Action> = {
+  'pause-rollout': { method: 'pause', schema: PauseRequest },
+  'resume-rollout': { method: 'resume', schema: PauseRequest },
+  'approve-step': { method: 'approve_step', schema: ApproveStepRequest },
+  'skip-step': { method: 'skip_step', schema: SkipStepRequest },
+  'abort-rollout': { method: 'abort', schema: AbortRequest },
+};
+
 /** `POST …/versions/:versionId/{deploy|promote|…}` → 202: decided; the work follows, the socket tells. */
 export function actionRouter({ odoo, context }: { odoo: OdooPort; context: RequestContext }): Router {
   const router = Router();
@@ -33,6 +43,14 @@ export function actionRouter({ odoo, context }: { odoo: OdooPort; context: Reque
       await readVersion(odoo, caller, ids, requestId);
       const accepted = await odoo.call<ActionAccepted>(caller, 'mlops.model.version', action.method, { version_id: ids.versionId, ...given }, requestId);
       response.status(202).json(accepted);
+    });
+  }
+  for (const [name, action] of Object.entries(STEERING)) {
+    router.post(`/mlops/models/:modelId/versions/:versionId/${name}`, async (request: Request, response: Response) => {
+      const { modelId, versionId } = idsOf(request);
+      const { deploymentId, ...given } = action.schema.parse(request.body ?? {}) as { deploymentId: number };
+      const args = { deployment_id: deploymentId, ...given, of: [modelId, versionId] };
+      response.status(202).json(await odoo.call<ActionAccepted>(context.callerOf(request), 'mlops.deployment', action.method, args, context.requestIdOf(request)));
     });
   }
   return router;

@@ -7,40 +7,43 @@ from .rollout_steps import steps_seconds
 
 
 class RolloutSteering(models.Model):
-    """What people say to a rollout that is under way. Each runs as the person: role, visibility, locks, state, then the change."""
+    """What people say to a rollout that is under way. Each runs as the person: role, visibility, locks, state, then the change.
+
+    `of`: the ids of the model and the version that the caller thinks of; a deployment of another is not there.
+    """
 
     _inherit = "mlops.deployment"
 
     @api.model
-    def pause(self, deployment_id, reason=None):
+    def pause(self, deployment_id, reason=None, of=None):
         """Stay where it is: `{status, deploymentId, lockVersion}`. Its deadline waits as well."""
-        one = self._steering(deployment_id, "pause-rollout")
+        one = self._steering(deployment_id, "pause-rollout", of)
         return one._steered("pause", reason, paused_at=fields.Datetime.now())
 
     @api.model
-    def resume(self, deployment_id, reason=None):
+    def resume(self, deployment_id, reason=None, of=None):
         """Go on; the deadline is later by the time that it was paused."""
-        one = self._steering(deployment_id, "resume-rollout")
+        one = self._steering(deployment_id, "resume-rollout", of)
         return one._steered("resume", reason, paused_at=False, deadline_at=one.deadline_at + (fields.Datetime.now() - one.paused_at))
 
     @api.model
-    def approve_step(self, deployment_id, step, reason=None):
+    def approve_step(self, deployment_id, step, reason=None, of=None):
         """Let it go on from this step, which waits for a person."""
-        one = self._steering(deployment_id, "approve-step", int(step))
+        one = self._steering(deployment_id, "approve-step", of, int(step))
         return one._steered("approve-step", reason, step=int(step), approved_step=int(step))
 
     @api.model
-    def skip_step(self, deployment_id, step, reason):
+    def skip_step(self, deployment_id, step, reason, of=None):
         """Do not wait for, or judge, what this step says."""
         text = self._said(reason)
-        one = self._steering(deployment_id, "skip-step", int(step))
+        one = self._steering(deployment_id, "skip-step", of, int(step))
         return one._steered("skip-step", text, step=int(step), skip_to=int(step) + 1)
 
     @api.model
-    def abort(self, deployment_id, reason):
+    def abort(self, deployment_id, reason, of=None):
         """End it: what served before goes on serving, and gets all traffic back."""
         text = self._said(reason)
-        one = self._steering(deployment_id, "abort-rollout")
+        one = self._steering(deployment_id, "abort-rollout", of)
         one._tell_steering("abort", text)
         one._fail(self.env._("Aborted by %(who)s: %(why)s", who=self.env.user.sudo().name, why=text))
         return one._steering_answer()
@@ -53,11 +56,11 @@ class RolloutSteering(models.Model):
         return text
 
     @api.model
-    def _steering(self, deployment_id, name, step=None):
+    def _steering(self, deployment_id, name, of=None, step=None):
         """The deployment as superuser, locked, after everything that can speak against the action was asked."""
         self.env["mlops.model"]._require_role("approver")
         visible = self.search([("id", "=", int(deployment_id))])
-        if not visible:
+        if not visible or of and list(of) != [visible.model_id.id, visible.version_id.id]:
             raise MissingError(self.env._("There is no such deployment, or it is not yours to see."))
         one = visible.sudo()
         one.version_id.with_env(self.env)._locked()
