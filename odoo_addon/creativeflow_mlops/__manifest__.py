@@ -15,6 +15,7 @@
         "data/activity_type.xml",
         "data/cron.xml",
         "wizards/decision_views.xml",
+        "wizards/steering_views.xml",
         "views/model_version_views.xml",
         "views/model_views.xml",
         "views/deployment_views.xml",

@@ -32,6 +32,7 @@ from . import deployment_live
 from . import deployment_work
 from . import rollout_steering
 from . import rollout_signal
+from . import rollout_screen
 from . import deadlines
 from . import ir_websocket
 from . import version_screen

@@ -1,5 +1,7 @@
 """The steps of a rollout: what a list must be, how long it may take, and what it would do, in words. Pure: lists in, sentences out."""
 
+import math
+
 MAX_STEPS = 30
 WEEK = 7 * 24 * 3600
 TOO_LITTLE = ("wait", "golden")
@@ -102,15 +104,37 @@ def steps_seconds(steps):
     return sum(step.get("seconds", 0) + step.get("withinSeconds", 0) for step in steps or [])
 
 
+def followed_steps(strategy, steps, replicas, alone):
+    """The list that the bridge follows. Where nothing serves yet there is nobody to share traffic with or to compare with."""
+    if alone or strategy == "blue-green":
+        return list(BLUE_GREEN)
+    return _rolling(replicas) if strategy == "rolling" else list(steps or CANARY)
+
+
+def _rolling(replicas):
+    """One pod more than wanted at any time: a pod of the new version and its share, then one of the old less."""
+    steps = []
+    for size in range(1, replicas + 1):
+        steps.append({"kind": "scale", "percent": 100 * size / replicas})
+        if size == 1:
+            steps.append({"kind": "preview"})
+        steps.append({"kind": "weight", "percent": round(100 * size / replicas)})
+        if size < replicas:
+            steps.append({"kind": "shrink", "pods": replicas - size})
+    return steps
+
+
 def would_happen(steps, replicas, now, before):
     """What the list does, a sentence a step. `now`: the name of the new version, `before`: of what serves, or None."""
     return [_words(step, replicas, now, before) for step in steps]
 
 
 def _words(step, replicas, now, before):
-    kind, percent = step["kind"], step.get("percent")
+    kind, percent = step.get("kind"), step.get("percent")
     if kind == "scale":
-        return f"Start {-(-replicas * percent // 100)} of {replicas} pods of {now}."
+        return f"Start {max(1, math.ceil(replicas * percent / 100 - 1e-9))} of {replicas} pods of {now}."
+    if kind == "shrink":
+        return f"Keep {step['pods']} of {replicas} pods of {before or 'the one before'}."
     if kind == "preview":
         return f"Open the preview of {now} and ask it once."
     if kind == "weight":
@@ -120,6 +144,10 @@ def _words(step, replicas, now, before):
         return f"Wait {in_words(step['seconds'])}."
     if kind == "approve":
         return f"A person lets it go on, within {in_words(step['withinSeconds'])}."
+    return _judging(step, before) if kind == "judge" else str(kind)
+
+
+def _judging(step, before):
     signal = step.get("signal")
     return (
         f"Judge it by {in_words(step['seconds'])} and {step['minRequests']} requests: errors at most {100 * step['maxErrorRate']:g} % above"

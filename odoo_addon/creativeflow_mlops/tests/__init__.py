@@ -13,6 +13,7 @@ from . import (
     test_roles,
     test_rollout,
     test_rollout_policy,
+    test_rollout_screens,
     test_rpc,
     test_screens,
     test_tour,

@@ -65,7 +65,8 @@ class TestLists(MlopsCase):
         expected = {
             "Validating": [], "Validated": ["deploy", "reject", "rescan", "archive"], "ValidationFailed": ["rescan", "archive"],
             "PendingStagingDeployment": [], "Staging": ["deploy", "promote", "archive"], "StagingFailed": ["deploy", "archive"],
-            "PendingProdDeployment": [], "Live": ["rollback"], "ProdFailed": ["promote", "archive"], "Superseded": ["deploy", "archive"],
+            "PendingProdDeployment": ["pause-rollout", "abort-rollout"], "Live": ["rollback"],
+            "ProdFailed": ["promote", "archive"], "Superseded": ["deploy", "archive"],
             "Archived": [],
         }
         for status, names in expected.items():

@@ -1,1 +1,2 @@
 from . import decision
+from . import steering

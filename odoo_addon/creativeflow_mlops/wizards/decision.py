@@ -6,6 +6,7 @@ from odoo.exceptions import AccessError
 from ..models.allowed_actions import why_not
 from ..models.comparison import comparison
 from ..models.environment import STRATEGIES
+from ..models.rollout_steps import followed_steps, in_words, steps_seconds, would_happen
 from ..models.version_waivers import DAYS_DEFAULT
 
 ACTIONS = [
@@ -36,6 +37,8 @@ class Decision(models.TransientModel):
     comparison = fields.Json(compute="_compute_plan")
     finding_ids = fields.Many2many("mlops.finding", related="version_id.current_finding_ids", string="Findings")
     consequence = fields.Char(compute="_compute_plan")
+    plan = fields.Json(compute="_compute_plan", help="What a promotion would do, step by step: nothing is touched by looking at it")
+    strategy_refusal = fields.Char(compute="_compute_plan")
 
     @api.model
     def _open(self, version, action):
@@ -63,6 +66,17 @@ class Decision(models.TransientModel):
             one.live_version_id = live
             one.comparison = comparison(live._described() if live else None, then._described()) if then and one.action in PLANNED else []
             one.consequence = one._consequence(version, live, then)
+            one.plan = one._steps_in_words(version, live) if one.action == "promote" and one.strategy else False
+            allowed = version._environment("production").strategies_allowed or []
+            refused = one.action == "promote" and one.strategy and one.strategy not in allowed
+            one.strategy_refusal = self.env._("This strategy is not allowed there. Allowed: %s.", ", ".join(allowed)) if refused else False
+
+    def _steps_in_words(self, version, live):
+        """`{sentences, atLeast}`: the promotion as a dry run."""
+        replicas = (version.serving or {}).get("replicas") or 1
+        steps = followed_steps(self.strategy, version._environment("production")._steps(), replicas, not live)
+        seconds = steps_seconds([{"seconds": step.get("seconds", 0)} for step in steps])
+        return {"sentences": would_happen(steps, replicas, version.name, live.name or None), "atLeast": in_words(seconds) if seconds else None}
 
     def _consequence(self, version, live, then):
         what, before = version.display_name, live.name
@@ -85,6 +99,10 @@ class Decision(models.TransientModel):
             if live:
                 return self.env._("Replace the pods of %(before)s with %(now)s, one after the other, in production.", before=before, now=version.name)
             return self.env._("Start %s in production, pod after pod. Nothing is live before it.", version.name)
+        if live and self.strategy == "canary":
+            return self.env._(
+                "Try %(now)s on a little of the traffic of %(before)s, judge it, and go on only while it does well.", now=version.name, before=before,
+            )
         if live:
             return self.env._(
                 "Start %(now)s beside %(before)s, test it, then send 100 %% of production traffic to %(now)s.", now=version.name, before=before,

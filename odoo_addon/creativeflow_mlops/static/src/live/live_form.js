@@ -13,7 +13,7 @@ export class LiveFormController extends FormController {
         const bus = useService("bus_service");
         const take = ({ id }) => this.takeNews(id);
         // after a lost connection, what was missed is read again
-        const catchUp = () => this.takeNews(this.model.root.resId);
+        const catchUp = () => this.takeNews(this.versionId);
         onMounted(() => {
             bus.subscribe(NEWS, take);
             bus.addEventListener("BUS:RECONNECT", catchUp);
@@ -31,16 +31,29 @@ export class LiveFormController extends FormController {
                 bus.addChannel(channel);
                 return () => bus.deleteChannel(channel);
             },
-            () => [this.model.root.resId] // the pager leads to another version
+            () => [this.versionId] // the pager leads to another version
         );
+    }
+
+    /** Of which version it shows the news. */
+    get versionId() {
+        return this.model.root.resId;
     }
 
     async takeNews(id) {
         const { root } = this.model;
-        if (root.resId === id && !(await root.isDirty())) {
+        if (this.versionId === id && !(await root.isDirty())) {
             await root.load();
         }
     }
 }
 
+/** The form of a deployment, which hears of its version. */
+export class LiveDeploymentController extends LiveFormController {
+    get versionId() {
+        return this.model.root.data.version_id?.id;
+    }
+}
+
 registry.category("views").add("mlops_live_form", { ...formView, Controller: LiveFormController });
+registry.category("views").add("mlops_live_deployment", { ...formView, Controller: LiveDeploymentController });
