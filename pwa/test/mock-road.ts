@@ -1,10 +1,11 @@
 import type { ActionAccepted, FindingView, VersionDetail } from '../src/api/types.ts';
+import { promoteCanary, steer, type Said } from './mock-rollout.ts';
 import type { MockUser, World } from './mock-world.ts';
 
 type Entry = World['versions'][number];
 
 /** Plays what an action sets in motion, one step after the other. */
-export function play(world: World, version: Entry, action: string, who: MockUser, body: { strategy?: string; reason?: string; comment?: string }): ActionAccepted {
+export function play(world: World, version: Entry, action: string, who: MockUser, body: { strategy?: string; reason?: string; comment?: string; step?: number }): ActionAccepted {
   switch (action) {
     case 'scan':
     case 'rescan':
@@ -38,6 +39,10 @@ export function play(world: World, version: Entry, action: string, who: MockUser
       break;
     }
     case 'promote': {
+      if (body.strategy === 'canary') {
+        promoteCanary(world, version, who.name);
+        break;
+      }
       world.become(version, 'PendingProdDeployment', who.name);
       const deployment = world.deployment(version, 'production', body.strategy ?? 'rolling', 'Progressing', who.name);
       world.later([
@@ -53,6 +58,9 @@ export function play(world: World, version: Entry, action: string, who: MockUser
       ]);
       break;
     }
+    case 'pause-rollout': case 'resume-rollout': case 'approve-step': case 'skip-step': case 'abort-rollout':
+      steer(world, version, action as Said, who.name, body);
+      break;
     case 'reject':
       world.become(version, 'ValidationFailed', who.name, `Rejected: ${body.reason}`);
       break;

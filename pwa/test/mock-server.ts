@@ -148,7 +148,7 @@ export class MockServer {
     if (!version) return this.#problem(response, 404, 'not-found', 'This version does not exist, or you may not see it.');
     if (!verb) return this.#json(response, 200, world.detail(version, who));
     if (verb === 'build-log') return this.#log(response, version.id, query('follow') === '1');
-    const body = (await json(request)) as { seen?: number; strategy?: string; reason?: string; comment?: string };
+    const body = (await json(request)) as { seen?: number; strategy?: string; reason?: string; comment?: string; step?: number };
     this.bodies.push(body);
     if (body.seen !== undefined && body.seen !== version.lockVersion) return this.#problem(response, 409, 'stale', 'Stale: this version changed since you looked.', 'Look again and decide again.');
     const action = world.allowed(version, who).find((one) => one.name === verb);

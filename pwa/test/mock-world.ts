@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import type { AllowedAction, EndpointView, EventView, FindingView, ModelDetail, ModelPage, ModelRow, RoadStop, VersionDetail, VersionStatus, Whoami } from '../src/api/types.ts';
+import type { AllowedAction, DeploymentView, EndpointView, EventView, FindingView, ModelDetail, ModelPage, ModelRow, RoadStop, VersionDetail, VersionStatus, Whoami } from '../src/api/types.ts';
+
+import { CANARY, steering } from './mock-rollout.ts';
 
 export interface MockUser extends Whoami {
   password: string;
@@ -116,11 +118,11 @@ export class World {
     if (version.status === 'Validated') offer('reject', approver, needsApprover);
     if (['Staging', 'ProdFailed'].includes(version.status)) {
       const self = version.submitter === by.name;
-      offer('promote', approver && !self, self ? 'Waiting for a second person: uploaded by you.' : needsApprover, { target: 'production', strategies: ['blue-green', 'rolling'] });
+      offer('promote', approver && !self, self ? 'Waiting for a second person: uploaded by you.' : needsApprover, { target: 'production', strategies: ['blue-green', 'rolling', 'canary'], steps: CANARY, ownSteps: false });
     }
     if (version.status === 'Live') offer('rollback', approver, needsApprover, { target: 'production' });
     if (['ValidationFailed', 'Validated'].includes(version.status)) offer('rescan', by.roles.includes('data_scientist'), 'Needs a data scientist.');
-    return actions;
+    return [...actions, ...steering(version, by)];
   }
 
   detail(version: Entry, by: MockUser): VersionDetail {
@@ -175,7 +177,7 @@ export class World {
 
   deployment(version: Entry, kind: 'staging' | 'production', strategy: string, phase: string, by: string, reason: string | null = null) {
     const ready = phase === 'Ready';
-    const made = {
+    const made: DeploymentView = {
       id: this.id(), environment: kind === 'staging' ? 'Staging' : 'Production', environmentKind: kind, strategy, generation: 1, desired: 'serving' as const, phase, reason, isLive: ready,
       conditions: [
         { type: 'ImagePresent', status: 'True' as const, reason: 'Pushed', message: 'The image is in the registry.', observedGeneration: 1, lastTransitionTime: ago(3) },

@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import type { EventPage as EventPageSchema } from '../../../bridge/src/contract/events.ts';
 import type { DeployRequest, PromoteRequest, RegisterUploads, AcceptWaiverRequest, RejectRequest, RequestWaiverRequest, RollbackRequest, SeenRequest, TryAnswer as TryAnswerSchema } from '../../../bridge/src/contract/requests.ts';
+import type { AbortRequest, ApproveStepRequest, PauseRequest, SkipStepRequest } from '../../../bridge/src/contract/rollout.ts';
 import type { ActionName as ActionNameSchema, AllowedAction as AllowedActionSchema, ApprovalView as ApprovalSchema, ArtifactView as ArtifactSchema, PodView as PodSchema, VersionRow as VersionRowSchema } from '../../../bridge/src/contract/version.ts';
 
 export type { EventView, SocketMessage } from '../../../bridge/src/contract/events.ts';
@@ -10,6 +11,8 @@ export type { ActionAccepted, UploadAccepted, UploadMetadata, Whoami } from '../
 export type {
   Condition, DeploymentView, EndpointView, FindingView, ModelDetail, ModelPage, ModelRow, RoadStop, Strategy, VersionDetail, VersionStatus,
 } from '../../../bridge/src/contract/version.ts';
+
+export type { FollowedStep, Judgement, RolloutView, Step } from '../../../bridge/src/contract/rollout.ts';
 
 export type EventPage = z.infer<typeof EventPageSchema>;
 export type VersionRow = z.infer<typeof VersionRowSchema>;
@@ -32,4 +35,9 @@ export interface ActionBodies {
   'refuse-waiver': z.input<typeof RejectRequest>;
   rescan: z.input<typeof SeenRequest>;
   archive: z.input<typeof SeenRequest>;
+  'pause-rollout': z.input<typeof PauseRequest>;
+  'resume-rollout': z.input<typeof PauseRequest>;
+  'approve-step': z.input<typeof ApproveStepRequest>;
+  'skip-step': z.input<typeof SkipStepRequest>;
+  'abort-rollout': z.input<typeof AbortRequest>;
 }

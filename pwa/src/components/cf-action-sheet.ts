@@ -8,9 +8,10 @@ import { CfElement } from '../shell/element.ts';
 import { toasts } from '../shell/notices.ts';
 import { hrefs } from '../shell/router.ts';
 import { base, buttons, forms, notices } from '../styles/shared.ts';
-import { actionName, needsReason } from './action-words.ts';
+import { actionName, isDangerous, needsReason } from './action-words.ts';
 import { comparison, type Compared } from './comparison.ts';
 import { where } from './cf-findings.ts';
+import { sentence, stepWords } from './step-words.ts';
 import { drawing, drawings } from './strategy-drawing.ts';
 import { chips } from './status.ts';
 import { trouble } from './trouble.ts';
@@ -63,7 +64,7 @@ export class CfActionSheet extends CfElement {
         ${this.error instanceof Offline ? html`<div class="notice bad" role="alert"><cf-icon name="offline"></cf-icon><div>${t().line.offlineAction}</div></div>` : this.#stale() ? html`<div class="notice wait" role="alert"><cf-icon name="info"></cf-icon><div>${t().actions.stale}</div></div>` : trouble(this.error)}
         <div class="buttons">
           <button type="button" class="button quiet" @click=${() => this.sheet.close()}>${t().app.cancel}</button>
-          <button type="submit" class="button ${name === 'reject' || name === 'rollback' || name === 'refuse-waiver' ? 'danger' : 'primary'}" aria-disabled=${this.busy} aria-describedby="sentence" @click=${this.#submit}>
+          <button type="submit" class="button ${isDangerous(name) ? 'danger' : 'primary'}" aria-disabled=${this.busy} aria-describedby="sentence" @click=${this.#submit}>
             ${this.busy ? html`<cf-icon name="spin"></cf-icon>${t().actions.sending}` : actionName(this.detail, this.action)}
           </button>
         </div>
@@ -83,6 +84,9 @@ export class CfActionSheet extends CfElement {
       case 'refuse-waiver': return words.refuseWaiverTitle(what);
       case 'rescan': return words.rescanTitle(what);
       case 'archive': return words.archiveTitle(what);
+      case 'skip-step': return words.skipStepTitle(what);
+      case 'abort-rollout': return words.abortTitle(what);
+      default: return words.names[this.action.name];
     }
   }
 
@@ -98,7 +102,21 @@ export class CfActionSheet extends CfElement {
       case 'refuse-waiver': return words.refuseWaiverConfirm(what);
       case 'rescan': return words.rescanConfirm;
       case 'archive': return words.archiveConfirm(what);
+      case 'abort-rollout': return words.abortConfirm(this.detail.name, this.live?.name ?? null);
+      case 'skip-step': return this.#skipped();
+      default: return words.names[this.action.name];
     }
+  }
+
+  /** The step that would not be waited for, or not be judged. */
+  #skipped(): string {
+    const deployment = this.detail.deployments.find((one) => one.id === this.action.deploymentId);
+    const step = (deployment?.observed?.rollout?.steps ?? deployment?.steps)?.[this.action.step ?? -1];
+    return step ? sentence(stepWords(step, this.#scene)) : t().actions.names['skip-step'];
+  }
+
+  get #scene() {
+    return { replicas: Number(this.detail.serving?.['replicas'] ?? 1), version: this.detail.name };
   }
 
   #compare(): TemplateResult {
@@ -135,10 +153,13 @@ export class CfActionSheet extends CfElement {
     return html`<fieldset>
       <legend><h3>${t().actions.strategyTitle}</h3></legend>
       ${offered.map((strategy) => {
-        const steps = strategy === 'blue-green' ? words.blueGreenSteps : words.rollingSteps;
+        // where nothing serves yet there is nobody to try it beside: it is started, asked and opened
+        const own = this.live ? this.action.steps : undefined;
+        const steps = strategy === 'canary' && own ? own.map((step) => sentence(stepWords(step, this.#scene))) : strategy === 'rolling' ? words.rollingSteps : words.blueGreenSteps;
+        const lead = { 'blue-green': words.blueGreenLead, rolling: words.rollingLead, canary: words.canaryLead }[strategy];
         return html`<label class="choice ${strategy === this.strategy ? 'chosen' : ''}">
           <input type="radio" name="strategy" value=${strategy} .checked=${strategy === this.strategy} @change=${() => (this.strategy = strategy)} />
-          <span><b>${words[strategy]}</b><span class="muted small lead">${strategy === 'blue-green' ? words.blueGreenLead : words.rollingLead}</span>
+          <span><b>${words[strategy]}</b><span class="muted small lead">${lead}</span>
             ${strategy === this.strategy ? html`${drawing(strategy)}<span class="steps small">${steps.map((step, i) => html`<span><i class="num">${i + 1}</i>${step}</span>`)}</span>` : nothing}
           </span>
         </label>`;
@@ -208,6 +229,9 @@ export class CfActionSheet extends CfElement {
       case 'refuse-waiver': return api.act('refuse-waiver', model.id, id, { reason: words ?? '', seen });
       case 'rescan': return api.act('rescan', model.id, id, { seen });
       case 'archive': return api.act('archive', model.id, id, { seen });
+      case 'skip-step': return api.act('skip-step', model.id, id, { deploymentId: this.action.deploymentId ?? 0, step: this.action.step ?? 0, reason: words ?? '' });
+      case 'abort-rollout': return api.act('abort-rollout', model.id, id, { deploymentId: this.action.deploymentId ?? 0, reason: words ?? '' });
+      default: throw new Error(`${this.action.name} is done without asking`);
     }
   }
 }

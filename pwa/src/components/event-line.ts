@@ -10,7 +10,7 @@ import './cf-time.ts';
 const BAD = new Set(['ValidationFailed', 'StagingFailed', 'ProdFailed', 'failed', 'Failed', 'block', 'rejected']);
 const GOOD = new Set(['Live', 'Staging', 'done', 'Ready', 'pass', 'approved']);
 const ICONS: Record<string, IconName> = {
-  'version.registered': 'upload', 'version.scan': 'shield', 'version.build': 'models', 'deployment.facts': 'endpoints', 'endpoint.changed': 'endpoints', 'approval.recorded': 'person', 'fact.stale': 'info',
+  'version.registered': 'upload', 'version.scan': 'shield', 'version.build': 'models', 'deployment.facts': 'endpoints', 'rollout.steered': 'person', 'endpoint.changed': 'endpoints', 'approval.recorded': 'person', 'fact.stale': 'info',
 };
 
 export const eventLines = css`

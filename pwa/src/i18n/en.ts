@@ -101,13 +101,29 @@ export const en = {
     podReady: 'ready', podNotReady: 'not ready',
   },
   strategy: {
-    'blue-green': 'Blue-green', rolling: 'Rolling',
+    'blue-green': 'Blue-green', rolling: 'Rolling', canary: 'Canary', canaryLead: 'A little of the traffic, judged by real signals, then more. What does worse is taken back.',
     blueGreenLead: 'Full size beside the old one, tested, then one switch. The old one is kept.', rollingLead: 'Pod after pod is replaced. Needs the least room.',
     blueGreenSteps: ['Start the new version beside the live one', 'Test it on a preview address', 'Switch all traffic at once', 'Keep the old one for roll back'],
     rollingSteps: ['Replace one pod', 'Wait until it is ready', 'Go on, pod after pod'],
   },
+  rollout: {
+    title: 'Rollout', steps: 'Steps of the rollout', judgements: 'Judgements', controls: 'Steer the rollout',
+    weight: (share: string, version: string) => `${share} of the traffic goes to ${version}`, stays: (share: string, version: string) => `${share} stays with ${version}`,
+    state: { done: 'done', now: 'now', next: 'ahead' }, pods: (share: string) => `${share} pods`, oldPods: (n: number) => `${n} old pods`,
+    waiting: { pods: 'Waiting for pods', time: 'Waiting', person: 'Waiting for a person', judgement: 'Judging', pause: 'Paused' },
+    left: (time: string) => `${time} left`, soon: 'any moment now', then: (what: string) => `Then: ${what}`, thenLive: 'Then it is live.', starting: 'It is about to start.',
+    short: { preview: 'Preview', approve: 'A person', judge: 'Judge' },
+    does: {
+      scale: (pods: number, all: number, version: string) => `start ${pods} of ${all} pods of ${version}`, preview: (version: string) => `ask ${version} once through its preview`,
+      weight: (share: string, version: string) => `send ${share} of the traffic to ${version}`, wait: (time: string) => `wait ${time}`, approve: (time: string) => `a person lets it go on, within ${time}`,
+      judge: (time: string) => `judge it against the one before by ${time} of traffic`, shrink: (n: number) => `the one before keeps ${n} pods`,
+    },
+    verdict: { pass: 'does well', fail: 'does worse', wait: 'not known yet' }, step: (n: number) => `Step ${n}`,
+    numbers: { requests: 'Requests', errors: 'Errors', p95: 'p95', restarts: 'Restarts', signal: 'Business signal' }, before: 'before', during: 'during',
+  },
   actions: {
-    names: { deploy: 'Approve for staging', promote: 'Promote', reject: 'Reject', rollback: 'Roll back', rescan: 'Scan again', archive: 'Archive', 'request-waiver': 'Ask for a waiver', 'accept-waiver': 'Accept the findings', 'refuse-waiver': 'Refuse the waiver' } satisfies Record<ActionName, string>,
+    names: { deploy: 'Approve for staging', promote: 'Promote', reject: 'Reject', rollback: 'Roll back', rescan: 'Scan again', archive: 'Archive', 'request-waiver': 'Ask for a waiver', 'accept-waiver': 'Accept the findings', 'refuse-waiver': 'Refuse the waiver',
+      'pause-rollout': 'Pause', 'resume-rollout': 'Resume', 'approve-step': 'Let it go on', 'skip-step': 'Skip this step', 'abort-rollout': 'Abort' } satisfies Record<ActionName, string>,
     redeploy: 'Deploy again', retryPromote: 'Promote again', group: 'Actions', allow: 'Waiting for you', comment: 'Comment', commentHint: 'Kept with the approval.', reason: 'Reason', sending: 'Sending…',
     deployTitle: (what: string) => `Approve ${what} for staging`, deployConfirm: (what: string) => `Build the image of ${what} and start it in staging now.`,
     redeployConfirm: (what: string) => `Start ${what} in staging again now.`,
@@ -115,6 +131,7 @@ export const en = {
     promoteConfirm: {
       'blue-green': (version: string, from: string | null) => from ? `Start ${version} beside ${from}, test it, then send 100\u00a0% of production traffic to ${version}.` : `Start ${version}, test it, then open it to production traffic. Nothing is live before it.`,
       rolling: (version: string, from: string | null) => from ? `Replace the pods of ${from} with ${version}, one after the other, in production.` : `Start ${version} in production, pod after pod. Nothing is live before it.`,
+      canary: (version: string, from: string | null) => from ? `Try ${version} on a little of the traffic of ${from}, judge it, and go on only while it does well.` : `Start ${version}, test it, then open it to production traffic. Nothing is live before it.`,
     },
     rollbackTitle: (model: string) => `Roll back ${model}`, rollbackConfirm: (version: string) => `Take ${version} out of production and bring back the version kept before it. It takes seconds.`,
     rejectTitle: (what: string) => `Reject ${what}`, rejectConfirm: (what: string) => `${what} does not go further. The uploader reads your reason.`, rejectNeedsReason: 'Say why, so that it can be mended.',
@@ -122,11 +139,15 @@ export const en = {
     acceptWaiverTitle: (what: string) => `Accept the findings of ${what}`, acceptWaiverConfirm: (what: string) => `${what} can be deployed although the scan found this.`,
     refuseWaiverTitle: (what: string) => `Refuse the waiver for ${what}`, refuseWaiverConfirm: (what: string) => `The findings stand, and ${what} does not go further. Whoever asked reads your reason.`,
     rescanTitle: (what: string) => `Scan ${what} again`, rescanConfirm: 'The files are read again with the rules of today.',
+    skipStepTitle: (what: string) => `Skip a step of ${what}`, abortTitle: (what: string) => `Abort the rollout of ${what}`,
+    abortConfirm: (version: string, from: string | null) => from ? `${from} goes on serving and gets all traffic back. ${version} goes no further.` : `${version} goes no further. Nothing is live then.`,
     archiveTitle: (what: string) => `Archive ${what}`, archiveConfirm: (what: string) => `${what} leaves the lists. Its record stays.`,
     done: {
       deploy: (what: string) => `${what} is going to staging.`, promote: (what: string) => `${what} is rolling out.`, reject: (what: string) => `${what} was rejected.`,
       rollback: (what: string) => `${what}: rolling back.`, rescan: (what: string) => `${what} is being scanned again.`, archive: (what: string) => `${what} was archived.`,
       'request-waiver': (what: string) => `A waiver for ${what} was asked for.`, 'accept-waiver': (what: string) => `The findings of ${what} are accepted.`, 'refuse-waiver': (what: string) => `The waiver for ${what} was refused.`,
+      'pause-rollout': (what: string) => `The rollout of ${what} is paused.`, 'resume-rollout': (what: string) => `The rollout of ${what} goes on.`, 'approve-step': (what: string) => `The rollout of ${what} goes on.`,
+      'skip-step': (what: string) => `A step of ${what} was skipped.`, 'abort-rollout': (what: string) => `The rollout of ${what} was aborted.`,
     } satisfies Record<ActionName, (what: string) => string>,
     stale: 'Someone was faster: this version changed since you opened it. Look at the new state and decide again.',
     compare: 'What changes', now: 'Live now', then: 'After', nothingLive: 'Nothing is live', sameCount: (n: number) => `${n} the same`, findingsTitle: 'What the scan says', strategyTitle: 'How', replicas: 'Replicas', gpus: 'GPUs', memory: 'Memory', cpu: 'CPU', versionLabel: 'Version', clean: 'No findings.',
@@ -150,6 +171,7 @@ export const en = {
         case 'version.waiver': return `${{ requested: 'waiver asked for', accepted: 'findings accepted', refused: 'waiver refused' }[p.state ?? ''] ?? 'waiver'}`;
         case 'version.scan': return `scan says ${{ pass: 'clean', review: 'to review', block: 'blocked' }[p.verdict ?? ''] ?? p.verdict ?? ''}`;
         case 'deployment.facts': return `deployment ${p.phase?.toLowerCase() ?? 'changed'}`;
+        case 'rollout.steered': return { pause: 'rollout paused', resume: 'rollout resumed', 'approve-step': 'let go on', 'skip-step': 'step skipped', abort: 'rollout aborted' }[p.action ?? ''] ?? 'rollout steered';
         case 'endpoint.changed': return p.isAvailable === undefined || p.isAvailable ? 'endpoint available' : 'endpoint not available';
         case 'approval.recorded': return p.decision === 'rejected' ? 'was rejected' : 'was approved';
         default: return event.topic;

@@ -95,13 +95,29 @@ export const fr: Texts = {
     podReady: 'prêt', podNotReady: 'pas prêt',
   },
   strategy: {
-    'blue-green': 'Bleu-vert', rolling: 'Progressive',
+    'blue-green': 'Bleu-vert', rolling: 'Progressive', canary: 'Canari', canaryLead: 'Un peu du trafic, jugé par de vrais signaux, puis davantage. Ce qui fait moins bien est retiré.',
     blueGreenLead: 'À pleine taille à côté de l’ancienne, testée, puis une seule bascule. L’ancienne est gardée.', rollingLead: 'Les pods sont remplacés un par un. Demande le moins de place.',
     blueGreenSteps: ['Démarrer la nouvelle version à côté de celle en service', 'La tester sur une adresse d’aperçu', 'Basculer tout le trafic d’un coup', 'Garder l’ancienne pour un retour'],
     rollingSteps: ['Remplacer un pod', 'Attendre qu’il soit prêt', 'Continuer, pod après pod'],
   },
+  rollout: {
+    title: 'Mise en service', steps: 'Étapes de la mise en service', judgements: 'Jugements', controls: 'Conduire la mise en service',
+    weight: (share, version) => `${share} du trafic va à ${version}`, stays: (share, version) => `${share} reste à ${version}`,
+    state: { done: 'fait', now: 'en cours', next: 'à venir' }, pods: (share) => `${share} des pods`, oldPods: (n) => `${n} anciens pods`,
+    waiting: { pods: 'Attend des pods', time: 'Attend', person: 'Attend une personne', judgement: 'Juge', pause: 'En pause' },
+    left: (time) => `encore ${time}`, soon: 'd’un instant à l’autre', then: (what) => `Ensuite : ${what}`, thenLive: 'Ensuite elle est en service.', starting: 'Elle va commencer.',
+    short: { preview: 'Aperçu', approve: 'Une personne', judge: 'Juger' },
+    does: {
+      scale: (pods, all, version) => `démarrer ${pods} pods de ${version} sur ${all}`, preview: (version) => `interroger ${version} une fois par son aperçu`,
+      weight: (share, version) => `envoyer ${share} du trafic à ${version}`, wait: (time) => `attendre ${time}`, approve: (time) => `une personne la laisse continuer, sous ${time}`,
+      judge: (time) => `la juger face à celle d’avant sur ${time} de trafic`, shrink: (n) => `celle d’avant garde ${n} pods`,
+    },
+    verdict: { pass: 'fait bien', fail: 'fait moins bien', wait: 'pas encore connu' }, step: (n) => `Étape ${n}`,
+    numbers: { requests: 'Requêtes', errors: 'Erreurs', p95: 'p95', restarts: 'Redémarrages', signal: 'Signal métier' }, before: 'avant', during: 'pendant',
+  },
   actions: {
-    names: { deploy: 'Approuver pour la préproduction', promote: 'Promouvoir', reject: 'Refuser', rollback: 'Revenir en arrière', rescan: 'Analyser encore', archive: 'Archiver', 'request-waiver': 'Demander une dérogation', 'accept-waiver': 'Accepter les constats', 'refuse-waiver': 'Refuser la dérogation' },
+    names: { deploy: 'Approuver pour la préproduction', promote: 'Promouvoir', reject: 'Refuser', rollback: 'Revenir en arrière', rescan: 'Analyser encore', archive: 'Archiver', 'request-waiver': 'Demander une dérogation', 'accept-waiver': 'Accepter les constats', 'refuse-waiver': 'Refuser la dérogation',
+      'pause-rollout': 'Mettre en pause', 'resume-rollout': 'Reprendre', 'approve-step': 'Laisser continuer', 'skip-step': 'Sauter cette étape', 'abort-rollout': 'Interrompre' },
     redeploy: 'Redéployer', retryPromote: 'Promouvoir encore', group: 'Actions', allow: 'Vous attend', comment: 'Commentaire', commentHint: 'Gardé avec l’accord.', reason: 'Raison', sending: 'Envoi…',
     deployTitle: (what) => `Approuver ${what} pour la préproduction`, deployConfirm: (what) => `Construire l’image de ${what} et la démarrer en préproduction maintenant.`,
     redeployConfirm: (what) => `Redémarrer ${what} en préproduction maintenant.`,
@@ -109,6 +125,7 @@ export const fr: Texts = {
     promoteConfirm: {
       'blue-green': (version, from) => (from ? `Démarrer ${version} à côté de ${from}, la tester, puis lui envoyer 100\u00a0% du trafic de production.` : `Démarrer ${version}, la tester, puis l’ouvrir au trafic de production. Rien n’est en service avant elle.`),
       rolling: (version, from) => (from ? `Remplacer en production les pods de ${from} par ${version}, l’un après l’autre.` : `Démarrer ${version} en production, pod après pod. Rien n’est en service avant elle.`),
+      canary: (version, from) => (from ? `Essayer ${version} sur un peu du trafic de ${from}, la juger, et ne continuer que tant qu’elle fait bien.` : `Démarrer ${version}, la tester, puis l’ouvrir au trafic de production. Rien n’est en service avant elle.`),
     },
     rollbackTitle: (model) => `Revenir en arrière sur ${model}`, rollbackConfirm: (version) => `Retirer ${version} de la production et remettre la version gardée d’avant. Quelques secondes suffisent.`,
     rejectTitle: (what) => `Refuser ${what}`, rejectConfirm: (what) => `${what} ne va pas plus loin. La personne qui l’a déposé lit votre raison.`, rejectNeedsReason: 'Dites pourquoi, pour que cela puisse être corrigé.',
@@ -116,11 +133,15 @@ export const fr: Texts = {
     acceptWaiverTitle: (what) => `Accepter les constats de ${what}`, acceptWaiverConfirm: (what) => `${what} peut être déployé malgré ce que l’analyse a trouvé.`,
     refuseWaiverTitle: (what) => `Refuser la dérogation pour ${what}`, refuseWaiverConfirm: (what) => `Les constats demeurent et ${what} ne va pas plus loin. La personne qui l’a demandée lit votre raison.`,
     rescanTitle: (what) => `Analyser encore ${what}`, rescanConfirm: 'Les fichiers sont relus avec les règles d’aujourd’hui.',
+    skipStepTitle: (what) => `Sauter une étape de ${what}`, abortTitle: (what) => `Interrompre la mise en service de ${what}`,
+    abortConfirm: (version, from) => (from ? `${from} reste en service et reprend tout le trafic. ${version} ne va pas plus loin.` : `${version} ne va pas plus loin. Rien n’est alors en service.`),
     archiveTitle: (what) => `Archiver ${what}`, archiveConfirm: (what) => `${what} quitte les listes. Sa trace reste.`,
     done: {
       deploy: (what) => `${what} part en préproduction.`, promote: (what) => `${what} se déploie.`, reject: (what) => `${what} a été refusé.`,
       rollback: (what) => `${what} : retour en arrière.`, rescan: (what) => `${what} est analysé de nouveau.`, archive: (what) => `${what} a été archivé.`,
       'request-waiver': (what) => `Une dérogation pour ${what} est demandée.`, 'accept-waiver': (what) => `Les constats de ${what} sont acceptés.`, 'refuse-waiver': (what) => `La dérogation pour ${what} est refusée.`,
+      'pause-rollout': (what) => `La mise en service de ${what} est en pause.`, 'resume-rollout': (what) => `La mise en service de ${what} reprend.`, 'approve-step': (what) => `La mise en service de ${what} continue.`,
+      'skip-step': (what) => `Une étape de ${what} a été sautée.`, 'abort-rollout': (what) => `La mise en service de ${what} est interrompue.`,
     },
     stale: 'Quelqu’un a été plus rapide : cette version a changé depuis que vous l’avez ouverte. Regardez son nouvel état et décidez de nouveau.',
     compare: 'Ce qui change', now: 'En service', then: 'Ensuite', nothingLive: 'Rien en service', sameCount: (n) => `${n} identiques`, findingsTitle: 'Ce que dit l’analyse', strategyTitle: 'Comment', replicas: 'Répliques', gpus: 'GPU', memory: 'Mémoire', cpu: 'CPU', versionLabel: 'Version', clean: 'Aucun constat.',
@@ -144,6 +165,7 @@ export const fr: Texts = {
         case 'version.waiver': return `${{ requested: 'dérogation demandée', accepted: 'constats acceptés', refused: 'dérogation refusée' }[p.state ?? ''] ?? 'dérogation'}`;
         case 'version.scan': return `analyse : ${{ pass: 'sain', review: 'à revoir', block: 'bloqué' }[p.verdict ?? ''] ?? p.verdict ?? ''}`;
         case 'deployment.facts': return `déploiement ${{ Progressing: 'en cours', Ready: 'prêt', Failed: 'en échec', Removed: 'retiré' }[p.phase ?? ''] ?? 'changé'}`;
+        case 'rollout.steered': return { pause: 'mise en service en pause', resume: 'mise en service reprise', 'approve-step': 'laissée continuer', 'skip-step': 'étape sautée', abort: 'mise en service interrompue' }[p.action ?? ''] ?? 'mise en service conduite';
         case 'endpoint.changed': return p.isAvailable === undefined || p.isAvailable ? 'point d’accès disponible' : 'point d’accès indisponible';
         case 'approval.recorded': return p.decision === 'rejected' ? 'a été refusé' : 'a été approuvé';
         default: return event.topic;

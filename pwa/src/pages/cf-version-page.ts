@@ -17,6 +17,7 @@ import '../components/cf-time.ts';
 import '../components/cf-facts.ts';
 import '../components/cf-findings.ts';
 import '../components/cf-deployments.ts';
+import { rolloutOf } from '../components/rollout-scene.ts';
 import '../components/cf-journal.ts';
 import '../components/cf-build-log.ts';
 
@@ -66,6 +67,7 @@ export class CfVersionPage extends CfElement {
       ${stale(this.#detail.staleSince)}
       ${this.#head(detail)}
       ${this.#roadCard(detail)}
+      ${this.#rollout(detail)}
       <div class="columns">
         <section class="main">${this.#tabs(detail)}</section>
         <cf-facts class="card side" .detail=${detail} .live=${this.#live.value}></cf-facts>
@@ -111,6 +113,13 @@ export class CfVersionPage extends CfElement {
       <cf-road .stops=${detail.road}></cf-road>
       ${this.#answer(detail)}
     </section>`;
+  }
+
+  /** The rollout to production while it is under way, and where it ended when it failed. */
+  #rollout(detail: VersionDetail): TemplateResult | typeof nothing {
+    if (!rolloutOf(detail)) return nothing;
+    void import('../components/cf-rollout.ts');
+    return html`<cf-rollout class="card rollout" .detail=${detail} .stable=${this.#live.value?.name} @ask=${(event: CustomEvent<AllowedAction>) => void this.#open(event.detail)} @done=${() => void this.#detail.reload()}></cf-rollout>`;
   }
 
   /** The one sentence about where it stands, and the button that answers it. */

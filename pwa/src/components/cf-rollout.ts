@@ -1,0 +1,145 @@
+import { html, nothing, svg, type TemplateResult } from 'lit';
+import { customElement, property, state } from 'lit/decorators.js';
+import type { AllowedAction, Judgement, VersionDetail } from '../api/types.ts';
+import * as api from '../api/mlops.ts';
+import { ApiProblem } from '../api/problem.ts';
+import { duration, number, percent } from '../i18n/format.ts';
+import { t } from '../i18n/language.ts';
+import { CfElement } from '../shell/element.ts';
+import { toasts } from '../shell/notices.ts';
+import { base, buttons } from '../styles/shared.ts';
+import { actionName, isDangerous, needsReason, steeringActions } from './action-words.ts';
+import { rolloutStyles } from './cf-rollout.css.ts';
+import { compared, rolloutOf, secondsLeft, stateOf, type Compared, type RolloutScene } from './rollout-scene.ts';
+import { sentence, stepShort, stepWords, type StepScene } from './step-words.ts';
+import { chips } from './status.ts';
+import { trouble } from './trouble.ts';
+import './cf-icon.ts';
+
+const TICK_MS = 1000;
+const TONES = { pass: 'good', fail: 'bad', wait: 'wait' } as const;
+
+/**
+ * A rollout under way: the share of the traffic, the steps, what was judged by which numbers, what comes next and when, and
+ * what one may say to it. Fires `ask` with an action that wants a reason, and `done` after one that does not.
+ */
+@customElement('cf-rollout')
+export class CfRollout extends CfElement {
+  @property({ attribute: false }) detail!: VersionDetail;
+  /** the name of the version that serves until then */
+  @property() stable: string | undefined;
+  @state() private now = Date.now();
+  @state() private busy = false;
+  @state() private error: unknown;
+  #timer: ReturnType<typeof setInterval> | undefined;
+
+  static override styles = [base, buttons, chips, rolloutStyles];
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.#timer = setInterval(() => (this.now = Date.now()), TICK_MS);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    clearInterval(this.#timer);
+  }
+
+  override render(): TemplateResult | typeof nothing {
+    const scene = rolloutOf(this.detail);
+    if (!scene) return nothing;
+    const whose: StepScene = { replicas: Number(this.detail.serving?.['replicas'] ?? 1), version: this.detail.name };
+    return html`
+      <header><h2>${t().rollout.title}</h2>${this.#buttons()}</header>
+      ${trouble(this.error)} ${this.#weight(scene)} ${this.#steps(scene, whose)} ${scene.ended ? nothing : this.#stand(scene, whose)}
+      ${scene.seen?.judgements.length ? this.#judgements(scene.seen.judgements) : nothing}
+    `;
+  }
+
+  /** Pause and resume are one button that changes its word: the focus stays on it. */
+  #buttons(): TemplateResult {
+    const actions = steeringActions(this.detail);
+    const reasons = [...new Set(actions.map((action) => action.reason).filter(Boolean))];
+    return html`<div class="buttons" role="group" aria-label=${t().rollout.controls}>
+        ${actions.map((action) => html`<button type="button" class="button small ${action.name === 'approve-step' ? 'primary' : isDangerous(action.name) ? 'danger' : ''}" data-action=${action.name} aria-disabled=${!action.allowed || this.busy} title=${action.reason ?? ''} aria-describedby=${action.reason ? 'why' : nothing} @click=${() => void this.#do(action)}>${actionName(this.detail, action)}</button>`)}
+      </div>
+      ${reasons.length ? html`<p class="why" id="why">${reasons.join(' ')}</p>` : nothing}`;
+  }
+
+  async #do(action: AllowedAction): Promise<void> {
+    if (!action.allowed || this.busy) return;
+    if (needsReason(action.name)) return void this.dispatchEvent(new CustomEvent('ask', { detail: action }));
+    const { id, model, name } = this.detail;
+    const deploymentId = action.deploymentId ?? 0;
+    this.busy = true;
+    this.error = undefined;
+    try {
+      if (action.name === 'approve-step') await api.act('approve-step', model.id, id, { deploymentId, step: action.step ?? 0 });
+      else await api.act(action.name === 'resume-rollout' ? 'resume-rollout' : 'pause-rollout', model.id, id, { deploymentId });
+      toasts.show({ kind: 'good', text: t().actions.done[action.name](t().version.of(name, model.name)) });
+    } catch (error) {
+      this.error = error;
+      if (!(error instanceof ApiProblem)) return;
+    } finally {
+      this.busy = false;
+    }
+    this.dispatchEvent(new Event('done'));
+  }
+
+  #weight({ weight }: RolloutScene): TemplateResult {
+    const words = t().rollout;
+    return html`<div>
+      <p class="share"><b>${words.weight(percent(weight / 100), this.detail.name)}</b>${this.stable && weight < 100 ? html`<span class="muted">${words.stays(percent((100 - weight) / 100), this.stable)}</span>` : nothing}</p>
+      <svg class="weight" viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true" data-weight=${weight}><rect class="ground" width="100" height="1"/><rect class="new" width=${weight} height="1"/></svg>
+    </div>`;
+  }
+
+  #steps({ steps, at, ended }: RolloutScene, whose: StepScene): TemplateResult | typeof nothing {
+    if (!steps.length) return nothing;
+    const words = t().rollout;
+    return html`<ol class="steps" aria-label=${words.steps}>${steps.map((step, index) => {
+      const state = stateOf(index, at);
+      const icon = state === 'done' ? 'check' : state === 'now' ? (ended ? 'cross' : 'play') : 'ring';
+      return html`<li class="${state} ${ended ? 'failed' : ''}" data-state=${state} data-kind=${step.kind} title=${sentence(stepWords(step, whose))} aria-current=${state === 'now' ? 'step' : nothing}><cf-icon name=${icon} role="img" aria-label=${words.state[state]}></cf-icon>${stepShort(step)}</li>`;
+    })}</ol>`;
+  }
+
+  /** Where it stands, for how long, and what comes then. */
+  #stand({ seen, steps, at, waitingFor, until }: RolloutScene, whose: StepScene): TemplateResult {
+    const words = t().rollout;
+    const step = steps[at];
+    const then = steps[at + 1];
+    const left = until === null ? null : secondsLeft(until, this.now);
+    return html`<div class="stand">
+      <p><span role="status"><b>${waitingFor ? words.waiting[waitingFor] : step ? sentence(stepWords(step, whose)) : words.starting}</b></span>${left === null ? nothing : html` <span role="timer" class="num">${left > 0 ? words.left(duration(left * 1000)) : words.soon}</span>`}</p>
+      ${step ? html`<p class="muted">${then ? words.then(stepWords(then, whose)) : words.thenLive}</p>` : nothing}
+      ${seen?.next ? html`<p class="why">${seen.next}</p>` : nothing}
+    </div>`;
+  }
+
+  #judgements(all: Judgement[]): TemplateResult {
+    const words = t().rollout;
+    return html`<section><h3>${words.judgements}</h3><div class="judgements">${[...all].reverse().map((one) => html`<article data-verdict=${one.verdict}>
+      <p><span class="chip plain ${TONES[one.verdict]}">${words.verdict[one.verdict]}</span> <b>${words.step(one.step + 1)}</b> ${one.sentence}</p>
+      <table>
+        <thead><tr><td></td><th scope="col">${this.stable ?? ''}</th><th scope="col">${this.detail.name}</th></tr></thead>
+        <tbody>${compared(one).map((row) => this.#row(row))}</tbody>
+      </table>
+    </article>`)}</div></section>`;
+  }
+
+  /** Two numbers, each with a bar of its share of the larger. */
+  #row(row: Compared): TemplateResult {
+    const most = Math.max(row.stable ?? 0, row.canary ?? 0) || 1;
+    const cell = (value: number | null, kind: string, note: string): TemplateResult => html`<td class="num">${value === null ? '–' : shown(row.name, value)}${note}${value === null ? nothing : html`<svg class="bar" viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true">${svg`<rect class="ground" width="100" height="1"/><rect class=${kind} width=${(100 * value) / most} height="1"/>`}</svg>`}</td>`;
+    const { before, during, numbers } = t().rollout;
+    const signal = row.name === 'signal';
+    return html`<tr><th scope="row">${numbers[row.name]}</th>${cell(row.stable, 'old', signal ? ` ${before}` : '')}${cell(row.canary, 'new', signal ? ` ${during}` : '')}</tr>`;
+  }
+}
+
+function shown(name: Compared['name'], value: number): string {
+  // one in two thousand is told apart from none
+  if (name === 'errors') return `${number(100 * value, 2)}\u00a0%`;
+  return name === 'p95' ? duration(value) : number(value);
+}
