@@ -11,6 +11,7 @@ import { KubernetesBuildPods } from '../../src/adapters/kubernetes/build-pods.ts
 import { KubernetesClient } from '../../src/adapters/kubernetes/client.ts';
 import { KubernetesCluster } from '../../src/adapters/kubernetes/cluster.ts';
 import { HttpGateway } from '../../src/adapters/kubernetes/gateway.ts';
+import type { Judgement } from '../../src/domain/revision.ts';
 import { TraefikMetrics } from '../../src/adapters/traefik/metrics.ts';
 import { HttpRegistry, registryAccess } from '../../src/adapters/registry/registry.ts';
 import { NotFound } from '../../src/errors.ts';
@@ -22,7 +23,7 @@ import { clusterFacts } from './cluster-facts.ts';
 import type { ClusterFacts } from './cluster-facts.ts';
 
 export interface BuildReport { state: string; image?: string; image_digest?: string; log_key?: string; reason?: string }
-export interface FactsReport { phase: string; reason: string; endpointUrl: string | null; observed: { readyReplicas: number; traffic: number; pods: { name: string }[] }; conditions: { type: string; status: string; reason: string; message: string }[] }
+export interface FactsReport { phase: string; reason: string; endpointUrl: string | null; observed: { readyReplicas: number; traffic: number; pods: { name: string }[]; rollout?: { step: number; waitingFor: string | null; weight: number; judgements: Judgement[] } }; conditions: { type: string; status: string; reason: string; message: string }[] }
 
 const quiet: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => quiet };
 const clock: Clock = { now: () => new Date(), sleep: async (ms, signal) => pause(ms, undefined, signal ? { signal } : {}) };

@@ -1,9 +1,7 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { expect } from 'chai';
-import { request } from 'undici';
 import { ClusterScene, digitsContext } from './cluster-scene.ts';
+import { EXAMPLE, infer, steadyRequests, stopRequests } from './steady-requests.ts';
 
-const EXAMPLE = { inputs: [{ name: 'pixels', shape: [1, 64], datatype: 'FP32', data: Array.from({ length: 64 }, (_, at) => at % 17) }] };
 const SMALL = { port: 8080, readinessPath: '/v2/health/ready', cpu: '50m', memory: '256Mi', replicas: 2 };
 const V1 = 101, V2 = 102, CRASHES = 103;
 
@@ -23,6 +21,7 @@ describe('rollout on the cluster', function () {
       expect(built.state, built.reason).to.equal('done');
     }
   });
+  afterEach(stopRequests);
   after(async () => { await scene?.close(); });
 
   it('brings a first version up, answers through the gateway, leaves no preview', async () => {
@@ -153,43 +152,3 @@ describe('rollout on the cluster', function () {
     expect((await infer(scene)).by).to.match(new RegExp(`v${V2}$`));
   });
 });
-
-interface Answer { status: number; by: string }
-
-async function infer(scene: ClusterScene): Promise<Answer> {
-  try {
-    const answer = await request(`${scene.url()}/v2/models/${scene.slug}/infer`, {
-      method: 'POST', body: JSON.stringify(EXAMPLE), headers: { 'content-type': 'application/json' }, signal: AbortSignal.timeout(10_000),
-    });
-    await answer.body.dump();
-    return { status: answer.statusCode, by: String(answer.headers['x-creativeflow-revision'] ?? '') };
-  } catch (error) {
-    return { status: 0, by: error instanceof Error ? error.message : String(error) };
-  }
-}
-
-/** Three clients that ask without a pause until they are stopped. */
-function steadyRequests(scene: ClusterScene) {
-  const answers: Answer[] = [];
-  let going = true;
-  const clients = Array.from({ length: 3 }, async () => {
-    while (going) {
-      answers.push(await infer(scene));
-      await pause(5);
-    }
-  });
-  return {
-    async until(condition: (answers: Answer[]) => boolean): Promise<void> {
-      const deadline = Date.now() + 15_000;
-      while (answers.length === 0 || !condition(answers)) {
-        if (Date.now() > deadline) throw new Error(`not within 15 s; the last answers: ${JSON.stringify(answers.slice(-3))}`);
-        await pause(20);
-      }
-    },
-    async stop(): Promise<Answer[]> {
-      going = false;
-      await Promise.all(clients);
-      return answers;
-    },
-  };
-}

@@ -100,13 +100,12 @@ export function routeManifest(spec: RouteSpec, gateway: GatewayReference): objec
   const says = (revision: string): object => ({ type: 'ResponseHeaderModifier', responseHeaderModifier: { set: [{ name: REVISION_HEADER, value: revision }] } });
   const backend = (name: string, weight: number): object => ({ group: '', kind: 'Service', name, port: SERVICE_PORT, weight });
   // the rule of the weights stands first, where it is read back; the gateway takes the rule with the most matches, wherever it stands
-  const sides = Object.entries(spec.sides ?? {}).map(([side, revision]) => ({
-    matches: [
-      { path, headers: [{ name: TRAFFIC_HEADER, value: side }] },
-      { path, headers: [{ type: 'RegularExpression', name: 'Cookie', value: `(^|.*; ?)${TRAFFIC_HEADER}=${side}(;.*|$)` }] },
-    ],
-    filters: [rewrite, says(revision)], backendRefs: [backend(revision, 1)],
-  }));
+  const sides = Object.entries(spec.sides ?? {}).flatMap(([side, revision]) => [
+    { name: TRAFFIC_HEADER, value: side }, { type: 'RegularExpression', name: 'Cookie', value: `(^|.*; ?)${TRAFFIC_HEADER}=${side}(;.*|$)` },
+  ].map((header) => ({
+    // a rule that rewrites a prefix may have one match only
+    matches: [{ path, headers: [header] }], filters: [rewrite, says(revision)], backendRefs: [backend(revision, 1)],
+  })));
   return {
     apiVersion: 'gateway.networking.k8s.io/v1', kind: 'HTTPRoute',
     metadata: {

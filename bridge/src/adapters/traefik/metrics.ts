@@ -8,7 +8,7 @@ const LINE = /^(traefik_service_requests_total|traefik_service_request_duration_
 
 /**
  * Counters of Traefik's services, from its own metrics endpoint (https://doc.traefik.io/traefik/observability/metrics/overview/, with
- * labels of services switched on). The Gateway API provider calls a service `<namespace>-<service>-<port>@kubernetesgateway`.
+ * labels of services switched on). The Gateway API provider calls a service `<namespace>-<service>-http-<port>@kubernetesgateway`, `http` being the name of its port.
  */
 export class TraefikMetrics implements MetricsPort {
   readonly #url: string;
@@ -42,7 +42,7 @@ export function countersOf(text: string, service: string): Counters {
     if (match === null) continue;
     const labels = Object.fromEntries([...match[2]!.matchAll(/(\w+)="([^"]*)"/g)].map(([, name, value]) => [name, value]));
     const name = labels['service'] ?? '';
-    if (!name.startsWith(service) || !/^[0-9]+@/.test(name.slice(service.length))) continue;
+    if (!name.startsWith(service) || !/^(http-)?[0-9]+@/.test(name.slice(service.length))) continue;
     const value = Number(match[3]);
     if (match[1] === 'traefik_service_requests_total') {
       counters.requests += value;

@@ -52,13 +52,13 @@ describe('judgement of a canary', () => {
   it('reads Traefik\'s metrics of one service, and not of one whose name goes on', () => {
     const text = [
       '# TYPE traefik_service_requests_total counter',
-      'traefik_service_requests_total{code="200",method="GET",protocol="http",service="mlops-production-digits-v1-80@kubernetesgateway"} 7',
-      'traefik_service_requests_total{code="503",method="GET",protocol="http",service="mlops-production-digits-v1-80@kubernetesgateway"} 2',
-      'traefik_service_requests_total{code="429",method="POST",protocol="http",service="mlops-production-digits-v1-80@kubernetesgateway"} 1',
-      'traefik_service_requests_total{code="200",method="GET",protocol="http",service="mlops-production-digits-v1-v2-80@kubernetesgateway"} 99',
-      'traefik_service_requests_total{code="200",method="GET",protocol="http",service="mlops-production-digits-v12-80@kubernetesgateway"} 99',
-      'traefik_service_request_duration_seconds_bucket{code="200",method="GET",protocol="http",service="mlops-production-digits-v1-80@kubernetesgateway",le="0.1"} 6',
-      'traefik_service_request_duration_seconds_bucket{code="200",method="GET",protocol="http",service="mlops-production-digits-v1-80@kubernetesgateway",le="+Inf"} 7',
+      'traefik_service_requests_total{code="200",method="GET",protocol="http",service="mlops-production-digits-v1-http-80@kubernetesgateway"} 7',
+      'traefik_service_requests_total{code="503",method="GET",protocol="http",service="mlops-production-digits-v1-http-80@kubernetesgateway"} 2',
+      'traefik_service_requests_total{code="429",method="POST",protocol="http",service="mlops-production-digits-v1-http-80@kubernetesgateway"} 1',
+      'traefik_service_requests_total{code="200",method="GET",protocol="http",service="mlops-production-digits-v1-v2-http-80@kubernetesgateway"} 99',
+      'traefik_service_requests_total{code="200",method="GET",protocol="http",service="mlops-production-digits-v12-http-80@kubernetesgateway"} 99',
+      'traefik_service_request_duration_seconds_bucket{code="200",method="GET",protocol="http",service="mlops-production-digits-v1-http-80@kubernetesgateway",le="0.1"} 6',
+      'traefik_service_request_duration_seconds_bucket{code="200",method="GET",protocol="http",service="mlops-production-digits-v1-http-80@kubernetesgateway",le="+Inf"} 7',
     ].join('\n');
     expect(countersOf(text, 'mlops-production-digits-v1-')).to.deep.equal({ requests: 10, errors: 3, buckets: [[0.1, 6], [Number.MAX_VALUE, 7]] });
   });
