@@ -105,15 +105,14 @@ export class CfRollout extends CfElement {
   }
 
   /** Where it stands, for how long, and what comes then. */
-  #stand({ seen, steps, at, waitingFor, until }: RolloutScene, whose: StepScene): TemplateResult {
+  #stand({ steps, at, waitingFor, until }: RolloutScene, whose: StepScene): TemplateResult {
     const words = t().rollout;
     const step = steps[at];
     const then = steps[at + 1];
     const left = until === null ? null : secondsLeft(until, this.now);
     return html`<div class="stand">
-      <p><span role="status"><b>${waitingFor ? words.waiting[waitingFor] : step ? sentence(stepWords(step, whose)) : words.starting}</b></span>${left === null ? nothing : html` <span role="timer" class="num">${left > 0 ? words.left(duration(left * 1000)) : words.soon}</span>`}</p>
+      <p><span role="status"><b>${waitingFor ? words.waiting[waitingFor] : step ? sentence(stepWords(step, whose)) : at < 0 ? words.starting : words.thenLive}</b></span>${left === null ? nothing : html` <span role="timer" class="num">${left > 0 ? words.left(duration(left * 1000)) : words.soon}</span>`}</p>
       ${step ? html`<p class="muted">${then ? words.then(stepWords(then, whose)) : words.thenLive}</p>` : nothing}
-      ${seen?.next ? html`<p class="why">${seen.next}</p>` : nothing}
     </div>`;
   }
 
