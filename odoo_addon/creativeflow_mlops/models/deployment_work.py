@@ -29,7 +29,7 @@ class DeploymentWork(models.Model):
             },
             "steps": self.steps or None, "controls": self._controls(),
             "strategy": self.strategy, "generation": self.generation, "desired": self.desired, "phase": self.phase, "isLive": self.is_live,
-            "deadlineAt": iso(self.deadline_at), "serving": version.serving or {}, "protocol": self._protocol(),
+            "deadlineAt": iso(self._deadline() or None), "serving": version.serving or {}, "protocol": self._protocol(),
             "previous": {
                 "deploymentId": previous.id, "versionId": previous.version_id.id, "revision": (previous.observed or {}).get("revision"),
             } if previous else None,

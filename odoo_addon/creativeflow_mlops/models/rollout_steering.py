@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, LockError, MissingError, UserError
 
@@ -24,7 +26,7 @@ class RolloutSteering(models.Model):
     def resume(self, deployment_id, reason=None, of=None):
         """Go on; the deadline is later by the time that it was paused."""
         one = self._steering(deployment_id, "resume-rollout", of)
-        return one._steered("resume", reason, paused_at=False, deadline_at=one.deadline_at + (fields.Datetime.now() - one.paused_at))
+        return one._steered("resume", reason, paused_at=False, deadline_at=one._deadline())
 
     @api.model
     def approve_step(self, deployment_id, step, reason=None, of=None):
@@ -110,6 +112,12 @@ class RolloutSteering(models.Model):
 
     def _steering_answer(self):
         return {**self.version_id._answer(), "deploymentId": self.id}
+
+    def _deadline(self):
+        """When it must be ready: later by the time that it is paused now."""
+        if not self.paused_at or not self.deadline_at:
+            return self.deadline_at
+        return self.deadline_at + max(timedelta(), fields.Datetime.now() - self.paused_at)
 
     def _ready_seconds(self):
         """How long it may take from the image to being live."""

@@ -76,8 +76,8 @@ class DeploymentView(models.Model):
             "generation": self.generation, "desired": self.desired, "phase": self.phase, "reason": self.reason or None,
             "isLive": self.is_live, "conditions": self.conditions or [], "endpointUrl": self.endpoint_url or None,
             "previewUrl": self.preview_url or None, "observed": self.observed or None, "requestedBy": self.requested_by_id.name,
-            "createdAt": iso(self.create_date), "deadlineAt": iso(self.deadline_at), "steps": self.steps or None, "controls": self._controls(),
-            "pausedAt": iso(self.paused_at or None),
+            "createdAt": iso(self.create_date), "deadlineAt": iso(self._deadline() or None), "steps": self.steps or None,
+            "controls": self._controls(), "pausedAt": iso(self.paused_at or None),
         }
 
 
