@@ -30,19 +30,20 @@ export function podListener(deps: PodListenerDeps): Express {
     const context = /^\/builds\/(\d+)-(\d+)\/context\.tar$/.exec(request.path);
     if (request.path === '/v2' || request.path.startsWith('/v2/')) passToRegistry(request, response, grant, deps.registry);
     else if (context && request.method === 'GET' && Number(context[1]) === grant.versionId && Number(context[2]) === grant.generation) {
-      void sendContext(deps, grant.versionId, grant.generation, response);
+      const without = new URL(request.originalUrl, 'http://pod').searchParams.getAll('without');
+      void sendContext(deps, grant.versionId, grant.generation, new Set(without), response);
     } else refuse(response, 404, 'NAME_UNKNOWN', 'Nothing is here for this token.');
   });
   return app;
 }
 
 /** A context that breaks off ends the connection: a pod takes no half of it for the whole. */
-async function sendContext(deps: PodListenerDeps, versionId: number, generation: number, response: Response): Promise<void> {
+async function sendContext(deps: PodListenerDeps, versionId: number, generation: number, without: ReadonlySet<string>, response: Response): Promise<void> {
   try {
     const work = await deps.odoo.call<VersionWork>({ kind: 'service' }, 'mlops.model.version', 'work', { version_id: versionId });
     if (work.generation !== generation) return refuse(response, 404, 'NAME_UNKNOWN', 'This build is no longer wanted.');
     response.setHeader('content-type', 'application/x-tar');
-    await writeContext(deps.store, work.artifacts, response);
+    await writeContext(deps.store, work.artifacts, response, without);
   } catch (error) {
     deps.log.warn({ versionId, generation, error: error instanceof Error ? error.message : String(error) }, 'build.context.failed');
     if (response.headersSent) response.destroy();

@@ -20,13 +20,14 @@ export function contextFiles(artifacts: Artifact[]): Map<string, Artifact> {
   return files;
 }
 
-/** Streams the context as a tar, one object after the other, never more than a buffer of it in memory. */
-export async function writeContext(store: ObjectStore, artifacts: Artifact[], into: Writable): Promise<void> {
+/** Streams the context as a tar, one object after the other, never more than a buffer of it in memory. `without`: what is not wanted of it. */
+export async function writeContext(store: ObjectStore, artifacts: Artifact[], into: Writable, without: ReadonlySet<string> = new Set()): Promise<void> {
   const tar = pack();
   const sent = pipeline(tar as unknown as Readable, into);
   sent.catch(() => undefined); // told below, together with its cause
   try {
     for (const [name, artifact] of contextFiles(artifacts)) {
+      if (without.has(name)) continue;
       const entry = tar.entry({ name, size: artifact.size, mode: 0o644, mtime: new Date(0) });
       await pipeline(await store.get(artifact.objectKey), entry as unknown as Writable);
     }

@@ -1,13 +1,17 @@
-import { createHash } from 'node:crypto';
 import { buildOutcome } from '../domain/build-outcome.ts';
 import type { BuildOutcome, BuildPodObserved } from '../domain/build-outcome.ts';
 import { Failed } from '../errors.ts';
-import { contextFiles } from './build-context.ts';
+import { findBase, judgeBase } from './build-base.ts';
+import type { CachedBase } from './build-base.ts';
+import { finishLayered } from './build-finish.ts';
 import { buildLogKey, collectLog } from './build-log.ts';
+import { prepareBuild } from './build-prepare.ts';
+import type { Layering, Prepared } from './build-prepare.ts';
 import type { BuildPodsPort, RegistryPort } from './cluster-ports.ts';
 import { splitImage } from './image-name.ts';
 import type { Clock, JobContext, JobResult, ObjectStore, OdooPort, VersionWork } from './ports.ts';
 import { signGrant } from './push-token.ts';
+import { readSmall } from './signed-record.ts';
 
 export interface BuildDeps {
   odoo: OdooPort; store: ObjectStore; registry: RegistryPort; pods: BuildPodsPort; clock: Clock;
@@ -15,6 +19,8 @@ export interface BuildDeps {
   registryName: string;
   /** signs push tokens */
   tokenSecret: string;
+  /** without it every build is an ordinary one */
+  layering?: Layering;
 }
 
 const ATTEMPTS_MAX = 3;
@@ -23,10 +29,14 @@ const POLL_MS = 500;
 const LOG_TRIES = 20;
 const LOG_PAUSE_MS = 2_000;
 
-/** Brings the build of one version one step further; a build that another process began is taken over. */
+/**
+ * Brings the build of one version one step further; a build that another process began is taken over. Where that gives the same
+ * image, the builder sees nothing of the model: its base is had from the cache or from a pod, and the model is laid on top.
+ */
 export class Build {
   readonly #deps: BuildDeps;
   readonly #asked = new Map<string, number>();
+  readonly #prepared = new Map<string, Prepared>();
 
   constructor(deps: BuildDeps) {
     this.#deps = deps;
@@ -35,23 +45,45 @@ export class Build {
   async tick(versionId: number, generation: number, context: JobContext): Promise<JobResult> {
     const { odoo, pods } = this.#deps;
     const work = await odoo.call<VersionWork>({ kind: 'service' }, 'mlops.model.version', 'work', { version_id: versionId }, context.requestId);
-    if (work.generation !== generation || (work.buildState !== 'wanted' && work.buildState !== 'running')) {
-      await pods.remove(versionId, generation);
-      return { done: true };
-    }
+    if (work.generation !== generation || (work.buildState !== 'wanted' && work.buildState !== 'running')) return this.#over(versionId, generation);
     if (await this.#alreadyBuilt(work)) {
       await this.#report(work, context, { state: 'done', image: work.image, image_digest: work.imageDigest });
-      await pods.remove(versionId, generation);
-      return { done: true };
+      return this.#over(versionId, generation);
     }
+    let prepared: Prepared;
+    try {
+      prepared = await this.#prepare(work);
+    } catch (error) {
+      if (!(error instanceof Failed)) throw error;
+      return this.#fail(work, error.message, [], context);
+    }
+    const base = await this.#baseOf(prepared);
+    if (base === 'unfit') {
+      prepared = await this.#prepare(work, 'in the built image the model does not lie where it would be laid.');
+    } else if (base !== null) return this.#lay(work, prepared, base, context);
     const known = await pods.list(versionId, generation);
     const latest = known.at(-1);
-    if (!latest) return this.#start(work, 1, BUILD_DEADLINE_SECONDS, context);
+    if (!latest) return this.#start(work, prepared, 1, BUILD_DEADLINE_SECONDS, context);
     const log = isOver(latest) ? await collectLog(pods, latest.pod.name) : { text: '', unreadable: null };
     if (log.unreadable !== null && this.#askAgain(latest.pod.name)) return { done: false, againInMs: LOG_PAUSE_MS, why: `the log cannot be read yet: ${log.unreadable}` };
     const outcome = buildOutcome(latest, log.text, this.#deps.clock.now());
     if (outcome.kind === 'running') return { done: false, againInMs: POLL_MS, why: `attempt ${latest.attempt} is running` };
-    return this.#settle(work, known, latest, outcome, context);
+    return this.#settle(work, prepared, known, latest, outcome, context);
+  }
+
+  /** What a build does is decided once: a base image that moves meanwhile is for the next build. */
+  async #prepare(work: VersionWork, mustBeOrdinary: string | null = null): Promise<Prepared> {
+    const key = `${work.versionId}-${work.generation}`;
+    const known = this.#prepared.get(key);
+    if (known && (mustBeOrdinary === null || known.way === 'ordinary')) return known;
+    const { store, layering, registryName } = this.#deps;
+    const prepared = await prepareBuild(store, layering, registryName, work, mustBeOrdinary);
+    this.#prepared.set(key, prepared);
+    return prepared;
+  }
+
+  async #baseOf({ way, repository }: Prepared): Promise<CachedBase> {
+    return way === 'layered' ? findBase(this.#deps.layering!.images, repository) : null;
   }
 
   /** The log tells whose fault a failure was, so it is worth some patience; a node that is gone takes it along for good. */
@@ -62,45 +94,51 @@ export class Build {
     return asked <= LOG_TRIES;
   }
 
-  async #settle(work: VersionWork, known: BuildPodObserved[], latest: BuildPodObserved, outcome: Exclude<BuildOutcome, { kind: 'running' }>, context: JobContext): Promise<JobResult> {
-    const result = outcome.kind === 'done' ? await this.#verified(work, outcome.digest) : outcome;
+  async #settle(work: VersionWork, prepared: Prepared, known: BuildPodObserved[], latest: BuildPodObserved, outcome: Exclude<BuildOutcome, { kind: 'running' }>, context: JobContext): Promise<JobResult> {
+    const result = outcome.kind === 'done' ? await this.#verified(prepared, outcome.digest) : outcome;
     if (result.kind === 'failed' && result.retry && latest.attempt < ATTEMPTS_MAX) {
       const began = known[0]?.pod.createdAt.getTime() ?? 0;
       const left = BUILD_DEADLINE_SECONDS - Math.round((this.#deps.clock.now().getTime() - began) / 1000);
       context.log.warn({ versionId: work.versionId, attempt: latest.attempt, reason: result.reason }, 'build.retry');
-      if (left > 0) return this.#start(work, latest.attempt + 1, left, context);
+      if (left > 0) return this.#start(work, prepared, latest.attempt + 1, left, context);
     }
-    const key = await this.#keepLog(work, known);
-    if (result.kind === 'done') await this.#report(work, context, { state: 'done', image: this.#image(work), image_digest: result.digest, log_key: key });
-    else await this.#report(work, context, { state: 'failed', reason: result.reason, log_key: key });
-    context.log.info({ versionId: work.versionId, outcome: result.kind, attempts: latest.attempt }, 'build.ended');
-    await this.#deps.pods.remove(work.versionId, work.generation);
-    return { done: true };
+    if (result.kind === 'failed') return this.#fail(work, result.reason, [...prepared.told, ...(await this.#podLogs(known))], context);
+    if (prepared.way === 'ordinary') return this.#succeed(work, result.digest, [...prepared.told, ...(await this.#podLogs(known))], context);
+    await this.#deps.store.putSmall(baseLogKey(prepared), (await this.#podLogs(known)).join('\n'), 'text/plain; charset=utf-8');
+    const fit = await judgeBase(this.#deps.layering!.images, prepared.repository, result.digest, prepared.laid.map(({ file }) => file), context.signal);
+    context.log.info({ versionId: work.versionId, base: result.digest, ...fit }, 'build.base');
+    return { done: false, againInMs: 0, why: fit.fit ? 'the base is built' : `the base is not fit: ${fit.why}` };
   }
 
-  async #start(work: VersionWork, attempt: number, deadlineSeconds: number, context: JobContext): Promise<JobResult> {
-    const { pods, clock, registryName, tokenSecret } = this.#deps;
-    let contents: Record<string, string>;
+  async #lay(work: VersionWork, prepared: Prepared, base: Exclude<CachedBase, null | 'unfit'>, context: JobContext): Promise<JobResult> {
+    const { store, layering, tokenSecret, pods } = this.#deps;
+    const mine = (await pods.list(work.versionId, work.generation)).length > 0;
+    const told = [...prepared.told, `base without the model: ${base.repository}${mine ? '' : ', built before; its log:'}`, (await readSmall(store, baseLogKey(prepared))) ?? ''];
+    if (work.buildState === 'wanted') await this.#report(work, context, { state: 'running' });
     try {
-      contents = Object.fromEntries([...contextFiles(work.artifacts)].map(([name, artifact]) => [name, artifact.digest]));
+      const laid = await finishLayered({ store, layering: layering!, secret: tokenSecret }, work, prepared, base, context);
+      return await this.#succeed(work, laid.digest, [...told, ...laid.told], context);
     } catch (error) {
       if (!(error instanceof Failed)) throw error;
-      await this.#report(work, context, { state: 'failed', reason: error.message });
-      return { done: true };
+      return this.#fail(work, error.message, told, context);
     }
-    const repository = `models/${work.slug}`;
+  }
+
+  async #start(work: VersionWork, prepared: Prepared, attempt: number, deadlineSeconds: number, context: JobContext): Promise<JobResult> {
+    const { pods, clock, registryName, tokenSecret } = this.#deps;
+    const { repository, tag, contents, labels, way } = prepared;
     const expiresAt = Math.ceil(clock.now().getTime() / 1000) + deadlineSeconds + 60;
     await pods.create({
       versionId: work.versionId, generation: work.generation, attempt, deadlineSeconds, contents,
-      target: `${registryName}/${repository}:v${work.versionId}-g${work.generation}`,
+      target: `${registryName}/${repository}:${tag}`,
       token: signGrant({ versionId: work.versionId, generation: work.generation, repository, expiresAt }, tokenSecret),
-      labels: {
-        'io.creativeflow.model': work.slug, 'io.creativeflow.version-id': String(work.versionId), 'io.creativeflow.generation': String(work.generation),
-        'io.creativeflow.contents': contentsDigest(contents),
-      },
+      // a base is many versions'
+      labels: way === 'layered' ? {} : labels,
+      ...(prepared.dockerfile === null ? {} : { dockerfile: prepared.dockerfile }),
+      ...(way === 'layered' ? { without: prepared.without, timeless: prepared.reproducible } : {}),
     });
     await this.#report(work, context, { state: 'running' });
-    context.log.info({ versionId: work.versionId, generation: work.generation, attempt }, 'build.started');
+    context.log.info({ versionId: work.versionId, generation: work.generation, attempt, way }, 'build.started');
     return { done: false, againInMs: POLL_MS, why: `attempt ${attempt} was started` };
   }
 
@@ -110,25 +148,39 @@ export class Build {
   }
 
   /** The registry must hold what the pod says that it pushed. */
-  async #verified(work: VersionWork, digest: string): Promise<{ kind: 'done'; digest: string } | { kind: 'failed'; retry: boolean; reason: string }> {
-    const tag = `v${work.versionId}-g${work.generation}`;
-    const stored = await this.#deps.registry.digestOf(`models/${work.slug}`, tag);
+  async #verified({ repository, tag }: Prepared, digest: string): Promise<{ kind: 'done'; digest: string } | { kind: 'failed'; retry: boolean; reason: string }> {
+    const stored = await this.#deps.registry.digestOf(repository, tag);
     if (stored === digest) return { kind: 'done', digest };
     return { kind: 'failed', retry: true, reason: `PushFailed: the build pushed ${digest}, the registry has ${stored ?? 'nothing'} at ${tag}.` };
   }
 
-  async #keepLog(work: VersionWork, known: BuildPodObserved[]): Promise<string> {
+  async #succeed(work: VersionWork, digest: string, log: string[], context: JobContext): Promise<JobResult> {
+    return this.#end(work, { state: 'done', image: `${this.#deps.registryName}/models/${work.slug}`, image_digest: digest }, log, context);
+  }
+
+  async #fail(work: VersionWork, reason: string, log: string[], context: JobContext): Promise<JobResult> {
+    return this.#end(work, { state: 'failed', reason }, log, context);
+  }
+
+  async #end(work: VersionWork, facts: { state: string; reason?: string; image?: string; image_digest?: string }, log: string[], context: JobContext): Promise<JobResult> {
     const key = buildLogKey(work.versionId, work.generation);
-    const parts = await Promise.all(known.map(async ({ pod, attempt }) => {
+    if (log.length > 0) await this.#deps.store.putSmall(key, log.join('\n'), 'text/plain; charset=utf-8');
+    await this.#report(work, context, { ...facts, ...(log.length > 0 ? { log_key: key } : {}) });
+    context.log.info({ versionId: work.versionId, outcome: facts.state, reason: facts.reason }, 'build.ended');
+    return this.#over(work.versionId, work.generation);
+  }
+
+  async #over(versionId: number, generation: number): Promise<JobResult> {
+    this.#prepared.delete(`${versionId}-${generation}`);
+    await this.#deps.pods.remove(versionId, generation);
+    return { done: true };
+  }
+
+  async #podLogs(known: BuildPodObserved[]): Promise<string[]> {
+    return Promise.all(known.map(async ({ pod, attempt }) => {
       const { text, unreadable } = await collectLog(this.#deps.pods, pod.name);
       return `${known.length > 1 ? `--- attempt ${attempt}\n` : ''}${text}${unreadable === null ? '' : `\n(the log ends here: ${unreadable})\n`}`;
     }));
-    await this.#deps.store.putSmall(key, parts.join('\n'), 'text/plain; charset=utf-8');
-    return key;
-  }
-
-  #image(work: VersionWork): string {
-    return `${this.#deps.registryName}/models/${work.slug}`;
   }
 
   async #report(work: VersionWork, context: JobContext, facts: Record<string, unknown>): Promise<void> {
@@ -136,13 +188,10 @@ export class Build {
   }
 }
 
+/** What the pod said that built a base; told again to every version that is laid on it. */
+const baseLogKey = ({ repository }: Prepared): string => `layers/${repository.replace('/', '-')}.log`;
+
 /** A container ends a moment before its pod's phase says so. */
 function isOver({ pod }: BuildPodObserved): boolean {
   return pod.containers.some((container) => container.terminated !== null && container.terminated.exitCode !== 0) || pod.phase === 'Failed' || pod.phase === 'Succeeded';
-}
-
-/** One digest over all files of the context, written into the image: the link from the approved artifacts to it. */
-function contentsDigest(contents: Record<string, string>): string {
-  const lines = Object.entries(contents).map(([name, digest]) => `${digest}  ${name}\n`).sort();
-  return `sha256:${createHash('sha256').update(lines.join('')).digest('hex')}`;
 }

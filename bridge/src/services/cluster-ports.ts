@@ -66,6 +66,12 @@ export interface BuildPodSpec {
   token: string;
   /** file name in the context → digest */
   contents: Record<string, string>;
+  /** built instead of the context's own, which differs in the names of base images only */
+  dockerfile?: string;
+  /** empty in the context, since the bridge lays their bytes in itself */
+  without?: string[];
+  /** what is built holds no time, so that the same files give the same digest */
+  timeless?: boolean;
   labels: Record<string, string>;
   deadlineSeconds: number;
 }

@@ -24,13 +24,14 @@ export function buildPodName(spec: Pick<BuildPodSpec, 'versionId' | 'generation'
   return `build-v${spec.versionId}-g${spec.generation}-a${spec.attempt}`;
 }
 
-/** The push token and nothing else that is secret. */
+/** The push token is all that is secret in it. */
 export function buildSecret(spec: BuildPodSpec, settings: BuildPodSettings): V1Secret {
   const auth = Buffer.from(`${PUSH_USER}:${spec.token}`).toString('base64');
   return {
     apiVersion: 'v1', kind: 'Secret', type: 'Opaque', metadata: { name: buildPodName(spec), namespace: settings.namespace, labels: labelsOf(spec) },
     stringData: {
       'auth.json': JSON.stringify({ auths: { [settings.registryName]: { auth } } }),
+      ...(spec.dockerfile === undefined ? {} : { Dockerfile: spec.dockerfile }),
       ...(settings.caBundle ? { 'ca.crt': settings.caBundle } : {}),
     },
   };
@@ -45,7 +46,7 @@ export function buildPod(spec: BuildPodSpec, settings: BuildPodSettings): V1Pod 
   const [registryHost = ''] = settings.registryName.split(':');
   const env = {
     TARGET: spec.target, REGISTRY: settings.registryName, CONTENTS: JSON.stringify(spec.contents), LABELS: JSON.stringify(spec.labels),
-    CONTEXT_URL: `http://${settings.podHost}:${settings.podPort}/builds/${spec.versionId}-${spec.generation}/context.tar`, HOME: '/root',
+    CONTEXT_URL: `http://${settings.podHost}:${settings.podPort}/builds/${spec.versionId}-${spec.generation}/context.tar${without(spec)}`, WITHOUT: JSON.stringify(spec.without ?? []), TIMELESS: spec.timeless ? '1' : '', HOME: '/root',
     ...(settings.httpProxy ? { http_proxy: settings.httpProxy, https_proxy: settings.httpProxy, no_proxy: `${registryHost},${settings.podHost}` } : {}),
   };
   const common = {
@@ -83,6 +84,11 @@ export function buildPod(spec: BuildPodSpec, settings: BuildPodSettings): V1Pod 
       ],
     },
   };
+}
+
+/** The bridge is asked for less than the whole context. */
+function without({ without: names = [] }: BuildPodSpec): string {
+  return names.length === 0 ? '' : `?${new URLSearchParams(names.map((name): [string, string] => ['without', name])).toString()}`;
 }
 
 function labelsOf(spec: BuildPodSpec): Record<string, string> {
@@ -123,12 +129,19 @@ except Exception as error:
     end(${BUILD_EXIT.contextUnavailable}, 'fetching the context: %s' % error)
 if seen != set(contents):
     end(${BUILD_EXIT.contextUnavailable}, 'the context came without ' + ', '.join(sorted(set(contents) - seen)))
+for name in json.loads(os.environ['WITHOUT']):
+    path = os.path.join('/context', name)
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    open(path, 'wb').close()
+    print('%s is empty here: its bytes are laid in later' % name, flush=True)
 `;
 
 const BUILD_SCRIPT = `
 set -u
 cd /context
-set -- --storage-driver vfs bud --isolation chroot --pull-always --layers=false --authfile /run/grant/auth.json --tls-verify=false --build-arg "REGISTRY=$REGISTRY" --tag "$TARGET" --file /context/Dockerfile
+set -- --storage-driver vfs bud --isolation chroot --pull-always --layers=false --authfile /run/grant/auth.json --tls-verify=false --build-arg "REGISTRY=$REGISTRY" --tag "$TARGET"
+if [ -f /run/grant/Dockerfile ]; then set -- "$@" --file /run/grant/Dockerfile; else set -- "$@" --file /context/Dockerfile; fi
+if [ -n "$TIMELESS" ]; then set -- "$@" --timestamp 0; fi
 for pair in $(python3 -c 'import json,os; [print(k + "=" + v) for k, v in json.loads(os.environ["LABELS"]).items()]'); do
   set -- "$@" --label "$pair" --annotation "$pair"
 done
