@@ -5,6 +5,7 @@ import { KubernetesClient } from './adapters/kubernetes/client.ts';
 import { KubernetesCluster } from './adapters/kubernetes/cluster.ts';
 import { HttpGateway } from './adapters/kubernetes/gateway.ts';
 import { TraefikMetrics } from './adapters/traefik/metrics.ts';
+import { HttpImageStore } from './adapters/registry/image-store.ts';
 import { HttpImageLayers } from './adapters/registry/image-layers.ts';
 import { HttpRegistry, registryAccess } from './adapters/registry/registry.ts';
 import { buildLogRouter } from './http/build-log.ts';
@@ -43,7 +44,7 @@ export function composeDelivery(settings: DeliverySettings, parts: DeliveryParts
     ...(settings.caBundle ? { caBundle: settings.caBundle } : {}), ...(settings.httpProxy ? { httpProxy: settings.httpProxy } : {}),
   });
   return {
-    build: buildJob({ odoo, store, registry, pods, clock, registryName, tokenSecret }),
+    build: buildJob({ odoo, store, registry, pods, clock, registryName, tokenSecret, layering: { images: new HttpImageStore(settings.registryUrl), buildImage: settings.buildImage } }),
     reconcile: reconcileJob({ odoo, cluster, registry, gateway: new HttpGateway(), metrics: settings.gatewayMetricsUrl ? new TraefikMetrics(settings.gatewayMetricsUrl) : null, clock, publicUrl, registryName }),
     images: new HttpImageLayers(settings.registryUrl),
     router: buildLogRouter({ odoo, store, pods, callerOf }),

@@ -46,6 +46,7 @@ export class ClusterScene {
   readonly registry: HttpRegistry;
   readonly client: KubernetesClient;
   readonly env: ClusterFacts;
+  readonly tokenSecret = SECRET;
   readonly odoo: OdooPort;
   readonly store: ObjectStore;
   readonly #listener: Server;
