@@ -97,6 +97,9 @@ describe('pwa: a rollout', function () {
     await panel.getByText('0% of the traffic goes to 2.0.0').waitFor();
     await panel.locator('[data-verdict=fail]').getByText('22 % errors against 0 %').waitFor();
     expect(await panel.getByRole('button').count()).to.equal(0);
+    await page.goto(`${server.url}/app/#/activity`);
+    await page.getByLabel('Filter', { exact: true }).selectOption('deployment');
+    await page.locator('.event').getByText('rollout aborted').waitFor();
     await context.close();
   });
 

@@ -5,7 +5,7 @@ import psycopg2.errors
 from odoo import fields
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
 
 from odoo.addons.creativeflow_mlops.models.rollout_steps import CANARY, JUDGE
@@ -69,6 +69,24 @@ class TestRolloutPolicy(RolloutCase):
         self.assertIn("scale 100 %, weight 100 %", said.mapped("new_value_char"))
         mias.action_default_steps()
         self.assertEqual(self.production._steps(), list(CANARY))
+
+    def test_the_form_of_a_manager(self):
+        with Form(self.production.with_user(self.people["mia"])) as form:
+            with form.step_ids.edit(3) as wait:
+                wait.seconds = 7
+            form.step_ids.remove(6)
+            with form.step_ids.new() as last:
+                last.sequence = 105
+                last.kind = "approve"
+                last.within_seconds = 3600
+            form.allow_rolling = False
+            form.freeze_from = "2030-01-01 00:00:00"
+            form.freeze_reason = "Stocktaking"
+        steps = self.production._steps()
+        self.assertEqual((len(steps), steps[3], steps[-2]), (len(CANARY), {"kind": "wait", "seconds": 7}, {"kind": "approve", "withinSeconds": 3600}))
+        self.assertEqual(self.production.strategies_allowed, ["blue-green", "canary"])
+        with self.assertRaisesRegex(ValidationError, "it must be 100 %"), Form(self.production.with_user(self.people["mia"])) as form:
+            form.step_ids.remove(len(steps) - 1)
 
     def test_the_editor_of_strategies(self):
         mias = self.production.with_user(self.people["mia"])

@@ -15,6 +15,8 @@ import '../components/cf-icon.ts';
 const PAGE_EVENTS = 200;
 const TOPICS = { all: '', status: 'version.status', scan: 'version.scan', build: 'version.build', deployment: 'deployment.', approval: 'approval.', endpoint: 'endpoint.' } as const;
 type Topic = keyof typeof TOPICS;
+/** What people say to a rollout stands with what becomes of it. */
+const isAbout = (name: string, topic: Topic): boolean => name.startsWith(TOPICS[topic]) || (topic === 'deployment' && name.startsWith('rollout.'));
 
 /** The journal, newest first: replayed from where it was kept, and going on while one looks. */
 @customElement('cf-activity-page')
@@ -103,7 +105,7 @@ export class CfActivityPage extends CfElement {
 
   override render(): TemplateResult {
     const words = t().activity;
-    const shown = this.events.filter((event) => event.topic !== 'command' && event.topic.startsWith(TOPICS[this.topic]) && this.#matches(event));
+    const shown = this.events.filter((event) => event.topic !== 'command' && isAbout(event.topic, this.topic) && this.#matches(event));
     return html`
       <h1>${words.title}</h1>
       ${stale(this.staleSince)} ${trouble(this.error, () => void this.#load())}
