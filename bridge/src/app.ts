@@ -68,7 +68,7 @@ export async function startBridge(config: Config, log: Logger): Promise<{ stop()
     journal: outbox, log, origins: config.PWA_ORIGINS.split(',').filter(Boolean), authenticate: context.authenticateUpgrade, onCount: (count) => metrics.sockets.set(count),
   });
   const pods = createServer({ requestTimeout: 0 }, delivery.podListener);
-  const workers = startWorkers({ queues, outbox, log, handlers: metrics.counted({ scan: scanJob({ odoo, store: uploads.store, clock, images: imagesAllowed(config) }), build: delivery.build, inventory: inventoryJob({ odoo, store: uploads.store, images: delivery.images, clock, registryName: config.REGISTRY_NAME, osvFolder: config.OSV_FOLDER, clamd: clamdAddress(config.CLAMD) }), reconcile: delivery.reconcile, webhook: webhookJob({ odoo, clock }) }) });
+  const workers = startWorkers({ queues, outbox, log, handlers: metrics.counted({ scan: scanJob({ odoo, store: uploads.store, clock, images: imagesAllowed(config) }), build: delivery.build, inventory: inventoryJob({ odoo, store: uploads.store, images: delivery.images, attach: delivery.attach, clock, registryName: config.REGISTRY_NAME, osvFolder: config.OSV_FOLDER, clamd: clamdAddress(config.CLAMD) }), reconcile: delivery.reconcile, webhook: webhookJob({ odoo, clock }) }) });
   const relay = startRelay({ outbox, queues, clock, log });
   const audit = (): void => void orderAudits({ odoo, log }).catch((error: Error) => log.warn({ reason: error.message }, 'audits.failed'));
   const audits = setInterval(audit, AUDIT_EVERY_MS);

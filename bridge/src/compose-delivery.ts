@@ -12,6 +12,8 @@ import { buildLogRouter } from './http/build-log.ts';
 import { podListener } from './http/pod-listener.ts';
 import { buildJob } from './jobs/build.ts';
 import { reconcileJob } from './jobs/reconcile.ts';
+import { attachReferrer } from './services/attach-referrer.ts';
+import type { AttachReferrer } from './services/attach-referrer.ts';
 import type { ImageLayersPort } from './services/cluster-ports.ts';
 import type { Caller, Clock, JobHandler, Logger, ObjectStore, OdooPort } from './services/ports.ts';
 
@@ -31,22 +33,24 @@ export interface DeliveryParts {
 }
 
 /** Builds and rollouts, wired together. `podListener` belongs on BRIDGE_POD_HOST:BRIDGE_POD_PORT, the router on the public listener. */
-export function composeDelivery(settings: DeliverySettings, parts: DeliveryParts): { build: JobHandler; reconcile: JobHandler; router: Router; podListener: Express; images: ImageLayersPort } {
+export function composeDelivery(settings: DeliverySettings, parts: DeliveryParts): { build: JobHandler; reconcile: JobHandler; router: Router; podListener: Express; images: ImageLayersPort; attach: AttachReferrer } {
   const { odoo, store, clock, log, callerOf } = parts;
   const { registryName, tokenSecret, publicUrl } = settings;
   const kubeconfig = new KubeConfig();
   kubeconfig.loadFromFile(settings.kubeconfigFile);
   const client = new KubernetesClient(kubeconfig);
   const registry = new HttpRegistry(settings.registryUrl);
+  const images = new HttpImageStore(settings.registryUrl);
   const cluster = new KubernetesCluster(client, { name: settings.gatewayName, namespace: settings.gatewayNamespace });
   const pods = new KubernetesBuildPods(client, {
     namespace: settings.buildNamespace, image: settings.buildImage, registryName, podHost: settings.podHost, podPort: settings.podPort,
     ...(settings.caBundle ? { caBundle: settings.caBundle } : {}), ...(settings.httpProxy ? { httpProxy: settings.httpProxy } : {}),
   });
   return {
-    build: buildJob({ odoo, store, registry, pods, clock, registryName, tokenSecret, layering: { images: new HttpImageStore(settings.registryUrl), buildImage: settings.buildImage } }),
+    build: buildJob({ odoo, store, registry, pods, clock, registryName, tokenSecret, layering: { images, buildImage: settings.buildImage } }),
     reconcile: reconcileJob({ odoo, cluster, registry, gateway: new HttpGateway(), metrics: settings.gatewayMetricsUrl ? new TraefikMetrics(settings.gatewayMetricsUrl) : null, clock, publicUrl, registryName }),
     images: new HttpImageLayers(settings.registryUrl),
+    attach: (repository, digest, referrer) => attachReferrer(images, repository, digest, referrer),
     router: buildLogRouter({ odoo, store, pods, callerOf }),
     podListener: podListener({ odoo, store, clock, log, registry: registryAccess(settings.registryUrl), tokenSecret }),
   };

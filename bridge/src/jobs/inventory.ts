@@ -1,4 +1,5 @@
 import { sbom, packagesOf, vulnerabilitiesOf, clamavStatus, scanForMalware, type ClamdAddress, type ToolStatus } from '../scan/index.ts';
+import type { AttachReferrer } from '../services/attach-referrer.ts';
 import type { ImageLayersPort } from '../services/cluster-ports.ts';
 import type { Clock, JobContext, JobHandler, ObjectStore, OdooPort, VersionWork } from '../services/ports.ts';
 
@@ -12,8 +13,11 @@ export interface InventoryJobParts {
   /** a local copy of OSV, a folder for each ecosystem; none: it is said that nothing is known */
   osvFolder: string | undefined;
   clamd: ClamdAddress | undefined;
+  /** hangs the bill of materials on the image in the registry */
+  attach?: AttachReferrer;
 }
 
+const SBOM_TYPE = 'application/vnd.cyclonedx+json';
 const SERVICE = { kind: 'service' } as const;
 /** Told in Odoo; the bill of materials has them all. */
 const LISTED_MAX = 100;
@@ -27,7 +31,11 @@ export function inventoryJob(parts: InventoryJobParts): JobHandler {
     const packages = await packagesOf(layers);
     const at = parts.clock.now();
     const sbomKey = `sboms/${work.versionId}/${work.imageDigest.replace(':', '-')}.json`;
-    await parts.store.putSmall(sbomKey, JSON.stringify(sbom(packages, { image: work.image, digest: work.imageDigest, at: at.toISOString() }), null, 2), 'application/vnd.cyclonedx+json');
+    const bill = JSON.stringify(sbom(packages, { image: work.image, digest: work.imageDigest, at: at.toISOString() }), null, 2);
+    await parts.store.putSmall(sbomKey, bill, SBOM_TYPE);
+    // a registry that does not take it keeps nobody from knowing what is in the image
+    await parts.attach?.(work.image.replace(`${parts.registryName}/`, ''), work.imageDigest, { artifactType: SBOM_TYPE, bytes: Buffer.from(bill), annotations: { 'org.opencontainers.image.created': at.toISOString() } })
+      .catch((error: Error) => context.log.warn({ versionId: work.versionId, reason: error.message }, 'inventory.not-attached'));
     const { status, found } = vulnerabilitiesOf(packages, parts.osvFolder, at);
     const { tool, malware } = await malwareIn(parts, work, layers, context);
     const inventory = { sbomKey, at: at.toISOString(), packages: packages.length, vulnerabilityCount: found.length, vulnerabilities: found.slice(0, LISTED_MAX), malware, tools: [status, tool] };

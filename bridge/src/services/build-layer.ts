@@ -69,7 +69,7 @@ class LayerUpload {
     } catch (error) {
       if (bytes.failure !== null) throw bytes.failure;
       if (!(error instanceof Conflict)) throw error;
-      await this.#deps.store.remove(this.#note); // two wrote to one place; the next try begins its own
+      await this.#deps.store.remove(this.#note); // the registry forgot it, or two wrote to one place: the next try begins its own
       throw new Unavailable(error.message, { code: 'registry-unavailable', cause: error });
     } finally {
       await bytes.close();

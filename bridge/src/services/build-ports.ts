@@ -18,7 +18,7 @@ export interface ImageStorePort {
   begin(repository: string): Promise<string>;
   /** how far an upload has come; null: it is gone */
   progress(place: string): Promise<{ place: string; offset: number } | null>;
-  /** appends `length` bytes at `start`; the place for the next part */
+  /** appends `length` bytes at `start`; the place for the next part. Conflict when the registry does not go on there */
   append(place: string, start: number, length: number, bytes: Readable, signal?: AbortSignal): Promise<string>;
   /** Conflict when the bytes are not those of this digest */
   finish(place: string, digest: string): Promise<void>;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { LayerFrame } from '../domain/model-layer.ts';
-import { Failed } from '../errors.ts';
+import { Failed, NotFound } from '../errors.ts';
 import type { ObjectStore, VersionWork } from './ports.ts';
 
 type Artifact = VersionWork['artifacts'][number];
@@ -60,15 +60,32 @@ async function* chunksOf(store: ObjectStore, artifact: Artifact, frame: LayerFra
   yield frame.head;
   const content = createHash('sha256');
   let size = 0;
-  for await (const chunk of await store.get(artifact.objectKey)) {
-    size += (chunk as Buffer).length;
-    content.update(chunk as Buffer);
+  for await (const chunk of objectBytes(store, artifact.objectKey)) {
+    size += chunk.length;
+    content.update(chunk);
     if (size > artifact.size) break; // not the file that was approved; its digest says so below
-    yield chunk as Buffer;
+    yield chunk;
   }
   const digest = `sha256:${content.digest('hex')}`;
   if (digest !== artifact.digest) {
     throw new Failed(`ArtifactChanged: ${artifact.filename} is ${digest}, approved was ${artifact.digest}.`, { code: 'artifact-changed' });
   }
   if (frame.tail.length > 0) yield frame.tail;
+}
+
+/** A line to the storage that breaks is taken up again where it broke, as long as each brings something: a registry may forget an upload that pauses. */
+async function* objectBytes(store: ObjectStore, key: string): AsyncGenerator<Buffer, void> {
+  let [at, brokeAt] = [0, 0];
+  for (;;) {
+    try {
+      for await (const chunk of await store.get(key, at === 0 ? undefined : { start: at })) {
+        at += (chunk as Buffer).length;
+        yield chunk as Buffer;
+      }
+      return;
+    } catch (error) {
+      if (at === brokeAt || error instanceof NotFound) throw error;
+      brokeAt = at;
+    }
+  }
 }

@@ -6,6 +6,7 @@ import tar from 'tar-stream';
 import { HttpImageLayers } from '../../src/adapters/registry/image-layers.ts';
 import { HttpImageStore } from '../../src/adapters/registry/image-store.ts';
 import { NotFound } from '../../src/errors.ts';
+import { attachReferrer } from '../../src/services/attach-referrer.ts';
 import { Build } from '../../src/services/build.ts';
 import type { BuildPodsPort } from '../../src/services/cluster-ports.ts';
 import type { ImageStorePort } from '../../src/services/build-ports.ts';
@@ -169,6 +170,19 @@ describe('layered build', function () {
     expect(report.state, report.reason).to.equal('done');
     expect(sent).to.include('mount').and.not.include('append');
     expect(logOf(work)).to.include('mounted from another');
+  });
+
+  it('hangs a bill of materials on the image, under the tag of the fallback where the registry has no list', async () => {
+    const work = add(await digitsContext(scene.slug));
+    const digest = (await build(work)).image_digest!;
+    for (const bill of ['{"old":1}', '{"bomFormat":"CycloneDX"}']) await attachReferrer(images, `models/${scene.slug}`, digest, { artifactType: 'application/vnd.cyclonedx+json', bytes: Buffer.from(bill) });
+    const index = JSON.parse((await images.manifest(`models/${scene.slug}`, digest.replace(':', '-')))!.bytes.toString('utf8')) as { manifests: { digest: string; artifactType: string }[] };
+    expect(index.manifests.map(({ artifactType }) => artifactType)).to.deep.equal(['application/vnd.cyclonedx+json']);
+    const referrer = JSON.parse((await images.manifest(`models/${scene.slug}`, index.manifests[0]!.digest))!.bytes.toString('utf8')) as Manifest & { subject: { digest: string } };
+    expect(referrer.subject.digest).to.equal(digest);
+    const chunks: Buffer[] = [];
+    for await (const chunk of await images.blob(`models/${scene.slug}`, referrer.layers[0]!.digest)) chunks.push(chunk as Buffer);
+    expect(Buffer.concat(chunks).toString('utf8')).to.equal('{"bomFormat":"CycloneDX"}');
   });
 
   it('refuses bytes that are not those that were approved', async () => {

@@ -89,8 +89,9 @@ export class HttpImageStore extends HttpRegistry implements ImageStorePort {
 
   async append(place: string, start: number, length: number, bytes: Readable, signal?: AbortSignal): Promise<string> {
     const headers = { 'content-type': 'application/octet-stream', 'content-length': String(length), 'content-range': `${start}-${start + length - 1}` };
-    const answer = await this.#ask('PATCH', place, [202, 204], { body: bytes, headers, signal, silenceMs: SILENCE_MS });
-    await answer.body.dump();
+    const answer = await this.#ask('PATCH', place, [202, 204, 400, 404, 416], { body: bytes, headers, signal, silenceMs: SILENCE_MS });
+    const said = (await small(answer.body)).toString('utf8');
+    if (answer.statusCode >= 400) throw new Conflict(`The registry does not go on with this upload at byte ${start}: ${said.slice(0, 300)}`, { code: 'blob-refused' });
     return this.#place(answer);
   }
 
