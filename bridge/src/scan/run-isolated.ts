@@ -1,7 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import fs from 'node:fs';
-import { createRequire } from 'node:module';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import os from 'node:os';
+import { childBundle } from './isolation/bundle.ts';
+import { nodeFlags, sandbox } from './isolation/sandbox.ts';
 import { allowList } from './pickle/allowlist.ts';
 import { Report } from './report.ts';
 import { RULESET_VERSION, type RuleId } from './rules.ts';
@@ -27,27 +28,34 @@ const ANSWER_MAX_BYTES = 64 * 1024 * 1024;
 const STDERR_KEPT_CHARS = 2000;
 
 /**
- * Scans in a child process with limits on memory and time and nothing of our environment. A child that crashes, is killed or
- * says nothing sensible is a block with that reason. Throws only when `signal` aborts.
+ * Scans in a child process without network, without a place to write, with limits on memory and time and nothing of our environment,
+ * as far as this machine allows (isolation/sandbox.ts); what it does not is told with the tools. A child that crashes, is killed or says
+ * nothing sensible is a block with that reason. Throws only when `signal` aborts.
  */
 export async function runIsolated(request: ScanRequest, options: IsolationOptions = {}): Promise<ScanResult> {
   options.signal?.throwIfAborted();
   const started = performance.now();
-  const child = startChild(options);
+  const child = await startChild(options);
   const end = await watch(child, JSON.stringify(request), options);
   options.signal?.throwIfAborted();
   const answer = end.stopped === null && end.code === 0 ? readAnswer(end.stdout) : null;
-  if (answer !== null) return answer;
+  if (answer !== null) {
+    const { missing } = sandbox();
+    answer.details.tools.push({ name: 'isolation', status: missing === null ? 'ok' : 'missing', detail: missing });
+    return answer;
+  }
   const [rule, why] = explain(end);
   return refusal(request, rule, why, Math.round(performance.now() - started));
 }
 
-function startChild(options: IsolationOptions): ChildProcess {
-  const path = options.childPath ?? fileURLToPath(new URL(`./child${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url));
-  const loader = path.endsWith('.ts') ? ['--import', pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href] : [];
-  return spawn(process.execPath, [`--max-old-space-size=${options.heapMegabytes ?? HEAP_MEGABYTES}`, ...loader, path], {
+async function startChild(options: IsolationOptions): Promise<ChildProcess> {
+  const program = options.childPath ?? (await childBundle());
+  // as many cores as there are may work at once
+  const cpuSeconds = Math.ceil(((options.deadlineMs ?? DEADLINE_MS) / 1000) * os.availableParallelism());
+  const [command, ...args] = [...sandbox().prefix(cpuSeconds), process.execPath, `--max-old-space-size=${options.heapMegabytes ?? HEAP_MEGABYTES}`, ...nodeFlags(), program];
+  return spawn(command!, args, {
     // nothing of ours: no keys, no proxies, no NODE_OPTIONS
-    env: { PATH: '/usr/bin:/bin', LANG: 'C.UTF-8', HOME: '/nonexistent' },
+    env: { PATH: '/usr/bin:/bin:/usr/sbin:/sbin', LANG: 'C.UTF-8', HOME: '/nonexistent' },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
 }
@@ -83,11 +91,14 @@ async function watch(child: ChildProcess, input: string, options: IsolationOptio
   child.stdin!.on('error', () => undefined);
   child.stdin!.end(input);
   const deadline = setTimeout(() => stop('deadline'), options.deadlineMs ?? DEADLINE_MS);
+  let inside: number | undefined;
   const memory = setInterval(() => {
-    if (residentMegabytes(child.pid) > (options.residentMegabytes ?? RESIDENT_MEGABYTES)) stop('memory');
+    inside ??= childOf(child.pid);
+    if (residentMegabytes([child.pid, inside]) > (options.residentMegabytes ?? RESIDENT_MEGABYTES)) stop('memory');
   }, WATCH_EVERY_MS);
   const abort = (): void => void child.kill('SIGKILL');
   options.signal?.addEventListener('abort', abort, { once: true });
+  if (options.signal?.aborted === true) abort(); // while the child was being started
   try {
     await new Promise<void>((resolve) => {
       child.once('error', (error) => {
@@ -141,12 +152,22 @@ export function refusal(request: ScanRequest, rule: RuleId, why: string, duratio
   };
 }
 
-/** 0 where the system does not tell (no /proc, or the child is gone). */
-function residentMegabytes(pid: number | undefined): number {
+/** Of the process itself, and of the one that it became in the sandbox. 0 where the system does not tell (no /proc, or it is gone). */
+function residentMegabytes(pids: (number | undefined)[]): number {
+  return pids.reduce<number>((sum, pid) => sum + (pid === undefined ? 0 : Number(/^VmRSS:\s+([0-9]+) kB$/m.exec(readProc(`${pid}/status`))?.[1] ?? 0) / 1024), 0);
+}
+
+function childOf(parent: number | undefined): number | undefined {
+  if (parent === undefined || !fs.existsSync('/proc')) return undefined;
+  const pids = fs.readdirSync('/proc').map(Number).filter((pid) => pid > 0);
+  // the name of the program stands in brackets and may hold anything; the parent is the second word behind it
+  return pids.find((pid) => Number(readProc(`${pid}/stat`).split(') ').at(-1)?.split(' ')[1]) === parent);
+}
+
+function readProc(name: string): string {
   try {
-    const match = /^VmRSS:\s+([0-9]+) kB$/m.exec(fs.readFileSync(`/proc/${pid}/status`, 'utf8'));
-    return Number(match?.[1] ?? 0) / 1024;
+    return fs.readFileSync(`/proc/${name}`, 'utf8');
   } catch {
-    return 0;
+    return '';
   }
 }

@@ -1,4 +1,4 @@
-import fs from 'node:fs';
+import { readData } from '../data/read.ts';
 
 export interface FieldType {
   name: string;
@@ -30,7 +30,7 @@ export class Tables {
   private readonly unions: Map<string, ReadonlyMap<number, string>>;
 
   constructor(file: string) {
-    const { tables, unions, enums } = JSON.parse(fs.readFileSync(new URL(`../data/${file}`, import.meta.url), 'utf8')) as TableFile;
+    const { tables, unions, enums } = readData<TableFile>(file);
     this.enums = enums;
     this.unions = new Map(Object.entries(unions).map(([name, members]) => [name, new Map(Object.entries(members).map(([table, number]) => [number, table]))]));
     for (const [name, fields] of Object.entries(tables)) this.tables.set(name, fields.map((text) => (text === GONE ? null : this.fieldType(text))));

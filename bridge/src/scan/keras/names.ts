@@ -1,4 +1,4 @@
-import fs from 'node:fs';
+import { readData } from '../data/read.ts';
 
 interface NameFile {
   version: string;
@@ -31,7 +31,7 @@ export class KerasNames {
   private readonly anyFunction: ReadonlySet<string>;
 
   constructor() {
-    const file = JSON.parse(fs.readFileSync(new URL('../data/keras-classes.json', import.meta.url), 'utf8')) as NameFile;
+    const file = readData<NameFile>('keras-classes.json');
     for (const [module, names] of Object.entries(file.classes)) this.classes.set(module, new Set(names));
     for (const [module, names] of Object.entries(file.functions)) this.functions.set(module, new Set(names));
     this.registered = new Set(file.registered);

@@ -1,4 +1,4 @@
-import fs from 'node:fs';
+import { readData } from '../data/read.ts';
 
 /** What a global may be used for while loading. Absent: not at all. */
 export interface GlobalRule {
@@ -91,8 +91,4 @@ let loaded: AllowList | undefined;
 export function allowList(): AllowList {
   loaded ??= new AllowList(readData<ReviewedFile>('reviewed.json'), readData<GeneratedFile>('generated.json'));
   return loaded;
-}
-
-function readData<T>(name: string): T {
-  return JSON.parse(fs.readFileSync(new URL(`../data/${name}`, import.meta.url), 'utf8')) as T;
 }

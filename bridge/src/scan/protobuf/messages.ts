@@ -1,4 +1,4 @@
-import fs from 'node:fs';
+import { readData } from '../data/read.ts';
 
 export type Scalar = 'int32' | 'int64' | 'uint32' | 'uint64' | 'bool' | 'fixed32' | 'fixed64' | 'string' | 'bytes';
 
@@ -63,5 +63,5 @@ export class Messages {
 }
 
 export function readMessages(file: string): Messages {
-  return new Messages((JSON.parse(fs.readFileSync(new URL(`../data/${file}`, import.meta.url), 'utf8')) as { messages: Record<string, Record<string, string>> }).messages);
+  return new Messages(readData<{ messages: Record<string, Record<string, string>> }>(file).messages);
 }

@@ -1,7 +1,10 @@
 import { expect } from 'chai';
+import { once } from 'node:events';
 import fs from 'node:fs';
+import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
+import { sandbox } from '../../../src/scan/isolation/sandbox.ts';
 import { runIsolated } from '../../../src/scan/run-isolated.ts';
 import type { ScanRequest } from '../../../src/scan/types.ts';
 import { global, pickle, text } from './pickle-assembler.ts';
@@ -44,12 +47,45 @@ describe('scan in a child process', () => {
     });
   }
 
+  /** what a program in the scanner's place has to say */
+  const says = async (code: string): Promise<string> => (await runIsolated(request('a.pkl', pickle('NONE')), { childPath: child(`${code}\nthrow new Error('SAID ' + said);`) })).findings[0]!.why.split('SAID ')[1]!;
+
   it('gives the child nothing of our environment', async () => {
     process.env.CREATIVEFLOW_TEST_SECRET = 'x';
-    const seen = path.join(folder, 'env.json');
-    await runIsolated(request('a.pkl', pickle('NONE')), { childPath: child(`import fs from 'node:fs'; fs.writeFileSync(${JSON.stringify(seen)}, JSON.stringify(Object.keys(process.env)))`) });
+    const seen = await says('const said = Object.keys(process.env).filter((name) => name !== "PWD").sort();');
     delete process.env.CREATIVEFLOW_TEST_SECRET;
-    expect(JSON.parse(fs.readFileSync(seen, 'utf8'))).to.have.members(['PATH', 'LANG', 'HOME']);
+    expect(seen).to.equal('HOME,LANG,PATH');
+  });
+
+  it('leaves the child no network', async function () {
+    if (sandbox().missing !== null) this.skip();
+    const server = net.createServer((socket) => socket.end()).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as net.AddressInfo;
+    try {
+      expect(await says(`import net from 'node:net'; import os from 'node:os'; import { once } from 'node:events';
+        const socket = net.connect(${port}, '127.0.0.1'); let said = await once(socket, 'connect').then(() => 'connected', (error) => error.code);
+        said += ' ' + Object.keys(os.networkInterfaces()).length;`)).to.match(/^(ENETUNREACH|ECONNREFUSED|EADDRNOTAVAIL) 0/);
+    } finally {
+      server.close();
+    }
+  });
+
+  it('leaves the child no place to write, nor to those that it starts', async function () {
+    if (sandbox().missing !== null) this.skip();
+    const places = [folder, os.tmpdir(), os.homedir(), '/dev/shm', '/proc/sys/kernel', import.meta.dirname];
+    expect(await says(`import fs from 'node:fs'; import { spawnSync } from 'node:child_process';
+      const said = ${JSON.stringify(places)}.flatMap((place) => {
+        let own = 'written'; try { fs.writeFileSync(place + '/cf-hostile', 'x'); } catch (error) { own = 'refused'; }
+        return [own, spawnSync('/bin/sh', ['-c', 'echo x > "' + place + '/cf-hostile"']).status === 0 ? 'written' : 'refused'];
+      }).join();`)).to.equal(places.flatMap(() => ['refused', 'refused']).join());
+    expect(await says("import fs from 'node:fs'; const said = /CapEff:\\s+(\\w+)/.exec(fs.readFileSync('/proc/self/status', 'utf8'))[1];")).to.match(/^0+$/);
+  });
+
+  it('tells what of this is in force', async () => {
+    const { details } = await runIsolated(request('a.pkl', pickle('NONE')));
+    const { missing } = sandbox();
+    expect(details.tools).to.deep.include({ name: 'isolation', status: missing === null ? 'ok' : 'missing', detail: missing });
   });
 
   it('ends at once when it is aborted', async () => {

@@ -1,4 +1,4 @@
-import fs from 'node:fs';
+import { readData } from '../../data/read.ts';
 import type { Report } from '../../report.ts';
 import { Rejected } from '../../report.ts';
 
@@ -21,7 +21,7 @@ let loaded: (OperatorFile & { known: Map<string, Set<string>> }) | undefined;
 
 function operatorFile(): NonNullable<typeof loaded> {
   if (loaded === undefined) {
-    const file = JSON.parse(fs.readFileSync(new URL('../../data/onnx-operators.json', import.meta.url), 'utf8')) as OperatorFile;
+    const file = readData<OperatorFile>('onnx-operators.json');
     loaded = { ...file, known: new Map(Object.entries(file.operators).map(([domain, names]) => [domain, new Set(names)])) };
   }
   return loaded;

@@ -1,4 +1,4 @@
-import fs from 'node:fs';
+import { readData } from '../../data/read.ts';
 import { Rejected, type Report } from '../../report.ts';
 
 interface OperatorFile {
@@ -15,7 +15,7 @@ let loaded: Map<string, Standing> | undefined;
 
 function standings(): Map<string, Standing> {
   if (loaded === undefined) {
-    const { allowed, review, refused } = JSON.parse(fs.readFileSync(new URL('../../data/tensorflow-ops.json', import.meta.url), 'utf8')) as OperatorFile;
+    const { allowed, review, refused } = readData<OperatorFile>('tensorflow-ops.json');
     loaded = new Map();
     for (const name of allowed) loaded.set(name, { verdict: 'allowed' });
     for (const name of review) loaded.set(name, { verdict: 'review' });
