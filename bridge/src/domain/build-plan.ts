@@ -8,7 +8,7 @@ export interface BaseImage { image: string; start: number; end: number; /** the 
 export type BuildPlan =
   /** the Dockerfile is built with empty files in the place of the model's, whose bytes come as layers on top */
   | { way: 'layered'; bases: BaseImage[]; /** names in the context */ models: string[]; files: ModelFile[]; hasRun: boolean }
-  | { way: 'ordinary'; bases: BaseImage[]; code: string; reason: string };
+  | { way: 'ordinary'; bases: BaseImage[]; cause: string; reason: string };
 export interface PlanInput { dockerfile: string; files: { name: string; model: boolean }[]; buildArgs: Record<string, string> }
 
 /** What may follow the line that brings the model in: nothing of it reads or changes a file. */
@@ -19,10 +19,10 @@ const IGNORE_FILES = /(^|\/)(\.dockerignore|\.containerignore|Dockerfile\.docker
 const FILES_MAX = 40;
 
 class Ordinary extends Error {
-  readonly code: string;
-  constructor(code: string, reason: string) {
+  readonly why: string;
+  constructor(cause: string, reason: string) {
     super(reason);
-    this.code = code;
+    this.why = cause;
   }
 }
 
@@ -36,7 +36,7 @@ export function planBuild(input: PlanInput): BuildPlan {
     return { way: 'layered', bases, ...layered(input, bases) };
   } catch (error) {
     if (!(error instanceof Ordinary)) throw error;
-    return { way: 'ordinary', bases, code: error.code, reason: error.message };
+    return { way: 'ordinary', bases, cause: error.why, reason: error.message };
   }
 }
 

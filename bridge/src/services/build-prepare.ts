@@ -52,9 +52,9 @@ export async function prepareBuild(store: ObjectStore, layering: Layering | unde
   Object.assign(labels, exact ? { 'org.opencontainers.image.base.name': base.image, 'org.opencontainers.image.base.digest': exact.split('@')[1] } : {});
   if (pinned.size > 0) labels['io.creativeflow.bases'] = [...pinned].map(([image, digest]) => `${image}@${digest.split('@')[1]}`).join(',');
   const exactDockerfile = pinBases(dockerfile, plan.bases, pinned);
-  const reason = plan.way === 'ordinary' ? plan : mustBeOrdinary !== null ? { code: 'misplaced', reason: mustBeOrdinary } : await unfitBases(layering.images, plan, pinned);
+  const reason = plan.way === 'ordinary' ? plan : mustBeOrdinary !== null ? { cause: 'misplaced', reason: mustBeOrdinary } : await unfitBases(layering.images, plan, pinned);
   if (plan.way === 'ordinary' || reason !== null) {
-    labels['io.creativeflow.build'] = `ordinary:${reason!.code}`;
+    labels['io.creativeflow.build'] = `ordinary:${reason!.cause}`;
     return { ...ordinary, dockerfile: pinned.size > 0 ? exactDockerfile : null, told: [...told, `ordinary build, the model's bytes go through the builder: ${reason!.reason}`] };
   }
   labels['io.creativeflow.build'] = 'layered';
@@ -80,11 +80,11 @@ async function resolveBases(images: ImageStorePort, registryName: string, plan: 
   return { pinned, told };
 }
 
-async function unfitBases(images: ImageStorePort, plan: BuildPlan, pinned: Map<string, string>): Promise<{ code: string; reason: string } | null> {
+async function unfitBases(images: ImageStorePort, plan: BuildPlan, pinned: Map<string, string>): Promise<{ cause: string; reason: string } | null> {
   for (const { image } of plan.bases) {
     const exact = pinned.get(image);
-    if (exact === undefined) return { code: 'base-elsewhere', reason: `the base image ${image} is not in our registry.` };
-    if (await hasTriggers(images, splitImage(exact).repository, exact.split('@')[1]!)) return { code: 'base-onbuild', reason: `the base image ${image} has ONBUILD steps.` };
+    if (exact === undefined) return { cause: 'base-elsewhere', reason: `the base image ${image} is not in our registry.` };
+    if (await hasTriggers(images, splitImage(exact).repository, exact.split('@')[1]!)) return { cause: 'base-onbuild', reason: `the base image ${image} has ONBUILD steps.` };
   }
   return null;
 }

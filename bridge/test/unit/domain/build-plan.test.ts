@@ -70,17 +70,17 @@ describe('build plan', () => {
       if (found.way === 'layered') expect(found.files.map((file) => `${file.path} ${file.uid}:${file.gid} ${file.mode.toString(8)}`)).to.deep.equal(laid);
     });
   }
-  for (const [what, text, code] of ORDINARY) {
+  for (const [what, text, cause] of ORDINARY) {
     it(`ordinary: ${what}`, () => {
       const found = plan(HEAD + text);
-      expect(found, JSON.stringify(found)).to.include({ way: 'ordinary', code });
+      expect(found, JSON.stringify(found)).to.include({ way: 'ordinary', cause });
       if (found.way === 'ordinary') expect(found.reason).to.match(/^[A-Z-].*\.$/);
     });
   }
 
   it('ordinary: a file that decides what is in the context, an escape character of its own', () => {
-    expect(plan(`${HEAD}COPY model.bin /m\n`, [...FILES, { name: '.dockerignore', model: false }])).to.include({ code: 'ignore-file' });
-    expect(plan(`# escape=\`\n${HEAD}COPY model.bin /m\n`)).to.include({ code: 'directive' });
+    expect(plan(`${HEAD}COPY model.bin /m\n`, [...FILES, { name: '.dockerignore', model: false }])).to.include({ cause: 'ignore-file' });
+    expect(plan(`# escape=\`\n${HEAD}COPY model.bin /m\n`)).to.include({ cause: 'directive' });
     expect(plan(`# syntax=docker/dockerfile:1\n${HEAD}COPY model.bin /m\n`)).to.include({ way: 'layered' });
   });
 
