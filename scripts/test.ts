@@ -19,6 +19,7 @@ const STAGE_DEADLINE_MS = 30 * 60_000;
 
 const STAGES: Stage[] = [
   { name: 'unit', about: 'pure parts and fakes, no server', needsStack: false, run: () => mocha([...filesUnder('bridge/test/unit', '.test.ts'), ...filesUnder('stack/test', '.test.ts', false).filter((name) => !name.endsWith('.contract.test.ts'))], '120000', ['--parallel', '--jobs', '2']) },
+  { name: 'fuzz', about: 'the scanner before a minute of files changed at random', needsStack: false, run: () => mocha(filesUnder('bridge/test/fuzz', '.test.ts'), '300000') },
   { name: 'pwa', about: 'the web app in Chromium before a mock', needsStack: true, run: () => mocha(filesUnder('pwa/test', '.test.ts'), '300000', [], ownNetwork()) },
   { name: 'addon', about: "the addon's own tests in Odoo", needsStack: true, run: addon },
   { name: 'contract', about: 'adapters on the real servers', needsStack: true, run: () => mocha([...filesUnder('bridge/test/contract', '.test.ts'), ...filesUnder('stack/test', '.contract.test.ts'), ...filesUnder('stack/test/contract', '.test.ts')], '300000') },

@@ -1,0 +1,29 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { global, pickle, text } from '../unit/scan/pickle-assembler.ts';
+import { writeZip } from '../unit/scan/zip-writer.ts';
+
+export interface Sample { name: string; path: string; bytes: Buffer; /** refused as it is, and so must be what is made of it while it still does harm */ hostile: boolean }
+
+const SAMPLES = join(import.meta.dirname, '../samples');
+const EXAMPLES = join(import.meta.dirname, '../../../examples');
+const SAMPLE_MAX_BYTES = 64 * 1024;
+
+/** Everything to begin from: what real libraries wrote, and small files that are refused. */
+export function corpus(): Sample[] {
+  const files = readdirSync(SAMPLES, { recursive: true, encoding: 'utf8' }).filter((name) => !/\.(py|md)$|__pycache__/.test(name)).map((name) => join(SAMPLES, name));
+  const found = [...files, join(EXAMPLES, 'malicious/model.pkl'), join(EXAMPLES, 'digits/model.safetensors'), join(EXAMPLES, 'digits/Dockerfile')]
+    .filter((path) => statSync(path).isFile() && statSync(path).size > 0 && statSync(path).size <= SAMPLE_MAX_BYTES).sort()
+    .map((path): Sample => ({ name: basename(path), path, bytes: readFileSync(path), hostile: /hostile|malicious/.test(path) }));
+  return [...found, ...refused()];
+}
+
+/** One pickle that is refused, in each of the places where a loader would find it. */
+function refused(): Sample[] {
+  const plain = Buffer.from(pickle(global('posix', 'system'), text('true'), 'TUPLE1', 'REDUCE'));
+  const byStack = Buffer.from(pickle(text('builtins'), text('eval'), 'STACK_GLOBAL', text('1'), 'TUPLE1', 'REDUCE'));
+  const torch = writeZip([{ name: 'archive/data.pkl', bytes: plain }, { name: 'archive/version', bytes: Buffer.from('3\n') }]);
+  const packed = writeZip([{ name: 'archive/data.pkl', bytes: byStack, deflate: true }]);
+  const made: [string, Buffer][] = [['plain.pkl', plain], ['stack.pkl', byStack], ['torch.pt', torch], ['packed.zip', packed]];
+  return made.map(([name, bytes]) => ({ name, path: `generated/${name}`, bytes, hostile: true }));
+}
