@@ -23,7 +23,8 @@ const NAMESPACES = ['unshare', '--user', '--map-root-user', '--net', '--mount', 
 const OPEN_FILES = 1024;
 const TRIAL_MS = 10_000;
 
-const limits = (cpuSeconds: number): string[] => ['prlimit', `--cpu=${cpuSeconds}`, '--core=0', '--fsize=0', `--nofile=${OPEN_FILES}`, '--'];
+/** Dies with the bridge, also when that is killed. */
+const limits = (cpuSeconds: number): string[] => ['setpriv', '--pdeathsig', 'KILL', '--', 'prlimit', `--cpu=${cpuSeconds}`, '--core=0', '--fsize=0', `--nofile=${OPEN_FILES}`, '--'];
 
 let found: Sandbox | undefined;
 

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import net from 'node:net';
@@ -63,7 +64,8 @@ describe('scan in a child process', () => {
     await once(server, 'listening');
     const { port } = server.address() as net.AddressInfo;
     try {
-      expect(await says(`import net from 'node:net'; import os from 'node:os'; import { once } from 'node:events';
+      expect(await says(`import net from 'node:net'; import os from 'node:os'; import { spawn } from 'node:child_process';
+import { once } from 'node:events';
         const socket = net.connect(${port}, '127.0.0.1'); let said = await once(socket, 'connect').then(() => 'connected', (error) => error.code);
         said += ' ' + Object.keys(os.networkInterfaces()).length;`)).to.match(/^(ENETUNREACH|ECONNREFUSED|EADDRNOTAVAIL) 0/);
     } finally {
@@ -88,6 +90,19 @@ describe('scan in a child process', () => {
     expect(details.tools).to.deep.include({ name: 'isolation', status: missing === null ? 'ok' : 'missing', detail: missing });
   });
 
+  it('dies with the one that started it', async function () {
+    if (sandbox().missing !== null) this.skip();
+    const mark = `cf-orphan-${process.pid}-${Date.now()}`;
+    const running = (): boolean => fs.readdirSync('/proc').some((pid) => /^[0-9]+$/.test(pid) && readable(`/proc/${pid}/cmdline`).includes(`${mark}.mjs`));
+    put(`${mark}.mjs`, 'for (;;);');
+    const starter = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e',
+      `import { runIsolated } from ${JSON.stringify(new URL('../../../src/scan/run-isolated.ts', import.meta.url).href)};
+       await runIsolated({ files: [] }, { childPath: ${JSON.stringify(path.join(folder, `${mark}.mjs`))} });`], { stdio: 'ignore' });
+    await until(running, 'the child runs');
+    starter.kill('SIGKILL');
+    await until(() => !running(), 'the child is gone');
+  }).timeout(30_000);
+
   it('ends at once when it is aborted', async () => {
     const stop = new AbortController();
     const running = runIsolated(request('a.pkl', pickle('NONE')), { childPath: child('for (;;);'), signal: stop.signal });
@@ -97,3 +112,19 @@ describe('scan in a child process', () => {
     expect(error).to.have.property('message', 'shutting down');
   });
 });
+
+function readable(file: string): string {
+  try {
+    return fs.readFileSync(file, 'utf8');
+  } catch {
+    return ''; // a process that has just ended
+  }
+}
+
+async function until(condition: () => boolean, what: string): Promise<void> {
+  const deadline = Date.now() + 12_000;
+  while (!condition()) {
+    if (Date.now() > deadline) throw new Error(`not within 12 s: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
