@@ -3,7 +3,8 @@ import type { BuildOutcome, BuildPodObserved } from '../domain/build-outcome.ts'
 import { Failed } from '../errors.ts';
 import { findBase, judgeBase } from './build-base.ts';
 import type { CachedBase } from './build-base.ts';
-import { finishLayered } from './build-finish.ts';
+import { finishLayered, layModel } from './build-finish.ts';
+import type { LayersLaid } from './build-finish.ts';
 import { buildLogKey, collectLog } from './build-log.ts';
 import { prepareBuild } from './build-prepare.ts';
 import type { Layering, Prepared } from './build-prepare.ts';
@@ -27,6 +28,7 @@ const ATTEMPTS_MAX = 3;
 const BUILD_DEADLINE_SECONDS = 20 * 60;
 const POLL_MS = 500;
 const LOG_TRIES = 20;
+const LOG_TYPE = 'text/plain; charset=utf-8';
 const LOG_PAUSE_MS = 2_000;
 
 /**
@@ -37,6 +39,7 @@ export class Build {
   readonly #deps: BuildDeps;
   readonly #asked = new Map<string, number>();
   readonly #prepared = new Map<string, Prepared>();
+  readonly #laid = new Map<string, LayersLaid>();
 
   constructor(deps: BuildDeps) {
     this.#deps = deps;
@@ -63,7 +66,14 @@ export class Build {
     } else if (base !== null) return this.#lay(work, prepared, base, context);
     const known = await pods.list(versionId, generation);
     const latest = known.at(-1);
-    if (!latest) return this.#start(work, prepared, 1, BUILD_DEADLINE_SECONDS, context);
+    if (!latest) {
+      try {
+        return await this.#start(work, prepared, 1, BUILD_DEADLINE_SECONDS, context);
+      } catch (error) {
+        if (!(error instanceof Failed) || error.code !== 'artifact-changed') throw error;
+        return this.#fail(work, error.message, prepared.told, context);
+      }
+    }
     const log = isOver(latest) ? await collectLog(pods, latest.pod.name) : { text: '', unreadable: null };
     if (log.unreadable !== null && this.#askAgain(latest.pod.name)) return { done: false, againInMs: LOG_PAUSE_MS, why: `the log cannot be read yet: ${log.unreadable}` };
     const outcome = buildOutcome(latest, log.text, this.#deps.clock.now());
@@ -73,7 +83,7 @@ export class Build {
 
   /** What a build does is decided once: a base image that moves meanwhile is for the next build. */
   async #prepare(work: VersionWork, mustBeOrdinary: string | null = null): Promise<Prepared> {
-    const key = `${work.versionId}-${work.generation}`;
+    const key = keyOf(work);
     const known = this.#prepared.get(key);
     if (known && (mustBeOrdinary === null || known.way === 'ordinary')) return known;
     const { store, layering, registryName } = this.#deps;
@@ -104,7 +114,7 @@ export class Build {
     }
     if (result.kind === 'failed') return this.#fail(work, result.reason, [...prepared.told, ...(await this.#podLogs(known))], context);
     if (prepared.way === 'ordinary') return this.#succeed(work, result.digest, [...prepared.told, ...(await this.#podLogs(known))], context);
-    await this.#deps.store.putSmall(baseLogKey(prepared), (await this.#podLogs(known)).join('\n'), 'text/plain; charset=utf-8');
+    await this.#deps.store.putSmall(baseLogKey(prepared), (await this.#podLogs(known)).join('\n'), LOG_TYPE);
     const fit = await judgeBase(this.#deps.layering!.images, prepared.repository, result.digest, prepared.laid.map(({ file }) => file), context.signal);
     context.log.info({ versionId: work.versionId, base: result.digest, ...fit }, 'build.base');
     return { done: false, againInMs: 0, why: fit.fit ? 'the base is built' : `the base is not fit: ${fit.why}` };
@@ -114,14 +124,26 @@ export class Build {
     const { store, layering, tokenSecret, pods } = this.#deps;
     const mine = (await pods.list(work.versionId, work.generation)).length > 0;
     const told = [...prepared.told, `base without the model: ${base.repository}${mine ? '' : ', built before; its log:'}`, (await readSmall(store, baseLogKey(prepared))) ?? ''];
-    if (work.buildState === 'wanted') await this.#report(work, context, { state: 'running' });
+    if (work.buildState === 'wanted') {
+      await store.putSmall(buildLogKey(work.versionId, work.generation), told.join('\n'), LOG_TYPE); // to be read while the model is on its way
+      await this.#report(work, context, { state: 'running' });
+    }
     try {
-      const laid = await finishLayered({ store, layering: layering!, secret: tokenSecret }, work, prepared, base, context);
-      return await this.#succeed(work, laid.digest, [...told, ...laid.told], context);
+      const laid = this.#laid.get(keyOf(work)) ?? (await this.#layModel(work, prepared, context));
+      const digest = await finishLayered({ store, layering: layering!, secret: tokenSecret }, work, prepared, base, laid, context);
+      return await this.#succeed(work, digest, [...told, ...laid.told, `pushed ${digest}`], context);
     } catch (error) {
+      this.#laid.delete(keyOf(work)); // looked at again: the registry may have lost it
       if (!(error instanceof Failed)) throw error;
       return this.#fail(work, error.message, told, context);
     }
+  }
+
+  async #layModel(work: VersionWork, prepared: Prepared, context: JobContext): Promise<LayersLaid> {
+    const { store, layering, tokenSecret } = this.#deps;
+    const laid = await layModel({ store, layering: layering!, secret: tokenSecret }, work, prepared, context);
+    this.#laid.set(keyOf(work), laid);
+    return laid;
   }
 
   async #start(work: VersionWork, prepared: Prepared, attempt: number, deadlineSeconds: number, context: JobContext): Promise<JobResult> {
@@ -139,6 +161,8 @@ export class Build {
     });
     await this.#report(work, context, { state: 'running' });
     context.log.info({ versionId: work.versionId, generation: work.generation, attempt, way }, 'build.started');
+    // the model is on its way while the pod builds what it is laid on
+    if (way === 'layered' && attempt === 1) await this.#layModel(work, prepared, context);
     return { done: false, againInMs: POLL_MS, why: `attempt ${attempt} was started` };
   }
 
@@ -164,14 +188,14 @@ export class Build {
 
   async #end(work: VersionWork, facts: { state: string; reason?: string; image?: string; image_digest?: string }, log: string[], context: JobContext): Promise<JobResult> {
     const key = buildLogKey(work.versionId, work.generation);
-    if (log.length > 0) await this.#deps.store.putSmall(key, log.join('\n'), 'text/plain; charset=utf-8');
+    if (log.length > 0) await this.#deps.store.putSmall(key, log.join('\n'), LOG_TYPE);
     await this.#report(work, context, { ...facts, ...(log.length > 0 ? { log_key: key } : {}) });
     context.log.info({ versionId: work.versionId, outcome: facts.state, reason: facts.reason }, 'build.ended');
     return this.#over(work.versionId, work.generation);
   }
 
   async #over(versionId: number, generation: number): Promise<JobResult> {
-    this.#prepared.delete(`${versionId}-${generation}`);
+    for (const known of [this.#prepared, this.#laid]) known.delete(keyOf({ versionId, generation }));
     await this.#deps.pods.remove(versionId, generation);
     return { done: true };
   }
@@ -187,6 +211,8 @@ export class Build {
     await this.#deps.odoo.call({ kind: 'service' }, 'mlops.model.version', 'report_build', { version_id: work.versionId, generation: work.generation, ...facts }, context.requestId);
   }
 }
+
+const keyOf = ({ versionId, generation }: { versionId: number; generation: number }): string => `${versionId}-${generation}`;
 
 /** What the pod said that built a base; told again to every version that is laid on it. */
 const baseLogKey = ({ repository }: Prepared): string => `layers/${repository.replace('/', '-')}.log`;
