@@ -2,7 +2,8 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import { childBundle } from './isolation/bundle.ts';
-import { nodeFlags, sandbox } from './isolation/sandbox.ts';
+import { shownOf } from './isolation/shown.ts';
+import { nodeFlags, sandbox, SANDBOX_ENVIRONMENT } from './isolation/sandbox.ts';
 import { allowList } from './pickle/allowlist.ts';
 import { Report } from './report.ts';
 import { RULESET_VERSION, type RuleId } from './rules.ts';
@@ -23,8 +24,12 @@ export interface IsolationOptions {
 const DEADLINE_MS = 10 * 60_000;
 const HEAP_MEGABYTES = 512;
 const RESIDENT_MEGABYTES = 1536;
+/** between two looks at what is resident, this much at most can be taken */
+const DATA_MORE_MEGABYTES = 512;
 const WATCH_EVERY_MS = 250;
 const ANSWER_MAX_BYTES = 64 * 1024 * 1024;
+/** of a program inside another one, which was ended for its processor time */
+const SIGXCPU_CODE = 128 + 24;
 const STDERR_KEPT_CHARS = 2000;
 
 /**
@@ -35,7 +40,7 @@ const STDERR_KEPT_CHARS = 2000;
 export async function runIsolated(request: ScanRequest, options: IsolationOptions = {}): Promise<ScanResult> {
   options.signal?.throwIfAborted();
   const started = performance.now();
-  const child = await startChild(options);
+  const child = await startChild(request, options);
   const end = await watch(child, JSON.stringify(request), options);
   options.signal?.throwIfAborted();
   const answer = end.stopped === null && end.code === 0 ? readAnswer(end.stdout) : null;
@@ -48,16 +53,17 @@ export async function runIsolated(request: ScanRequest, options: IsolationOption
   return refusal(request, rule, why, Math.round(performance.now() - started));
 }
 
-async function startChild(options: IsolationOptions): Promise<ChildProcess> {
+async function startChild(request: ScanRequest, options: IsolationOptions): Promise<ChildProcess> {
   const program = options.childPath ?? (await childBundle());
+  const shown = [program, ...shownOf(request.files)];
+  // of the programs that the scanner starts there is one, and only for a Dockerfile
+  const flags = nodeFlags({ shown, startsPrograms: request.files.some(({ kind }) => kind === 'dockerfile') });
+  const node = [process.execPath, `--max-old-space-size=${options.heapMegabytes ?? HEAP_MEGABYTES}`, ...flags, program];
   // as many cores as there are may work at once
   const cpuSeconds = Math.ceil(((options.deadlineMs ?? DEADLINE_MS) / 1000) * os.availableParallelism());
-  const [command, ...args] = [...sandbox().prefix(cpuSeconds), process.execPath, `--max-old-space-size=${options.heapMegabytes ?? HEAP_MEGABYTES}`, ...nodeFlags(), program];
-  return spawn(command!, args, {
-    // nothing of ours: no keys, no proxies, no NODE_OPTIONS
-    env: { PATH: '/usr/bin:/bin:/usr/sbin:/sbin', LANG: 'C.UTF-8', HOME: '/nonexistent' },
-    stdio: ['pipe', 'pipe', 'pipe'],
-  });
+  const [command, ...args] = sandbox().around(node, { shown: [process.execPath, ...shown], cpuSeconds, dataMegabytes: (options.residentMegabytes ?? RESIDENT_MEGABYTES) + DATA_MORE_MEGABYTES });
+  // nothing of ours in its environment: no keys, no proxies, no NODE_OPTIONS
+  return spawn(command!, args, { env: SANDBOX_ENVIRONMENT, stdio: ['pipe', 'pipe', 'pipe'] });
 }
 
 interface End {
@@ -120,7 +126,7 @@ async function watch(child: ChildProcess, input: string, options: IsolationOptio
 }
 
 function explain(end: End): [RuleId, string] {
-  if (end.stopped === 'deadline') return ['scan-timeout', 'The scan did not end before its deadline and was stopped.'];
+  if (end.stopped === 'deadline' || end.signal === 'SIGXCPU' || end.code === SIGXCPU_CODE) return ['scan-timeout', 'The scan did not end before its deadline and was stopped.'];
   if (end.stopped === 'memory' || /heap out of memory|Array buffer allocation failed/.test(end.stderr)) return ['scan-out-of-memory', 'The scan needed more memory than it may have and was stopped.'];
   const last = end.stderr.trim().split('\n').findLast((line) => /Error|error/.test(line)) ?? '';
   const how = end.error !== null ? `could not be started (${end.error.message})` : end.signal !== null ? `was ended by ${end.signal}` : `ended with code ${end.code} and no answer`;
@@ -158,10 +164,7 @@ function residentMegabytes(pids: (number | undefined)[]): number {
 }
 
 function childOf(parent: number | undefined): number | undefined {
-  if (parent === undefined || !fs.existsSync('/proc')) return undefined;
-  const pids = fs.readdirSync('/proc').map(Number).filter((pid) => pid > 0);
-  // the name of the program stands in brackets and may hold anything; the parent is the second word behind it
-  return pids.find((pid) => Number(readProc(`${pid}/stat`).split(') ').at(-1)?.split(' ')[1]) === parent);
+  return Number(readProc(`${parent}/task/${parent}/children`).split(' ')[0]) || undefined;
 }
 
 function readProc(name: string): string {
