@@ -9,13 +9,19 @@ set -e
 # any folder that is on every Linux and that nobody in here needs
 mount -t tmpfs -o size=1m,mode=755 sandbox /sys
 cd /sys
-again=
 show() {
   # with its folder, or with the system's programs
   if [ -e ".$1" ]; then return; fi
   if [ -d "$1" ]; then mkdir -p ".$1"; else mkdir -p ".\${1%/*}"; : > ".$1"; fi
-  # what has other mounts in it comes only with them
-  mount -o bind,ro,nosuid,nodev "$1" ".$1" 2> /dev/null || { mount --rbind "$1" ".$1"; again=1; }
+  mount -o bind,ro,nosuid,nodev "$1" ".$1" 2> /dev/null || show_with_mounts "$1"
+}
+# what has other mounts in it comes only with them; flags that a mount has already can only be kept, which a remount does
+show_with_mounts() {
+  mount --rbind "$1" ".$1"
+  while read -r _ _ _ _ point _; do
+    point=$(printf '%b' "$point")
+    case "$point" in "/sys$1" | "/sys$1"/*) mount -o remount,bind,ro "$point";; esac
+  done < /proc/self/mountinfo
 }
 links=
 for folder in bin sbin lib lib32 lib64 libx32; do
@@ -28,11 +34,6 @@ shift
 # umount reads the list of mounts; the link leads nowhere afterwards
 mkdir old
 ln -s old/proc proc
-if [ -n "$again" ]; then
-  while read -r _ _ _ _ point _; do
-    case "$point" in /sys/*) mount -o remount,bind,ro "$(printf '%b' "$point")";; esac
-  done < /proc/self/mountinfo
-fi
 mount -o remount,bind,ro,nosuid,nodev /sys
 pivot_root . old
 umount -l -c -n /old
