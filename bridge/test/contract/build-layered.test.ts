@@ -19,7 +19,7 @@ const quiet: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () 
 const SMALL = { port: 8080, readinessPath: '/v2/health/ready', cpu: '50m', memory: '256Mi', replicas: 1 };
 const HEAD = 'ARG REGISTRY\nFROM ${REGISTRY}/base/python:3.11\n';
 interface Manifest { layers: { mediaType: string; digest: string; annotations?: Record<string, string> }[]; config: { digest: string }; annotations: Record<string, string> }
-interface Options { layered?: boolean; images?: ImageStorePort; buildImage?: string; partBytes?: number }
+interface Options { layered?: boolean; images?: ImageStorePort; buildImage?: string; partBytes?: number; /** every look is another bridge's */ takenOver?: boolean }
 
 /** The model laid on its base by the bridge, in the real registry, beside what a build with COPY makes of it. */
 describe('layered build', function () {
@@ -51,14 +51,16 @@ describe('layered build', function () {
     return work;
   }
 
-  async function build({ versionId }: VersionWork, { layered = true, images: port = images, buildImage = scene.env.buildImage, partBytes }: Options = {}): Promise<BuildReport> {
+  async function build({ versionId }: VersionWork, { layered = true, images: port = images, buildImage = scene.env.buildImage, partBytes, takenOver = false }: Options = {}): Promise<BuildReport> {
     const pods = new Proxy(scene.pods, { get: (target, name) => name === 'create' ? (spec: never) => { podsMade += 1; return target.create(spec); } : (target[name as keyof typeof target] as () => unknown).bind(target) }) as BuildPodsPort;
-    const job = new Build({
+    const bridge = (): Build => new Build({
       odoo: scene.odoo, store, registry: scene.registry, pods, clock: { now: () => new Date(), sleep: async () => undefined }, registryName: scene.gateName, tokenSecret: scene.tokenSecret,
       ...(layered ? { layering: { images: port, buildImage, ...(partBytes ? { partBytes } : {}) } } : {}),
     });
+    let job = bridge();
     const signal = AbortSignal.timeout(150_000);
     for (;;) {
+      if (takenOver) job = bridge();
       const result = await job.tick(versionId, 1, { log: quiet, signal, requestId: 'contract-test' });
       if (result.done) return scene.builds.findLast((report) => report.version_id === versionId)!;
       signal.throwIfAborted();
@@ -148,6 +150,17 @@ describe('layered build', function () {
     expect((await build(work)).image_digest, 'the same as one that nobody disturbed').to.equal(digest);
     expect((await build(expected)).image_digest).not.to.equal(digest);
     expect(resumed).to.be.a('number');
+  });
+
+  it('is taken over by another bridge at every look, its pod and all', async () => {
+    const files = await digitsContext(scene.slug);
+    const work = add({ ...files, Dockerfile: `# taken over\n${files.Dockerfile}` });
+    const made = podsMade;
+    const report = await build(work, { takenOver: true });
+    expect(report.state, report.reason).to.equal('done');
+    expect(podsMade).to.equal(made + 1);
+    again(work);
+    expect((await build(work)).image_digest).to.equal(report.image_digest);
   });
 
   it('goes on where an upload was cut, and sends only the rest', async () => {
