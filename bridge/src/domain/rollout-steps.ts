@@ -35,7 +35,7 @@ const PERSON_MS = 15_000;
  */
 export function nextMove(wanted: Wanted, observed: Observed, now: Date): Move {
   const stable = stableOf(wanted, observed.publicRoute);
-  const steps = stepsOf(wanted.strategy, wanted.steps, wanted.replicas, stable.length === 0);
+  const steps = stepsOf(wanted.strategy, wanted.steps, wanted.replicas, stable.length === 0, wanted.rollback);
   const progress = progressFor(wanted, observed);
   const share = shareOf(observed.publicRoute, wanted.revision);
   const index = steps.findIndex((step, at) => !isDone(step, at, wanted, observed, share, progress));
@@ -49,7 +49,9 @@ export function nextMove(wanted: Wanted, observed: Observed, now: Date): Move {
     ({ kind: 'act', action, reason, againInMs, standing: { ...standing, ...waiting } });
 
   if (share > 0 && observed.revision?.readyReplicas === 0 && stable.length > 0) {
-    const action: Action = { kind: 'route', backends: scaled(stable, 100), before: [] };
+    // at its old size again too: rolling may have taken pods from it
+    const restore = restorable(wanted, observed.publicRoute);
+    const action: Action = restore ? { kind: 'back-out', restore } : { kind: 'route', backends: scaled(stable, 100), before: [] };
     return act(action, 'No pod of the new version is ready: traffic goes back until one is.', WAIT_MS, { waitingFor: 'pods' });
   }
   if (step === undefined) return { kind: 'done', standing };

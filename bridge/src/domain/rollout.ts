@@ -16,6 +16,8 @@ export interface Wanted {
   /** the list frozen at the promotion; null: the strategy's own */
   steps: Step[] | null;
   controls: Controls;
+  /** brings back what served before */
+  rollback: boolean;
   desired: 'serving' | 'kept' | 'removed';
   /** it was reported Ready before: from now on only drift is mended */
   established: boolean;

@@ -37,6 +37,8 @@ export type StrategyName = 'blue-green' | 'rolling' | 'canary';
 
 const BLUE_GREEN: Step[] = [{ kind: 'scale', percent: 100 }, { kind: 'preview' }, { kind: 'weight', percent: 100 }];
 const JUDGE: Judge = { kind: 'judge', seconds: 60, minRequests: 50, maxErrorRate: 0.01, maxLatencyRatio: 1.5, maxRestarts: 0, tooLittle: 'golden', withinSeconds: 600, signal: null };
+/** What comes back has answered before: it is asked when it has the traffic, not first. */
+const ROLLBACK: Step[] = [{ kind: 'scale', percent: 100 }, { kind: 'weight', percent: 100 }];
 /** Where Odoo names no list of its own. */
 const CANARY: Step[] = [
   { kind: 'scale', percent: 100 }, { kind: 'preview' }, { kind: 'weight', percent: 1 }, JUDGE, { kind: 'weight', percent: 10 }, JUDGE,
@@ -47,7 +49,8 @@ const CANARY: Step[] = [
  * The list that a rollout follows. Where nothing serves yet there is nobody to share traffic with, to compare with or to protect: what is
  * left is to start, to ask and to open the door.
  */
-export function stepsOf(strategy: StrategyName, steps: Step[] | null, replicas: number, alone: boolean): Step[] {
+export function stepsOf(strategy: StrategyName, steps: Step[] | null, replicas: number, alone: boolean, rollback: boolean): Step[] {
+  if (rollback) return ROLLBACK;
   if (alone) return BLUE_GREEN;
   if (steps !== null) return steps;
   if (strategy === 'rolling') return rolling(replicas);

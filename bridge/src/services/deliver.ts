@@ -24,6 +24,8 @@ export interface DeliverDeps {
 const STEPS_IN_A_ROW = 6;
 const WAITS_IN_A_ROW = 8;
 const AFTER_A_ROW_MS = 150;
+/** What Odoo said so short a time ago need not be asked again: a rollback is to take half a second in all. */
+const FRESH_MS = 250;
 /** We tell the reason before Odoo's own deadline would say only that time is up. */
 const BEFORE_ODOO_MS = 5_000;
 
@@ -41,12 +43,14 @@ export class Deliver {
     const work = await odoo.call<DeploymentWork>({ kind: 'service' }, 'mlops.deployment', 'work', { deployment_id: deploymentId }, context.requestId);
     if (work.generation !== generation) return { done: true };
     if (work.desired === 'serving' && !work.imageDigest) return { done: true }; // the finished build asks again
+    const readAt = clock.now().getTime();
     const rollout = new DeploymentTick(this.#deps, work, this.#deadline(work), context);
     for (let [step, waits] = [0, 0]; ; step += 1) {
       const observed = await rollout.observe();
       let decision = decide(rollout.wanted, observed, clock.now());
       context.log.debug({ deploymentId, action: decision.action.kind, reason: decision.reason }, 'rollout.step');
-      if (needsSecondLook(decision.action, waits > 0) && !(await this.#stillWanted(work, context))) return { done: true };
+      const age = clock.now().getTime() - readAt;
+      if (needsSecondLook(decision.action, waits > 0, rollout.wanted.rollback && age < FRESH_MS) && !(await this.#stillWanted(work, context))) return { done: true };
       try {
         await rollout.act(decision.action, observed);
       } catch (error) {
@@ -100,8 +104,8 @@ export class Deliver {
 }
 
 /** Traffic moves, and after a wait anything is changed, only while Odoo still wants it: a newer order may have undone all of this meanwhile. */
-function needsSecondLook(action: Action, waited: boolean): boolean {
-  return action.kind === 'route' || (waited && !['none', 'smoke', 'finish'].includes(action.kind));
+function needsSecondLook(action: Action, waited: boolean, fresh: boolean): boolean {
+  return (action.kind === 'route' && (waited || !fresh)) || (waited && !['none', 'smoke', 'finish'].includes(action.kind));
 }
 
 function observedFacts(work: DeploymentWork, decision: Decision, observed: Observed): object {

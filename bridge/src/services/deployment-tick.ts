@@ -38,7 +38,7 @@ export class DeploymentTick {
     };
     this.wanted = {
       deploymentId: work.deploymentId, generation: work.generation, revision: this.#spec.revision, image: this.#spec.image, replicas: serving.replicas,
-      strategy: work.strategy, steps: work.steps ?? null, controls: work.controls ?? { paused: false, approvedStep: -1, skipTo: 0 }, desired: work.desired, established: work.phase === 'Ready' || work.isLive, failed: work.phase === 'Failed',
+      strategy: work.strategy, steps: work.steps ?? null, controls: work.controls ?? { paused: false, approvedStep: -1, skipTo: 0 }, rollback: work.isRollback ?? false, desired: work.desired, established: work.phase === 'Ready' || work.isLive, failed: work.phase === 'Failed',
       shared: work.siblings.some((sibling) => sibling.versionId === work.versionId && sibling.deploymentId !== work.deploymentId
         && sibling.desired !== 'removed'),
       deadline,

@@ -47,7 +47,7 @@ export interface DeploymentWork {
   deploymentId: number; versionId: number; modelId: number; slug: string; version: string; image: string | null; imageDigest: string | null;
   environment: { id: number; name: string; kind: 'staging' | 'production'; namespace: string; gatewayUrl: string; registry: string;
     keepPreviousMinutes: number; readyDeadlineSeconds: number; maxReplicas: number; maxGpus: number };
-  strategy: StrategyName; /** null: the strategy's own list */ steps: Step[] | null; controls: Controls; generation: number; desired: 'serving' | 'kept' | 'removed'; phase: string; isLive: boolean;
+  strategy: StrategyName; /** null: the strategy's own list */ steps: Step[] | null; controls: Controls; /** brings back what served before */ isRollback: boolean; generation: number; desired: 'serving' | 'kept' | 'removed'; phase: string; isLive: boolean;
   deadlineAt: string | null; serving: ServingSpec; protocol: string;
   previous: { deploymentId: number; versionId: number } | null;
   siblings: { deploymentId: number; versionId: number; desired: string; phase: string; isLive: boolean }[];

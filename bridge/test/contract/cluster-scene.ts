@@ -110,7 +110,7 @@ export class ClusterScene {
       deploymentId, versionId, modelId: 1, slug: this.slug, version: version.version, image: version.image, imageDigest: version.imageDigest,
       environment: { id: 1, name: kind, kind, namespace: `mlops-${kind}`, gatewayUrl: this.env.gatewayUrl, registry: this.env.registryName,
         keepPreviousMinutes: 60, readyDeadlineSeconds: 60, maxReplicas: 8, maxGpus: 64 },
-      strategy: 'blue-green', steps: null, controls: { paused: false, approvedStep: -1, skipTo: 0 }, generation: 1, desired: 'serving', phase: 'Pending', isLive: false, deadlineAt: new Date(Date.now() + 65_000).toISOString(),
+      strategy: 'blue-green', steps: null, controls: { paused: false, approvedStep: -1, skipTo: 0 }, isRollback: false, generation: 1, desired: 'serving', phase: 'Pending', isLive: false, deadlineAt: new Date(Date.now() + 65_000).toISOString(),
       serving: version.serving, protocol: 'open-inference-v2', previous: null, siblings: [], ...over,
     };
     this.deployments.set(deploymentId, work);

@@ -24,7 +24,7 @@ export function route(weights: Record<string, number>, over: Partial<RouteObserv
 export function wanted(over: Partial<Wanted> = {}): Wanted {
   return {
     deploymentId: 7, generation: 3, revision: 'digits-v2', image: IMAGE, replicas: 2, strategy: 'blue-green', steps: null,
-    controls: { paused: false, approvedStep: -1, skipTo: 0 }, desired: 'serving',
+    controls: { paused: false, approvedStep: -1, skipTo: 0 }, rollback: false, desired: 'serving',
     established: false, failed: false, shared: false, deadline: new Date(NOW.getTime() + 60_000), ...over,
   };
 }

@@ -17,7 +17,7 @@ function scene(over: Partial<DeploymentWork> = {}) {
     deploymentId: 7, versionId: 2, modelId: 1, slug: 'digits', version: '2.0.0', image: 'registry.test:5000/models/digits', imageDigest: DIGEST,
     environment: { id: 1, name: 'Production', kind: 'production', namespace: 'mlops-production', gatewayUrl: 'http://gw', registry: 'registry.test:5000',
       keepPreviousMinutes: 60, readyDeadlineSeconds: 60, maxReplicas: 8, maxGpus: 8 },
-    strategy: 'blue-green', steps: null, controls: { paused: false, approvedStep: -1, skipTo: 0 }, generation: 4, desired: 'serving', phase: 'Pending', isLive: false, deadlineAt: new Date(at + 60_000).toISOString(),
+    strategy: 'blue-green', steps: null, controls: { paused: false, approvedStep: -1, skipTo: 0 }, isRollback: false, generation: 4, desired: 'serving', phase: 'Pending', isLive: false, deadlineAt: new Date(at + 60_000).toISOString(),
     serving: { replicas: 2 }, protocol: 'open-inference-v2', previous: null, siblings: [], ...over,
   };
   const odoo = {
