@@ -5,12 +5,12 @@ import { Readable } from 'node:stream';
 import { clamavStatus, scanForMalware } from '../../../../src/scan/layers/clamav.ts';
 
 /** Speaks clamd's protocol: knows one signature, or none when its database is empty. */
-async function clamd(signature: string | null): Promise<{ port: number; stop(): void }> {
+async function clamd(signature: string | null, database = '27000'): Promise<{ port: number; stop(): void }> {
   const server = net.createServer((socket) => {
     let received = Buffer.alloc(0);
     socket.on('data', (chunk) => {
       received = Buffer.concat([received, chunk]);
-      if (received.toString('latin1').startsWith('zVERSION\0')) return void socket.end('ClamAV 1.4.6/27000\0');
+      if (received.toString('latin1').startsWith('zVERSION\0')) return void socket.end(`ClamAV 1.4.6/${database}\0`);
       if (!received.subarray(-4).equals(Buffer.alloc(4))) return;
       let text = '';
       for (let at = 'zINSTREAM\0'.length; at < received.length; ) {
@@ -31,6 +31,13 @@ describe('scan: ClamAV', () => {
     expect(await clamavStatus({ port })).to.deep.equal({ name: 'clamav', status: 'ok', detail: 'ClamAV 1.4.6/27000' });
     expect(await scanForMalware({ port }, Readable.from([Buffer.from('aaa'), Buffer.from('EICAR')]))).to.equal('Eicar-Test-Signature');
     expect(await scanForMalware({ port }, Readable.from([Buffer.from('harmless')]))).to.equal(null);
+    stop();
+  });
+
+  it('is stale when its database is old', async () => {
+    const { port, stop } = await clamd('EICAR', '27000/Mon Nov  2 09:31:12 2026');
+    expect((await clamavStatus({ port }, new Date('2026-11-10T00:00:00Z'))).status).to.equal('ok');
+    expect(await clamavStatus({ port }, new Date('2026-12-24T00:00:00Z'))).to.deep.include({ status: 'stale' });
     stop();
   });
 
