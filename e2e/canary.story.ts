@@ -4,6 +4,7 @@ import type { Step } from '../bridge/src/contract/rollout.ts';
 import type { VersionDetail } from '../bridge/src/contract/version.ts';
 import { Client, digit, sample } from './client.ts';
 import { OdooEntrance } from './odoo.ts';
+import { closeWindows, openWindow, picture, signedIn } from './window.ts';
 import { LIVE_MS, accepted, archive, broughtToStaging, idsOf, promote, unusedName } from './road.ts';
 
 const JUDGE: Step = { kind: 'judge', seconds: 4, minRequests: 5, maxErrorRate: 0.05, maxLatencyRatio: 20, maxRestarts: 0, tooLittle: 'golden', withinSeconds: 60, signal: null };
@@ -27,6 +28,7 @@ describe('A canary is let go on by a person and judged by its traffic', () => {
   });
   after(async () => {
     if (next && (await ben.version(idsOf(next))).status !== 'Live') await archive(mia, idsOf(next));
+    await closeWindows();
     await Promise.all([ada, ben, mia, odoo].map((one) => one?.close()));
   });
 
@@ -57,6 +59,10 @@ describe('A canary is let go on by a person and judged by its traffic', () => {
     await accepted(ben.act(idsOf(next), 'promote', { target: 'production', strategy: 'canary', steps: STEPS, seen: next.lockVersion }));
     const version = await waitsFor('person');
     expect(version.status).to.equal('PendingProdDeployment');
+    const window = await openWindow();
+    await signedIn(window, 'ben', `${ben.facts.publicUrl}/app/#/models/${version.model.id}/versions/${version.id}`, ben.facts.passwords['ben']!, `${name} ${version.name}`);
+    await window.page.getByText('50 %').first().waitFor();
+    await picture(window.page, 'pwa-canary');
     expect(await asked(40)).to.deep.equal({ [old.name]: 20, [next.name]: 20 });
   });
 

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { Client, sample } from './client.ts';
 import { unusedName, uploaded } from './road.ts';
+import { closeWindows, openWindow, picture, signedIn } from './window.ts';
 
 describe('Given a model that runs a command when it is loaded', () => {
   it('When it is uploaded, then it is refused with the place and the reason, and nobody can approve it', async () => {
@@ -14,6 +15,11 @@ describe('Given a model that runs a command when it is loaded', () => {
     const forced = await ben.act(ids, 'deploy', { target: 'staging', seen: refused.lockVersion });
     expect(forced.status).to.equal(422);
     expect((await ben.version(ids)).status).to.equal('ValidationFailed');
+    const window = await openWindow();
+    await signedIn(window, 'ada', `${ada.facts.publicUrl}/app/#/models/${ids.modelId}/versions/${ids.versionId}`, ada.facts.passwords['ada']!, refused.model.name);
+    await window.page.getByText('Loading the file calls posix.system.').first().waitFor();
+    await picture(window.page, 'pwa-blocked');
+    await closeWindows();
     await Promise.all([ada.close(), ben.close()]);
   });
 });

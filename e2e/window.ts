@@ -64,6 +64,15 @@ export async function closeWindows(): Promise<void> {
   browser = undefined;
 }
 
+/** Opens a page of the web app as somebody who signs in there. */
+export async function signedIn(window: Window, login: string, url: string, password: string, heading: string): Promise<void> {
+  const { page } = window;
+  await page.goto(url);
+  await page.getByLabel('Login').fill(login);
+  await page.getByLabel('Password', { exact: true }).fill(password);
+  await press(page.getByRole('button', { name: 'Sign in' }), page.getByRole('heading', { name: heading }));
+}
+
 /** Takes a picture for the documentation when `CREATIVEFLOW_SCREENSHOTS=1`; else does nothing. */
 export async function picture(page: Page, name: string): Promise<void> {
   if (process.env.CREATIVEFLOW_SCREENSHOTS !== '1') return;
