@@ -1,5 +1,7 @@
 import zlib from 'node:zlib';
 import { writeZip } from '../unit/scan/zip-writer.ts';
+import { changeInstructions } from './instructions.ts';
+import { changeHeader } from './tensor-header.ts';
 
 /** mulberry32: the same seed, the same cases. */
 export function random(seed: number): () => number {
@@ -14,45 +16,48 @@ export function random(seed: number): () => number {
 
 type Next = () => number;
 const below = (next: Next, limit: number): number => Math.floor(next() * limit);
-const EXTREMES = [0, 1, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0xffff, 0x7fffffff, 0x80000000, 0xffffffff];
+const EXTREMES = [0n, 1n, 0x7fn, 0x80n, 0xffn, 0x7fffn, 0x8000n, 0xffffn, 0x7fffffffn, 0x80000000n, 0xffffffffn, 0x7fffffffffffffffn, 0x8000000000000000n, 0xffffffffffffffffn];
 
-/** One change of the bytes, told in a word for the report. */
-function change(bytes: Buffer, other: Buffer, next: Next): [string, Buffer] {
+/** One change, made again by its numbers alone: told in a few words for the report. */
+type Step = [string, (now: Buffer) => Buffer];
+
+const replace = (from: number, to: number, by: Uint8Array) => (now: Buffer): Buffer => Buffer.concat([now.subarray(0, from), by, now.subarray(to)]);
+
+function change(bytes: Buffer, other: Buffer, next: Next): Step {
+  if (next() < 0.4) {
+    const limit = (most: number): number => below(next, most);
+    const known = changeInstructions(bytes, limit) ?? changeHeader(bytes, limit);
+    if (known !== null) return known;
+  }
   const at = below(next, bytes.length + 1);
   switch (below(next, 8)) {
-    case 0: return [`cut at ${at}`, bytes.subarray(0, at)];
+    case 0: return [`cut at ${at}`, (now) => now.subarray(0, at)];
     case 1: {
-      const changed = Buffer.from(bytes);
-      if (at < changed.length) changed[at]! ^= 1 << below(next, 8);
-      return [`flip at ${at}`, changed];
+      const bit = 1 << below(next, 8);
+      return [`flip at ${at}`, (now) => (at < now.length ? replace(at, at + 1, Buffer.from([now[at]! ^ bit]))(now) : now)];
     }
-    case 2: {
-      const changed = Buffer.from(bytes);
-      if (at < changed.length) changed[at] = below(next, 256);
-      return [`byte at ${at}`, changed];
-    }
+    case 2: return [`byte at ${at}`, replace(at, at + 1, Buffer.from([below(next, 256)]))];
     case 3: {
       const added = Buffer.from(Array.from({ length: 1 + below(next, 8) }, () => below(next, 256)));
-      return [`insert ${added.length} at ${at}`, Buffer.concat([bytes.subarray(0, at), added, bytes.subarray(at)])];
+      return [`insert ${added.length} at ${at}`, replace(at, at, added)];
     }
     case 4: {
       const end = Math.min(bytes.length, at + 1 + below(next, 64));
-      return [`delete ${at} to ${end}`, Buffer.concat([bytes.subarray(0, at), bytes.subarray(end)])];
+      return [`delete ${at} to ${end}`, replace(at, end, Buffer.alloc(0))];
     }
     case 5: {
       const end = Math.min(bytes.length, at + 1 + below(next, 256));
-      return [`double ${at} to ${end}`, Buffer.concat([bytes.subarray(0, end), bytes.subarray(at, end), bytes.subarray(end)])];
+      return [`double ${at} to ${end}`, (now) => replace(end, end, now.subarray(at, end))(now)];
     }
     case 6: {
       const [from, length] = [below(next, other.length + 1), 1 + below(next, 256)];
-      return [`splice ${length} at ${at}`, Buffer.concat([bytes.subarray(0, at), other.subarray(from, from + length), bytes.subarray(at + (next() < 0.5 ? length : 0))])];
+      return [`splice ${length} at ${at}`, replace(at, at + (next() < 0.5 ? length : 0), other.subarray(from, from + length))];
     }
     default: {
-      const [changed, width] = [Buffer.from(bytes), [1, 2, 4, 8][below(next, 4)]!];
-      if (at + width > changed.length) return ['nothing', changed];
-      const value = BigInt(EXTREMES[below(next, EXTREMES.length)]!);
-      for (let byte = 0; byte < width; byte += 1) changed[at + byte] = Number((value >> BigInt(8 * byte)) & 0xffn);
-      return [`extreme of ${width} at ${at}`, changed];
+      const width = [1, 2, 4, 8][below(next, 4)]!;
+      const value = Buffer.alloc(8);
+      value.writeBigUInt64LE(EXTREMES[below(next, EXTREMES.length)]!);
+      return [`extreme of ${width} at ${at}`, replace(at, at + width, next() < 0.2 ? value.subarray(0, width).reverse() : value.subarray(0, width))];
     }
   }
 }
@@ -76,21 +81,25 @@ function members(bytes: Buffer): { name: string; bytes: Buffer; deflate: boolean
   return found.length > 0 ? found : null;
 }
 
-/** A few changes, one after the other. */
-export function mutate(bytes: Buffer, other: Buffer, next: Next): { what: string; bytes: Buffer } {
+/** A few changes, one after the other. Those numbered in `undone` are left out: that is how a find is made small. */
+export function mutate(bytes: Buffer, other: Buffer, next: Next, undone: ReadonlySet<number> = new Set()): { what: string; bytes: Buffer; steps: number } {
   const inside = next() < 0.4 ? members(bytes) : null;
   if (inside !== null) {
     const member = inside[below(next, inside.length)]!;
-    const changed = mutate(member.bytes, other, next);
+    const changed = mutate(member.bytes, other, next, undone);
     member.bytes = changed.bytes;
-    return { what: `${member.name}: ${changed.what}`, bytes: writeZip(inside) };
+    return { what: `${member.name}: ${changed.what}`, bytes: writeZip(inside), steps: changed.steps };
   }
   const told: string[] = [];
-  let now = bytes;
-  for (let count = 1 + below(next, next() < 0.7 ? 1 : 6); count > 0; count -= 1) {
-    const [what, changed] = change(now, other, next);
+  const steps = 1 + below(next, next() < 0.7 ? 1 : 6);
+  let [planned, now] = [bytes, bytes];
+  for (let count = 0; count < steps; count += 1) {
+    // planned on all the changes before it, so that a change stays the same when another is left out
+    const [what, make] = change(planned, other, next);
+    planned = make(planned);
+    if (undone.has(count)) continue;
     told.push(what);
-    now = changed;
+    now = make(now);
   }
-  return { what: told.join(', '), bytes: now };
+  return { what: told.join(', '), bytes: now, steps };
 }
