@@ -36,7 +36,7 @@ export function inventoryJob(parts: InventoryJobParts): JobHandler {
     // a registry that does not take it keeps nobody from knowing what is in the image
     await parts.attach?.(work.image.replace(`${parts.registryName}/`, ''), work.imageDigest, { artifactType: SBOM_TYPE, bytes: Buffer.from(bill), annotations: { 'org.opencontainers.image.created': at.toISOString() } })
       .catch((error: Error) => context.log.warn({ versionId: work.versionId, reason: error.message }, 'inventory.not-attached'));
-    const { status, found } = vulnerabilitiesOf(packages, parts.osvFolder, at);
+    const { status, found } = await vulnerabilitiesOf(packages, parts.osvFolder, at);
     const { tool, malware } = await malwareIn(parts, work, layers, context);
     const inventory = { sbomKey, at: at.toISOString(), packages: packages.length, vulnerabilityCount: found.length, vulnerabilities: found.slice(0, LISTED_MAX), malware, tools: [status, tool] };
     const answer = await parts.odoo.call<{ accepted: boolean; reason?: string }>(SERVICE, 'mlops.model.version', 'report_inventory', { version_id: work.versionId, image_digest: work.imageDigest, inventory }, context.requestId);

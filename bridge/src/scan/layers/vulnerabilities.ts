@@ -1,6 +1,7 @@
 import fs from 'node:fs';
-import path from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import type { ToolStatus } from '../types.ts';
+import { advisoriesIn, advisoryPlace, type Advisory } from './advisories.ts';
 import type { Package } from './package.ts';
 import { orderOf } from './version-order.ts';
 
@@ -15,23 +16,16 @@ export interface Vulnerability {
   summary: string;
 }
 
-interface Advisory {
-  id: string;
-  aliases?: string[];
-  withdrawn?: string;
-  summary?: string;
-  details?: string;
-  affected?: { package?: { ecosystem: string; name: string }; versions?: string[]; ranges?: { type: string; events: Record<string, string>[] }[] }[];
-}
-
 const STALE_MS = 14 * 24 * 3600_000;
 const SUMMARY_CHARS = 200;
+/** npm has hundreds of megabytes of them, and the bridge answers people meanwhile */
+const BREATH_MS = 20;
 
 /**
- * Holds packages against a local copy of OSV (https://ossf.github.io/osv-schema/): a folder for each ecosystem (`PyPI`, `npm`,
- * `Debian`, `Alpine` …) with one JSON file for each advisory. Without one the answer is "no database", never "nothing found".
+ * Holds packages against a local copy of OSV: a folder for each ecosystem (`PyPI`, `npm`, `Debian`, `Alpine` …) with an `all.zip` as
+ * OSV gives it out, or with a JSON file for each advisory. Without one the answer is "no database", never "nothing found".
  */
-export function vulnerabilitiesOf(packages: readonly Package[], folder: string | undefined, now: Date): { status: ToolStatus; found: Vulnerability[] } {
+export async function vulnerabilitiesOf(packages: readonly Package[], folder: string | undefined, now: Date): Promise<{ status: ToolStatus; found: Vulnerability[] }> {
   const tool = (status: ToolStatus['status'], detail: string | null): ToolStatus => ({ name: 'osv', status, detail });
   if (folder === undefined || !fs.existsSync(folder)) return { status: tool('no-database', 'No vulnerability database is loaded.'), found: [] };
   const wanted = new Map<string, Package[]>();
@@ -39,17 +33,21 @@ export function vulnerabilitiesOf(packages: readonly Package[], folder: string |
   const found: Vulnerability[] = [];
   let newest = 0;
   const without: string[] = [];
+  let breath = performance.now();
   for (const ecosystem of new Set(packages.map((one) => one.ecosystem.split(':')[0]!))) {
-    const place = path.join(folder, ecosystem);
-    if (!fs.existsSync(place)) {
+    const place = advisoryPlace(folder, ecosystem);
+    if (place === null) {
       without.push(ecosystem);
       continue;
     }
-    for (const name of fs.readdirSync(place)) {
-      if (!name.endsWith('.json')) continue;
-      const file = path.join(place, name);
-      newest = Math.max(newest, fs.statSync(file).mtimeMs);
-      found.push(...matches(JSON.parse(fs.readFileSync(file, 'utf8')) as Advisory, wanted));
+    try {
+      for (const { advisory, date } of advisoriesIn(place)) {
+        newest = Math.max(newest, date);
+        found.push(...matches(advisory, wanted));
+        if (performance.now() - breath > BREATH_MS) breath = (await setImmediate(), performance.now());
+      }
+    } catch (error) {
+      return { status: tool('error', `The database for ${ecosystem} cannot be read: ${(error as Error).message}`), found };
     }
   }
   if (without.length > 0) return { status: tool('no-database', `No database for ${without.join(', ')}.`), found };

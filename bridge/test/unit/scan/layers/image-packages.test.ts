@@ -8,6 +8,7 @@ import tar from 'tar-stream';
 import { packagesOf, type Layer } from '../../../../src/scan/layers/image-packages.ts';
 import { sbom } from '../../../../src/scan/layers/sbom.ts';
 import { vulnerabilitiesOf } from '../../../../src/scan/layers/vulnerabilities.ts';
+import { writeZip } from '../zip-writer.ts';
 
 const DEBIAN = 'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nID=debian\nVERSION_ID="12"\n';
 const STATUS = [
@@ -82,9 +83,9 @@ describe('scan: vulnerabilities', () => {
     fs.writeFileSync(path.join(folder, ecosystem.split(':')[0]!, `${id}.json`), JSON.stringify({ id, summary: 's', affected: [{ package: { ecosystem, name: ecosystem === 'PyPI' ? 'Jinja2' : 'openssl' }, ...affected }], ...more }));
   };
   const range = (...events: object[]): object => ({ ranges: [{ type: 'ECOSYSTEM', events }] });
-  const idsFound = (): string[] => vulnerabilitiesOf(packages, folder, new Date()).found.map(({ id, fixed }) => `${id} ${fixed}`).sort();
+  const idsFound = async (): Promise<string[]> => (await vulnerabilitiesOf(packages, folder, new Date())).found.map(({ id, fixed }) => `${id} ${fixed}`).sort();
 
-  it('holds versions against ranges in the order of their ecosystem', () => {
+  it('holds versions against ranges in the order of their ecosystem', async () => {
     advise('PyPI', 'A', range({ introduced: '0' }, { fixed: '3.1.3' }));
     advise('PyPI', 'B', range({ introduced: '0' }, { fixed: '3.1.2' }));
     advise('PyPI', 'C', range({ introduced: '3.1.2' }));
@@ -94,16 +95,37 @@ describe('scan: vulnerabilities', () => {
     advise('PyPI', 'G', range({ introduced: '0' }), { withdrawn: '2024-01-01T00:00:00Z' });
     advise('Debian:12', 'H', range({ introduced: '0' }, { fixed: '3.0.11-1~deb12u3' }));
     advise('Debian:11', 'I', range({ introduced: '0' }));
-    expect(idsFound()).to.deep.equal(['A 3.1.3', 'C null', 'E null', 'F null', 'H 3.0.11-1~deb12u3']);
+    expect(await idsFound()).to.deep.equal(['A 3.1.3', 'C null', 'E null', 'F null', 'H 3.0.11-1~deb12u3']);
   });
 
-  it('says what it has no database for, and never "nothing found"', () => {
-    expect(vulnerabilitiesOf(packages, undefined, new Date()).status.status).to.equal('no-database');
-    expect(vulnerabilitiesOf(packages, path.join(folder, 'none'), new Date()).status.status).to.equal('no-database');
+  it('says what it has no database for, and never "nothing found"', async () => {
+    expect((await vulnerabilitiesOf(packages, undefined, new Date())).status.status).to.equal('no-database');
+    expect((await vulnerabilitiesOf(packages, path.join(folder, 'none'), new Date())).status.status).to.equal('no-database');
     advise('PyPI', 'A', range({ introduced: '0' }));
-    expect(vulnerabilitiesOf(packages, folder, new Date()).status).to.deep.equal({ name: 'osv', status: 'no-database', detail: 'No database for Debian.' });
+    expect((await vulnerabilitiesOf(packages, folder, new Date())).status).to.deep.equal({ name: 'osv', status: 'no-database', detail: 'No database for Debian.' });
     advise('Debian:12', 'H', range({ introduced: '0' }));
-    expect(vulnerabilitiesOf(packages, folder, new Date()).status.status).to.equal('ok');
-    expect(vulnerabilitiesOf(packages, folder, new Date(Date.now() + 30 * 24 * 3600_000)).status.status).to.equal('stale');
+    expect((await vulnerabilitiesOf(packages, folder, new Date())).status.status).to.equal('ok');
+    expect((await vulnerabilitiesOf(packages, folder, new Date(Date.now() + 30 * 24 * 3600_000))).status.status).to.equal('stale');
+  });
+
+  it('reads the archives that OSV gives out, also where osv-scanner keeps them, and says when one is broken', async () => {
+    const put = (place: string, ...advisories: object[]): void => {
+      fs.mkdirSync(path.join(folder, place), { recursive: true });
+      const members = advisories.map((advisory, i) => ({ name: `${i}.json`, bytes: Buffer.from(JSON.stringify(advisory)), deflate: i % 2 === 0, descriptor: i % 2 === 0 }));
+      fs.writeFileSync(path.join(folder, place, 'all.zip'), writeZip(members));
+    };
+    const jinja = (id: string, fixed: string, more: object = {}): object => ({ id, affected: [{ package: { ecosystem: 'PyPI', name: 'Jinja2' }, ...range({ introduced: '0' }, { fixed }) }], ...more });
+    put('PyPI', jinja('A', '3.1.3'), jinja('B', '3.1.1'), jinja('C', '4.0', { modified: '2026-01-01T00:00:00Z' }));
+    advise('PyPI', 'unpacked-by-somebody', range({ introduced: '0' }));
+    put('osv-scanner/Debian', { id: 'H', affected: [{ package: { ecosystem: 'Debian:12', name: 'openssl' }, ...range({ introduced: '0' }) }] });
+    expect(await idsFound()).to.deep.equal(['A 3.1.3', 'C 4.0', 'H null']);
+    put('PyPI', jinja('A', '3.1.3', { modified: '2026-01-01T00:00:00Z' }));
+    put('osv-scanner/Debian');
+    expect((await vulnerabilitiesOf(packages, folder, new Date('2026-03-01T00:00:00Z'))).status).to.include({ status: 'stale', detail: 'The newest advisory is 59 days old.' });
+    const archive = path.join(folder, 'PyPI/all.zip');
+    for (const broken of [fs.readFileSync(archive).subarray(0, -30), Buffer.from('<html>502</html>'), writeZip([{ name: 'a.json', bytes: Buffer.from('{"id":') }])]) {
+      fs.writeFileSync(archive, broken);
+      expect((await vulnerabilitiesOf(packages, folder, new Date())).status).to.include({ status: 'error' });
+    }
   });
 });
