@@ -13,16 +13,25 @@ export interface ByteSource {
 const WINDOW_BYTES = 256 * 1024;
 const STREAM_BYTES = 1024 * 1024;
 
+interface Window {
+  readonly bytes: Buffer;
+  start: number;
+  length: number;
+}
+
+const emptyWindow = (): Window => ({ bytes: Buffer.allocUnsafeSlow(WINDOW_BYTES), start: 0, length: 0 });
+const holds = ({ start, length: held }: Window, offset: number, length: number): boolean => offset >= start && offset + length <= start + held;
+
 /**
- * A file on disk behind one window, so that many small reads near each other cost one system call. Its SHA-256 is taken of what is
- * streamed anyhow; what nobody streamed is read for it at the end.
+ * A file on disk behind two windows, so that many small reads near each other cost one system call, also where they go back and forth
+ * between a directory at the end and what it lists. Its SHA-256 is taken of what is streamed anyhow; what nobody streamed is read for it
+ * at the end.
  */
 export class FileSource implements ByteSource {
   readonly size: number;
   private readonly descriptor: number;
-  private readonly window = Buffer.allocUnsafeSlow(WINDOW_BYTES);
-  private windowStart = 0;
-  private windowLength = 0;
+  private window = emptyWindow();
+  private other: Window | undefined;
   private readonly sha256 = crypto.createHash('sha256');
   /** bytes from the beginning that `sha256` has seen */
   private hashed = 0;
@@ -41,13 +50,19 @@ export class FileSource implements ByteSource {
   read(offset: number, length: number): Uint8Array {
     checkRange(this, offset, length);
     if (length > WINDOW_BYTES) return this.fill(Buffer.allocUnsafeSlow(length), offset);
-    if (offset < this.windowStart || offset + length > this.windowStart + this.windowLength) {
-      this.windowLength = Math.min(WINDOW_BYTES, this.size - offset);
-      this.windowStart = offset;
-      this.fill(this.window.subarray(0, this.windowLength), offset);
-    }
-    const start = offset - this.windowStart;
-    return this.window.subarray(start, start + length);
+    if (!holds(this.window, offset, length)) this.look(offset, length);
+    const start = offset - this.window.start;
+    return this.window.bytes.subarray(start, start + length);
+  }
+
+  /** Turns to the other window, and moves that one when it does not hold the bytes either. */
+  private look(offset: number, length: number): void {
+    [this.window, this.other] = [this.other ?? emptyWindow(), this.window];
+    if (holds(this.window, offset, length)) return;
+    this.window.length = 0;
+    const filled = this.fill(this.window.bytes.subarray(0, Math.min(WINDOW_BYTES, this.size - offset)), offset);
+    this.window.start = offset;
+    this.window.length = filled.length;
   }
 
   stream(offset: number, length: number, each: (chunk: Uint8Array) => void): void {
