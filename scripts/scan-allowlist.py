@@ -1,7 +1,7 @@
 """Writes bridge/src/scan/data/generated.json from the libraries that are installed here.
 
-    python -m venv /tmp/v && /tmp/v/bin/pip install numpy scipy scikit-learn pandas xgboost-cpu lightgbm
-    /tmp/v/bin/python scripts/scan-allowlist.py --version 2026.11.1
+    python -m venv /tmp/v && /tmp/v/bin/pip install numpy scipy scikit-learn pandas xgboost-cpu lightgbm torch torchvision transformers pytorch-lightning accelerate
+    /tmp/v/bin/python scripts/scan-allowlist.py --version 2026.11.2
 
 Every class of these libraries is imported and looked at (nothing of it is called):
 
@@ -9,8 +9,11 @@ inert       its whole ancestry brings no code of its own that loading would run 
             __del__, __getattr__, __setattr__, __init_subclass__ of others than the bases named in TRUSTED below),
             so NEWOBJ without arguments and BUILD only fill its __dict__
 inertDicts  the same, and it is a dict
-named       types and functions of numpy that models name as data and that loading never calls
-review      what runs code of its own while loading: an approver decides
+named       types and functions of numpy and PyTorch that models name as data and that loading never calls
+enums       they are made by a call with their value, a plain constant
+review      what has code of its own that loading does not reach with anything but its state: an approver decides
+refused     its __setstate__ or __del__ runs on whatever state the file gives it and was not read, or was and is dangerous
+            (scipy.stats' distributions execute a text of theirs, numpy's DataSource deletes a folder of theirs)
 
 Only the module in which a class is defined counts, by the exact name under which a pickler would write it.
 The result is read by a person before it is committed: the diff is the review.
@@ -19,6 +22,7 @@ from __future__ import annotations
 
 import argparse
 import datetime
+import enum
 import importlib
 import importlib.metadata
 import inspect
@@ -29,17 +33,40 @@ import sys
 import warnings
 from pathlib import Path
 
-LIBRARIES = {"numpy": "numpy", "scipy": "scipy", "scikit-learn": "sklearn", "pandas": "pandas", "xgboost-cpu": "xgboost", "lightgbm": "lightgbm"}
+LIBRARIES = {"numpy": "numpy", "scipy": "scipy", "scikit-learn": "sklearn", "pandas": "pandas", "xgboost-cpu": "xgboost", "lightgbm": "lightgbm",
+             "torch": "torch", "torchvision": "torchvision", "transformers": "transformers", "pytorch-lightning": "pytorch_lightning", "accelerate": "accelerate"}
+# of the large ones only what models consist of: the rest of them compiles, downloads and starts programs
+ONLY = {
+    "torch": ["torch.nn.modules", "torch.nn.parallel.data_parallel", "torch.nn.utils.weight_norm", "torch.nn.utils.spectral_norm", "torch.nn.utils.prune", "torch.optim",
+              "torch.distributions", "torch.utils.data.dataset", "torch.ao.nn.quantized", "torch.ao.nn.intrinsic", "torch.ao.nn.qat", "torch.ao.nn.quantizable"],
+    "torchvision": ["torchvision.models", "torchvision.ops", "torchvision.transforms.transforms", "torchvision.transforms.autoaugment", "torchvision.transforms.functional"],
+    "transformers": ["transformers.training_args", "transformers.training_args_seq2seq", "transformers.trainer_utils", "transformers.trainer_pt_utils", "transformers.debug_utils", "transformers.activations"],
+    "pytorch_lightning": ["pytorch_lightning.utilities.parsing"],
+    "accelerate": ["accelerate.state", "accelerate.utils.dataclasses"],  # what transformers' training_args.bin names
+}
+NEVER = re.compile(r"distributed|jit|hub|feature_extraction|lazy|_stateless|constraint_registry", re.IGNORECASE)
 SKIPPED = re.compile(
     r"(^|\.)(_?tests?|_?testing|conftest|externals|_?vendor(ed)?|f2py|distutils|_pytest|_array_api|array_api\w*|_lib|io|datasets|"
     r"distributed|dask|spark|collective|tracker|plotting|_?plot\w*|setup|_build_utils|_config|util|typing|_typing)(\.|$)"
 )
+TESTS = re.compile(r"(^|\.)(_?tests?|_?testing|_?testutils|conftest|f2py|distutils|_pytest|_precompute|cupy|dask|torch|spark|__main__)(\.|$)")
 SKIPPED_NAME = re.compile(r"(Error|Exception|Warning|Display|Mixin|Protocol|TestCase)$")
 LOADING = ("__new__", "__setstate__", "__reduce__", "__reduce_ex__", "__del__", "__getattr__", "__getattribute__", "__setattr__", "__getnewargs__",
            "__getnewargs_ex__", "__getinitargs__")
 # these methods were read: they check a version and update __dict__
 TRUSTED = {("sklearn.base", "BaseEstimator"): {"__setstate__"}, ("sklearn.utils._bunch", "Bunch"): {"__setstate__", "__setattr__", "__getattr__"},
-           ("scipy.sparse._coo", "coo_matrix"): {"__setstate__"}, ("sklearn.ensemble._hist_gradient_boosting.predictor", "TreePredictor"): {"__setstate__"}}
+           ("scipy.sparse._coo", "coo_matrix"): {"__setstate__"}, ("sklearn.ensemble._hist_gradient_boosting.predictor", "TreePredictor"): {"__setstate__"},
+           ("sklearn.isotonic", "IsotonicRegression"): {"__setstate__"}, ("sklearn.frozen._frozen", "FrozenEstimator"): {"__getattr__", "__setattr__"},
+           ("sklearn.utils._metadata_requests", "MetadataRequest"): {"__getattr__"}, ("numpy.polynomial._polybase", "ABCPolyBase"): {"__setstate__"},
+           ("scipy.interpolate._rbfinterp", "RBFInterpolator"): {"__setstate__"},
+           ("torch.nn.modules.module", "Module"): {"__setstate__", "__getattr__", "__setattr__"}, ("torch.nn.modules.rnn", "RNNBase"): {"__setstate__", "__setattr__"},
+           ("torch.nn.modules.conv", "_ConvNd"): {"__setstate__"},
+           **{("torch.nn.modules.activation", name): {"__setstate__"} for name in ("MultiheadAttention", "Softmax", "Softmin", "LogSoftmax")},
+           **{("torch.nn.modules.transformer", name): {"__setstate__"} for name in ("TransformerEncoderLayer", "TransformerDecoderLayer")},
+           ("torch.nn.modules.upsampling", "Upsample"): {"__setstate__"}, ("torch.nn.modules.pooling", "AvgPool3d"): {"__setstate__"},
+           ("torch.optim.optimizer", "Optimizer"): {"__setstate__"}, ("lightning_fabric.utilities.data", "AttributeDict"): {"__getattr__", "__setattr__"},
+           ("accelerate.state", "PartialState"): {"__getattr__"},
+           **{(f"torch.optim.{name.lower()}", name): {"__setstate__"} for name in ("Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "ASGD", "NAdam", "RAdam", "RMSprop", "Rprop", "SGD")}}
 BUILTIN_BASES = {object, dict}
 
 
@@ -50,13 +77,17 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path(__file__).resolve().parent.parent / "bridge/src/scan/data/generated.json")
     args = parser.parse_args()
     warnings.simplefilter("ignore")
-    tables: dict[str, dict[str, set[str]]] = {"inert": {}, "inertDicts": {}, "named": {}, "review": {}}
+    tables: dict[str, dict[str, set[str]]] = {"inert": {}, "inertDicts": {}, "named": {}, "review": {}, "refused": {}, "enums": {}}
     for package in LIBRARIES.values():
-        for module in modules(package):
+        for module, read in modules(package):
             for name, value in vars(module).items():
                 if inspect.isclass(value) and value.__module__ == module.__name__ and value.__qualname__ == name and not SKIPPED_NAME.search(name):
-                    tables[standing(value)].setdefault(module.__name__, set()).add(name)
+                    kind = standing(value)
+                    if read or kind == "refused":
+                        tables[kind].setdefault(module.__name__, set()).add(name)
     add_numpy_names(tables["named"])
+    add_torch_names(tables["named"])
+    add_metrics(tables["named"])
     result = {
         "version": args.version,
         "date": args.date,
@@ -68,18 +99,24 @@ def main() -> None:
 
 
 def modules(package: str):
-    root = importlib.import_module(package)
-    yield root
-    for info in pkgutil.walk_packages(root.__path__, f"{package}.", onerror=lambda name: None):
-        if SKIPPED.search(info.name.removeprefix(f"{package}.")):
-            continue
-        try:
-            yield importlib.import_module(info.name)
-        except BaseException as error:  # some modules need what is not installed; they are then not on the list
-            print(f"left out {info.name}: {type(error).__name__}", file=sys.stderr)
+    for root in ONLY.get(package, [package]):
+        module = importlib.import_module(root)
+        yield module, True
+        for info in pkgutil.walk_packages(getattr(module, "__path__", []), f"{root}.", onerror=lambda name: None):
+            name = info.name.removeprefix(f"{package}.")
+            if TESTS.search(name) or package in ONLY and NEVER.search(name):
+                continue
+            try:
+                yield importlib.import_module(info.name), not SKIPPED.search(name)
+            except BaseException as error:  # some modules need what is not installed; they are then not on the list
+                print(f"left out {info.name}: {type(error).__name__}", file=sys.stderr)
 
 
 def standing(cls: type) -> str:
+    if issubclass(cls, enum.Enum):
+        return "enums" if len(cls) > 0 and all(isinstance(member.value, (str, int, float)) for member in cls) and harmless_lookup(cls) else "review"
+    if any(inspect.isfunction(vars(base).get(name)) and name not in TRUSTED.get((base.__module__, base.__qualname__), set()) for base in cls.__mro__ for name in ("__setstate__", "__del__")):
+        return "refused"
     for base in cls.__mro__:
         if base in BUILTIN_BASES:
             continue
@@ -91,6 +128,11 @@ def standing(cls: type) -> str:
         if base.__module__.split(".")[0] not in LIBRARIES.values() and base.__module__ not in ("abc", "typing", "collections.abc"):
             return "review"
     return "inertDicts" if issubclass(cls, dict) else "inert"
+
+
+def harmless_lookup(cls: type) -> bool:
+    """`Kind("value")` looks the value up; what does not find it may run code of the class. That of transformers was read: it raises."""
+    return all("_missing_" not in vars(base) or base.__module__ in ("enum", "transformers.utils.generic", "accelerate.utils.dataclasses") for base in cls.__mro__)
 
 
 def add_numpy_names(named: dict[str, set[str]]) -> None:
@@ -109,6 +151,30 @@ def add_numpy_names(named: dict[str, set[str]]) -> None:
         named.setdefault(core, set()).update({"mean", "std", "var", "sum", "prod", "min", "max", "amin", "amax", "argmax", "argmin", "ravel", "reshape", "squeeze", "transpose"})
     named.setdefault("numpy.dtypes", set()).update(name for name in vars(np.dtypes) if name.endswith("DType"))
     named.setdefault("scipy.special._ufuncs", set()).update({"expit", "logit", "erf", "erfc", "gamma", "gammaln"})
+
+
+def add_torch_names(named: dict[str, set[str]]) -> None:
+    """Functions that layers are given as their activation. None of them takes anything but tensors, numbers and truth values."""
+    import torch.nn.functional as functional
+
+    activations = {"relu", "relu_", "relu6", "gelu", "silu", "elu", "celu", "selu", "leaky_relu", "hardtanh", "hardswish", "hardsigmoid", "mish", "softmax", "log_softmax", "softplus",
+                   "softsign", "logsigmoid", "sigmoid", "tanh", "glu", "prelu", "tanhshrink", "dropout", "normalize", "mse_loss", "l1_loss", "cross_entropy", "nll_loss",
+                   "binary_cross_entropy", "binary_cross_entropy_with_logits", "cosine_similarity", "pairwise_distance"}
+    for name in activations:
+        function = getattr(functional, name)
+        # a pickler writes where a function says that it is from; those made in C say `torch._C._nn`
+        for module in {"torch.nn.functional", function.__module__ or "torch"}:
+            named.setdefault(module, set()).add(name)
+    named.setdefault("torch", set()).update({"relu", "sigmoid", "tanh", "exp", "sin", "cos", "softmax", "abs", "square", "sqrt", "log", "log1p", "selu", "celu"})
+    named.setdefault("torch._C._nn", set()).update({"gelu", "silu", "elu_", "softplus", "mish", "hardtanh", "leaky_relu"})
+
+
+def add_metrics(named: dict[str, set[str]]) -> None:
+    """Metrics that searches and scorers keep: functions of two arrays."""
+    for name in ("_classification", "_regression", "_ranking"):
+        module = importlib.import_module(f"sklearn.metrics.{name}")
+        own = {key for key, value in vars(module).items() if inspect.isfunction(value) and value.__module__ == module.__name__ and not key.startswith("_")}
+        named.setdefault(module.__name__, set()).update(own)
 
 
 def render(result: dict) -> str:

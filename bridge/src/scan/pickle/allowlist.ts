@@ -40,16 +40,27 @@ interface GeneratedFile {
   inertDicts: Record<string, string[]>;
   /** module → names that are types or numpy functions and may be named as data */
   named: Record<string, string[]>;
-  /** classes that run code of their own while loading: an approver decides */
+  /** made by a call with their value */
+  enums: Record<string, string[]>;
+  /** classes with code of their own that loading does not reach: an approver decides */
   review: Record<string, string[]>;
+  /** classes whose code would run on whatever state the file gives them */
+  refused: Record<string, string[]>;
 }
 
 const INERT: GlobalRule = { role: 'class', new: [[]], build: true };
 const INERT_DICT: GlobalRule = { role: 'class', new: [[]], build: true, items: true };
 const NAMED: GlobalRule = { role: 'value' };
+const ENUM: GlobalRule = { role: 'class', call: [['scalar|str']] };
 const REVIEW: Standing = { standing: 'review' };
-/** Libraries whose classes, when we have never seen them, are shown to an approver instead of being refused. */
-const KNOWN_LIBRARIES = new Set(['numpy', 'scipy', 'sklearn', 'pandas', 'torch', 'xgboost', 'lightgbm']);
+const REFUSED: Standing = { standing: 'blocked', known: true };
+/** Libraries whose classes, when we have never seen them, are shown to an approver instead of being refused, and in which of their modules. */
+const KNOWN_LIBRARIES: Record<string, RegExp> = {
+  numpy: /./, scipy: /./, sklearn: /./, pandas: /./, xgboost: /./, lightgbm: /./,
+  torch: /^torch\.(nn|optim|distributions|quantization|ao\.(nn|quantization))\./,
+  torchvision: /^torchvision\.(models|ops|transforms)\./,
+  transformers: /^transformers\.(models\.[a-z0-9_]+\.(modeling|configuration|tokenization)_[a-z0-9_]+|configuration_utils|generation\.configuration_utils|tokenization_utils(_base)?|trainer_\w+|training_args\w*)$/,
+};
 const CLASS_NAME = /^_?[A-Z][A-Za-z0-9]*$/;
 /** parts of those libraries that have no business in a model */
 const NEVER = /(^|\.)(_?tests?|_?testing|conftest|externals|_?vendor|f2py|distutils|cpp_extension|_?distributed|elastic|multiprocessing|hub|package|jit|fx|utils|_?dynamo|_?inductor|io|datasets|setup|run)(\.|$)/;
@@ -67,6 +78,8 @@ export class AllowList {
       for (const [module, names] of Object.entries(table)) for (const name of names) this.standings.set(`${module}\0${name}`, standing);
     };
     enter(generated.review, REVIEW);
+    enter(generated.refused, REFUSED);
+    enter(generated.enums, { standing: 'allowed', rule: ENUM });
     enter(generated.named, { standing: 'allowed', rule: NAMED });
     enter(generated.inert, { standing: 'allowed', rule: INERT });
     enter(generated.inertDicts, { standing: 'allowed', rule: INERT_DICT });
@@ -79,8 +92,9 @@ export class AllowList {
   of(module: string, name: string): Standing {
     const exact = this.standings.get(`${module}\0${name}`);
     if (exact !== undefined) return exact;
-    const known = KNOWN_LIBRARIES.has(module.split('.')[0]!);
-    if (known && CLASS_NAME.test(name) && /^[A-Za-z0-9_.]+$/.test(module) && !NEVER.test(module)) return REVIEW;
+    const library = module.split('.')[0]!;
+    const known = Object.hasOwn(KNOWN_LIBRARIES, library);
+    if (known && KNOWN_LIBRARIES[library]!.test(module) && CLASS_NAME.test(name) && /^[A-Za-z0-9_.]+$/.test(module) && !NEVER.test(module)) return REVIEW;
     return { standing: 'blocked', known };
   }
 }
