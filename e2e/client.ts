@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Agent, FormData, fetch as undiciFetch } from 'undici';
@@ -121,6 +122,13 @@ export function sample(kind: 'digits' | 'digits-v2' | 'malicious' | 'broken', na
   const serve = [join(examples, 'digits', 'serve.py')];
   if (kind === 'broken') return { folder, modelFile: join(examples, 'digits', 'model.safetensors'), sideFiles: serve, metadata };
   return { folder, dockerfile: join(examples, 'digits', 'Dockerfile'), sideFiles: serve, metadata };
+}
+
+/** The same with a Dockerfile that nobody has built yet: its base does not come from the cache, so its build takes some seconds. */
+export function neverBuilt(like: Sample, name: string): Sample {
+  const dockerfile = join(mkdtempSync(join(tmpdir(), 'creativeflow-e2e-')), 'Dockerfile');
+  writeFileSync(dockerfile, `# ${name}\n${readFileSync(join(examples, 'digits', 'Dockerfile'), 'utf8')}`);
+  return { ...like, dockerfile };
 }
 
 export function digit(): unknown {

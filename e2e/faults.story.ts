@@ -4,7 +4,7 @@ import type { VersionDetail } from '../bridge/src/contract/version.ts';
 import { readStackFacts } from '../stack/facts.ts';
 import { waitFor } from '../stack/process.ts';
 import { killBridge, startBridge } from './bridge-process.ts';
-import { Client, digit, sample } from './client.ts';
+import { Client, digit, neverBuilt, sample } from './client.ts';
 import { OdooEntrance } from './odoo.ts';
 import { LIVE_MS, SCAN_MS, STAGING_MS, approve, archive, promote, unusedName, uploaded } from './road.ts';
 
@@ -41,7 +41,7 @@ describe('The road completes whatever breaks on the way', () => {
     afterEach(() => startBridge(facts)); // whatever failed, it runs again
 
     it('When it is killed while it scans, then the scan is finished once it is back', async () => {
-      ids = await uploaded(ada, sample('digits', name));
+      ids = await uploaded(ada, neverBuilt(sample('digits', name), name));
       await killBridge(facts);
       expect(await kept(ids.versionId)).to.include({ status: 'Validating' });
       await startBridge(facts);
@@ -97,7 +97,7 @@ describe('The road completes whatever breaks on the way', () => {
     }
 
     it('When it happens during the scan, then the scan is finished', async () => {
-      ids = await uploaded(ada, sample('digits', name));
+      ids = await uploaded(ada, neverBuilt(sample('digits', name), name));
       expect(await ada.version(ids)).to.include({ status: 'Validating' });
       await emptied();
       await ben.reaches(ids, 'Validated', SCAN_MS);
