@@ -2,6 +2,7 @@
 
     python scripts/scan-messages.py onnx          # pip install onnx            → bridge/src/scan/data/onnx-messages.json
     python scripts/scan-messages.py tensorflow    # pip install tensorflow-cpu  → bridge/src/scan/data/tensorflow-messages.json
+    python scripts/scan-messages.py sentencepiece # pip install sentencepiece protobuf → bridge/src/scan/data/sentencepiece-messages.json
 
 A field is `number: "name type"`; `*` behind the type: repeated; `<key:value>`: a map; `@name`: one of a group, of which one may be set.
 """
@@ -20,10 +21,15 @@ SCALARS = {
     F.TYPE_FLOAT: "fixed32", F.TYPE_FIXED32: "fixed32", F.TYPE_DOUBLE: "fixed64", F.TYPE_FIXED64: "fixed64", F.TYPE_SINT64: "uint64", F.TYPE_STRING: "string", F.TYPE_BYTES: "bytes",
 }
 
+# in files of older releases, and not in the descriptors of newer ones
+DROPPED = {"sentencepiece": {
+    "ModelProto": {"4": "self_test_data SelfTestData"}, "SelfTestData": {"1": "samples SelfTestData.Sample*"}, "SelfTestData.Sample": {"1": "input string", "2": "expected string"},
+}}
+
 
 def main() -> None:
     library = sys.argv[1]
-    roots, version = {"onnx": onnx, "tensorflow": tensorflow}[library]()
+    roots, version = {"onnx": onnx, "tensorflow": tensorflow, "sentencepiece": sentencepiece}[library]()
     messages: dict[str, dict[str, str]] = {}
     pending = list(roots)
     while pending:
@@ -31,6 +37,8 @@ def main() -> None:
         if name_of(message) in messages:
             continue
         messages[name_of(message)] = {str(field.number): field_text(field, pending) for field in sorted(message.fields, key=lambda field: field.number)}
+    for name, fields in DROPPED.get(library, {}).items():
+        messages[name] = dict(sorted((messages.get(name, {}) | fields).items(), key=lambda field: int(field[0])))
     rows = ",\n".join(f"  {json.dumps(name)}: {json.dumps(fields)}" for name, fields in sorted(messages.items()))
     (DATA / f"{library}-messages.json").write_text(f'{{\n "library": {json.dumps(f"{library} {version}")},\n "messages": {{\n{rows}\n }}\n}}\n')
 
@@ -51,6 +59,13 @@ def tensorflow() -> tuple[list[descriptor.Descriptor], str]:
         tensor_bundle_pb2.BundleHeaderProto, tensor_bundle_pb2.BundleEntryProto, trackable_object_graph_pb2.TrackableObjectGraph,
     ]
     return [message.DESCRIPTOR for message in modules], tf.__version__
+
+
+def sentencepiece() -> tuple[list[descriptor.Descriptor], str]:
+    import sentencepiece
+    from sentencepiece import sentencepiece_model_pb2
+
+    return [sentencepiece_model_pb2.ModelProto.DESCRIPTOR], sentencepiece.__version__
 
 
 def name_of(message: descriptor.Descriptor) -> str:

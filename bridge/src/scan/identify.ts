@@ -11,6 +11,7 @@ import { onnx } from './formats/onnx.ts';
 import { pickle, scanPickle } from './formats/pickle.ts';
 import { safetensors } from './formats/safetensors.ts';
 import { savedModel } from './formats/saved-model.ts';
+import { sentencepiece } from './formats/sentencepiece.ts';
 import { json, text } from './formats/text.ts';
 import { tar } from './formats/tar.ts';
 import { tflite } from './formats/tflite.ts';
@@ -20,7 +21,7 @@ import { Rejected, Report, hex } from './report.ts';
 import type { ByteSource } from './source.ts';
 
 /** Every format the scanner has heard of. A new one is one file and one word here. */
-const FORMATS: readonly Format[] = [safetensors, pickle, torchLegacy, zip, tar, npy, gguf, kerasH5, onnx, tflite, savedModel, checkpoint, ...COMPRESSED, ...BY_SIGHT, text, json, ...BY_NAME];
+const FORMATS: readonly Format[] = [safetensors, pickle, torchLegacy, zip, tar, npy, gguf, kerasH5, onnx, tflite, savedModel, checkpoint, sentencepiece, ...COMPRESSED, ...BY_SIGHT, text, json, ...BY_NAME];
 
 /** Longer text is not tried as a pickle of protocol 0 without a claim; nothing honest that is both exists. */
 const PROBE_MAX_BYTES = 16 * 1024 * 1024;
@@ -99,8 +100,9 @@ function tryAsPickle(source: ByteSource, file: string, context: ScanContext): 'a
   }
 }
 
-/** .pt, .pth, .ckpt and .bin are written as zip and, by other savers, as pickles; some loaders unpack by themselves. */
+/** .pt, .pth, .ckpt and .bin are written as zip and, by other savers, as pickles; .model is what many call theirs; some loaders unpack by themselves. */
 function covers(claimed: Format, candidates: readonly Format[], file: string): boolean {
+  if (candidates.includes(sentencepiece) && claimedName(file).endsWith('.model')) return true;
   if (claimed === zip && candidates.includes(pickle)) return true;
   if ((claimed === zip || claimed === pickle) && candidates.includes(torchLegacy)) return true;
   return unpackedByLoader(claimedName(file)) && candidates.every((format) => COMPRESSED.includes(format));

@@ -13,6 +13,7 @@ import { pickleRules } from './rules/pickle.ts';
 import { protobufRules } from './rules/protobuf.ts';
 import { safetensorsRules } from './rules/safetensors.ts';
 import { selfRules } from './rules/self.ts';
+import { sentencepieceRules } from './rules/sentencepiece.ts';
 import { tarRules } from './rules/tar.ts';
 import { tensorflowRules } from './rules/tensorflow.ts';
 import { textRules } from './rules/text.ts';
@@ -22,10 +23,10 @@ import { zipRules } from './rules/zip.ts';
 import type { Rule, RuleArea } from './rules/rule.ts';
 
 /** Changes whenever a verdict could change: rules, allow-list, limits. Stored with each verdict. */
-export const RULESET_VERSION = '2026.11.2';
+export const RULESET_VERSION = '2026.11.3';
 
 /** Every area, in the order of docs/scan-rules.md, which `npm run docs:scan-rules` writes from them. */
-export const RULE_AREAS = [contentRules, limitsRules, selfRules, safetensorsRules, pickleRules, torchRules, zipRules, tarRules, compressedRules, archiveRules, numpyRules, ggufRules, hdf5Rules, kerasRules, protobufRules, onnxRules, tensorflowRules, tfliteRules, textRules, jsonRules, dockerfileRules] as const satisfies readonly RuleArea[];
+export const RULE_AREAS = [contentRules, limitsRules, selfRules, safetensorsRules, pickleRules, torchRules, zipRules, tarRules, compressedRules, archiveRules, numpyRules, ggufRules, hdf5Rules, kerasRules, protobufRules, onnxRules, tensorflowRules, tfliteRules, sentencepieceRules, textRules, jsonRules, dockerfileRules] as const satisfies readonly RuleArea[];
 
 type RulesOf<Areas> = Areas extends readonly [infer First extends RuleArea, ...infer Rest] ? keyof First['rules'] | RulesOf<Rest> : never;
 

@@ -12,6 +12,8 @@ export interface FieldShape {
   message: MessageShape | null;
   /** marks what was seen: fields of which only one may be set share it; 0 for repeated fields */
   bit: number;
+  /** the bit is one of the second thirty-one: the largest messages have more fields than a number has bits */
+  second: boolean;
 }
 
 /** One kind of message: its fields by their numbers. */
@@ -48,10 +50,10 @@ export class Messages {
       if (name === undefined) throw new Error(`${shape.name}: cannot read the field "${text}".`);
       const repeated = star !== undefined || key !== undefined;
       const once = group ?? name;
-      if (!repeated && !bits.has(once)) bits.set(once, 2 ** bits.size);
-      if (bits.size > BITS_MAX) throw new Error(`${shape.name} has too many fields.`);
+      if (!repeated && !bits.has(once)) bits.set(once, bits.size);
+      if (bits.size > 2 * BITS_MAX) throw new Error(`${shape.name} has too many fields.`);
       const message = key !== undefined ? this.entry(`${shape.name}.${name}`, key, value!) : SCALARS.has(type!) ? null : this.of(type!);
-      shape.fields.set(Number(number), { name, kind: message === null ? (type as Scalar) : 'message', repeated, map: key !== undefined, message, bit: repeated ? 0 : bits.get(once)! });
+      shape.fields.set(Number(number), { name, kind: message === null ? (type as Scalar) : 'message', repeated, map: key !== undefined, message, ...bitOf(repeated ? undefined : bits.get(once)) });
     }
   }
 
@@ -60,6 +62,10 @@ export class Messages {
     this.fill(shape, { 1: `key ${key}`, 2: `value ${value}` });
     return shape;
   }
+}
+
+function bitOf(place: number | undefined): Pick<FieldShape, 'bit' | 'second'> {
+  return { bit: place === undefined ? 0 : 2 ** (place % BITS_MAX), second: place !== undefined && place >= BITS_MAX };
 }
 
 export function readMessages(file: string): Messages {

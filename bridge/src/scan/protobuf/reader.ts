@@ -60,13 +60,14 @@ export class ProtoReader {
 
   private fields(start: number, end: number, shape: MessageShape, handlers: Handlers): void {
     const keys = new Map<FieldShape, Set<string>>();
-    let seen = 0;
+    let [seen, seenSecond] = [0, 0];
     for (let position = start; position < end; ) {
       const field = this.header(position, end, shape);
-      if ((seen & field.shape.bit) !== 0) {
+      if (((field.shape.second ? seenSecond : seen) & field.shape.bit) !== 0) {
         throw new Rejected('protobuf-duplicate-field', `${shape.name} has ${field.shape.name}, or one that excludes it, twice.`, position);
       }
-      seen |= field.shape.bit;
+      if (field.shape.second) seenSecond |= field.shape.bit;
+      else seen |= field.shape.bit;
       position = field.end;
       const handler = handlers[field.shape.name];
       if (field.shape.map) {
