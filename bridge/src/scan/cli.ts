@@ -2,14 +2,14 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { json, text } from './formats/text.ts';
+import { isSideFile } from './formats/collection.ts';
 import { runIsolated } from './run-isolated.ts';
 import { sarif } from './sarif.ts';
 import type { Finding, ScanFile, ScanResult, Verdict } from './types.ts';
 
 const USAGE = `creativeflow-scan FILE… [--dockerfile FILE] [--json|--sarif] [--deadline SECONDS]
 
-Judges the files as one upload. Text files count as side files, all others as models.
+Judges the files as one upload. Text files by their names count as side files, all others as models.
 Ends with 0 pass, 1 review, 2 block, 3 could not run.`;
 const EXIT: Record<Verdict, number> = { pass: 0, review: 1, block: 2 };
 const COULD_NOT_RUN = 3;
@@ -25,7 +25,7 @@ async function main(): Promise<number> {
       options: { dockerfile: { type: 'string' }, json: { type: 'boolean' }, sarif: { type: 'boolean' }, deadline: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
     });
     options = parsed.values;
-    files = parsed.positionals.map((file) => describe(file, isText(file) ? 'side' : 'model'));
+    files = parsed.positionals.map((file) => describe(file, isSideFile(file) ? 'side' : 'model'));
     if (options.dockerfile !== undefined) files.push(describe(options.dockerfile, 'dockerfile'));
     if (options.json === true && options.sarif === true) throw new Error('--json and --sarif: choose one');
     if (options.deadline !== undefined && !(Number(options.deadline) > 0)) throw new Error(`--deadline ${options.deadline} is not a number of seconds`);
@@ -45,11 +45,6 @@ async function main(): Promise<number> {
 
 function describe(file: string, kind: ScanFile['kind']): ScanFile {
   return { name: path.basename(file), kind, path: path.resolve(file), size: fs.statSync(file).size };
-}
-
-function isText(file: string): boolean {
-  const extension = path.extname(file).slice(1).toLowerCase();
-  return [...text.extensions, ...json.extensions].includes(extension);
 }
 
 function render(result: ScanResult): string {

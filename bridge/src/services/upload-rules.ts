@@ -14,7 +14,10 @@ const MODEL_EXTENSIONS = [
 ];
 const SIDE_EXTENSIONS = [
   ...MODEL_EXTENSIONS, 'yaml', 'yml', 'toml', 'cfg', 'ini', 'md', 'csv', 'tsv', 'py', 'sh', 'spm', 'vocab', 'merges', 'jinja', 'proto', 'pbtxt', 'params', 'index',
+  'rst', 'tiktoken', 'bpe', 'codes', 'j2', 'data', 'weight', 'bias',
 ];
+/** Files beside a model that no extension tells: notes, and raw weights of ONNX and TensorFlow, of which the model says what they are. */
+const SIDE_NAMES = [/^(readme|licen[cs]e|copying|notice|authors|changelog|version)$/i, /\.onnx_data(_\d{1,5})?$/i, /\.data-\d{5}-of-\d{5}$/, /^onnx__\w+$/];
 
 /** The file name to record, or why this file is refused. A Dockerfile is always recorded as `Dockerfile`. */
 export function acceptedName(field: UploadField, filename: string | null): string {
@@ -27,7 +30,7 @@ export function acceptedName(field: UploadField, filename: string | null): strin
   if (/^(dockerfile|containerfile)$/i.test(name)) throw refused(field, `"${name}" belongs into the field dockerfile`, 'Send it as the field dockerfile.');
   const extension = name.includes('.') ? name.slice(name.lastIndexOf('.') + 1).toLowerCase() : '';
   const allowed = field === 'modelFile' ? MODEL_EXTENSIONS : SIDE_EXTENSIONS;
-  if (!allowed.includes(extension)) {
+  if (!allowed.includes(extension) && !(field === 'sideFiles' && SIDE_NAMES.some((form) => form.test(name)))) {
     throw refused(field, `files of the kind "${extension === '' ? 'without extension' : `.${extension}`}" are not accepted`, `Accepted are ${allowed.map((each) => `.${each}`).join(' ')}.`);
   }
   return name;

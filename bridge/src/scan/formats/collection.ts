@@ -12,10 +12,10 @@ export interface Member {
 }
 
 const CODE = /\.(py|pyi|pyw|ipynb|sh|bash|bat|cmd|ps1|js|pl|rb|lua|r)$/i;
-const NOTES = /(^|\/)(readme|license|licence|notice|authors|changelog|version)$/i;
+const NOTES = /(^|\/)(readme|license|licence|copying|notice|authors|changelog|version)$/i;
 
 /** Files that people read are no models; in an archive nobody says which they are. */
-function isSideFile(name: string): boolean {
+export function isSideFile(name: string): boolean {
   const extension = /\.([^./]+)$/.exec(name)?.[1]?.toLowerCase() ?? '';
   return [...text.extensions, ...json.extensions].includes(extension) || NOTES.test(name);
 }

@@ -6,7 +6,7 @@ import { Rejected } from '../report.ts';
 import type { ByteSource } from '../source.ts';
 
 const JSON_EXTENSIONS = ['json'];
-const TEXT_EXTENSIONS = ['py', 'txt', 'md', 'rst', 'yaml', 'yml', 'toml', 'cfg', 'ini', 'conf', 'csv', 'tsv', 'sh', 'html', 'css', 'js', 'j2', 'jinja', 'proto', 'license'];
+const TEXT_EXTENSIONS = ['py', 'txt', 'md', 'rst', 'yaml', 'yml', 'toml', 'cfg', 'ini', 'conf', 'csv', 'tsv', 'sh', 'html', 'css', 'js', 'j2', 'jinja', 'proto', 'license', 'tiktoken', 'vocab'];
 /** the form of a SavedModel that people can read, which loaders take as well */
 const SAVED_MODEL_TEXT = /(^|[!/])saved_model\.pbtxt$/i;
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
