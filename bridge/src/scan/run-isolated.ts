@@ -27,40 +27,52 @@ const RESIDENT_MEGABYTES = 1536;
 /** between two looks at what is resident, this much at most can be taken */
 const DATA_MORE_MEGABYTES = 512;
 const WATCH_EVERY_MS = 250;
+const UPLOADS_OF_A_CHILD = 200;
 const ANSWER_MAX_BYTES = 64 * 1024 * 1024;
 /** of a program inside another one, which was ended for its processor time */
 const SIGXCPU_CODE = 128 + 24;
 const STDERR_KEPT_CHARS = 2000;
 
 /**
- * Scans in a child process without network, without a place to write, with limits on memory and time and nothing of our environment,
- * as far as this machine allows (isolation/sandbox.ts); what it does not is told with the tools. A child that crashes, is killed or says
- * nothing sensible is a block with that reason. Throws only when `signal` aborts.
+ * Scans in a child process of its own without network, without a place to write, with limits on memory and time and nothing of our
+ * environment, as far as this machine allows (isolation/sandbox.ts); what it does not is told with the tools. A child that crashes, is
+ * killed or says nothing sensible is a block with that reason. Throws only when `signal` aborts.
  */
 export async function runIsolated(request: ScanRequest, options: IsolationOptions = {}): Promise<ScanResult> {
-  options.signal?.throwIfAborted();
-  const started = performance.now();
-  const child = await startChild(request, options);
-  const end = await watch(child, JSON.stringify(request), options);
-  options.signal?.throwIfAborted();
-  const answer = end.stopped === null && end.code === 0 ? readAnswer(end.stdout) : null;
-  if (answer !== null) {
-    const { missing } = sandbox();
-    answer.details.tools.push({ name: 'isolation', status: missing === null ? 'ok' : 'missing', detail: missing });
-    return answer;
-  }
-  const [rule, why] = explain(end);
-  return refusal(request, rule, why, Math.round(performance.now() - started));
+  return (await runEach([request], options))[0]!;
 }
 
-async function startChild(request: ScanRequest, options: IsolationOptions): Promise<ChildProcess> {
+/**
+ * Many uploads of one person, each judged alone, in few children: to start one takes longer than to scan a small file. Never for uploads
+ * of different people, since what one does to the child reaches those behind it. The upload at which a child ends is blocked; those behind
+ * it go on in another. The deadline is that of each.
+ */
+export async function runEach(requests: readonly ScanRequest[], options: IsolationOptions = {}): Promise<ScanResult[]> {
+  const results: ScanResult[] = [];
+  while (results.length < requests.length) {
+    options.signal?.throwIfAborted();
+    const started = performance.now();
+    const part = requests.slice(results.length, results.length + UPLOADS_OF_A_CHILD);
+    const end = await watch(await startChild(part, options), part, options);
+    options.signal?.throwIfAborted();
+    const answers = readAnswers(end, part.length);
+    const { missing } = sandbox();
+    for (const { details } of answers) details.tools.push({ name: 'isolation', status: missing === null ? 'ok' : 'missing', detail: missing });
+    results.push(...answers);
+    if (answers.length < part.length) results.push(refusal(part[answers.length]!, ...explain(end), Math.round(performance.now() - started)));
+  }
+  return results;
+}
+
+async function startChild(requests: readonly ScanRequest[], options: IsolationOptions): Promise<ChildProcess> {
   const program = options.childPath ?? (await childBundle());
-  const shown = [program, ...shownOf(request.files)];
+  const files = requests.flatMap((request) => request.files);
+  const shown = [program, ...shownOf(files)];
   // of the programs that the scanner starts there is one, and only for a Dockerfile
-  const flags = nodeFlags({ shown, startsPrograms: request.files.some(({ kind }) => kind === 'dockerfile') });
+  const flags = nodeFlags({ shown, startsPrograms: files.some(({ kind }) => kind === 'dockerfile') });
   const node = [process.execPath, `--max-old-space-size=${options.heapMegabytes ?? HEAP_MEGABYTES}`, ...flags, program];
   // as many cores as there are may work at once
-  const cpuSeconds = Math.ceil(((options.deadlineMs ?? DEADLINE_MS) / 1000) * os.availableParallelism());
+  const cpuSeconds = Math.ceil(((options.deadlineMs ?? DEADLINE_MS) / 1000) * os.availableParallelism() * requests.length);
   const [command, ...args] = sandbox().around(node, { shown: [process.execPath, ...shown], cpuSeconds, dataMegabytes: (options.residentMegabytes ?? RESIDENT_MEGABYTES) + DATA_MORE_MEGABYTES });
   // nothing of ours in its environment: no keys, no proxies, no NODE_OPTIONS
   return spawn(command!, args, { env: SANDBOX_ENVIRONMENT, stdio: ['pipe', 'pipe', 'pipe'] });
@@ -77,7 +89,7 @@ interface End {
   error: Error | null;
 }
 
-async function watch(child: ChildProcess, input: string, options: IsolationOptions): Promise<End> {
+async function watch(child: ChildProcess, requests: readonly ScanRequest[], options: IsolationOptions): Promise<End> {
   const end: End = { code: null, signal: null, stopped: null, stdout: '', stderr: '', error: null };
   const stop = (why: End['stopped']): void => {
     end.stopped ??= why;
@@ -89,13 +101,14 @@ async function watch(child: ChildProcess, input: string, options: IsolationOptio
     received += chunk.length;
     if (received > ANSWER_MAX_BYTES) stop('answer');
     else chunks.push(chunk);
+    if (requests.length > 1) deadline.refresh();
   });
   child.stderr!.on('data', (chunk: Buffer) => {
     end.stderr = (end.stderr + chunk.toString('utf8')).slice(-STDERR_KEPT_CHARS);
   });
   // a child that dies before it reads is told by its exit, not by the broken pipe
   child.stdin!.on('error', () => undefined);
-  child.stdin!.end(input);
+  child.stdin!.end(requests.map((request) => `${JSON.stringify(request)}\n`).join(''));
   const deadline = setTimeout(() => stop('deadline'), options.deadlineMs ?? DEADLINE_MS);
   let inside: number | undefined;
   const memory = setInterval(() => {
@@ -131,6 +144,18 @@ function explain(end: End): [RuleId, string] {
   const last = end.stderr.trim().split('\n').findLast((line) => /Error|error/.test(line)) ?? '';
   const how = end.error !== null ? `could not be started (${end.error.message})` : end.signal !== null ? `was ended by ${end.signal}` : `ended with code ${end.code} and no answer`;
   return ['scan-crashed', `The scanner ${how}. ${last}`.trim()];
+}
+
+/** A line for each upload, in order. Of a child that did not end well the last upload that it may have been at does not count. */
+function readAnswers(end: End, wanted: number): ScanResult[] {
+  const answers: ScanResult[] = [];
+  for (const line of end.stdout.split('\n').slice(0, -1)) {
+    const answer = readAnswer(line);
+    if (answer === null || answers.length === wanted) break;
+    answers.push(answer);
+  }
+  const endedWell = end.stopped === null && end.code === 0;
+  return endedWell ? answers : answers.slice(0, wanted - 1);
 }
 
 function readAnswer(text: string): ScanResult | null {

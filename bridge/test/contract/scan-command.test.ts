@@ -38,4 +38,11 @@ describe('creativeflow-scan', () => {
     expect(review.code).to.equal(1);
     expect(wrong.code).to.equal(3);
   });
+
+  it('judges each file alone when it is told to', async () => {
+    const { code, stdout } = await run('--each', '--json', put('a.pkl', pickle('NONE')), put('b.pkl', EVIL), put('c.pkl', pickle('NONE')));
+    const told = stdout.trim().split('\n').map((line) => JSON.parse(line) as { path: string; verdict: string });
+    expect(code).to.equal(2);
+    expect(told.map(({ path, verdict }) => [path.slice(-5), verdict])).to.deep.equal([['a.pkl', 'pass'], ['b.pkl', 'block'], ['c.pkl', 'pass']]);
+  });
 });

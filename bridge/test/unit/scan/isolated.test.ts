@@ -6,7 +6,7 @@ import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { sandbox } from '../../../src/scan/isolation/sandbox.ts';
-import { runIsolated } from '../../../src/scan/run-isolated.ts';
+import { runEach, runIsolated } from '../../../src/scan/run-isolated.ts';
 import type { ScanRequest } from '../../../src/scan/types.ts';
 import { global, pickle, text } from './pickle-assembler.ts';
 
@@ -47,6 +47,19 @@ describe('scan in a child process', () => {
       expect(result.findings.map((finding) => finding.rule)).to.deep.equal([rule]);
     });
   }
+
+  it('judges many uploads alone, in order; one that ends the child is blocked, and those behind it go on in another', async () => {
+    const names = ['a.pkl', 'evil.pkl', 'b.pkl', 'c.pkl'];
+    const requests = names.map((name) => request(name, name === 'evil.pkl' ? EVIL : pickle('NONE')));
+    expect((await runEach(requests)).map(({ verdict }) => verdict)).to.deep.equal(['pass', 'block', 'pass', 'pass']);
+    const answer = JSON.stringify({ verdict: 'pass', rulesetVersion: '1', findings: [], details: { tools: [] } });
+    const answers = child(`import fs from 'node:fs';
+      for (const line of fs.readFileSync(0, 'utf8').trim().split('\\n')) { if (line.includes('evil.pkl')) process.exit(7); fs.writeSync(1, ${JSON.stringify(answer)} + '\\n'); }`);
+    const results = await runEach(requests, { childPath: answers });
+    expect(results.map(({ findings, details }) => [findings.map(({ rule, file }) => `${rule} ${file}`).join(), details.tools.length])).to.deep.equal([['', 1], ['scan-crashed evil.pkl', 0], ['', 1], ['', 1]]);
+    const stuck = child(`import fs from 'node:fs'; for (const line of fs.readFileSync(0, 'utf8').trim().split('\\n')) { while (line.includes('evil.pkl')); fs.writeSync(1, ${JSON.stringify(answer)} + '\\n'); }`);
+    expect((await runEach(requests, { childPath: stuck, deadlineMs: 500 })).map(({ findings }) => findings.map(({ rule }) => rule).join())).to.deep.equal(['', 'scan-timeout', '', '']);
+  });
 
   /** what a program in the scanner's place has to say; with a Dockerfile it may start others, which Node's own barrier does not hold */
   const says = async (code: string, kind: ScanRequest['files'][0]['kind'] = 'model'): Promise<string> => {
@@ -125,7 +138,7 @@ describe('scan in a child process', () => {
     const running = (): boolean => fs.readdirSync('/proc').some((pid) => /^[0-9]+$/.test(pid) && Number(pid) !== starter.pid && readable(`/proc/${pid}/cmdline`).includes(`${mark}.mjs`));
     put(`${mark}.mjs`, 'for (;;);');
     const starter = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e',
-      `import { runIsolated } from ${JSON.stringify(new URL('../../../src/scan/run-isolated.ts', import.meta.url).href)};
+      `import { runEach, runIsolated } from ${JSON.stringify(new URL('../../../src/scan/run-isolated.ts', import.meta.url).href)};
        await runIsolated({ files: [] }, { childPath: ${JSON.stringify(path.join(folder, `${mark}.mjs`))} });`], { stdio: 'ignore' });
     await until(running, 'the child runs');
     starter.kill('SIGKILL');
