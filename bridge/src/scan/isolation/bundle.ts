@@ -6,11 +6,14 @@ import path from 'node:path';
 
 const FOLDER = path.join(import.meta.dirname, '..');
 const DATA = path.join(FOLDER, 'data');
+/** Where nobody but the one who installed the packages can write. */
+const KEPT = path.join(FOLDER, '../../../node_modules/.cache/creativeflow');
 let made: Promise<string> | undefined;
 
 /**
  * The child's program, tables included, as one file of plain JavaScript: it starts in a tenth of the time, and needs neither a loader that
- * would want to write nor any other file. Kept beside the packages under the digest of its sources, else in a folder of this process alone.
+ * would want to write nor any other file. Kept beside the packages under the digest of its sources (an image brings it along), else in a
+ * folder of this process alone.
  */
 export async function childBundle(): Promise<string> {
   const bundle = await (made ??= make());
@@ -20,14 +23,13 @@ export async function childBundle(): Promise<string> {
 
 async function make(): Promise<string> {
   const name = `scan-child-${digestOfSources()}.mjs`;
-  const kept = keptFolder();
-  if (kept !== null && fs.existsSync(path.join(kept, name))) return path.join(kept, name);
+  if (fs.existsSync(path.join(KEPT, name))) return path.join(KEPT, name);
   const { build } = await import('esbuild');
   const { outputFiles } = await build({
     entryPoints: [path.join(FOLDER, 'child.ts')], bundle: true, write: false, platform: 'node', format: 'esm', target: 'node20', logLevel: 'silent', plugins: [tablesInside],
     banner: { js: "import { createRequire } from 'node:module'; const require = createRequire('/');" },
   });
-  const folder = kept ?? fs.mkdtempSync(path.join(os.tmpdir(), 'creativeflow-scan-child-'));
+  const folder = keptFolder() ?? fs.mkdtempSync(path.join(os.tmpdir(), 'creativeflow-scan-child-'));
   const half = path.join(folder, `${name}.${process.pid}`);
   fs.writeFileSync(half, outputFiles[0]!.contents);
   fs.renameSync(half, path.join(folder, name));
@@ -49,19 +51,16 @@ function digestOfSources(): string {
   const hash = crypto.createHash('sha256').update(process.version);
   const files = fs.readdirSync(FOLDER, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile() && /\.(ts|json)$/.test(entry.name));
   for (const file of files.map((entry) => path.join(entry.parentPath, entry.name)).sort()) {
-    const { size, mtimeMs } = fs.statSync(file);
-    hash.update(`${file}\0${size}\0${mtimeMs}\n`);
+    hash.update(`${path.relative(FOLDER, file)}\0`).update(fs.readFileSync(file)).update('\0');
   }
   return hash.digest('hex').slice(0, 16);
 }
 
-/** Where nobody but the one who installed the packages can write. */
 function keptFolder(): string | null {
-  const folder = path.join(FOLDER, '../../../node_modules/.cache/creativeflow');
   try {
-    fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
-    fs.accessSync(folder, fs.constants.W_OK);
-    return folder;
+    fs.mkdirSync(KEPT, { recursive: true });
+    fs.accessSync(KEPT, fs.constants.W_OK);
+    return KEPT;
   } catch {
     return null;
   }
