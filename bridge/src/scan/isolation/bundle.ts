@@ -8,6 +8,8 @@ const FOLDER = path.join(import.meta.dirname, '..');
 const DATA = path.join(FOLDER, 'data');
 /** Where nobody but the one who installed the packages can write. */
 const KEPT = path.join(FOLDER, '../../../node_modules/.cache/creativeflow');
+const INSTALLED = path.join(FOLDER, '../../../node_modules/.package-lock.json');
+const OLD_MS = 7 * 24 * 3600_000;
 let made: Promise<string> | undefined;
 
 /**
@@ -33,6 +35,7 @@ async function make(): Promise<string> {
   const half = path.join(folder, `${name}.${process.pid}`);
   fs.writeFileSync(half, outputFiles[0]!.contents);
   fs.renameSync(half, path.join(folder, name));
+  removeOld(folder);
   return path.join(folder, name);
 }
 
@@ -53,7 +56,18 @@ function digestOfSources(): string {
   for (const file of files.map((entry) => path.join(entry.parentPath, entry.name)).sort()) {
     hash.update(`${path.relative(FOLDER, file)}\0`).update(fs.readFileSync(file)).update('\0');
   }
+  // and what they import
+  if (fs.existsSync(INSTALLED)) hash.update(fs.readFileSync(INSTALLED));
   return hash.digest('hex').slice(0, 16);
+}
+
+/** Of sources that are no more; not those of another checkout that works with the same packages. */
+function removeOld(folder: string): void {
+  for (const name of fs.readdirSync(folder).filter((each) => each.startsWith('scan-child-'))) {
+    const file = path.join(folder, name);
+    const stat = fs.statSync(file, { throwIfNoEntry: false });
+    if (stat !== undefined && Date.now() - stat.mtimeMs > OLD_MS) fs.rmSync(file, { force: true });
+  }
 }
 
 function keptFolder(): string | null {
