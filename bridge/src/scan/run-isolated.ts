@@ -29,8 +29,8 @@ const DATA_MORE_MEGABYTES = 512;
 const WATCH_EVERY_MS = 250;
 const UPLOADS_OF_A_CHILD = 200;
 const ANSWER_MAX_BYTES = 64 * 1024 * 1024;
-/** of a program inside another one, which was ended for its processor time */
-const SIGXCPU_CODE = 128 + 24;
+/** unshare's words when what it started was killed */
+const KILLED_INSIDE = /^unshare: sigprocmask unblock failed/m;
 const STDERR_KEPT_CHARS = 2000;
 
 /**
@@ -139,10 +139,10 @@ async function watch(child: ChildProcess, requests: readonly ScanRequest[], opti
 }
 
 function explain(end: End): [RuleId, string] {
-  if (end.stopped === 'deadline' || end.signal === 'SIGXCPU' || end.code === SIGXCPU_CODE) return ['scan-timeout', 'The scan did not end before its deadline and was stopped.'];
+  if (end.stopped === 'deadline') return ['scan-timeout', 'The scan did not end before its deadline and was stopped.'];
   if (end.stopped === 'memory' || /heap out of memory|Array buffer allocation failed/.test(end.stderr)) return ['scan-out-of-memory', 'The scan needed more memory than it may have and was stopped.'];
   const last = end.stderr.trim().split('\n').findLast((line) => /Error|error/.test(line)) ?? '';
-  const how = end.error !== null ? `could not be started (${end.error.message})` : end.signal !== null ? `was ended by ${end.signal}` : `ended with code ${end.code} and no answer`;
+  const how = end.error !== null ? `could not be started (${end.error.message})` : end.signal !== null ? `was ended by ${end.signal}` : KILLED_INSIDE.test(end.stderr) || end.code === 128 + 9 ? 'was killed by the system' : `ended with code ${end.code} and no answer`;
   return ['scan-crashed', `The scanner ${how}. ${last}`.trim()];
 }
 

@@ -1,11 +1,11 @@
 import { expect } from 'chai';
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
-import { sandbox } from '../../../src/scan/isolation/sandbox.ts';
+import { sandbox, SANDBOX_ENVIRONMENT } from '../../../src/scan/isolation/sandbox.ts';
 import { runEach, runIsolated } from '../../../src/scan/run-isolated.ts';
 import type { ScanRequest } from '../../../src/scan/types.ts';
 import { global, pickle, text } from './pickle-assembler.ts';
@@ -114,11 +114,22 @@ describe('scan in a child process', () => {
       expect(said).to.equal('ENOENT,EROFS  a.pkl');
     });
 
+    it('is ended by the kernel itself at its limits of processor time and of memory', () => {
+      const run = (code: string): ReturnType<typeof spawnSync> => {
+        const [command, ...args] = sandbox().around([process.execPath, '-e', code], { shown: [process.execPath], cpuSeconds: 1, dataMegabytes: 512 });
+        return spawnSync(command!, args, { encoding: 'utf8', timeout: 30_000, env: SANDBOX_ENVIRONMENT });
+      };
+      const busy = run('for (;;);');
+      expect(busy.error, 'ended before the test did').to.equal(undefined);
+      expect([busy.status, busy.signal]).to.not.deep.equal([0, null]);
+      expect(run('Buffer.alloc(600e6, 1)').stderr).to.match(/Array buffer allocation failed/);
+    });
+
     it('has no capability, sees no other process, and takes those that it started along', async () => {
       expect(await says(fromOutside(`return process.ppid < 10 && process.kill(1, 0) && process.getuid() === 0 ? (await import('node:child_process')).spawnSync('mount', ['-t', 'tmpfs', 'x', '/usr']).status !== 0 : false;`), 'dockerfile')).to.equal('true');
       const mark = `cf-left-over-${process.pid}`;
       await runIsolated({ files: [{ ...request('a.pkl', pickle('NONE')).files[0]!, kind: 'dockerfile' }] }, {
-        deadlineMs: 600, childPath: child(`import { spawn } from 'node:child_process'; spawn('sh', ['-c', 'while true; do sleep 1; done', '${mark}'], { detached: true }); setInterval(() => {}, 1000);`),
+        deadlineMs: 600, childPath: child(`import { spawn, spawnSync } from 'node:child_process'; spawn('sh', ['-c', 'while true; do sleep 1; done', '${mark}'], { detached: true }); setInterval(() => {}, 1000);`),
       });
       const running = (): string[] => fs.readdirSync('/proc').filter((pid) => Number(pid) > 0 && readable(`/proc/${pid}/cmdline`).includes(mark));
       await until(() => running().length === 0, 'what the child started is gone');
