@@ -1,7 +1,7 @@
 import { explainRevision } from './pod-failure.ts';
 import { isReady, shareOf } from './revision.ts';
 import type { Backend, Progress, RouteObserved } from './revision.ts';
-import { progressOf, restorable } from './rollout.ts';
+import { progressOf, restorable } from './rollout-looks.ts';
 import type { Action, Observed, Wanted } from './rollout.ts';
 import { describe, podsOf, stepsOf } from './strategy.ts';
 import type { Step } from './strategy.ts';

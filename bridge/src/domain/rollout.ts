@@ -4,6 +4,7 @@ import { explainRevision } from './pod-failure.ts';
 import { isReady, shareOf } from './revision.ts';
 import type { Backend, Judgement, RevisionObserved, RouteObserved } from './revision.ts';
 import { conditionsOf } from './rollout-conditions.ts';
+import { progressOf, restorable } from './rollout-looks.ts';
 import { nextMove } from './rollout-steps.ts';
 import type { Standing } from './rollout-steps.ts';
 import type { Step, StrategyName } from './strategy.ts';
@@ -169,17 +170,4 @@ function withBefore(action: Action, wanted: Wanted, observed: Observed): Action 
     ...backend, replicas: backend.revision === observed.previous?.name ? observed.previous.wantedReplicas : 1,
   }));
   return { ...action, before };
-}
-
-/** Only what this very deployment changed is given back; null: it changed nothing. */
-export function restorable(wanted: Wanted, route: RouteObserved | null): (Backend & { replicas: number })[] | null {
-  if (route?.changedBy !== wanted.deploymentId || route.before === null) return null;
-  if (shareOf(route, wanted.revision) === 0) return null;
-  return route.before.some((backend) => backend.revision === wanted.revision) ? null : route.before;
-}
-
-export function progressOf(observed: Observed, target: number): string {
-  const pods = observed.revision?.pods.filter((pod) => !pod.terminating && !pod.ready) ?? [];
-  const waiting = pods.flatMap((pod) => pod.containers.map((container) => container.waiting?.reason)).find((reason) => reason !== undefined);
-  return `${observed.revision?.readyReplicas ?? 0} of ${target} pods ready${waiting ? ` (${waiting})` : ''}.`;
 }
