@@ -18,7 +18,7 @@ export type BuildOutcome =
 const DIGEST = /^sha256:[0-9a-f]{64}$/;
 const GIVE_UP_PENDING_MS = 120_000;
 /** Said by buildah itself in its closing line when the line to the registry was cut, not the Dockerfile wrong. */
-const LINE_WAS_CUT = /connection refused|connection reset|unexpected EOF|i\/o timeout|no route to host|TLS handshake|broken pipe|\b50[0234]\b|context deadline exceeded|stream error/i;
+const LINE_WAS_CUT = /can't talk to a V1 container registry|connection refused|connection reset|unexpected EOF|i\/o timeout|no route to host|TLS handshake|broken pipe|\b50[0234]\b|context deadline exceeded|stream error/i;
 const BUILDAH_LINE = /^(Error: |exit status |error building|subprocess exited)|level=/;
 const FAILURE_WORD = /\b(errors?|fail(ed|ure)?|fatal|cannot|could not|unable|no such|not found|no matching|denied|missing|exception|invalid)\b/i;
 const RUN_FAILED = /while running runtime|building at STEP "RUN/;
