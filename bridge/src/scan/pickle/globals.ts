@@ -21,6 +21,8 @@ export class GlobalTable {
   private readonly entries: GlobalEntry[] = [];
   /** a dtype of objects was made */
   objects = false;
+  /** a function is named that loads bytes: it may be called and not be kept, since what keeps it may call it with other bytes */
+  loaders = false;
   private readonly index = new Map<string, number>();
   private readonly list: AllowList;
   private readonly max: number;
@@ -44,8 +46,13 @@ export class GlobalTable {
       rule: standing.standing === 'allowed' ? standing.rule : undefined,
       known: standing.standing === 'blocked' ? standing.known : true,
     });
+    this.loaders ||= this.isLoader(this.entries.length - 1);
     this.index.set(key, this.entries.length - 1);
     return this.entries.length - 1;
+  }
+
+  isLoader(id: number): boolean {
+    return this.entries[id]!.rule?.sink === 'torch-bytes';
   }
 
   /** The same global for one use of it, which more is known of: numpy.dtype('f8'). */

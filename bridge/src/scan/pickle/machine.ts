@@ -57,7 +57,7 @@ export class PickleMachine {
     try {
       for (;;) {
         // what fills a dict that may hold a dtype's fields, or describe an array of joblib, is looked at one by one
-        this.hot.run(this.frameEnd, !this.globals.objects && this.calls.wrapper < 0);
+        if (!this.globals.loaders) this.hot.run(this.frameEnd, !this.globals.objects && this.calls.wrapper < 0);
         at = this.reader.offset;
         if (this.frameEnd !== 0 && at >= this.frameEnd) this.leaveFrame(at);
         const op = this.reader.u8();
@@ -116,11 +116,11 @@ export class PickleMachine {
       case OP.ADDITEMS:
         return this.fillFromMark('add', 1, at);
       case OP.SETITEM:
-        this.noteField(stack.pop());
-        stack.pop();
+        this.noteField(this.keep(stack.pop()));
+        this.keep(stack.pop());
         return this.calls.fill('items', stack.top(), at);
       case OP.APPEND:
-        stack.pop();
+        this.keep(stack.pop());
         return this.calls.fill('append', stack.top(), at);
       case OP.TUPLE1:
         return this.tuple(1);
@@ -144,7 +144,7 @@ export class PickleMachine {
       case OP.DUP:
         return stack.push(stack.top());
       case OP.BUILD:
-        return this.build(stack.pop(), at);
+        return this.build(this.keep(stack.pop()), at);
       default:
         return this.rare(op, at);
     }
@@ -286,6 +286,7 @@ export class PickleMachine {
     const { stack } = this;
     const start = stack.length - arity;
     if (start < stack.fence) throw new Rejected('pickle-structure', 'An instruction takes more from the stack than is there.');
+    this.keepFrom(start);
     const tuple = this.arena.tuple(stack.values, start, arity);
     stack.length = start;
     stack.push(tuple);
@@ -294,6 +295,7 @@ export class PickleMachine {
   private tupleFromMark(): void {
     const { stack } = this;
     const start = stack.popMark();
+    this.keepFrom(start);
     const tuple = this.arena.tuple(stack.values, start, stack.length - start);
     stack.length = start;
     stack.push(tuple);
@@ -302,6 +304,7 @@ export class PickleMachine {
   private collect(kind: typeof KIND.LIST | typeof KIND.DICT | typeof KIND.FROZENSET, group: number): void {
     const { stack } = this;
     const start = stack.popMark();
+    this.keepFrom(start);
     if ((stack.length - start) % group !== 0) throw new Rejected('pickle-structure', 'A dict is made of an odd number of values.');
     if (kind === KIND.DICT && this.globals.objects) for (let i = start + 1; i < stack.length; i += 2) this.noteField(stack.values[i]!);
     stack.length = start;
@@ -311,6 +314,7 @@ export class PickleMachine {
   private fillFromMark(how: 'items' | 'append' | 'add', group: number, at: number): void {
     const { stack } = this;
     const start = stack.popMark();
+    this.keepFrom(start);
     if ((stack.length - start) % group !== 0) throw new Rejected('pickle-structure', 'SETITEMS finds an odd number of values.');
     if (how === 'items' && this.globals.objects) for (let i = start + 1; i < stack.length; i += 2) this.noteField(stack.values[i]!);
     if (how === 'items' && start >= 2 && stack.values[start - 2] === this.calls.wrapper) this.keepState(start);
@@ -374,6 +378,7 @@ export class PickleMachine {
   private instantiate(callee: number, start: number, at: number, skip = 0): void {
     const { stack } = this;
     const arity = stack.length - start - skip;
+    this.keepFrom(start + skip);
     const args = this.arena.tuple(stack.values, start + skip, arity);
     stack.length = start;
     stack.push(this.calls.call(arity === 0 ? 'new' : 'call', callee, args, at));
@@ -382,6 +387,19 @@ export class PickleMachine {
   private withOneMore(args: number): number {
     const elements = this.arena.elements(args) ?? [];
     return this.arena.tuple(Float64Array.from([...elements, pack(KIND.DICT)]), 0, elements.length + 1);
+  }
+
+  /** What is put into a container, a state or an argument can be called later, with what nobody looked at. */
+  private keep(value: number): number {
+    if (this.globals.loaders && kindOf(value) === KIND.GLOBAL && this.globals.isLoader(payloadOf(value))) {
+      throw new Rejected('pickle-call-arguments', `${this.globals.at(payloadOf(value)).symbol} is kept as a value: whatever calls it later gives it bytes that nobody looked at.`);
+    }
+    return value;
+  }
+
+  private keepFrom(start: number): void {
+    if (!this.globals.loaders) return;
+    for (let i = start; i < this.stack.length; i++) this.keep(this.stack.values[i]!);
   }
 
   private popOrUnmark(): void {
