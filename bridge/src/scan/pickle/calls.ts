@@ -98,6 +98,8 @@ export class Calls {
     if (this.host.storages === null) return refuse('The file refers to outside data, and this kind of file has none.');
     const parts = kindOf(reference) === KIND.TUPLE ? this.arena.elements(reference) : null;
     const { parts: arity } = this.host.storages;
+    const source = arity === 6 && parts !== null ? this.classWithSource(parts) : null;
+    if (source !== null) return source;
     if (parts === null || parts.length !== arity || this.text(parts[0]!) !== 'storage' || (arity === 6 && kindOf(parts[5]!) !== KIND.SCALAR)) {
       return refuse(`A reference is not ('storage', class, key, location, count${arity === 6 ? ', None' : ''}).`);
     }
@@ -116,6 +118,13 @@ export class Calls {
     const index = this.storages.push({ count, elementBytes: type.rule.elementBytes }) - 1;
     this.storageUses.set(key, { use, index });
     return pack(KIND.STORAGE, index);
+  }
+
+  /** ('module', class, file, source): older files carry the text of a class, for a warning when it has changed. Loading takes the class. */
+  private classWithSource(parts: number[]): number | null {
+    const isClass = parts.length === 4 && this.text(parts[0]!) === 'module' && kindOf(parts[1]!) === KIND.GLOBAL;
+    const plain = isClass && parts.slice(2).every((part) => [KIND.STR, KIND.SCALAR].includes(kindOf(part) as 1));
+    return plain ? parts[1]! : null;
   }
 
   /** BUILD, SETITEM(S), APPEND(S), ADDITEMS: `target` must be something that loading made, and of a kind that takes this. */
@@ -150,8 +159,8 @@ export class Calls {
         if (storage !== null) return pack(KIND.STORAGE, this.storages.push(storage) - 1);
       }
     }
-    if (rule!.sink === 'torch-tensor') {
-      const fault = tensorFault(values, this.storages, this.arena);
+    if (rule!.sink === 'torch-tensor' || rule!.sink === 'torch-tensor-typed') {
+      const fault = tensorFault(values, this.storages, this.arena, rule!.sink === 'torch-tensor' ? null : this.typeBytes(values[6]!));
       if (fault !== null) this.tell('torch-tensor-bounds', at, undefined, fault);
     }
     if (rule!.sink === 'dtype') {
@@ -162,6 +171,12 @@ export class Calls {
     if (rule!.returns === 'bytes') return pack(KIND.BYTES);
     if (typeof rule!.returns === 'number') return pack(KIND.OBJECT, payloadOf(values[rule!.returns]!));
     return pack(KIND.OBJECT, id);
+  }
+
+  /** Bytes of an element of a dtype of PyTorch; more than any storage has, where that is not known. */
+  private typeBytes(value: number): number {
+    const rule = kindOf(value) === KIND.GLOBAL ? this.globals.at(payloadOf(value)).rule : undefined;
+    return rule?.typeBytes ?? Infinity;
   }
 
   text(value: number): string | null {

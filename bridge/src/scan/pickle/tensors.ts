@@ -10,7 +10,7 @@ export interface StorageEntry {
  * torch._utils._rebuild_tensor_v2(storage, offset, size, stride, …): the last element that the tensor can reach must lie
  * in the storage. PyTorch's own checks have let crafted files through (CVE-2026-24747), so they are made here.
  */
-export function tensorFault(values: number[], storages: StorageEntry[], arena: Arena): string | null {
+export function tensorFault(values: number[], storages: StorageEntry[], arena: Arena, typeBytes: number | null = null): string | null {
   const storage = storages[payloadOf(values[0]!)];
   const sizes = numbers(values[2]!, arena);
   const strides = numbers(values[3]!, arena);
@@ -19,7 +19,9 @@ export function tensorFault(values: number[], storages: StorageEntry[], arena: A
   }
   if (sizes.includes(0)) return null;
   const reach = sizes.reduce((sum, size, i) => sum + (size - 1) * strides[i]!, payloadOf(values[1]!));
-  return reach < storage.count ? null : `A tensor of shape [${sizes.join(', ')}] reaches element ${reach} of a storage of ${storage.count}.`;
+  // _rebuild_tensor_v3 has the type of the elements beside a storage of bytes
+  const count = typeBytes === null ? storage.count : Math.floor((storage.count * storage.elementBytes) / typeBytes);
+  return reach < count ? null : `A tensor of shape [${sizes.join(', ')}] reaches element ${reach} of a storage of ${count}.`;
 }
 
 function numbers(tuple: number, arena: Arena): number[] | null {

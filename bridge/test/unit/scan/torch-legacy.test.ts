@@ -12,6 +12,8 @@ const SYSTEM = assemble(proto(2), 'EMPTY_DICT', 'BINPUT', 0, 'STOP');
 const str = (value: string): Buffer => assemble('BINUNICODE', u32(value.length), Buffer.from(value));
 const numbers = (...values: number[]): Buffer => assemble('MARK', ...values.map((value) => assemble('BININT', u32(value))), 'TUPLE');
 
+const withSource = (module: string, name: string): Buffer => assemble('MARK', str('module'), global(module, name), str('a.py'), str('class A: pass'), 'TUPLE', 'BINPERSID');
+
 interface Reference { key?: string; type?: [string, string]; count?: number; view?: Part[]; shape?: number[]; offset?: number }
 
 const storage = ({ key = '94001', type = ['torch', 'FloatStorage'], count = 6, view = ['NONE'] }: Reference = {}): Buffer =>
@@ -59,7 +61,9 @@ describe('PyTorch files of before 1.6', () => {
     ['a storage used with two types', ['torch-storage'], 'model.pt', whole({ model: assemble(proto(2), tensor(storage()), tensor(storage({ type: ['torch', 'DoubleStorage'], count: 3 }), { shape: [1, 3] }), 'TUPLE2', 'STOP') })],
     ['a view of a storage', ['pickle-persistent-id'], 'model.pt', whole({ model: model({ view: [str('1'), 'BININT1', 0, 'BININT1', 6, 'TUPLE3'] }) })],
     ['a reference of the newer form', ['pickle-persistent-id'], 'model.pt', whole({ model: model({ view: [] }) })],
-    ['a class with its source', ['pickle-persistent-id'], 'model.pt', whole({ model: assemble(proto(2), 'MARK', str('module'), global('torch.nn', 'Linear'), str('a.py'), str('x'), 'TUPLE', 'BINPERSID', 'STOP') })],
+    ['a layer with the source of its class', [], 'model.pt', whole({ model: assemble(proto(2), withSource('torch.nn.modules.linear', 'Linear'), 'EMPTY_TUPLE', 'NEWOBJ', 'EMPTY_DICT', 'BUILD', 'STOP'), list: list(), data: Buffer.alloc(0) })],
+    ['a function with its source', EVIL_RULES, 'model.pt', whole({ model: assemble(proto(2), withSource('os', 'system'), str('id'), 'TUPLE1', 'REDUCE', 'STOP') })],
+    ['a class with something that is no text', ['pickle-persistent-id'], 'model.pt', whole({ model: assemble(proto(2), 'MARK', str('module'), global('torch.nn.modules.linear', 'Linear'), 'EMPTY_LIST', str('x'), 'TUPLE', 'BINPERSID', 'STOP') })],
     ['a zip appended', ['zip-structure', 'format-ambiguous', 'format-trailing-data'], 'model.pt', Buffer.concat([whole(), writeZip([{ name: 'a', bytes: EVIL }])])],
     ['a tensor in an ordinary pickle', [], 'model.pkl', pickle(tensor(inBytes(lone())))],
     ['a call in the bytes of such a tensor', EVIL_RULES, 'model.pkl', pickle(inBytes(whole({ model: EVIL, list: list(), data: Buffer.alloc(0) })))],

@@ -3,17 +3,17 @@ import { assemble, global, pickle, proto, text, u32 } from './pickle-assembler.t
 import { rulesOf, scanBytes } from './scan-bytes.ts';
 import { writeZip, type Member } from './zip-writer.ts';
 
-interface TensorSpec { key?: string; count?: number; shape?: number[]; strides?: number[]; offset?: number; type?: [string, string] }
+interface TensorSpec { key?: string; count?: number; shape?: number[]; strides?: number[]; offset?: number; type?: [string, string]; dtype?: string }
 
 /** `{"weight": tensor}` as torch.save pickles a state_dict (protocol 2). */
 function statePickle(spec: TensorSpec = {}): Buffer {
-  const { key = '0', count = 6, shape = [2, 3], strides = [3, 1], offset = 0, type = ['torch', 'FloatStorage'] } = spec;
+  const { key = '0', count = 6, shape = [2, 3], strides = [3, 1], offset = 0, type = ['torch', 'FloatStorage'], dtype } = spec;
   const numbers = (values: number[]): Buffer => assemble('MARK', ...values.map((value) => assemble('BININT', u32(value))), 'TUPLE');
   const str = (value: string): Buffer => assemble('BINUNICODE', u32(value.length), Buffer.from(value));
   return assemble(
-    proto(2), 'EMPTY_DICT', 'BINPUT', 0, 'MARK', str('weight'), global('torch._utils', '_rebuild_tensor_v2'),
+    proto(2), 'EMPTY_DICT', 'BINPUT', 0, 'MARK', str('weight'), global('torch._utils', dtype === undefined ? '_rebuild_tensor_v2' : '_rebuild_tensor_v3'),
     'MARK', 'MARK', str('storage'), global(...type), str(key), str('cpu'), 'BININT1', count, 'TUPLE', 'BINPERSID',
-    'BININT1', offset, numbers(shape), numbers(strides), 'NEWFALSE', global('collections', 'OrderedDict'), 'EMPTY_TUPLE', 'REDUCE', 'TUPLE', 'REDUCE', 'SETITEMS', 'STOP',
+    'BININT1', offset, numbers(shape), numbers(strides), 'NEWFALSE', global('collections', 'OrderedDict'), 'EMPTY_TUPLE', 'REDUCE', dtype === undefined ? Buffer.alloc(0) : global('torch', dtype), 'TUPLE', 'REDUCE', 'SETITEMS', 'STOP',
   );
 }
 
@@ -39,6 +39,12 @@ describe('PyTorch zip', () => {
       expect(result.findings).to.deep.equal([]);
       expect(result.details.formats[name]).to.equal('torch-zip');
     }
+  });
+
+  it('passes types that have no storage of their own, over a storage of bytes', () => {
+    const spec = (shape: number[]): Buffer => writeZip(members(statePickle({ type: ['torch.storage', 'UntypedStorage'], count: 24, dtype: 'uint32', shape, strides: [shape[1]!, 1] })));
+    expect(scanBytes('model.pt', spec([2, 3])).findings).to.deep.equal([]);
+    expect(rulesOf(scanBytes('model.pt', spec([2, 4])))).to.deep.equal(['torch-tensor-bounds']);
   });
 
   const attacks: [string, string, Buffer][] = [
