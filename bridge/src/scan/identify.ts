@@ -1,6 +1,7 @@
 import { claimedName, unpackedByLoader } from './containers/compressed/names.ts';
 import { HEAD_BYTES, type Format, type ScanContext } from './format.ts';
 import { BY_NAME, BY_SIGHT } from './formats/by-sight.ts';
+import { xgboostUbj } from './formats/booster.ts';
 import { checkpoint } from './formats/checkpoint.ts';
 import { COMPRESSED } from './formats/compressed.ts';
 import { scanClaimed } from './formats/claimed.ts';
@@ -21,7 +22,7 @@ import { Rejected, Report, hex } from './report.ts';
 import type { ByteSource } from './source.ts';
 
 /** Every format the scanner has heard of. A new one is one file and one word here. */
-const FORMATS: readonly Format[] = [safetensors, pickle, torchLegacy, zip, tar, npy, gguf, kerasH5, onnx, tflite, savedModel, checkpoint, sentencepiece, ...COMPRESSED, ...BY_SIGHT, text, json, ...BY_NAME];
+const FORMATS: readonly Format[] = [safetensors, pickle, torchLegacy, zip, tar, npy, gguf, kerasH5, onnx, tflite, savedModel, checkpoint, sentencepiece, xgboostUbj, ...COMPRESSED, ...BY_SIGHT, text, json, ...BY_NAME];
 
 /** Longer text is not tried as a pickle of protocol 0 without a claim; nothing honest that is both exists. */
 const PROBE_MAX_BYTES = 16 * 1024 * 1024;

@@ -1,4 +1,5 @@
 import { archiveRules } from './rules/archive.ts';
+import { boosterRules } from './rules/booster.ts';
 import { compressedRules } from './rules/compressed.ts';
 import { contentRules } from './rules/content.ts';
 import { dockerfileRules } from './rules/dockerfile.ts';
@@ -26,7 +27,7 @@ import type { Rule, RuleArea } from './rules/rule.ts';
 export const RULESET_VERSION = '2026.11.3';
 
 /** Every area, in the order of docs/scan-rules.md, which `npm run docs:scan-rules` writes from them. */
-export const RULE_AREAS = [contentRules, limitsRules, selfRules, safetensorsRules, pickleRules, torchRules, zipRules, tarRules, compressedRules, archiveRules, numpyRules, ggufRules, hdf5Rules, kerasRules, protobufRules, onnxRules, tensorflowRules, tfliteRules, sentencepieceRules, textRules, jsonRules, dockerfileRules] as const satisfies readonly RuleArea[];
+export const RULE_AREAS = [contentRules, limitsRules, selfRules, safetensorsRules, pickleRules, torchRules, zipRules, tarRules, compressedRules, archiveRules, numpyRules, ggufRules, hdf5Rules, kerasRules, protobufRules, onnxRules, tensorflowRules, tfliteRules, sentencepieceRules, boosterRules, textRules, jsonRules, dockerfileRules] as const satisfies readonly RuleArea[];
 
 type RulesOf<Areas> = Areas extends readonly [infer First extends RuleArea, ...infer Rest] ? keyof First['rules'] | RulesOf<Rest> : never;
 

@@ -39,7 +39,7 @@ export const BY_SIGHT: Format[] = [
 
 /** Formats without a mark of their own, which only their extension names. */
 export const BY_NAME: Format[] = [
-  bySight('xgboost', 'an XGBoost model of its own format', ['ubj', 'xgb', 'deprecated'], UNREAD, []),
+  bySight('xgboost', 'an XGBoost model of its older format', ['xgb', 'deprecated'], UNREAD, []),
 ];
 
 function isText(head: Uint8Array): boolean {

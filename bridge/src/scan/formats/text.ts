@@ -1,4 +1,6 @@
 import type { Format, ScanContext } from '../format.ts';
+import { checkLightgbm, isLightgbm } from './booster/lightgbm.ts';
+import { checkXgboost, isXgboost } from './booster/xgboost.ts';
 import { tellTemplate } from './gguf.ts';
 import { isKerasConfig, tellKerasConfig } from '../keras/judge.ts';
 import { parseStrictJson, type JsonValue } from '../json/strict.ts';
@@ -22,6 +24,11 @@ export const text: Format = {
   scan: (source, file, context) => {
     const bytes = readText(source, context);
     if (/\.(jinja2?|j2)$/i.test(file)) tellTemplate(utf8.decode(bytes), file, context, undefined, 'template');
+    const content = utf8.decode(bytes);
+    if (isLightgbm(content)) {
+      context.report.formats[file] = 'lightgbm';
+      return checkLightgbm(content);
+    }
     refuseAsModel(file, context);
   },
 };
@@ -35,6 +42,10 @@ export const json: Format = {
   scan: (source, file, context) => {
     const bytes = readText(source, context);
     const root = parseStrictJson(bytes, { maxDepth: context.limits.jsonDepth, maxEntries: context.limits.jsonEntries, invalid: 'json-invalid', duplicate: 'json-invalid' });
+    if (isXgboost(root)) {
+      context.report.formats[file] = 'xgboost';
+      return checkXgboost(root);
+    }
     lookForCode(root, file, context);
     if (isKerasConfig(root)) tellKerasConfig(root, { file, offset: 0, report: context.report });
     refuseAsModel(file, context);
