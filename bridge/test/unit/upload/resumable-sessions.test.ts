@@ -76,7 +76,8 @@ describe('a tus upload between its requests', () => {
     await one.uploads.close();
     blobs.failing = { putPart: new StorageFull('full', { code: 'storage-full' }) };
     await ada.patch(path, PART, piece(1, 1));
-    expect((await ada.patch(path, 2 * PART, piece(2, 1))).status).to.equal(507);
+    // With the last bytes, which are answered when all are stored: before, the failure may not be known yet.
+    expect((await ada.patch(path, 2 * PART, piece(2, 2))).status).to.equal(507);
     blobs.failing = {};
     expect((await ada.patch(path, 2 * PART, piece(2, 1))).status).to.equal(409);
     await ada.sendAllFrom(path, bytes);
