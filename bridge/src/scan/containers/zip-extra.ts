@@ -17,7 +17,8 @@ export interface WideFields {
 
 /**
  * Takes sizes from the zip64 field where the header says that they are there. `repeated`: a local header has no offset to
- * fill in, and PyTorch writes that of the directory all the same.
+ * fill in, and PyTorch writes that of the directory all the same. Python before 3.11.4 repeats both sizes in each member that
+ * numpy writes: the same numbers twice, so that nobody reads anything else.
  */
 export function widen(header: WideFields, extra: Buffer, at: number, repeated?: number): void {
   const wide = zip64Field(extra, at);
@@ -29,6 +30,7 @@ export function widen(header: WideFields, extra: Buffer, at: number, repeated?: 
     position += 8;
   }
   if (wide === null || position === wide.length) return;
+  if (position === 0 && wide.length === 16 && number64(wide, 0) === header.size && number64(wide, 8) === header.compressedSize) return;
   const left = wide.length - position;
   if (repeated === undefined || left !== 8 || number64(wide, position) !== repeated) throw new Rejected('zip-structure', 'A zip64 field holds sizes that the header does not ask for; some readers take them all the same.', at);
 }

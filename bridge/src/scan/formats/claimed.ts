@@ -60,7 +60,7 @@ function checkDigests(source: ByteSource, file: string, claims: readonly Claim[]
 function actsAsPickle(source: ByteSource, file: string, context: ScanContext): boolean {
   const report = new Report(context.limits);
   try {
-    scanPickle(source, 0, file, { ...context, report, nested: () => undefined }, null);
+    scanPickle(source, 0, file, { ...context, report, nested: () => undefined }, null, { mode: 'run' });
   } catch (error) {
     if (!(error instanceof Rejected)) throw error;
   }

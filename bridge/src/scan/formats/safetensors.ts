@@ -31,7 +31,7 @@ interface Tensor {
   end: bigint;
 }
 
-function scanSafetensors(source: ByteSource, _file: string, context: ScanContext): void {
+function scanSafetensors(source: ByteSource, file: string, context: ScanContext): void {
   if (source.size < PREFIX_BYTES + 2) throw new Rejected('safetensors-header', 'The file is shorter than the shortest header.', 0);
   const prefix = source.read(0, PREFIX_BYTES);
   const length = Buffer.from(prefix).readBigUInt64LE();
@@ -51,15 +51,19 @@ function scanSafetensors(source: ByteSource, _file: string, context: ScanContext
   if (!(root instanceof Map)) throw new Rejected('safetensors-json', 'The header is not an object.', PREFIX_BYTES);
   const tensors: Tensor[] = [];
   for (const [name, value] of root) {
-    if (name === '__metadata__') checkMetadata(value);
+    if (name === '__metadata__') checkMetadata(value, file, context);
     else tensors.push(readTensor(name, value));
   }
   checkTiling(tensors, BigInt(source.size - PREFIX_BYTES - headerBytes), PREFIX_BYTES + headerBytes);
 }
 
-function checkMetadata(value: JsonValue): void {
+/** Commands and scripts, as they stand in settings that somebody hopes will be run or shown; prose and addresses do not match. */
+const COMMAND = /<script\b|\bjavascript:|\b(?:os\.system|subprocess\.\w+|__import__|eval|exec|b64decode|pickle\.loads?)\s*\(|\brm\s+-\w*r\w*f|\b(?:wget|curl)\s+(?:-\S+\s+)*https?:|\bchmod\s+[0-7+]\S*\s|\|\s*(?:ba)?sh\b|\bpowershell\b/i;
+
+function checkMetadata(value: JsonValue, file: string, context: ScanContext): void {
   if (!(value instanceof Map)) throw new Rejected('safetensors-metadata', '`__metadata__` is not an object.', PREFIX_BYTES);
   for (const [key, text] of value) {
+    if (typeof text === 'string' && COMMAND.test(text)) context.report.add('safetensors-metadata-code', { file, offset: PREFIX_BYTES, symbol: key.slice(0, 80), evidence: text.slice(0, 120) });
     if (typeof text !== 'string') throw new Rejected('safetensors-metadata', `\`__metadata__\` maps ${JSON.stringify(key.slice(0, 80))} to something that is not text.`, PREFIX_BYTES);
   }
 }

@@ -2,6 +2,7 @@ import type { Format, ScanContext } from '../format.ts';
 import { checkLightgbm, isLightgbm } from './booster/lightgbm.ts';
 import { checkXgboost, isXgboost } from './booster/xgboost.ts';
 import { tellTemplate } from './gguf.ts';
+import { lookIntoYaml } from './yaml-side.ts';
 import { isKerasConfig, tellKerasConfig } from '../keras/judge.ts';
 import { parseStrictJson, type JsonValue } from '../json/strict.ts';
 import { Rejected } from '../report.ts';
@@ -25,6 +26,7 @@ export const text: Format = {
     const bytes = readText(source, context);
     if (/\.(jinja2?|j2)$/i.test(file)) tellTemplate(utf8.decode(bytes), file, context, undefined, 'template');
     const content = utf8.decode(bytes);
+    if (/\.ya?ml$/i.test(file)) lookIntoYaml(content, file, context);
     if (isLightgbm(content)) {
       context.report.formats[file] = 'lightgbm';
       return checkLightgbm(content);

@@ -46,7 +46,9 @@ function readOld(file: Hdf5File, version: number): { root: number; cached?: Grou
   file.leafK = block.u16();
   file.groupK = block.u16();
   if (file.leafK === 0 || file.groupK === 0) block.fail('a node of a group would have no room');
-  block.zeros(4);
+  // two flags that libraries before 1.8 left behind, and that no reader looks at
+  if (block.u8() > 3) block.fail('its flags are not those that any library writes');
+  block.zeros(3);
   if (version === 1) {
     file.chunkK = block.u16();
     if (file.chunkK === 0) block.fail('a node of chunks would have no room');

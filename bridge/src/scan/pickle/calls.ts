@@ -4,6 +4,7 @@ import type { PickleHost } from './host.ts';
 import { itemBytes } from './inline-arrays.ts';
 import { stringExtent, stringAt } from './strings.ts';
 import { type Arena, KIND, KIND_NAMES, kindOf, pack, payloadOf } from './values.ts';
+import { Rejected } from '../report.ts';
 import type { ByteSource } from '../source.ts';
 import type { RuleId } from '../rules.ts';
 import { tensorFault, type StorageEntry } from './tensors.ts';
@@ -36,10 +37,18 @@ export class Calls {
     const moduleText = this.text(module);
     const nameText = this.text(name);
     if (moduleText === null || nameText === null) {
+      if (this.host.inlineArrays.mode === 'run' && (this.isNoText(module) || this.isNoText(name))) throw new Rejected('pickle-structure', 'A name is asked for that is no text: loaders end here.');
       this.tell('pickle-global-computed', at, undefined, `What is imported is made of ${KIND_NAMES[kindOf(module)]} and ${KIND_NAMES[kindOf(name)]}, not of two plain strings.`);
       return pack(KIND.UNKNOWN);
     }
     return this.global(moduleText, nameText, at);
+  }
+
+  /** Certainly not of the type str itself, which alone is taken for a name. */
+  private isNoText(value: number): boolean {
+    const kind = kindOf(value);
+    if (kind === KIND.OBJECT) return this.globals.at(payloadOf(value)).rule?.role === 'class';
+    return kind !== KIND.STR && kind !== KIND.UNKNOWN;
   }
 
   global(module: string, name: string, at: number): number {
@@ -166,6 +175,11 @@ export class Calls {
     if (rule!.sink === 'dtype') {
       const code = this.text(values[0]!);
       if (code !== null && code.length <= 12) return pack(KIND.OBJECT, this.globals.derived(id, code, itemBytes(code)));
+    }
+    if (rule!.sink === 'torch-sparse') this.tell('torch-sparse-tensor', at, undefined, 'The places of the values of a sparse tensor are data of the file. PyTorch looks at them only where weights_only is set; a wrong one reads memory of others.');
+    if (rule!.sink === 'attribute') {
+      const owner = this.globals.at(payloadOf(values[0]!));
+      return this.global(owner.module, `${owner.name}.${this.text(values[1]!)!}`, at);
     }
     if (rule!.sink === 'inline-array') this.wrapper = pack(KIND.OBJECT, id);
     if (rule!.returns === 'bytes') return pack(KIND.BYTES);

@@ -1,5 +1,5 @@
 import { Rejected } from '../report.ts';
-import type { AllowList, GlobalRule } from './allowlist.ts';
+import type { AllowList, GlobalRule, Standing } from './allowlist.ts';
 
 export interface GlobalEntry {
   module: string;
@@ -16,19 +16,25 @@ export interface GlobalEntry {
   code?: string;
 }
 
+/** `__torch__.a.b`, `Name`; not the objects of C++ libraries, which are made with what the file says. */
+const isOfScript = (module: string, name: string): boolean => /^__torch__(\.[A-Za-z_]\w*)*$/.test(module) && !/^__torch__\.torch\.classes(\.|$)/.test(module) && /^[A-Za-z_]\w*$/.test(name);
+const SCRIPT_CLASS: Standing = { standing: 'allowed', rule: { role: 'class', new: [[]], build: true } };
+
 /** The different globals that one pickle names. */
 export class GlobalTable {
   private readonly entries: GlobalEntry[] = [];
   /** a dtype of objects was made */
   objects = false;
-  /** a function is named that loads bytes: it may be called and not be kept, since what keeps it may call it with other bytes */
+  /** a function is named that loads bytes, or looks names up: it may be called and not be kept, since what keeps it may call it with others */
   loaders = false;
   private readonly index = new Map<string, number>();
   private readonly list: AllowList;
+  private readonly script: boolean;
   private readonly max: number;
 
-  constructor(list: AllowList, max: number) {
+  constructor(list: AllowList, max: number, script = false) {
     this.list = list;
+    this.script = script;
     this.max = max;
   }
 
@@ -37,7 +43,7 @@ export class GlobalTable {
     const known = this.index.get(key);
     if (known !== undefined) return known;
     if (this.entries.length >= this.max) throw new Rejected('limit-exceeded', `More than ${this.max} different globals.`);
-    const standing = this.list.of(module, name);
+    const standing = this.script && isOfScript(module, name) ? SCRIPT_CLASS : this.list.of(module, name);
     this.entries.push({
       module,
       name,
@@ -52,7 +58,8 @@ export class GlobalTable {
   }
 
   isLoader(id: number): boolean {
-    return this.entries[id]!.rule?.sink === 'torch-bytes';
+    const sink = this.entries[id]!.rule?.sink;
+    return sink === 'torch-bytes' || sink === 'attribute';
   }
 
   /** The same global for one use of it, which more is known of: numpy.dtype('f8'). */

@@ -10,10 +10,19 @@ export interface PickleHost {
   readonly limits: Limits;
   /** null: this container has no persistent IDs, so one in the pickle blocks */
   readonly storages: StorageResolver | null;
-  /** joblib's loader reads arrays that lie between the instructions; a plain loader would take them for instructions */
-  readonly inlineArrays: boolean;
+  /** its loader is that of TorchScript: classes below `__torch__` are those of the program beside it */
+  readonly script?: boolean;
+  /** what becomes of arrays of joblib that lie between the instructions */
+  readonly inlineArrays: InlineArrays;
   /** judges bytes that the pickle hands to another loader (torch.storage._load_from_bytes); answers the storage, if they are one */
   nested(start: number, length: number): StorageEntry | null;
+}
+
+/** joblib's loader passes over the arrays ('skip'), a plain one takes them for instructions ('run'); 'refuse': no loader is meant to meet any. */
+export interface InlineArrays {
+  readonly mode: 'skip' | 'run' | 'refuse';
+  /** offset of the first one */
+  firstAt?: number;
 }
 
 export interface StorageResolver {

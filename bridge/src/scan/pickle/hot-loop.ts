@@ -1,3 +1,4 @@
+import { mayBePacked } from './embedded.ts';
 import { OP } from './opcodes.ts';
 import type { Reader } from './reader.ts';
 import { type Arena, KIND, type Memo, MEMO_BITS, MEMO_MASK, pack, type Stack } from './values.ts';
@@ -14,7 +15,7 @@ const INT = pack(KIND.INT);
 /**
  * The instructions that large pickles consist of, on local variables. It does nothing that the machine's `step` would not do, and
  * stops before whatever is unusual (another instruction, the end of the window or of a frame, an underflow, a limit, an unknown
- * slot, an object that is filled), so that `step` judges it and says what is wrong.
+ * slot, an object that is filled, a text like a pickle), so that `step` judges it and says what is wrong.
  */
 export class HotLoop {
   instructions = 0;
@@ -80,14 +81,14 @@ export class HotLoop {
         }
         case OP.SHORT_BINUNICODE: {
           const next = pos + 2 + buf[pos + 1]!;
-          if (next > end) break loop;
+          if (next > end || mayBePacked(buf, pos + 2)) break loop;
           values[length++] = STR + base + pos;
           pos = next;
           break;
         }
         case OP.BINUNICODE: {
           const next = pos + 5 + u32(buf, pos + 1);
-          if (next > end) break loop;
+          if (next > end || mayBePacked(buf, pos + 5)) break loop;
           values[length++] = STR + base + pos;
           pos = next;
           break;

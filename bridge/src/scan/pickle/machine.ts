@@ -6,6 +6,7 @@ import { GlobalTable } from './globals.ts';
 import type { PickleHost } from './host.ts';
 import { fieldsFault, inlineArray } from './inline-arrays.ts';
 import { fromUnsigned32, readFloatLine, readIndexLine, readIntLine, readLong, readLongLine, readNameLine, readSignedLength } from './literals.ts';
+import { isPackedPickle, isPickle, mayBePacked } from './embedded.ts';
 import { HotLoop } from './hot-loop.ts';
 import { OP, OP_NAMES } from './opcodes.ts';
 import { Reader } from './reader.ts';
@@ -46,7 +47,7 @@ export class PickleMachine {
     this.memo = new Memo(host.limits.pickleMemo);
     this.list = list;
     this.depth = depth;
-    this.globals = new GlobalTable(list, host.limits.pickleGlobals);
+    this.globals = new GlobalTable(list, host.limits.pickleGlobals, host.script);
     this.calls = new Calls(source, host, this.globals, this.arena);
     this.hot = new HotLoop(this.reader, this.stack, this.memo, this.arena);
   }
@@ -250,7 +251,8 @@ export class PickleMachine {
 
   private protocol(at: number): void {
     const version = this.reader.u8();
-    if (at !== this.start) throw new Rejected('pickle-structure', 'PROTO stands in the middle of the pickle: from there names could mean something else.');
+    // an array of objects begins with one, and a plain loader goes on
+    if (at !== this.start && this.host.inlineArrays.mode !== 'run') throw new Rejected('pickle-structure', 'PROTO stands in the middle of the pickle: from there names could mean something else.');
     if (version > PROTOCOL_MAX) throw new Rejected('pickle-structure', `Protocol ${version} does not exist.`);
   }
 
@@ -269,17 +271,18 @@ export class PickleMachine {
 
   private sized(kind: typeof KIND.STR | typeof KIND.BYTES, length: number, at: number): void {
     const { reader } = this;
-    if (kind === KIND.BYTES && length >= 4 && reader.remaining >= length) this.lookForPickle(reader.offset, length);
+    if (reader.remaining >= length) this.lookForPickle(kind, reader.offset, length);
     reader.skip(length);
     this.stack.push(pack(kind, at));
   }
 
-  /** Bytes that are a pickle of their own do nothing when this file is loaded; what they are for, somebody should know. */
-  private lookForPickle(start: number, length: number): void {
+  /** A pickle inside does nothing when this file is loaded; what it is for, somebody should know. */
+  private lookForPickle(kind: typeof KIND.STR | typeof KIND.BYTES, start: number, length: number): void {
+    if (length < 4) return;
     this.reader.need(2);
     const { buf, pos } = this.reader;
-    if (buf[pos] !== OP.PROTO || buf[pos + 1]! < 2 || buf[pos + 1]! > PROTOCOL_MAX) return;
-    if (this.source.read(start + length - 1, 1)[0] === OP.STOP) this.host.report.add('pickle-embedded', { file: this.host.file, offset: start });
+    const found = kind === KIND.STR ? mayBePacked(buf, pos) && isPackedPickle(this.source, start, length) : buf[pos] === OP.PROTO && isPickle(this.source, start, length);
+    if (found) this.host.report.add('pickle-embedded', { file: this.host.file, offset: start });
   }
 
   private tuple(arity: number): void {
@@ -357,7 +360,13 @@ export class PickleMachine {
   /** Behind the BUILD of joblib's wrapper lie the array's own bytes; joblib's loader puts the array in the wrapper's place. */
   private passArray(): void {
     const { reader, stack } = this;
-    if (!this.host.inlineArrays) throw new Rejected('pickle-inline-array', 'The file was written by joblib: a plain pickle loader would take its arrays for instructions. Only the extension .joblib says how it is meant to be read.');
+    const { inlineArrays } = this.host;
+    if (inlineArrays.mode === 'refuse') throw new Rejected('pickle-inline-array', 'joblib keeps an array between the instructions; the loader of this file would take it for instructions.');
+    inlineArrays.firstAt ??= reader.offset;
+    if (inlineArrays.mode === 'run') {
+      this.arrayState = null;
+      return;
+    }
     if (this.frameEnd !== 0 && reader.offset !== this.frameEnd) throw new Rejected('pickle-frame', 'An array of joblib lies inside of a frame.');
     this.frameEnd = 0;
     const array = inlineArray(this.arrayState, this.globals, this.arena);
@@ -392,7 +401,7 @@ export class PickleMachine {
   /** What is put into a container, a state or an argument can be called later, with what nobody looked at. */
   private keep(value: number): number {
     if (this.globals.loaders && kindOf(value) === KIND.GLOBAL && this.globals.isLoader(payloadOf(value))) {
-      throw new Rejected('pickle-call-arguments', `${this.globals.at(payloadOf(value)).symbol} is kept as a value: whatever calls it later gives it bytes that nobody looked at.`);
+      throw new Rejected('pickle-call-arguments', `${this.globals.at(payloadOf(value)).symbol} is kept as a value: whatever calls it later gives it what nobody looked at.`);
     }
     return value;
   }

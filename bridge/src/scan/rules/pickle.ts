@@ -17,7 +17,7 @@ export const pickleRules = {
     'pickle-state-on-global': block('critical', 'Loading the file changes a class, a function or a module of the running program.', SAFETENSORS, 'BUILD, SETITEM and APPEND may fill what the file itself made, never a class, function or module of the program that loads it.'),
     'pickle-state-blocked': block('high', 'State is put into an object that does not take any.', SAFETENSORS),
     'pickle-persistent-id': block('high', 'The file refers to outside data in a way that only PyTorch files do, and not in their form.', RESAVE),
-    'pickle-inline-array': block('high', 'joblib keeps arrays between the instructions; here they are not in the form that joblib writes, or the file is not called .joblib.', 'Save with joblib.dump under the extension .joblib, or with pickle.dump.'),
-    'pickle-embedded': review('medium', 'A byte string inside looks like another pickle. Loading this file does not run it, but code could.', 'Have an approver find out what the bytes are for.'),
+    'pickle-inline-array': block('high', 'joblib keeps arrays between the instructions; here they are not in the form that joblib writes, or the file is not called .joblib and a plain loader would find a program in the numbers.', 'Save with joblib.dump under the extension .joblib, or with pickle.dump.'),
+    'pickle-embedded': review('medium', 'Bytes or a text inside look like another pickle. Loading this file does not run it, but code could.', 'Have an approver find out what it is for.', 'Bytes as they are; text in base64 or as hexadecimal digits.'),
   },
 } as const satisfies RuleArea;

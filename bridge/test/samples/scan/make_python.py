@@ -101,6 +101,7 @@ def frames() -> None:
         "utc": pd.DataFrame({"a": days.tz_localize("UTC")}), "days": pd.Series(range(3), index=days), "months": pd.period_range("2026-01", periods=2, freq="M"), "deltas": pd.timedelta_range("1D", periods=2),
         "nullable": pd.DataFrame({"a": pd.array([1, None], dtype="Int64"), "b": pd.array([True, None], dtype="boolean"), "c": pd.array([1.5, None], dtype="Float64")}), "text": pd.Series(["a", None], dtype="string"),
         "levels": pd.DataFrame([[1, 2]], columns=pd.MultiIndex.from_tuples([("a", "b"), ("c", "d")])), "bins": pd.cut(pd.Series([1, 2, 3]), 2), "sparse": pd.DataFrame({"a": pd.arrays.SparseArray([0, 0, 1])}),
+        "named-zone": pd.Series(pd.date_range("2026", periods=3, tz="Europe/Paris")),
         "scalars": [pd.Timestamp("2026-01-01", tz="UTC"), pd.Timedelta("1D"), pd.Period("2026-01", freq="M"), pd.NA, pd.NaT, pd.Interval(0, 1)],
     }
     for index, (name, value) in enumerate(values.items()):
@@ -128,6 +129,9 @@ def others() -> None:
     plain = {"a": [1, 2.5], "n": np.ones(2), "o": collections.OrderedDict(b=1), "t": (1, "x")}
     (OUT / "cloudpickle-data.pkl").write_bytes(cloudpickle.dumps(plain))
     (OUT / "cloudpickle-ridge.pkl").write_bytes(cloudpickle.dumps(linear_model.Ridge().fit(X, Z)))
+    # people call joblib's files .pkl
+    joblib.dump(linear_model.Ridge().fit(X, Z), OUT / "joblib-under-pkl.pkl")
+    joblib.dump({"model": linear_model.Ridge().fit(X, Z), "names": np.array(["a", "b"], dtype=object)}, OUT / "joblib-packed-under-pkl.pkl", compress=3)
     # in a process of its own: dill changes how pickle writes. Its arrays are refused: they name a function and any arguments
     data = "import dill, sys; sys.stdout.buffer.write(dill.dumps({'a': [1, 2.5], 't': (1, 'x'), 's': {1}, 'b': b'x'}))"
     (OUT / "dill-data.pkl").write_bytes(subprocess.run([sys.executable, "-c", data], capture_output=True, check=True).stdout)

@@ -29,6 +29,7 @@ def main() -> None:
     tensors()
     optimisers()
     lightning()
+    scripts()
     vision()
 
 
@@ -121,6 +122,29 @@ def lightning() -> None:
             callback.dirpath, callback.best_model_path, callback.last_model_path, callback.best_k_models, callback.kth_best_model_path = "checkpoints", "", "", {}, ""
         trainer.save_checkpoint(OUT / "torch-lightning.ckpt")
         trainer.save_checkpoint(OUT / "torch-lightning-weights.ckpt", weights_only=True)
+
+
+def scripts() -> None:
+    """Programs: what `torch.jit` and the mobile interpreter write, from classes whose forward has branches, loops and other methods."""
+
+    class Small(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.linear, self.norm, self.names = nn.Linear(4, 2), nn.BatchNorm1d(2), ["a", "b"]
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            y = self.norm(self.linear(x))
+            if y.sum() > 0:
+                y = torch.relu(y)
+            for _ in self.names:
+                y = y + 1
+            return y
+
+    model = Small().eval()
+    torch.jit.save(torch.jit.script(model), OUT / "torchscript-script.pt")
+    torch.jit.save(torch.jit.trace(model, torch.rand(1, 4)), OUT / "torchscript-trace.pt")
+    torch.jit.save(torch.jit.script(nn.Linear(2, 2)), OUT / "torchscript-extra.pt", _extra_files={"config.json": '{"a": 1}', "labels.txt": "cat\ndog"})
+    torch.jit.script(model)._save_for_lite_interpreter(str(OUT / "torchscript-lite.ptl"))
 
 
 def vision() -> None:

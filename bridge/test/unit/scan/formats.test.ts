@@ -72,6 +72,11 @@ describe('what a file is', () => {
     ['JSON', [], 'config.json', '{"a": [1, 2.5, null]}', 'side'],
     ['JSON with a key twice', ['json-invalid'], 'config.json', '{"a": 1, "a": 2}', 'side'],
     ['JSON with a comment', ['json-invalid'], 'config.json', '{} // x', 'side'],
+    ['YAML of settings', [], 'config.yaml', 'a: 1\nprompt: "{{ x }}"\nchat_template: "{% for m in messages %}{{ m.content }}{% endfor %}"\n', 'side'],
+    ['YAML that calls', ['yaml-python-tag'], 'config.yml', 'a: !!python/object/apply:os.system ["id"]\n', 'side'],
+    ['YAML that calls, by the long name of the tag', ['yaml-python-tag'], 'config.yml', 'a: !<tag:yaml.org,2002:python/name:os.system> x\n', 'side'],
+    ['an unsafe chat template in YAML', ['template-unsafe'], 'config.yaml', 'm:\n  - chat_template: >-\n      {{ x.__class__ }}\n', 'side'],
+    ['an unsafe chat template in what is no YAML', ['template-unsafe'], 'config.yaml', 'a: "\nchat_template: {{ x.__class__ }}\n', 'side'],
     ['auto_map', ['json-remote-code'], 'config.json', '{"auto_map": {"AutoModel": "x.Y"}}', 'side'],
     ['unsafe chat template', ['template-unsafe'], 'tokenizer_config.json', '{"x": [{"chat_template": "{{ x.__class__ }}"}]}', 'side'],
   ];

@@ -8,7 +8,7 @@ import { writeZip } from './zip-writer.ts';
  * advisory of another scanner, or found by trying. None of them is on the list of what is allowed; no list of what is forbidden exists.
  */
 const GADGETS = `
-os.system posix.system nt.system subprocess.Popen builtins.eval builtins.exec __builtin__.eval builtins.getattr builtins.__import__ builtins.map builtins.open
+os.system posix.system nt.system subprocess.Popen builtins.eval builtins.exec __builtin__.eval builtins.setattr builtins.__import__ builtins.map builtins.open
 pip.main pip._internal.main cProfile.run cProfile.runctx profile.run profile.runctx profile.Profile.run trace.Trace.run trace.Trace.runctx
 code.InteractiveInterpreter.runcode code.interact doctest.debug_script ensurepip._run_pip timeit.timeit timeit.main
 idlelib.pyshell.ModifiedInterpreter.runcode idlelib.calltip.Calltip.fetch_tip idlelib.autocomplete.AutoComplete.get_entity idlelib.debugobj.ObjectTreeItem.SetText

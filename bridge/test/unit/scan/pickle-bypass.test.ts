@@ -28,7 +28,10 @@ const ATTACKS: [string, string, Buffer][] = [
   ['operand that is the result of a call', 'pickle-global-computed', pickle(global('_codecs', 'encode'), text('b'), text('latin1'), 'TUPLE2', 'REDUCE', text('system'), 'STACK_GLOBAL')],
   ['builtins.eval', 'pickle-global-blocked', pickle(global('builtins', 'eval'), ARGS, 'REDUCE')],
   ['__builtin__ of Python 2', 'pickle-global-blocked', assemble(global('__builtin__', 'eval'), 'MARK', 'STRING', line("'1'"), 'TUPLE', 'REDUCE', 'STOP')],
-  ['builtins.getattr', 'pickle-global-blocked', pickle(global('builtins', 'getattr'), ARGS, 'REDUCE')],
+  ['builtins.getattr', 'pickle-call-arguments', pickle(global('builtins', 'getattr'), ARGS, 'REDUCE')],
+  ['builtins.getattr of something else', 'pickle-call-arguments', pickle(global('builtins', 'getattr'), global('zoneinfo', 'ZoneInfo'), text('__init__'), 'TUPLE2', 'REDUCE')],
+  ['builtins.getattr kept for somebody who calls it', 'pickle-call-arguments', pickle('EMPTY_LIST', global('builtins', 'getattr'), 'APPEND')],
+  ['a time zone that is no text', 'pickle-call-arguments', pickle(global('builtins', 'getattr'), global('zoneinfo', 'ZoneInfo'), text('_unpickle'), 'TUPLE2', 'REDUCE', 'EMPTY_LIST', 'NEWTRUE', 'TUPLE2', 'REDUCE')],
   ['dotted name', 'pickle-global-blocked', pickle(stackGlobal('pathlib', 'os.system'), ARGS, 'REDUCE')],
   ['dotted name below a permitted module', 'pickle-global-blocked', pickle(stackGlobal('collections', 'OrderedDict.fromkeys'), ARGS, 'REDUCE')],
   ['module and name split elsewhere', 'pickle-global-blocked', pickle(stackGlobal('numpy', 'core.multiarray._reconstruct'), ARGS, 'REDUCE')],
@@ -122,6 +125,21 @@ describe('pickle: every known way around a scanner', () => {
     expect(rulesOf(result)).to.deep.equal(['pickle-embedded']);
     expect(result.verdict).to.equal('review');
   });
+
+  const written = pickle(CALL);
+  const texts: [string, string, string[]][] = [
+    ['base64', written.toString('base64'), ['pickle-embedded']],
+    ['base64 in lines', `${written.toString('base64')}\n`, ['pickle-embedded']],
+    ['hexadecimal digits', written.toString('hex').toUpperCase(), ['pickle-embedded']],
+    ['base64 of something else', Buffer.concat([Buffer.from([0x80, 0x04]), Buffer.alloc(30)]).toString('base64'), []],
+    ['a long number', '80042812345678901234567890123', []],
+    ['a text that begins alike', 'gA is the first of two letters.', []],
+  ];
+  for (const [what, value, rules] of texts) {
+    it(`shows a text that is a pickle to a person: ${what} → ${rules.join() || 'pass'}`, () => {
+      expect(rulesOf(scanBytes('model.pkl', pickle('EMPTY_LIST', text(value), 'APPEND')))).to.deep.equal(rules);
+    });
+  }
 
   it('does not materialise: a billion laughs by memo costs its instructions', () => {
     const doublings = Array.from({ length: 1000 }, (): Part[] => ['DUP', 'TUPLE2', 'MEMOIZE']).flat();

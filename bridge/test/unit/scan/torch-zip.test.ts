@@ -60,7 +60,7 @@ describe('PyTorch zip', () => {
     ['a pickle with an odd extension beside data.pkl', 'pickle-call-blocked', attack((list) => list.push({ name: 'archive/notes.txt', bytes: EVIL }))],
     ['a second data.pkl', 'torch-layout', attack((list) => list.push({ name: 'b/data.pkl', bytes: statePickle() }))],
     ['a storage that nobody uses', 'torch-layout', attack((list) => list.push({ name: 'archive/data/1', bytes: EVIL }))],
-    ['TorchScript', 'torch-script', attack((list) => list.push({ name: 'archive/code/__torch__.py', bytes: Buffer.from('def f(): pass\n') }))],
+    ['TorchScript that does more than calculate', 'torch-script', attack((list) => list.push({ name: 'archive/code/__torch__.py', bytes: Buffer.from('def f():\n  ops.evil.run()\n') }))],
   ];
   for (const [what, rule, bytes] of attacks) {
     it(`${what} → ${rule}`, () => {

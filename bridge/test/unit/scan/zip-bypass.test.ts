@@ -51,6 +51,8 @@ describe('zip: sizes of 64 bits', () => {
     ['an old end record that leaves to zip64 what is not there', ['zip-structure'], zip({}, { end: (end: Buffer) => void (end.writeUInt32LE(WIDE, 16)) })],
     ['sizes that are told twice, differently', ['zip-headers-differ'], zip({ ...both({ size: WIDE, compressedSize: WIDE }), localExtra: extra(1, size, size), centralExtra: extra(1, size - 1n, size - 1n) })],
     ['sizes that nobody asked for', ['zip-structure'], zip({ centralExtra: extra(1, 1n, 1n) })],
+    ['the same sizes in the header and again in its extra field, as Python before 3.11.4 writes them', [], zip({ localExtra: extra(1, size, size) })],
+    ['sizes in the extra field that are not those of the header', ['zip-structure'], zip({ localExtra: extra(1, size, size + 1n) })],
     ['sizes in front of the data that nobody asked for', ['zip-structure'], zip({ localExtra: extra(1, 1n) })],
     ['sizes that are missing', ['zip-structure'], zip({ central: { size: WIDE } })],
     ['two fields of sizes', ['zip-structure'], zip({ ...both({ size: WIDE, compressedSize: WIDE }), localExtra: extra(1, size, size), centralExtra: Buffer.concat([extra(1, size, size), extra(1, size, size)]) })],
@@ -146,9 +148,11 @@ describe('a zip at the end of something else, or something else at the end of a 
 describe('TorchScript and other programs of PyTorch', () => {
   const script = (name: string): Member => ({ name: `archive/${name}`, bytes: Buffer.from('def forward(self):\n  return ops.aten.system()\n') });
   table([
-    ...['code/__torch__.py', 'code/__torch__.py.debug_pkl', 'constants.pkl', 'constants/0', 'extra/notes'].map((name): Case => [name, ['torch-script'], torch(script(name)), 'm.pt']),
-    ...['bytecode.pkl', 'mobile_debug_handles.pkl', 'attributes.pkl', '.data/extern_modules', 'DATA.pkl'].map((name): Case => [name, ['torch-layout'], torch(script(name)), 'm.pt']),
-    ['a call in constants.pkl', ['torch-script', ...EVIL_RULES], torch({ name: 'archive/constants.pkl', bytes: EVIL }), 'm.pt'],
+    ['code/__torch__.py', ['torch-script'], torch(script('code/__torch__.py')), 'm.pt'],
+    ['code/__torch__.py.debug_pkl', ['pickle-structure'], torch(script('code/__torch__.py.debug_pkl')), 'm.pt'],
+    ...['constants/0', 'extra/notes'].map((name): Case => [`${name} without a program`, ['torch-layout', 'format-not-understood'], torch(script(name)), 'm.pt']),
+    ...['constants.pkl', 'bytecode.pkl', 'mobile_debug_handles.pkl', 'attributes.pkl', '.data/extern_modules', 'DATA.pkl'].map((name): Case => [name, ['torch-layout'], torch(script(name)), 'm.pt']),
+    ['a call in constants.pkl', EVIL_RULES, torch({ name: 'archive/code/__torch__.py', bytes: Buffer.from('class M(Module):\n  training : bool\n') }, { name: 'archive/constants.pkl', bytes: EVIL }), 'm.pt'],
     ['a package of torch.package', ['format-not-understood'], writeZip([{ name: 'p/model/model.pkl', bytes: GOOD }, { name: 'p/.data/version', bytes: Buffer.from('6\n') }, { name: 'p/model.py', bytes: Buffer.from('x = 1\n') }]), 'm.pt'],
     ['a first folder that is not that of data.pkl', ['torch-layout'], writeZip([{ name: 'other/version', bytes: Buffer.from('3\n') }, { name: 'archive/data.pkl', bytes: GOOD }]), 'm.pt'],
   ]);

@@ -18,5 +18,10 @@ export function claimedName(file: string): string {
   return left === undefined ? outer : outer.slice(0, dot) + left;
 }
 
-/** Loaders of these files look at the content and unpack it themselves: joblib all, NeMo gzip. */
-export const unpackedByLoader = (name: string): boolean => /\.(joblib|nemo)$/.test(name);
+/** Loaders of these files look at the content and unpack it themselves: joblib all, under whatever name people give a model; NeMo gzip. */
+export const unpackedByLoader = (name: string): boolean => /\.(joblib|nemo|pkl|pickle|sav|model)$/.test(name);
+
+/** Only joblib reads this: it is called so, or it is compressed and its name does not say it. */
+export function onlyForJoblib(file: string): boolean {
+  return claimedName(file).endsWith('.joblib') || (file.endsWith(UNPACKED) && unpackedByLoader(claimedName(file.slice(0, -UNPACKED.length))));
+}
