@@ -86,7 +86,9 @@ export function bridgeEnvironment(context: StackContext): Record<string, string>
     BUILD_NAMESPACE: 'mlops-build', BUILD_IMAGE: `${registryName(ports)}/creativeflow/builder:1`,
     GATEWAY_NAME: 'mlops', GATEWAY_NAMESPACE: 'mlops-gateway', GATEWAY_URL: `http://127.0.0.1:${ports.traefikWeb}`, GATEWAY_METRICS_URL: `http://127.0.0.1:${ports.traefikMetrics}/metrics`,
     SESSION_SECRET: secrets['sessionSecret'] ?? '',
-    ...passedOn('BUILD_CA_BUNDLE_FILE', 'BUILD_HTTP_PROXY', 'UPLOAD_MAX_BYTES', 'LOG_LEVEL', 'OSV_FOLDER', 'CLAMD', 'SCAN_REGISTRIES'),
+    // what somebody changes by hand is seen while whoever tries the product still looks
+    INTEGRITY_EVERY_SECONDS: '10',
+    ...passedOn('INTEGRITY_EVERY_SECONDS', 'BUILD_CA_BUNDLE_FILE', 'BUILD_HTTP_PROXY', 'UPLOAD_MAX_BYTES', 'LOG_LEVEL', 'OSV_FOLDER', 'CLAMD', 'SCAN_REGISTRIES'),
   };
 }
 

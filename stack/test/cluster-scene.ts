@@ -2,6 +2,9 @@ import { readStackFacts } from '../facts.ts';
 import { waitFor } from '../process.ts';
 import { run, tryRun } from '../run.ts';
 
+const MANIFESTS = 'application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json';
+
+interface PodManifest { metadata: { namespace: string; labels: Record<string, string> }; spec: { containers: { image: string }[] } }
 interface PodStatus { phase?: string; conditions?: { type: string; status: string; reason?: string; message?: string }[] }
 
 /** A place in the running cluster for one test: what is applied through it carries a label, and goes at the end. */
@@ -9,21 +12,37 @@ export class ClusterScene {
   readonly facts = readStackFacts();
   readonly id = `t${Date.now().toString(36)}`;
   readonly image = `${this.facts.registryName}/base/python:3.11`;
+  readonly #approved: [string, string][] = [];
   readonly pause = `${this.facts.registryName}/pause:3.10`;
 
   kubectl(args: string[], input?: object, kubeconfig = this.facts.adminKubeconfig): Promise<string> {
     return run(this.facts.kubectl, ['kubectl', '--kubeconfig', kubeconfig, ...args], { deadlineMs: 60_000, ...(input ? { input: JSON.stringify(input) } : {}) });
   }
 
-  apply(object: { metadata: object }): Promise<string> {
+  async apply(object: { metadata: object; kind?: string }): Promise<string> {
+    if (object.kind === 'Pod') await this.#approve(object as unknown as PodManifest);
     const labelled = { ...object, metadata: { ...object.metadata, labels: { app: this.id, ...('labels' in object.metadata ? (object.metadata.labels as object) : {}) } } };
     return this.kubectl(['apply', '--server-side', '-f', '-'], labelled);
+  }
+
+  /** The cluster runs what was approved, by digest: here the test says so itself, as its administrator. */
+  async #approve({ metadata, spec }: PodManifest): Promise<void> {
+    const [container] = spec.containers;
+    const [repository, tag] = container!.image.slice(this.facts.registryName.length + 1).split(':');
+    const answer = await fetch(`${this.facts.registryUrl}/v2/${repository}/manifests/${tag}`, { method: 'HEAD', headers: { accept: MANIFESTS } });
+    container!.image = `${this.facts.registryName}/${repository}@${answer.headers.get('docker-content-digest')}`;
+    await this.#list(metadata.namespace, { [metadata.labels['creativeflow.io/revision']!]: container!.image });
+    this.#approved.push([metadata.namespace, metadata.labels['creativeflow.io/revision']!]);
+  }
+
+  #list(namespace: string, data: Record<string, string | null>): Promise<string> {
+    return this.kubectl(['-n', namespace, 'patch', 'configmap', 'approved-images', '--type=merge', '-p', JSON.stringify({ data })]);
   }
 
   /** A pod that the level "restricted" admits. */
   pod(name: string, namespace: string, container: object, over: object = {}): { metadata: object; kind: string; spec: object } {
     return {
-      apiVersion: 'v1', kind: 'Pod', metadata: { name: this.named(name), namespace, labels: { part: this.named(name) } },
+      apiVersion: 'v1', kind: 'Pod', metadata: { name: this.named(name), namespace, labels: { part: this.named(name), 'creativeflow.io/revision': this.named(name) } },
       spec: {
         automountServiceAccountToken: false, restartPolicy: 'Never', terminationGracePeriodSeconds: 0, enableServiceLinks: false,
         securityContext: { runAsNonRoot: true, runAsUser: 65532, seccompProfile: { type: 'RuntimeDefault' } },
@@ -53,6 +72,7 @@ export class ClusterScene {
   }
 
   async close(): Promise<void> {
+    for (const [namespace, name] of this.#approved) await this.#list(namespace, { [name]: null });
     for (const namespace of ['mlops-staging', 'mlops-production']) {
       await tryRun(this.facts.kubectl, ['kubectl', '--kubeconfig', this.facts.adminKubeconfig, '-n', namespace, 'delete', 'pod,service,httproute', '-l', `app=${this.id}`, '--now', '--wait=false']);
     }

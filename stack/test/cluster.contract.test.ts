@@ -79,8 +79,9 @@ describe('cluster', function () {
   }
 
   describe('rights of the bridge', () => {
-    const may = ['create deployments.apps -n mlops-staging', 'patch httproutes.gateway.networking.k8s.io -n mlops-production', 'get pods/log -n mlops-build', 'create secrets -n mlops-build', 'list nodes', 'list pods -A'];
+    const may = ['create deployments.apps -n mlops-staging', 'patch httproutes.gateway.networking.k8s.io -n mlops-production', 'get pods/log -n mlops-build', 'create secrets -n mlops-build', 'list nodes', 'list pods -A', 'patch configmaps/approved-images -n mlops-staging', 'create poddisruptionbudgets.policy -n mlops-production'];
     const mayNot = [
+      'patch configmaps/other -n mlops-staging', 'patch configmaps/approved-images -n mlops-build', 'list configmaps -n mlops-staging', 'patch validatingadmissionpolicies.admissionregistration.k8s.io',
       'get secrets -n mlops-build', 'list secrets -n mlops-production', 'create pods -n mlops-production', 'create pods/exec -n mlops-production', 'create deployments.apps -n mlops-build',
       'patch gateways.gateway.networking.k8s.io -n mlops-gateway', 'patch resourcequotas -n mlops-staging', 'create namespaces', 'create rolebindings.rbac.authorization.k8s.io -n mlops-staging', 'patch nodes',
     ];

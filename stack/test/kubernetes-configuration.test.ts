@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { withListenerPort } from '../servers/kubernetes/index.ts';
+import { withListenerPort, withRegistryPort } from '../servers/kubernetes/index.ts';
 import { configuration } from '../servers/kubernetes/containerd.ts';
 import { kubeconfigOf } from '../servers/kubernetes/pki.ts';
 import { cniConfiguration, interfaceIn } from '../servers/kubernetes/pod-network.ts';
@@ -29,5 +29,9 @@ describe('configuration of the cluster', () => {
 
   it("gives the gateway's listener the port in force, and no other port", () => {
     expect(withListenerPort('  listeners:\n  - name: http\n    port: 18080\n  x:\n    - port: 180801\n', 9)).to.equal('  listeners:\n  - name: http\n    port: 9\n  x:\n    - port: 180801\n');
+  });
+
+  it('admits images of the registry in force', () => {
+    expect(withRegistryPort('creativeflow.io/registry: registry.creativeflow.internal:15000', 9)).to.equal('creativeflow.io/registry: registry.creativeflow.internal:9');
   });
 });

@@ -30,6 +30,7 @@ from . import version_detail
 from . import deployment_facts
 from . import deployment_live
 from . import deployment_work
+from . import deployment_integrity
 from . import rollout_steering
 from . import rollout_signal
 from . import rollout_screen

@@ -4,6 +4,7 @@ from . import (
     test_deadlines,
     test_facts,
     test_guards,
+    test_integrity,
     test_inventory,
     test_lists,
     test_outbox,

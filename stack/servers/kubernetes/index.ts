@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { binary, buildGo, KUBE } from '../../go-build.ts';
 import { daemonRunning, httpAnswers, logFile, stopDaemon, waitFor } from '../../process.ts';
-import type { Server, StackContext } from '../../server.ts';
+import { REGISTRY_NAME, type Server, type StackContext } from '../../server.ts';
 import { apiReady, askApi } from './api.ts';
 import { startControlPlane } from './control-plane.ts';
 import { applyGatewayApi } from './gateway-api.ts';
@@ -50,15 +50,20 @@ function writeKubectl(context: StackContext): void {
   writeFileSync(join(context.state, 'kubectl'), script, { mode: 0o700 });
 }
 
-/** What the product needs of a cluster: namespaces, rights, quotas, policies, the gateway. The listener's port is this stack's. */
+/** What the product needs of a cluster: namespaces, rights, quotas, policies, the gateway. The listener's port and the registry's are this stack's. */
 async function applyManifests(context: StackContext): Promise<void> {
   const rendered = await adminKubectl(context, ['kustomize', join(context.root, 'k8s/overlays/local')]);
-  await adminKubectl(context, ['apply', '--server-side', '--force-conflicts', '-f', '-'], withListenerPort(rendered, context.ports.traefikWeb));
+  await adminKubectl(context, ['apply', '--server-side', '--force-conflicts', '-f', '-'], withRegistryPort(withListenerPort(rendered, context.ports.traefikWeb), context.ports.registry));
 }
 
 /** A Gateway's port must be its entry point's, and the entry point's can be chosen at each start. */
 export function withListenerPort(manifests: string, port: number): string {
   return manifests.replaceAll(/^(\s+(?:- )?port: )18080$/gm, `$1${port}`);
+}
+
+/** Pods are admitted with images of this stack's registry alone. */
+export function withRegistryPort(manifests: string, port: number): string {
+  return manifests.replaceAll(`${REGISTRY_NAME}:15000`, `${REGISTRY_NAME}:${port}`);
 }
 
 function servicesReady(context: StackContext): Promise<boolean> {
