@@ -3,13 +3,15 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { FindingView, VersionDetail } from '../bridge/src/contract/version.ts';
 import { Client, digit, sample } from '../e2e/client.ts';
+import { allowCanaries, canary } from './canary.ts';
 import { readEndpointsLikeN8n } from './n8n.ts';
 import { heading, step, total } from './steps.ts';
 
 const HELP = `npm run demo [-- --keep] [-- --help]
 
 Installs and starts every server on this machine, then takes the sample model along the whole road:
-upload → scan → approve → staging → promote → live → known to n8n, and shows a malicious model refused.
+upload → scan → approve → staging → promote → live → known to n8n. Then a next version goes live as a canary,
+a third one is aborted by its traffic, and a malicious model is refused.
 
   --keep   leave everything running and print the addresses and logins
 `;
@@ -60,6 +62,13 @@ async function road(): Promise<void> {
   await predict(ben, live.prodEndpointUrl!, name, 'production, through nginx and the gateway');
   const rows = await readEndpointsLikeN8n(ada.facts, name);
   step("the endpoints as n8n's Odoo node reads them", rows.map((row) => JSON.stringify(row)).join('\n'));
+
+  heading('The next versions, as canaries');
+  await allowCanaries();
+  const second = await canary(ada, ben, sample('digits-v2', name), live);
+  if (second.status !== 'Live') throw new Error(`2.0.0 is ${second.status}: ${second.statusReason ?? ''}`);
+  const third = await canary(ada, ben, sample('digits-v3', name), live);
+  if (third.status !== 'ProdFailed') throw new Error(`3.0.0 should have been condemned by its traffic, and is ${third.status}`);
 
   heading('A malicious model');
   const bad = await ada.upload(sample('malicious', `${name}-evil`));

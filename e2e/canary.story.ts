@@ -7,7 +7,7 @@ import { OdooEntrance } from './odoo.ts';
 import { closeWindows, openWindow, picture, signedIn } from './window.ts';
 import { LIVE_MS, accepted, archive, broughtToStaging, idsOf, promote, unusedName } from './road.ts';
 
-const JUDGE: Step = { kind: 'judge', seconds: 4, minRequests: 5, maxErrorRate: 0.05, maxLatencyRatio: 20, maxRestarts: 0, tooLittle: 'golden', withinSeconds: 60, signal: null };
+const JUDGE: Step = { kind: 'judge', seconds: 4, minRequests: 5, maxErrorRate: 0.05, maxLatencyRatio: 20, maxRestarts: 0, tooLittle: 'golden', withinSeconds: 60, signal: null, minAgreement: 0.9, tolerance: 0.5 };
 const STEPS: Step[] = [
   { kind: 'scale', percent: 100 }, { kind: 'preview' }, { kind: 'weight', percent: 50 }, { kind: 'approve', withinSeconds: 300 }, JUDGE, { kind: 'weight', percent: 100 },
 ];

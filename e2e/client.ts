@@ -113,7 +113,7 @@ export class Client {
 const examples = join(import.meta.dirname, '..', 'examples');
 
 /** The samples of examples/, under a model name of one's own. */
-export function sample(kind: 'digits' | 'digits-v2' | 'malicious' | 'broken', name: string, version?: string): Sample {
+export function sample(kind: 'digits' | 'digits-v2' | 'digits-v3' | 'malicious' | 'broken', name: string, version?: string): Sample {
   const folder = join(examples, kind);
   const given = JSON.parse(readFileSync(join(folder, 'metadata.json'), 'utf8')) as { serving?: object } & Record<string, unknown>;
   // what is Live cannot be archived: many runs on two cores must still leave room for a build
@@ -121,6 +121,7 @@ export function sample(kind: 'digits' | 'digits-v2' | 'malicious' | 'broken', na
   if (kind === 'malicious') return { folder, modelFile: join(folder, 'model.pkl'), metadata };
   const serve = [join(examples, 'digits', 'serve.py')];
   if (kind === 'broken') return { folder, modelFile: join(examples, 'digits', 'model.safetensors'), sideFiles: serve, metadata };
+  if (kind === 'digits-v3') return { folder, modelFile: join(examples, 'digits', 'model.safetensors'), sideFiles: [...serve, join(folder, 'contrast.py')], metadata };
   return { folder, dockerfile: join(examples, 'digits', 'Dockerfile'), sideFiles: serve, metadata };
 }
 
@@ -133,4 +134,9 @@ export function neverBuilt(like: Sample, name: string): Sample {
 
 export function digit(): unknown {
   return JSON.parse(readFileSync(join(examples, 'digits', 'digit.json'), 'utf8'));
+}
+
+/** A picture with nothing on it. */
+export function blank(): unknown {
+  return { inputs: [{ name: 'pixels', shape: [1, 64], datatype: 'FP32', data: Array.from({ length: 64 }, () => 0) }] };
 }

@@ -17,10 +17,12 @@ import { createRequestContext } from './http/request-context.ts';
 import { attachUploadLines } from './http/upload-line.ts';
 import { inventoryJob } from './jobs/inventory.ts';
 import { orderAudits } from './jobs/audit.ts';
+import { startIntegrityRounds } from './jobs/integrity.ts';
 import { startWorkers } from './jobs/runner.ts';
 import { scanJob } from './jobs/scan.ts';
 import { webhookJob } from './jobs/webhook.ts';
 import { startRelay } from './relay/relay.ts';
+import { artifactBytes } from './services/artifact-witness.ts';
 import type { Logger } from './services/ports.ts';
 import { attachSocketHub } from './ws/hub.ts';
 
@@ -49,6 +51,7 @@ export async function startBridge(config: Config, log: Logger): Promise<{ stop()
       ...(config.GATEWAY_METRICS_URL ? { gatewayMetricsUrl: config.GATEWAY_METRICS_URL } : {}), publicUrl: config.BRIDGE_PUBLIC_URL,
       registryUrl: config.REGISTRY_URL, registryName: config.REGISTRY_NAME, buildNamespace: config.BUILD_NAMESPACE, buildImage: config.BUILD_IMAGE,
       podHost: config.BRIDGE_POD_HOST, podPort: config.BRIDGE_POD_PORT, tokenSecret: config.SESSION_SECRET,
+      ...(config.BUILD_KUBECONFIG ? { buildKubeconfigFile: config.BUILD_KUBECONFIG } : {}),
       ...(config.BUILD_CA_BUNDLE_FILE ? { caBundle: readFileSync(config.BUILD_CA_BUNDLE_FILE, 'utf8') } : {}), ...(config.BUILD_HTTP_PROXY ? { httpProxy: config.BUILD_HTTP_PROXY } : {}),
     },
     { odoo, store: uploads.store, clock, log, callerOf: context.callerOf },
@@ -68,8 +71,9 @@ export async function startBridge(config: Config, log: Logger): Promise<{ stop()
     journal: outbox, log, origins: config.PWA_ORIGINS.split(',').filter(Boolean), authenticate: context.authenticateUpgrade, onCount: (count) => metrics.sockets.set(count),
   });
   const pods = createServer({ requestTimeout: 0 }, delivery.podListener);
-  const workers = startWorkers({ queues, outbox, log, handlers: metrics.counted({ scan: scanJob({ odoo, store: uploads.store, clock, images: imagesAllowed(config) }), build: delivery.build, inventory: inventoryJob({ odoo, store: uploads.store, images: delivery.images, attach: delivery.attach, clock, registryName: config.REGISTRY_NAME, osvFolder: config.OSV_FOLDER, clamd: clamdAddress(config.CLAMD) }), reconcile: delivery.reconcile, webhook: webhookJob({ odoo, clock }) }) });
+  const workers = startWorkers({ queues, outbox, log, concurrency: { scan: config.SCAN_CONCURRENCY }, handlers: metrics.counted({ scan: scanJob({ odoo, store: uploads.store, clock, images: imagesAllowed(config) }), build: delivery.build, inventory: inventoryJob({ odoo, store: uploads.store, images: delivery.images, attach: delivery.attach, clock, registryName: config.REGISTRY_NAME, osvFolder: config.OSV_FOLDER, clamd: clamdAddress(config.CLAMD) }), reconcile: delivery.reconcile, webhook: webhookJob({ odoo, clock }) }) });
   const relay = startRelay({ outbox, queues, clock, log });
+  const integrity = startIntegrityRounds({ ...delivery.integrity, odoo, artifacts: artifactBytes(blobs), clock, log, everySeconds: config.INTEGRITY_EVERY_SECONDS, rereadHours: config.INTEGRITY_REREAD_HOURS });
   const audit = (): void => void orderAudits({ odoo, log }).catch((error: Error) => log.warn({ reason: error.message }, 'audits.failed'));
   const audits = setInterval(audit, AUDIT_EVERY_MS);
   const collect = setInterval(() => void uploads.collector.run().catch((error: Error) => log.warn({ reason: error.message }, 'collect.failed')), COLLECT_EVERY_MS);
@@ -82,7 +86,7 @@ export async function startBridge(config: Config, log: Logger): Promise<{ stop()
       clearInterval(collect);
       clearInterval(audits);
       hub.stop();
-      await Promise.all([close(server), close(pods), workers.stop(), relay.stop()]);
+      await Promise.all([close(server), close(pods), workers.stop(), integrity.stop(), relay.stop()]);
       await Promise.allSettled([queues.close(), outbox.close(), uploads.close(), odoo.close()]);
       redis.disconnect();
     },

@@ -4,6 +4,7 @@ import { KubernetesBuildPods } from './adapters/kubernetes/build-pods.ts';
 import { KubernetesClient } from './adapters/kubernetes/client.ts';
 import { KubernetesCluster } from './adapters/kubernetes/cluster.ts';
 import { HttpGateway } from './adapters/kubernetes/gateway.ts';
+import { KubernetesIntegrity } from './adapters/kubernetes/integrity.ts';
 import { TraefikMetrics } from './adapters/traefik/metrics.ts';
 import { HttpImageStore } from './adapters/registry/image-store.ts';
 import { HttpImageLayers } from './adapters/registry/image-layers.ts';
@@ -14,6 +15,7 @@ import { buildJob } from './jobs/build.ts';
 import { reconcileJob } from './jobs/reconcile.ts';
 import { attachReferrer } from './services/attach-referrer.ts';
 import type { AttachReferrer } from './services/attach-referrer.ts';
+import type { IntegrityDeps } from './services/integrity.ts';
 import type { ImageLayersPort } from './services/cluster-ports.ts';
 import type { Caller, Clock, JobHandler, Logger, ObjectStore, OdooPort } from './services/ports.ts';
 
@@ -23,6 +25,8 @@ export interface DeliverySettings {
   registryUrl: string; registryName: string;
   /** where the gateway tells its metrics; without it canaries are judged by the model's example alone */
   gatewayMetricsUrl?: string;
+  /** an account that may make builds and nothing else; without it the one of kubeconfigFile makes them */
+  buildKubeconfigFile?: string;
   buildNamespace: string; buildImage: string; podHost: string; podPort: number; caBundle?: string; httpProxy?: string;
   /** at least 16 characters, the same in every bridge; signs push tokens */
   tokenSecret: string;
@@ -33,25 +37,30 @@ export interface DeliveryParts {
 }
 
 /** Builds and rollouts, wired together. `podListener` belongs on BRIDGE_POD_HOST:BRIDGE_POD_PORT, the router on the public listener. */
-export function composeDelivery(settings: DeliverySettings, parts: DeliveryParts): { build: JobHandler; reconcile: JobHandler; router: Router; podListener: Express; images: ImageLayersPort; attach: AttachReferrer } {
+export function composeDelivery(settings: DeliverySettings, parts: DeliveryParts): { build: JobHandler; reconcile: JobHandler; router: Router; podListener: Express; images: ImageLayersPort; attach: AttachReferrer; integrity: Pick<IntegrityDeps, 'cluster' | 'images' | 'registryName'> } {
   const { odoo, store, clock, log, callerOf } = parts;
   const { registryName, tokenSecret, publicUrl } = settings;
-  const kubeconfig = new KubeConfig();
-  kubeconfig.loadFromFile(settings.kubeconfigFile);
-  const client = new KubernetesClient(kubeconfig);
+  const client = clientOf(settings.kubeconfigFile);
   const registry = new HttpRegistry(settings.registryUrl);
   const images = new HttpImageStore(settings.registryUrl);
   const cluster = new KubernetesCluster(client, { name: settings.gatewayName, namespace: settings.gatewayNamespace });
-  const pods = new KubernetesBuildPods(client, {
+  const pods = new KubernetesBuildPods(settings.buildKubeconfigFile ? clientOf(settings.buildKubeconfigFile) : client, {
     namespace: settings.buildNamespace, image: settings.buildImage, registryName, podHost: settings.podHost, podPort: settings.podPort,
     ...(settings.caBundle ? { caBundle: settings.caBundle } : {}), ...(settings.httpProxy ? { httpProxy: settings.httpProxy } : {}),
   });
   return {
     build: buildJob({ odoo, store, registry, pods, clock, registryName, tokenSecret, layering: { images, buildImage: settings.buildImage } }),
     reconcile: reconcileJob({ odoo, cluster, registry, gateway: new HttpGateway(), metrics: settings.gatewayMetricsUrl ? new TraefikMetrics(settings.gatewayMetricsUrl) : null, clock, publicUrl, registryName }),
+    integrity: { cluster: new KubernetesIntegrity(client, { name: settings.gatewayName, namespace: settings.gatewayNamespace }), images, registryName },
     images: new HttpImageLayers(settings.registryUrl),
     attach: (repository, digest, referrer) => attachReferrer(images, repository, digest, referrer),
     router: buildLogRouter({ odoo, store, pods, callerOf }),
     podListener: podListener({ odoo, store, clock, log, registry: registryAccess(settings.registryUrl), tokenSecret }),
   };
+}
+
+function clientOf(file: string): KubernetesClient {
+  const config = new KubeConfig();
+  config.loadFromFile(file);
+  return new KubernetesClient(config);
 }

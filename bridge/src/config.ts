@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { z } from 'zod';
 
 const port = z.coerce.number().int().min(1).max(65535);
@@ -13,10 +14,12 @@ const Environment = z.object({
   ODOO_URL: z.url(), ODOO_DB: text, ODOO_SERVICE_LOGIN: text, ODOO_SERVICE_KEY: text, ODOO_RECEIPT_SECRET: z.string().min(16),
   OUTBOX_DATABASE_URL: text, REDIS_URL: text,
   MINIO_ENDPOINT: z.url(), MINIO_ACCESS_KEY: text, MINIO_SECRET_KEY: text, MINIO_BUCKET: text,
+  SCAN_CONCURRENCY: z.coerce.number().int().min(1).max(64).default(() => Math.max(1, availableParallelism() - 1)),
   SCAN_REGISTRIES: z.string().optional(), OSV_FOLDER: z.string().optional(), CLAMD: z.string().regex(/^(\/.+|[^:\s]+:\d+)$/, 'is host:port or the path of a socket').optional(),
   REGISTRY_URL: z.url(), REGISTRY_NAME: text, KUBECONFIG: text, BUILD_NAMESPACE: text, BUILD_IMAGE: text,
-  BUILD_CA_BUNDLE_FILE: z.string().optional(), BUILD_HTTP_PROXY: z.string().optional(),
+  BUILD_KUBECONFIG: z.string().optional(), BUILD_CA_BUNDLE_FILE: z.string().optional(), BUILD_HTTP_PROXY: z.string().optional(),
   GATEWAY_NAME: text, GATEWAY_NAMESPACE: text, GATEWAY_METRICS_URL: z.url().optional(), GATEWAY_URL: z.url().default('http://127.0.0.1:18080'),
+  INTEGRITY_EVERY_SECONDS: z.coerce.number().int().min(1).default(60), INTEGRITY_REREAD_HOURS: z.coerce.number().positive().default(24),
   SESSION_SECRET: z.string().min(16), UPLOAD_MAX_BYTES: z.coerce.number().int().positive().default(10 * 2 ** 30),
   PWA_ORIGINS: z.string().default('').describe('other origins whose pages may open the socket, comma-separated'),
 });
@@ -25,7 +28,7 @@ export type Config = z.infer<typeof Environment>;
 /** What ships in examples and images; long enough or not, everybody knows it. */
 const WEAK = /^((admin|secret|password|minioadmin|odoo|postgres|redis|default|test|example)[\d-]*|(change|replace|insecure|your|example|default)[-_ ]?.*)$/i;
 const SECRET_NAMES = ['ODOO_SERVICE_KEY', 'ODOO_RECEIPT_SECRET', 'MINIO_ACCESS_KEY', 'MINIO_SECRET_KEY', 'SESSION_SECRET'] as const;
-const FILES = ['KUBECONFIG', 'BUILD_CA_BUNDLE_FILE'] as const;
+const FILES = ['KUBECONFIG', 'BUILD_KUBECONFIG', 'BUILD_CA_BUNDLE_FILE'] as const;
 const SECRET_URLS = ['OUTBOX_DATABASE_URL', 'REDIS_URL'] as const;
 
 /**

@@ -26,7 +26,7 @@ export function reach(world: World, version: Entry, at: number, verdict: 'wait' 
   const rollout: RolloutView = {
     step: at, steps: CANARY, since: new Date().toISOString(), waitingFor: WAITS[step.kind] ?? null, weight: weights.at(-1) ?? 0, next: 'The next look is in a second.',
     until: step.kind === 'wait' || step.kind === 'judge' ? new Date(Date.now() + 60_000).toISOString() : null,
-    judgements: at < 4 ? [] : [{ step: 4, verdict, sentence, numbers: { stable: { requests: 4059, errors: 2, p95Ms: 12 }, canary, restarts: 0, signal: { before: 3, during: 4 } } }],
+    judgements: at < 4 ? [] : [{ step: 4, verdict, sentence, numbers: { stable: { requests: 4059, errors: 2, p95Ms: 12 }, canary, restarts: 0, signal: { before: 3, during: 4 }, agreement: { agreed: 19, asked: 20 } } }],
   };
   deployment.observed = { ...deployment.observed, rollout };
   world.emit('deployment.facts', version, { phase: 'Progressing' });

@@ -19,6 +19,7 @@ export const Step = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('judge'), seconds: Seconds.describe('the window'), minRequests: z.number().int().min(0), maxErrorRate: z.number().min(0).max(1).describe("above the stable one's"),
     maxLatencyRatio: z.number().positive(), maxRestarts: z.number().int().min(0), tooLittle: z.enum(['wait', 'golden']), withinSeconds: Seconds, signal: Signal.nullable(),
+    minAgreement: z.number().min(0).max(1).optional().describe("the model's examples are sent to both versions: such a share of the answers must be the same"), tolerance: z.number().min(0).max(1).optional().describe('numbers in the answers may differ by that much'),
   }).strict(),
 ]);
 export type Step = z.infer<typeof Step>;
@@ -32,6 +33,7 @@ export const Judgement = z.object({
   step: z.number().int(), verdict: z.enum(['pass', 'fail', 'wait']), sentence: z.string(),
   numbers: z.object({
     stable: Share.nullish(), canary: Share.nullish(), restarts: z.number().nullish(), signal: z.object({ before: z.number(), during: z.number() }).loose().nullish(),
+    agreement: z.object({ agreed: z.number(), asked: z.number() }).loose().nullish(),
   }).loose(),
 }).loose();
 export type Judgement = z.infer<typeof Judgement>;

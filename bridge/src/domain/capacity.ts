@@ -34,8 +34,20 @@ function gpuObstacle(capacity: CapacityObserved, gpusEach: number, count: number
   const heldBy = holders.length ? ` Held by ${holders.slice(0, 4).join(', ')}${holders.length > 4 ? ` and ${holders.length - 4} more` : ''}.` : '';
   return {
     reason: 'GpusNotFree',
-    message: `Insufficient ${GPU_RESOURCE}: ${count} pods with ${gpusEach} each are wanted, ${free} of ${total} are free.${heldBy}`,
+    message: `${gpus(count * gpusEach)} wanted${count > 1 ? ` (${count} pods with ${gpusEach} each)` : ''}, ${free} of ${total} are free${free >= count * gpusEach ? ', on no node so many together' : ''}.${heldBy}`,
   };
+}
+
+const gpus = (count: number): string => (count === 1 ? '1 GPU is' : `${count} GPUs are`);
+
+/**
+ * What stands against a rollout that starts `count` pods beside those that serve; where one pod more at a time would fit, it says so.
+ * `serves`: another version does.
+ */
+export function rolloutObstacle(capacity: CapacityObserved, requests: PodRequests, count: number, strategy: string, serves: boolean): Obstacle | null {
+  const obstacle = capacityObstacle(capacity, requests, count);
+  if (obstacle === null || strategy === 'rolling' || !serves || count < 2 || capacityObstacle(capacity, requests, 1) !== null) return obstacle;
+  return { ...obstacle, message: `${obstacle.message} Promote it as rolling, which needs room for one pod at a time.` };
 }
 
 function quotaObstacle(quotas: QuotaObserved[], requests: PodRequests, count: number): Obstacle | null {

@@ -7,7 +7,7 @@ export interface Evidence {
   now: { stable: Counters; canary: Counters } | null;
   /** restarts of the canary's containers since they were made */
   restarts: number;
-  /** the model's example sent to both, where there was too little traffic; null: not sent */
+  /** the model's examples sent to both, where the step wants that or there was too little traffic; null: not sent */
   golden: Golden | null;
   signal: { before: number; during: number } | null;
 }
@@ -24,7 +24,7 @@ export function judge(at: number, step: Judge, baseline: Baseline, evidence: Evi
   const stable = evidence.now && since(baseline.stable, evidence.now.stable);
   const canary = evidence.now && since(baseline.canary, evidence.now.canary);
   const numbers: Judgement['numbers'] = {
-    stable: summary(stable), canary: summary(canary), restarts, signal,
+    stable: summary(stable), canary: summary(canary), restarts, signal, agreement: golden && { agreed: golden.agreed, asked: golden.asked },
   };
   const say = (verdict: Judgement['verdict'], sentence: string): Judgement => ({ step: at, verdict, sentence, numbers });
 
@@ -33,6 +33,14 @@ export function judge(at: number, step: Judge, baseline: Baseline, evidence: Evi
     return say('fail', `${step.signal.model}: ${signal.during} records in the window, ${signal.before} in the one before; ${step.signal.maxIncrease} more are allowed.`);
   }
   if (step.signal && signal === null) return say('wait', `Records of ${step.signal.model} could not be counted.`);
+  if (step.minAgreement) {
+    if (golden === null) return say('wait', 'There is no example to ask both versions.');
+    const agreed = golden.asked === 0 ? 0 : golden.agreed / golden.asked;
+    if (agreed < step.minAgreement) {
+      const why = golden.message ? `: ${golden.message}` : '';
+      return say('fail', `${golden.agreed} of ${golden.asked} examples were answered as by the version before (${percent(agreed)}); ${percent(step.minAgreement)} is needed${why}.`);
+    }
+  }
   if (stable === null || canary === null) return golden ? tooLittle(step, 0, golden, say) : say('wait', 'The gateway\'s metrics could not be read.');
   if (canary.requests < step.minRequests) return tooLittle(step, canary.requests, golden, say);
 
@@ -44,7 +52,8 @@ export function judge(at: number, step: Judge, baseline: Baseline, evidence: Evi
     return say('fail', `The p95 is ${slow.toFixed(0)} ms, of the version before ${usual.toFixed(0)} ms; ${step.maxLatencyRatio} times that is allowed.`);
   }
   const speed = slow === null ? '' : `, p95 ${slow.toFixed(0)} ms${usual === null ? '' : ` after ${usual.toFixed(0)} ms`}`;
-  return say('pass', `${rates}${speed}.`);
+  const same = step.minAgreement && golden ? `, ${golden.agreed} of ${golden.asked} examples answered as before` : '';
+  return say('pass', `${rates}${speed}${same}.`);
 }
 
 function tooLittle(step: Judge, requests: number, golden: Golden | null, say: (verdict: Judgement['verdict'], sentence: string) => Judgement): Judgement {

@@ -34,6 +34,8 @@ function creationFailure(message: string): PodFailure {
   const text = message.replace(/^pods "[^"]*" is forbidden: /, '').replace(/^.* is forbidden: /, '');
   if (/exceeded quota/.test(message)) return { reason: 'QuotaExceeded', message: text, fatal: true };
   if (/violates PodSecurity/.test(message)) return { reason: 'PodSecurityViolation', message: text, fatal: true };
+  // an API server learns of an approval some milliseconds after it was written, and until then refuses the pod; it is asked again
+  if (/ValidatingAdmissionPolicy 'creativeflow-/.test(message)) return { reason: 'NotApproved', message: text.replace(/^ValidatingAdmissionPolicy '.*?' with binding '.*?' denied request: /, ''), fatal: false };
   return { reason: 'FailedCreate', message: text, fatal: /forbidden|invalid/i.test(message) };
 }
 

@@ -60,6 +60,8 @@ export interface Judgement {
   numbers: {
     stable: { requests: number; errors: number; p95Ms: number | null }; canary: { requests: number; errors: number; p95Ms: number | null };
     restarts: number; signal: { before: number; during: number } | null;
+    /** examples sent to both; null: not sent */
+    agreement?: { agreed: number; asked: number } | null;
   };
 }
 

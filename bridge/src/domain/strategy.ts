@@ -13,6 +13,10 @@ export interface Judge {
   maxRestarts: number;
   /** wait for traffic, or ask both revisions the model's own example instead */
   tooLittle: 'wait' | 'golden';
+  /** the model's examples are sent to both: such a share of the answers must be the same, 0 to 1; none: they are not asked for this */
+  minAgreement?: number | undefined;
+  /** numbers in the answers may differ by that much, of one or of the larger of both */
+  tolerance?: number | undefined;
   /** too little traffic until then fails it */
   withinSeconds: number;
   /** records of the ERP, counted in the window and in one of the same length before it */

@@ -7,9 +7,12 @@ export interface WorkerDeps {
   outbox: Outbox;
   handlers: Record<JobName, JobHandler>;
   log: Logger;
+  /** how many at once of some kinds, instead of the usual number */
+  concurrency?: Partial<Record<JobName, number>>;
 }
 
-const CONCURRENCY: Record<JobName, number> = { scan: 1, build: 2, inventory: 1, reconcile: 8, webhook: 4 };
+/** A look at a deployment mostly waits for Odoo, which has a limit of its own (adapters/odoo/wire.ts): 200 that roll at once all get their first in a second. */
+const CONCURRENCY: Record<JobName, number> = { scan: 1, build: 2, inventory: 1, reconcile: 128, webhook: 4 };
 /** About half an hour of trying; the deadline in Odoo says so to people long before. */
 const ATTEMPTS = 24;
 const BACKOFF_FIRST_MS = 500;
@@ -23,7 +26,7 @@ export function startWorkers(deps: WorkerDeps): { stop(): Promise<void> } {
   const stopping = new AbortController();
   const running = new Set<Promise<void>>();
   for (const name of Object.keys(deps.handlers) as JobName[]) {
-    deps.queues.work(name, CONCURRENCY[name], (data, id) => {
+    deps.queues.work(name, deps.concurrency?.[name] ?? CONCURRENCY[name], (data, id) => {
       const work: Promise<void> = runJob(deps, name, data, id, stopping.signal).finally(() => running.delete(work));
       running.add(work);
       return work;

@@ -54,8 +54,8 @@ export const TRAFFIC_HEADER = 'creativeflow-traffic';
 
 export interface GatewayAnswer { status: number; headers: Record<string, string>; body: string }
 export interface GatewayPort {
-  /** One request as a client would make it. Rejects with Unavailable when nothing answers. `body` is cut at 2 KiB. */
-  request(url: string, options: { method: 'GET' | 'POST'; json?: unknown; headers?: Record<string, string>; timeoutMs: number; signal?: AbortSignal }): Promise<GatewayAnswer>;
+  /** One request as a client would make it. Rejects with Unavailable when nothing answers. `body` is cut at `bodyMax` characters, 2,048 where nothing is said. */
+  request(url: string, options: { method: 'GET' | 'POST'; json?: unknown; headers?: Record<string, string>; timeoutMs: number; bodyMax?: number; signal?: AbortSignal }): Promise<GatewayAnswer>;
 }
 
 export interface BuildPodSpec {

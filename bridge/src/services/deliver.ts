@@ -24,6 +24,10 @@ export interface DeliverDeps {
 const STEPS_IN_A_ROW = 6;
 const WAITS_IN_A_ROW = 8;
 const AFTER_A_ROW_MS = 150;
+/** So many deployments on their way may each keep a place while they wait for the cluster to tell of a change. */
+const WAITING_IN_PLACE = 8;
+/** What a look costs Odoo and the cluster together: the more deployments are on their way, the less often each is looked at. */
+const LOOK_MS = 25;
 /** What Odoo said so short a time ago need not be asked again: a rollback is to take half a second in all. */
 const FRESH_MS = 250;
 /** We tell the reason before Odoo's own deadline would say only that time is up. */
@@ -33,18 +37,27 @@ const BEFORE_ODOO_MS = 5_000;
 export class Deliver {
   readonly #deps: DeliverDeps;
   readonly #log = new DeliveryLog();
+  /** on their way, as far as this bridge has seen */
+  readonly #underWay = new Set<number>();
 
   constructor(deps: DeliverDeps) {
     this.#deps = deps;
   }
 
   async tick(deploymentId: number, generation: number, context: JobContext): Promise<JobResult> {
+    this.#underWay.add(deploymentId);
+    const result = await this.#tick(deploymentId, generation, context);
+    if (result.done) this.#underWay.delete(deploymentId);
+    return result;
+  }
+
+  async #tick(deploymentId: number, generation: number, context: JobContext): Promise<JobResult> {
     const { odoo, clock } = this.#deps;
     const work = await odoo.call<DeploymentWork>({ kind: 'service' }, 'mlops.deployment', 'work', { deployment_id: deploymentId }, context.requestId);
     if (work.generation !== generation) return { done: true };
     if (work.desired === 'serving' && !work.imageDigest) return { done: true }; // the finished build asks again
     const readAt = clock.now().getTime();
-    const rollout = new DeploymentTick(this.#deps, work, this.#deadline(work), context);
+    const rollout = new DeploymentTick(this.#deps, work, this.#deadline(work), context, this.#underWay.size <= WAITING_IN_PLACE);
     for (let [step, waits] = [0, 0]; ; step += 1) {
       const observed = await rollout.observe();
       let decision = decide(rollout.wanted, observed, clock.now());
@@ -60,9 +73,10 @@ export class Deliver {
       if (decision.againInMs === 0 && step < STEPS_IN_A_ROW) continue; // the next look is at once and tells more
       if (!(await this.#report(work, decision, observed, context))) return { done: true };
       if (decision.againInMs === null) return { done: true };
-      const [from, pauseMs] = [clock.now().getTime(), decision.againInMs || AFTER_A_ROW_MS];
+      const crowded = this.#underWay.size > WAITING_IN_PLACE;
+      const [from, pauseMs] = [clock.now().getTime(), Math.max(decision.againInMs || AFTER_A_ROW_MS, crowded ? this.#underWay.size * LOOK_MS : 0)];
       // a pod that is ready is known at once; this same job goes on, since it has all at hand
-      if (decision.phase === 'Progressing' && !rollout.wanted.established && waits < WAITS_IN_A_ROW && (await rollout.changed(pauseMs))) {
+      if (!crowded && decision.phase === 'Progressing' && !rollout.wanted.established && waits < WAITS_IN_A_ROW && (await rollout.changed(pauseMs))) {
         [step, waits] = [-1, waits + 1];
         continue;
       }

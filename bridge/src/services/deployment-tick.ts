@@ -1,6 +1,6 @@
-import { capacityObstacle } from '../domain/capacity.ts';
+import { rolloutObstacle } from '../domain/capacity.ts';
 import type { Obstacle } from '../domain/capacity.ts';
-import { revisionName, routeName, routePath } from '../domain/revision.ts';
+import { routeName, routePath } from '../domain/revision.ts';
 import type { RouteKind } from '../domain/revision.ts';
 import { decide } from '../domain/rollout.ts';
 import { nextMove, stableOf } from '../domain/rollout-steps.ts';
@@ -12,8 +12,11 @@ import { splitImage } from './image-name.ts';
 import { makeJudgement, takeBaseline } from './judging.ts';
 import type { Trial } from './judging.ts';
 import type { DeploymentWork, JobContext, VersionWork } from './ports.ts';
-import { resolveServing } from './serving.ts';
+import { revisionSpecOf } from './revision-spec.ts';
 import { smokeTest } from './smoke.ts';
+
+/** of a model's examples, so many are asked */
+const EXAMPLES_MAX = 20;
 
 /** One deployment's eyes and hands for one tick. */
 export class DeploymentTick {
@@ -21,23 +24,22 @@ export class DeploymentTick {
   readonly #deps: DeliverDeps;
   readonly #work: DeploymentWork;
   readonly #context: JobContext;
+  readonly #ahead: boolean;
   readonly #spec: Omit<RevisionSpec, 'replicas'>;
   readonly #smoke: Observed['smoke'] = { preview: null, public: null };
   #judgement: Observed['judgement'] = null;
   #version: Promise<VersionWork> | undefined;
 
-  constructor(deps: DeliverDeps, work: DeploymentWork, deadline: Date, context: JobContext) {
-    const serving = resolveServing(work.serving);
-    const { repository } = splitImage(work.image ?? `models/${work.slug}`);
+  /** `ahead`: what is needed only later may be asked for at once */
+  constructor(deps: DeliverDeps, work: DeploymentWork, deadline: Date, context: JobContext, ahead: boolean) {
+    this.#ahead = ahead;
+    const { replicas, ...spec } = revisionSpecOf(work, deps.registryName);
     this.#deps = deps;
     this.#work = work;
     this.#context = context;
-    this.#spec = {
-      namespace: work.environment.namespace, revision: revisionName(work.slug, work.versionId), slug: work.slug, modelId: work.modelId, versionId: work.versionId,
-      image: `${deps.registryName}/${repository}@${work.imageDigest}`, port: serving.port, readinessPath: serving.readinessPath, requests: serving.requests,
-    };
+    this.#spec = spec;
     this.wanted = {
-      deploymentId: work.deploymentId, generation: work.generation, revision: this.#spec.revision, image: this.#spec.image, replicas: serving.replicas,
+      deploymentId: work.deploymentId, generation: work.generation, revision: this.#spec.revision, image: this.#spec.image, replicas,
       strategy: work.strategy, steps: work.steps ?? null, controls: work.controls ?? { paused: false, approvedStep: -1, skipTo: 0 }, rollback: work.isRollback ?? false, desired: work.desired, established: work.phase === 'Ready' || work.isLive, failed: work.phase === 'Failed',
       shared: work.siblings.some((sibling) => sibling.versionId === work.versionId && sibling.deploymentId !== work.deploymentId
         && sibling.desired !== 'removed'),
@@ -75,7 +77,7 @@ export class DeploymentTick {
     const { repository } = splitImage(this.#spec.image);
     const [found, capacity] = await Promise.all([this.#deps.registry.digestOf(repository, imageDigest ?? ''), this.#deps.cluster.capacity(this.#spec.namespace)]);
     if (found !== imageDigest) return { reason: 'ImageNotFound', message: `The registry no longer has ${this.#spec.image}. Restore it there, or register the version anew.` };
-    return capacityObstacle(capacity, requests, more);
+    return rolloutObstacle(capacity, requests, more, wanted.strategy, observed.previous !== null);
   }
 
   /** Waits until the cluster has something new to tell of this revision; false: it has not in this time. */
@@ -91,7 +93,7 @@ export class DeploymentTick {
     switch (action.kind) {
       case 'none': return;
       case 'apply':
-        void this.#versionWork().catch(() => undefined); // the smoke test will need it, and says so when it cannot be had
+        if (this.#ahead) void this.#versionWork().catch(() => undefined); // the smoke test will need it, and says so when it cannot be had
         return cluster.applyRevision({ ...this.#spec, replicas: action.replicas });
       case 'apply-preview': return this.#route('preview', [{ revision, weight: 100 }], []);
       case 'smoke': this.#smoke[action.through] = await this.#ask(action.through); return;
@@ -152,8 +154,8 @@ export class DeploymentTick {
     const [stable] = stableOf(this.wanted, observed.publicRoute);
     if (!observed.revision || !stable) return null;
     const { signal, log, requestId } = this.#context;
-    const { base, infer } = await this.#request('public');
-    return { deploymentId: this.wanted.deploymentId, namespace: this.#spec.namespace, canary: observed.revision, stable: stable.revision, base, infer, signal, log, requestId };
+    const { base, infer, examples } = await this.#request('public');
+    return { deploymentId: this.wanted.deploymentId, namespace: this.#spec.namespace, canary: observed.revision, stable: stable.revision, base, infer: infer && { path: infer.path, bodies: examples }, signal, log, requestId };
   }
 
   async #backOut(restore: Extract<Action, { kind: 'back-out' }>['restore']): Promise<void> {
@@ -193,13 +195,14 @@ export class DeploymentTick {
   }
 
   /** Where the model is asked, and with what. */
-  async #request(through: RouteKind): Promise<{ base: string; infer: { path: string; body: unknown } | null }> {
+  async #request(through: RouteKind): Promise<{ base: string; infer: { path: string; body: unknown } | null; examples: unknown[] }> {
     const version = await this.#versionWork();
-    const example = (version.inputSchema as { example?: unknown } | null)?.example;
+    const examples = examplesOf(version.inputSchema);
     const speaksOip = this.#work.protocol === 'open-inference-v2';
     return {
       base: this.#work.environment.gatewayUrl.replace(/\/$/, '') + routePath(through, this.#work.environment.kind, this.#spec.slug),
-      infer: speaksOip && example !== undefined ? { path: `/v2/models/${this.#spec.slug}/infer`, body: example } : null,
+      infer: speaksOip && examples.length > 0 ? { path: `/v2/models/${this.#spec.slug}/infer`, body: examples[0] } : null,
+      examples,
     };
   }
 
@@ -210,4 +213,10 @@ export class DeploymentTick {
     asked.catch(() => (this.#version = undefined));
     return asked;
   }
+}
+
+/** `example` and `examples` of a JSON schema. */
+function examplesOf(schema: unknown): unknown[] {
+  const { example, examples } = (schema ?? {}) as { example?: unknown; examples?: unknown };
+  return [...(example === undefined ? [] : [example]), ...(Array.isArray(examples) ? (examples as unknown[]) : [])].slice(0, EXAMPLES_MAX);
 }

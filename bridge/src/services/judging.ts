@@ -1,3 +1,4 @@
+import { agrees } from '../domain/agreement.ts';
 import { judge } from '../domain/judgement.ts';
 import type { Evidence, Golden } from '../domain/judgement.ts';
 import type { Baseline, Judgement, RevisionObserved } from '../domain/revision.ts';
@@ -10,13 +11,15 @@ import type { Clock, Logger, OdooPort } from './ports.ts';
 export interface JudgingDeps { odoo: OdooPort; gateway: GatewayPort; /** null: no gateway's metrics were named */ metrics: MetricsPort | null; clock: Clock }
 export interface Trial {
   deploymentId: number; namespace: string; canary: RevisionObserved; stable: string;
-  /** the endpoint's address and the model's own example, where it has one */
-  base: string; infer: { path: string; body: unknown } | null;
+  /** the endpoint's address and the model's own examples, where it has any */
+  base: string; infer: { path: string; bodies: unknown[] } | null;
   log: Logger; signal: AbortSignal; requestId: string;
 }
 
 const GOLDEN_REQUESTS = 20;
 const GOLDEN_DEADLINE_MS = 10_000;
+/** characters; a larger answer is compared as far as that */
+const GOLDEN_ANSWER_MAX = 1024 * 1024;
 const NOTHING = { requests: 0, errors: 0, buckets: [] };
 
 /** What is counted when a judgement's window begins. */
@@ -29,9 +32,11 @@ export async function takeBaseline(deps: JudgingDeps, trial: Trial): Promise<Bas
 export async function makeJudgement(deps: JudgingDeps, trial: Trial, at: number, step: Judge, since: Date, baseline: Baseline): Promise<Judgement> {
   const [now, signal] = await Promise.all([counters(deps, trial), countSignal(deps, trial, step, since)]);
   const evidence: Evidence = { now, signal, restarts: restartsOf(trial.canary), golden: null };
-  const judgement = judge(at, step, baseline, evidence);
-  if (judgement.verdict !== 'wait' || step.tooLittle !== 'golden' || trial.infer === null) return judgement;
-  return judge(at, step, baseline, { ...evidence, golden: await askGolden(deps, trial, trial.infer) });
+  const judgement = judge(at, { ...step, minAgreement: undefined }, baseline, evidence);
+  const compared = step.minAgreement !== undefined && step.minAgreement > 0 && judgement.verdict !== 'fail';
+  if (!compared && (judgement.verdict !== 'wait' || step.tooLittle !== 'golden')) return judgement;
+  const golden = trial.infer === null ? null : await askGolden(deps, trial, trial.infer, step.tolerance);
+  return golden === null && !compared ? judgement : judge(at, step, baseline, { ...evidence, golden });
 }
 
 async function counters({ metrics }: JudgingDeps, { namespace, canary, stable, log }: Trial): Promise<Evidence['now']> {
@@ -57,24 +62,25 @@ async function countSignal({ odoo, clock }: JudgingDeps, { deploymentId, request
   return { before, during };
 }
 
-/** The model's example, again and again, to both. */
-async function askGolden({ gateway, clock }: JudgingDeps, trial: Trial, infer: { path: string; body: unknown }): Promise<Golden> {
+/** The model's examples in turn, again and again, to both. */
+async function askGolden({ gateway, clock }: JudgingDeps, trial: Trial, infer: { path: string; bodies: unknown[] }, tolerance: number | undefined): Promise<Golden> {
   const golden: Golden = { asked: 0, answered: 0, agreed: 0, p95Ms: null, message: '' };
   const times: number[] = [];
-  const ask = async (whose: 'canary' | 'stable'): Promise<{ status: number; outputs: string } | string> => {
+  const ask = async (whose: 'canary' | 'stable', json: unknown): Promise<{ outputs: unknown } | string> => {
     try {
       const { status, body } = await gateway.request(trial.base + infer.path, {
-        method: 'POST', json: infer.body, timeoutMs: GOLDEN_DEADLINE_MS, signal: trial.signal, headers: { [TRAFFIC_HEADER]: whose },
+        method: 'POST', json, timeoutMs: GOLDEN_DEADLINE_MS, bodyMax: GOLDEN_ANSWER_MAX, signal: trial.signal, headers: { [TRAFFIC_HEADER]: whose },
       });
-      return status >= 200 && status < 300 ? { status, outputs: outputsOf(body) } : `answered ${status}: ${body.slice(0, 200)}`;
+      return status >= 200 && status < 300 ? { outputs: outputsOf(body) } : `answered ${status}: ${body.slice(0, 200)}`;
     } catch (error) {
       if (error instanceof BridgeError && !trial.signal.aborted) return error.message;
       throw error;
     }
   };
   for (let i = 0; i < GOLDEN_REQUESTS; i += 1) {
+    const body = infer.bodies[i % infer.bodies.length];
     const started = clock.now().getTime();
-    const answer = await ask('canary');
+    const answer = await ask('canary', body);
     times.push(clock.now().getTime() - started);
     golden.asked += 1;
     if (typeof answer === 'string') {
@@ -82,17 +88,17 @@ async function askGolden({ gateway, clock }: JudgingDeps, trial: Trial, infer: {
       continue;
     }
     golden.answered += 1;
-    const before = await ask('stable');
-    if (typeof before !== 'string' && before.outputs === answer.outputs) golden.agreed += 1;
+    const before = await ask('stable', body);
+    if (typeof before !== 'string' && agrees(before.outputs, answer.outputs, tolerance)) golden.agreed += 1;
   }
   golden.p95Ms = times.sort((a, b) => a - b)[Math.ceil(times.length * 0.95) - 1] ?? null;
   return golden;
 }
 
 /** The part of an answer of the Open Inference Protocol that does not name the model's version or the request. */
-function outputsOf(body: string): string {
+function outputsOf(body: string): unknown {
   try {
-    return JSON.stringify((JSON.parse(body) as { outputs?: unknown }).outputs ?? body);
+    return (JSON.parse(body) as { outputs?: unknown }).outputs ?? body;
   } catch {
     return body;
   }

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 
 /** An object as the storage has it. */
-export interface BlobStat { size: number; lastModified: Date; contentType: string }
+export interface BlobStat { size: number; lastModified: Date; contentType: string; /** another one whenever other bytes were written */ etag?: string }
 /** One stored part of an open multipart upload. `etag` names exactly these bytes at this place. */
 export interface StoredPart { number: number; size: number; etag: string }
 export interface OpenUpload { key: string; uploadId: string; startedAt: Date }

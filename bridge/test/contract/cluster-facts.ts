@@ -4,6 +4,8 @@ import { readStackFacts } from '../../../stack/facts.ts';
 /** What the contract tests of builds and rollouts need of a cluster. */
 export interface ClusterFacts {
   kubeconfig: string;
+  /** the cluster's administrator: what somebody does by hand */
+  adminKubeconfig: string;
   /** the registry as this process reaches it, and its name in image references */
   registryUrl: string; registryName: string;
   gatewayUrl: string; metricsUrl: string; gatewayName: string; gatewayNamespace: string;
@@ -24,7 +26,7 @@ export async function clusterFacts(): Promise<ClusterFacts> {
     return found;
   };
   return {
-    kubeconfig: facts.bridgeKubeconfig, registryUrl: facts.registryUrl, registryName: facts.registryName, gatewayUrl: facts.gatewayUrl, metricsUrl: value('GATEWAY_METRICS_URL'),
+    kubeconfig: facts.bridgeKubeconfig, adminKubeconfig: facts.adminKubeconfig, registryUrl: facts.registryUrl, registryName: facts.registryName, gatewayUrl: facts.gatewayUrl, metricsUrl: value('GATEWAY_METRICS_URL'),
     gatewayName: value('GATEWAY_NAME'), gatewayNamespace: value('GATEWAY_NAMESPACE'), buildNamespace: value('BUILD_NAMESPACE'),
     buildImage: value('BUILD_IMAGE'), podHost: value('BRIDGE_POD_HOST'),
   };

@@ -14,7 +14,7 @@ import { HttpGateway } from '../../src/adapters/kubernetes/gateway.ts';
 import type { Judgement } from '../../src/domain/revision.ts';
 import { TraefikMetrics } from '../../src/adapters/traefik/metrics.ts';
 import { HttpRegistry, registryAccess } from '../../src/adapters/registry/registry.ts';
-import { NotFound } from '../../src/errors.ts';
+import { NotFound, Unavailable } from '../../src/errors.ts';
 import { podListener } from '../../src/http/pod-listener.ts';
 import { buildJob } from '../../src/jobs/build.ts';
 import { reconcileJob } from '../../src/jobs/reconcile.ts';
@@ -52,6 +52,9 @@ export class ClusterScene {
   readonly #listener: Server;
   /** a registry that claims to have everything, for images that cannot be pulled */
   claimsAll = false;
+  odooIsAway = false;
+  /** what could not be asked, in the order in which it was tried */
+  readonly away: string[] = [];
 
   private constructor(env: ClusterFacts, listener: Server) {
     this.env = env;
@@ -149,7 +152,12 @@ export class ClusterScene {
   async #until(job: JobHandler, subjectId: number, generation: () => number, deadlineMs: number): Promise<void> {
     const signal = AbortSignal.timeout(deadlineMs);
     for (;;) {
-      const result = await job({ eventId: 1, key: 'test', generation: generation(), subjectId }, { log: quiet, signal, requestId: 'contract-test' });
+      const result = await job({ eventId: 1, key: 'test', generation: generation(), subjectId }, { log: quiet, signal, requestId: 'contract-test' }).catch((error: unknown) => {
+        // as the queue does: what is away is tried again
+        if (!(error instanceof Unavailable) || signal.aborted) throw error;
+        this.away.push(error.message);
+        return { done: false as const, againInMs: 500, why: error.message };
+      });
       if (result.done) return;
       if (signal.aborted) throw new Error(`no end within ${deadlineMs} ms: ${result.why}`);
       await pause(result.againInMs);
@@ -157,6 +165,7 @@ export class ClusterScene {
   }
 
   #answer(model: string, method: string, kwargs: Record<string, unknown>): unknown {
+    if (this.odooIsAway) throw new Unavailable('Odoo is away.', { code: 'odoo-unavailable' });
     if (method === 'work') return structuredClone(model === 'mlops.deployment' ? this.deployments.get(Number(kwargs.deployment_id)) : this.versions.get(Number(kwargs.version_id)));
     if (method === 'report_build') {
       const report = kwargs as unknown as BuildReport & { version_id: number };

@@ -128,7 +128,7 @@ describe('rollout on the cluster', function () {
     scene.want(8, 105);
     const report = await scene.reconcile(8);
     expect(report.phase).to.equal('Failed');
-    expect(report.reason).to.match(new RegExp(`^GpusNotFree: Insufficient nvidia.com/gpu: .* of ${total} are free`));
+    expect(report.reason).to.match(new RegExp(`^GpusNotFree: .* wanted.* of ${total} are free`));
     expect((await infer(scene)).status, 'what served before').to.equal(200);
   });
 

@@ -28,7 +28,8 @@ class DeploymentWork(models.Model):
                 "readyDeadlineSeconds": environment.ready_deadline_seconds, "maxReplicas": environment.max_replicas, "maxGpus": environment.max_gpus,
             },
             "steps": self.steps or None, "controls": self._controls(),
-            "strategy": self.strategy, "isRollback": self.approval_id.is_rollback, "generation": self.generation, "desired": self.desired, "phase": self.phase, "isLive": self.is_live,
+            "strategy": self.strategy, "isRollback": self.approval_id.is_rollback,
+            "generation": self.generation, "desired": self.desired, "phase": self.phase, "isLive": self.is_live,
             "deadlineAt": iso(self._deadline() or None), "serving": version.serving or {}, "protocol": self._protocol(),
             "previous": {
                 "deploymentId": previous.id, "versionId": previous.version_id.id, "revision": (previous.observed or {}).get("revision"),

@@ -31,6 +31,11 @@ class EnvironmentStep(models.Model):
     max_latency_ratio = fields.Float(digits=(6, 2), default=1.5, help="Its p95 against that of the version that serves")
     max_restarts = fields.Integer(default=0)
     too_little = fields.Selection([("wait", "Wait for traffic"), ("golden", "Ask the golden requests")], default="golden")
+    min_agreement = fields.Float(
+        "Same answers", digits=(6, 4),
+        help="0 to 1: such a share of the model's examples must be answered as by the version that serves. 0: they are not asked",
+    )
+    tolerance = fields.Float(digits=(6, 4), default=0.01, help="Numbers in the answers may differ by that much, of one or of the larger")
     signal_model = fields.Char("Business signal", help="A model of Odoo whose records are counted, e.g. sale.order")
     signal_domain = fields.Char(help="Which records, e.g. [('state', '=', 'cancel')]")
     signal_max_increase = fields.Integer(help="So many more than in the window before are allowed")
@@ -90,13 +95,15 @@ class EnvironmentStep(models.Model):
             "withinSeconds": self.within_seconds, "signal": {
                 "model": self.signal_model, "domain": self._domain(), "maxIncrease": self.signal_max_increase,
             } if self.signal_model else None,
+            **({"minAgreement": self.min_agreement, "tolerance": self.tolerance} if self.min_agreement else {}),
         }
 
     @api.model
     def _values(self, step, sequence):
         """The record of a step of the wire."""
         names = {"withinSeconds": "within_seconds", "minRequests": "min_requests", "maxErrorRate": "max_error_rate",
-                 "maxLatencyRatio": "max_latency_ratio", "maxRestarts": "max_restarts", "tooLittle": "too_little"}
+                 "maxLatencyRatio": "max_latency_ratio", "maxRestarts": "max_restarts", "tooLittle": "too_little",
+                 "minAgreement": "min_agreement"}
         return {names.get(name, name): value for name, value in step.items() if name != "signal"} | {"sequence": sequence}
 
 

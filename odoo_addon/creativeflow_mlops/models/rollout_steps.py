@@ -18,6 +18,8 @@ CANARY = (
 )
 BLUE_GREEN = ({"kind": "scale", "percent": 100}, {"kind": "preview"}, {"kind": "weight", "percent": 100})
 
+# kind → numbers that it may have besides
+OPTIONAL = {"judge": {"minAgreement": (0, 1, False), "tolerance": (0, 1, False)}}
 # kind → the numbers it has: name → (least, most, whole number)
 NUMBERS = {
     "scale": {"percent": (1, 100, True)},
@@ -49,11 +51,13 @@ def _step_refusal(step):
     kind = step.get("kind") if isinstance(step, dict) else None
     if kind not in NUMBERS:
         return f"its kind must be one of {', '.join(NUMBERS)}."
-    known = {"kind", *NUMBERS[kind], *(("tooLittle", "signal") if kind == "judge" else ())}
+    optional = OPTIONAL.get(kind, {})
+    known = {"kind", *NUMBERS[kind], *optional, *(("tooLittle", "signal") if kind == "judge" else ())}
     odd = sorted(step.keys() - known)
     if odd:
         return f"{kind} has no {odd[0]}."
-    for name, (least, most, whole) in NUMBERS[kind].items():
+    given = {name: span for name, span in optional.items() if name in step}
+    for name, (least, most, whole) in (NUMBERS[kind] | given).items():
         value = step.get(name)
         number = isinstance(value, (int, float)) and not isinstance(value, bool)
         if not number or (whole and value != int(value)) or not least <= value <= most:
@@ -152,7 +156,8 @@ def _judging(step, before):
     return (
         f"Judge it by {in_words(step['seconds'])} and {step['minRequests']} requests: errors at most {100 * step['maxErrorRate']:g} % above"
         f" {before or 'the one before'}, latency at most {step['maxLatencyRatio']:g} times, at most {step['maxRestarts']} restarts"
-        + (f", {signal['model']} at most {signal['maxIncrease']} more" if signal else "") + "."
+        + (f", {signal['model']} at most {signal['maxIncrease']} more" if signal else "")
+        + (f", {100 * step['minAgreement']:g} % of its examples answered as before" if step.get("minAgreement") else "") + "."
     )
 
 

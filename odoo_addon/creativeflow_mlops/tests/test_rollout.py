@@ -35,6 +35,8 @@ LISTS = [
     ([SCALE, {"kind": "preview", "percent": 3}, ALL], "Step 2: preview has no percent"),
     ([SCALE, {"kind": "wait"}, ALL], "Step 2: seconds of wait must be"),
     ([SCALE, {**JUDGE, "maxErrorRate": 2}, ALL], "Step 2: maxErrorRate of judge must be a number from 0 to 1"),
+    ([SCALE, {**JUDGE, "minAgreement": 0.9, "tolerance": 0.1}, ALL], None),
+    ([SCALE, {**JUDGE, "minAgreement": 90}, ALL], "Step 2: minAgreement of judge must be a number from 0 to 1"),
     ([SCALE, {**JUDGE, "tooLittle": "pass"}, ALL], "Step 2: tooLittle of judge must be wait or golden"),
     ([SCALE, {**JUDGE, "signal": {"model": "res.partner"}}, ALL], "Step 2: a signal has model, domain and maxIncrease"),
     ([ALL], "Step 1: no pod of the new version"), ([{"kind": "scale", "percent": 50}, ALL], "Step 2: all traffic would go to 50 % of the pods"),

@@ -139,6 +139,6 @@ export class CfRollout extends CfElement {
 
 function shown(name: Compared['name'], value: number): string {
   // one in two thousand is told apart from none
-  if (name === 'errors') return `${number(100 * value, 2)}\u00a0%`;
+  if (name === 'errors' || name === 'agreement') return `${number(100 * value, 2)}\u00a0%`;
   return name === 'p95' ? duration(value) : number(value);
 }

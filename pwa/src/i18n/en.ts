@@ -119,7 +119,7 @@ export const en = {
       judge: (time: string) => `judge it against the one before by ${time} of traffic`, shrink: (n: number) => `the one before keeps ${n} pods`,
     },
     verdict: { pass: 'does well', fail: 'does worse', wait: 'not known yet' }, step: (n: number) => `Step ${n}`,
-    numbers: { requests: 'Requests', errors: 'Errors', p95: 'p95', restarts: 'Restarts', signal: 'Business signal' }, before: 'before', during: 'during',
+    numbers: { requests: 'Requests', errors: 'Errors', p95: 'p95', restarts: 'Restarts', agreement: 'Same answers', signal: 'Business signal' }, before: 'before', during: 'during',
   },
   actions: {
     names: { deploy: 'Approve for staging', promote: 'Promote', reject: 'Reject', rollback: 'Roll back', rescan: 'Scan again', archive: 'Archive', 'request-waiver': 'Ask for a waiver', 'accept-waiver': 'Accept the findings', 'refuse-waiver': 'Refuse the waiver',
@@ -171,6 +171,7 @@ export const en = {
         case 'version.waiver': return `${{ requested: 'waiver asked for', accepted: 'findings accepted', refused: 'waiver refused' }[p.state ?? ''] ?? 'waiver'}`;
         case 'version.scan': return `scan says ${{ pass: 'clean', review: 'to review', block: 'blocked' }[p.verdict ?? ''] ?? p.verdict ?? ''}`;
         case 'deployment.facts': return `deployment ${p.phase?.toLowerCase() ?? 'changed'}`;
+        case 'deployment.integrity': return p.state === 'good' ? 'runs as approved again' : 'differs from what was approved';
         case 'rollout.steered': return { pause: 'rollout paused', resume: 'rollout resumed', 'approve-step': 'let go on', 'skip-step': 'step skipped', abort: 'rollout aborted' }[p.action ?? ''] ?? 'rollout steered';
         case 'endpoint.changed': return p.isAvailable === undefined || p.isAvailable ? 'endpoint available' : 'endpoint not available';
         case 'approval.recorded': return p.decision === 'rejected' ? 'was rejected' : 'was approved';

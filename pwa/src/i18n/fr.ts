@@ -113,7 +113,7 @@ export const fr: Texts = {
       judge: (time) => `la juger face à celle d’avant sur ${time} de trafic`, shrink: (n) => `celle d’avant garde ${n} pods`,
     },
     verdict: { pass: 'fait bien', fail: 'fait moins bien', wait: 'pas encore connu' }, step: (n) => `Étape ${n}`,
-    numbers: { requests: 'Requêtes', errors: 'Erreurs', p95: 'p95', restarts: 'Redémarrages', signal: 'Signal métier' }, before: 'avant', during: 'pendant',
+    numbers: { requests: 'Requêtes', errors: 'Erreurs', p95: 'p95', restarts: 'Redémarrages', agreement: 'Mêmes réponses', signal: 'Signal métier' }, before: 'avant', during: 'pendant',
   },
   actions: {
     names: { deploy: 'Approuver pour la préproduction', promote: 'Promouvoir', reject: 'Refuser', rollback: 'Revenir en arrière', rescan: 'Analyser encore', archive: 'Archiver', 'request-waiver': 'Demander une dérogation', 'accept-waiver': 'Accepter les constats', 'refuse-waiver': 'Refuser la dérogation',
@@ -165,6 +165,7 @@ export const fr: Texts = {
         case 'version.waiver': return `${{ requested: 'dérogation demandée', accepted: 'constats acceptés', refused: 'dérogation refusée' }[p.state ?? ''] ?? 'dérogation'}`;
         case 'version.scan': return `analyse : ${{ pass: 'sain', review: 'à revoir', block: 'bloqué' }[p.verdict ?? ''] ?? p.verdict ?? ''}`;
         case 'deployment.facts': return `déploiement ${{ Progressing: 'en cours', Ready: 'prêt', Failed: 'en échec', Removed: 'retiré' }[p.phase ?? ''] ?? 'changé'}`;
+        case 'deployment.integrity': return p.state === 'good' ? 'tourne de nouveau comme approuvé' : 'diffère de ce qui a été approuvé';
         case 'rollout.steered': return { pause: 'mise en service en pause', resume: 'mise en service reprise', 'approve-step': 'laissée continuer', 'skip-step': 'étape sautée', abort: 'mise en service interrompue' }[p.action ?? ''] ?? 'mise en service conduite';
         case 'endpoint.changed': return p.isAvailable === undefined || p.isAvailable ? 'point d’accès disponible' : 'point d’accès indisponible';
         case 'approval.recorded': return p.decision === 'rejected' ? 'a été refusé' : 'a été approuvé';

@@ -47,6 +47,11 @@ export class KubernetesClient {
     await this.#json('PATCH', path, { fieldManager: FIELD_MANAGER }, body, 'application/merge-patch+json');
   }
 
+  /** The whole object in place of the stored one; `dryRun`: what it would be then, and nothing is written. Conflict when it was written meanwhile. */
+  replace<T>(path: string, body: object, dryRun: boolean): Promise<T> {
+    return this.#json<T>('PUT', path, { fieldManager: FIELD_MANAGER, ...(dryRun ? { dryRun: 'All' } : {}) }, body);
+  }
+
   /** false when it exists already */
   async create(path: string, body: object): Promise<boolean> {
     try {

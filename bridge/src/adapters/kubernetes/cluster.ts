@@ -4,6 +4,8 @@ import type { CapacityObserved, GpuHolder } from '../../domain/capacity.ts';
 import type { Progress, RevisionObserved, RouteObserved } from '../../domain/revision.ts';
 import { Failed } from '../../errors.ts';
 import type { ClusterPort, RevisionSpec, RouteSpec } from '../../services/cluster-ports.ts';
+import { ApprovedImages } from './approved-images.ts';
+import { disruptionManifest } from './disruption.ts';
 import type { KubernetesClient } from './client.ts';
 import { ANNOTATION, LABEL, allowServingManifest, defaultDenyManifest, deploymentManifest, routeManifest, serviceManifest } from './manifests.ts';
 import type { GatewayReference } from './manifests.ts';
@@ -19,12 +21,14 @@ interface HttpRoute {
 export class KubernetesCluster implements ClusterPort {
   readonly #client: KubernetesClient;
   readonly #gateway: GatewayReference;
+  readonly #approved: ApprovedImages;
   /** the Deployments as they were last read: from there on changes are waited for */
   readonly #read = new Map<string, { resourceVersion: string; state: string }>();
 
   constructor(client: KubernetesClient, gateway: GatewayReference) {
     this.#client = client;
     this.#gateway = gateway;
+    this.#approved = new ApprovedImages(client);
   }
 
   async revision(namespace: string, revision: string): Promise<RevisionObserved | null> {
@@ -94,8 +98,10 @@ export class KubernetesCluster implements ClusterPort {
   }
 
   async applyRevision(spec: RevisionSpec): Promise<void> {
-    // before the first pod: what closes it off
+    // before the first pod: what lets it in and what closes it off
     await Promise.all([
+      this.#approved.approve(spec.namespace, spec.revision, spec.image),
+      this.#client.apply(disruptionPath(spec.namespace, spec.revision), disruptionManifest(spec)),
       this.#client.apply(policyPath(spec.namespace, 'default-deny'), defaultDenyManifest(spec.namespace)),
       this.#client.apply(policyPath(spec.namespace, spec.revision), allowServingManifest(spec)),
       this.#client.apply(servicePath(spec.namespace, spec.revision), serviceManifest(spec)),
@@ -115,6 +121,8 @@ export class KubernetesCluster implements ClusterPort {
     await this.#client.remove(deploymentPath(namespace, revision));
     await this.#client.remove(servicePath(namespace, revision));
     await this.#client.remove(policyPath(namespace, revision));
+    await this.#client.remove(disruptionPath(namespace, revision));
+    await this.#approved.withdraw(namespace, revision);
   }
 
   async applyRoute(spec: RouteSpec): Promise<void> {
@@ -129,6 +137,7 @@ export class KubernetesCluster implements ClusterPort {
 const deploymentPath = (namespace: string, name: string): string => `/apis/apps/v1/namespaces/${namespace}/deployments/${name}`;
 const servicePath = (namespace: string, name: string): string => `/api/v1/namespaces/${namespace}/services/${name}`;
 const policyPath = (namespace: string, name: string): string => `/apis/networking.k8s.io/v1/namespaces/${namespace}/networkpolicies/${name}`;
+const disruptionPath = (namespace: string, name: string): string => `/apis/policy/v1/namespaces/${namespace}/poddisruptionbudgets/${name}`;
 const routePath = (namespace: string, name: string): string => `/apis/gateway.networking.k8s.io/v1/namespaces/${namespace}/httproutes/${name}`;
 
 /** What of a Deployment moves a rollout on: sizes, and whether pods can be made at all. */

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { V1Deployment, V1NetworkPolicy, V1Service } from '@kubernetes/client-node';
 import { GPU_RESOURCE } from '../../domain/capacity.ts';
 import { TRAFFIC_HEADER } from '../../services/cluster-ports.ts';
@@ -7,7 +8,7 @@ export const LABEL = {
   managedBy: 'app.kubernetes.io/managed-by', model: 'creativeflow.io/model', modelId: 'creativeflow.io/model-id',
   versionId: 'creativeflow.io/version-id', revision: 'creativeflow.io/revision',
 } as const;
-export const ANNOTATION = { changedBy: 'creativeflow.io/changed-by', before: 'creativeflow.io/before', progress: 'creativeflow.io/rollout' } as const;
+export const ANNOTATION = { changedBy: 'creativeflow.io/changed-by', before: 'creativeflow.io/before', progress: 'creativeflow.io/rollout', applied: 'creativeflow.io/applied' } as const;
 export const MANAGER = 'creativeflow-bridge';
 /** Tells which revision answered; the smoke test trusts no answer without it. */
 export const REVISION_HEADER = 'x-creativeflow-revision';
@@ -19,6 +20,16 @@ const STARTUP_SECONDS = 600;
 
 /** The template holds nothing that differs between two deployments of one version, so that adopting a revision restarts no pod. */
 export function deploymentManifest(spec: RevisionSpec): V1Deployment {
+  const manifest = plainDeployment(spec);
+  return { ...manifest, metadata: { ...manifest.metadata, annotations: { [ANNOTATION.applied]: appliedHash(spec) } } };
+}
+
+/** Tells one template from another: what a bridge of another version applied was not changed by hand. */
+export function appliedHash(spec: RevisionSpec): string {
+  return createHash('sha256').update(JSON.stringify(plainDeployment({ ...spec, replicas: 0 }).spec)).digest('hex').slice(0, 16);
+}
+
+function plainDeployment(spec: RevisionSpec): V1Deployment {
   const labels = labelsOf(spec);
   const { requests } = spec;
   const gpus: Record<string, string> = requests.gpus > 0 ? { [GPU_RESOURCE]: String(requests.gpus) } : {};

@@ -18,13 +18,22 @@ export async function observeRevision(client: KubernetesClient, deployment: V1De
     name: metadata?.name ?? '',
     image: spec?.template.spec?.containers[0]?.image ?? '',
     wantedReplicas: replicas,
-    readyReplicas: present ? status?.readyReplicas ?? 0 : 0,
+    readyReplicas: present ? status?.readyReplicas ?? 0 : readyAsWanted(deployment, pods),
     upToDate: present && (status?.updatedReplicas ?? 0) === (status?.replicas ?? 0) && (status?.updatedReplicas ?? 0) >= replicas,
     appliedAt: new Date(metadata?.creationTimestamp ?? 0),
     creationFailure: failure?.message ?? null,
     pods: await Promise.all(pods.map((pod) => observePod(client, pod, notReady.includes(pod)))),
     progress: parseProgress(metadata?.annotations?.[ANNOTATION.progress]),
   };
+}
+
+/**
+ * The controller has not seen the Deployment as it is now. A note at it is enough for that: annotations count as a change. What is known
+ * meanwhile is known of the pods themselves.
+ */
+function readyAsWanted({ spec }: V1Deployment, pods: V1Pod[]): number {
+  const images = JSON.stringify(spec?.template.spec?.containers.map(({ image }) => image));
+  return pods.filter((pod) => !pod.metadata?.deletionTimestamp && isReadyPod(pod) && JSON.stringify(pod.spec?.containers.map(({ image }) => image)) === images).length;
 }
 
 /** What somebody wrote there by hand is no progress. */

@@ -51,7 +51,7 @@ export class MinioBlobStore implements BlobStore {
   async stat(key: string): Promise<BlobStat | null> {
     try {
       const stat = await this.#ask(`stat ${key}`, () => this.#client.statObject(this.#bucket, key));
-      return { size: stat.size, lastModified: stat.lastModified, contentType: String(stat.metaData['content-type'] ?? '') };
+      return { size: stat.size, lastModified: stat.lastModified, contentType: String(stat.metaData['content-type'] ?? ''), etag: stat.etag };
     } catch (error) {
       if (error instanceof NotFound) return null;
       throw error;

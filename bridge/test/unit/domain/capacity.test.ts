@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { capacityObstacle } from '../../../src/domain/capacity.ts';
+import { capacityObstacle, rolloutObstacle } from '../../../src/domain/capacity.ts';
 import type { CapacityObserved, PodRequests } from '../../../src/domain/capacity.ts';
 import { quantity } from '../../../src/domain/quantity.ts';
 
@@ -19,7 +19,8 @@ describe('capacity', () => {
   it('names what is wanted, what is free and who holds the rest', () => {
     const obstacle = capacityObstacle(capacity(), requests(1), 3);
     expect(obstacle?.reason).to.equal('GpusNotFree');
-    expect(obstacle?.message).to.include('Insufficient nvidia.com/gpu').and.include('2 of 8 are free').and.include('mlops-production/digits-v1-x 6');
+    expect(obstacle?.message).to.equal('3 GPUs are wanted (3 pods with 1 each), 2 of 8 are free. Held by mlops-production/digits-v1-x 6.');
+    expect(capacityObstacle(capacity({ holders: [{ node: 'a', namespace: 'n', pod: 'p', gpus: 5, terminating: false }] }), requests(4), 1)?.message).to.equal('4 GPUs are wanted, 3 of 8 are free. Held by n/p 5.');
   });
 
   it('does not add up GPUs of two nodes for one pod, and skips a cordoned node', () => {
@@ -27,6 +28,11 @@ describe('capacity', () => {
     expect(capacityObstacle(two, requests(4), 1)?.reason).to.equal('GpusNotFree');
     expect(capacityObstacle(two, requests(2), 2)).to.equal(null);
     expect(capacityObstacle({ ...two, nodes: two.nodes!.map((node) => ({ ...node, schedulable: node.name === 'a' })) }, requests(2), 2)?.reason).to.equal('GpusNotFree');
+  });
+
+  it('offers what fits: one pod more at a time, where another version serves', () => {
+    const offered = (strategy: string, serves: boolean, gpus: number): boolean => /Promote it as rolling/.test(rolloutObstacle(capacity(), requests(gpus), 3, strategy, serves)?.message ?? '');
+    expect([offered('blue-green', true, 1), offered('canary', true, 2), offered('rolling', true, 1), offered('blue-green', false, 1), offered('blue-green', true, 3)]).to.deep.equal([true, true, false, false, false]);
   });
 
   it('leaves the judgement to the scheduler where nodes may not be seen', () => {

@@ -48,6 +48,11 @@ describe('pod-failure', () => {
     expect(failure).to.deep.include({ reason: 'PodSecurityViolation', fatal: true });
   });
 
+  it('waits when a pod is refused for want of an approval: the API server may not have read it yet', () => {
+    const creationFailure = 'pods "d-x" is forbidden: ValidatingAdmissionPolicy \'creativeflow-approved-images\' with binding \'creativeflow-approved-images\' denied request: Nothing was approved for the revision "d-v1": r/d@sha256:1';
+    expect(explainRevision(revision({ creationFailure }), NOW)).to.deep.equal({ reason: 'NotApproved', message: 'Nothing was approved for the revision "d-v1": r/d@sha256:1', fatal: false });
+  });
+
   it('tells the fatal failure of two, and leaves ready and ending pods out', () => {
     const crashing = pod({ containers: [container({ restarts: 2, lastTerminated: ended(1) })] });
     const waiting = pod({ unscheduled: { reason: 'Unschedulable', message: 'no' } });

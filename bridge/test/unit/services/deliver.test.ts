@@ -35,8 +35,8 @@ function scene(over: Partial<DeploymentWork> = {}) {
     odoo, cluster, gateway, metrics: null, registry: { digestOf: async () => DIGEST }, publicUrl: 'https://people', registryName: 'registry.test:5000',
     clock: { now: () => new Date(at), sleep: async (ms) => { at += ms; } },
   });
-  const tick = (generation = work.generation): Promise<JobResult> =>
-    job({ eventId: 1, key: 'deployment:7', generation, subjectId: 7 }, { log: quiet, signal: new AbortController().signal, requestId: 'r' });
+  const tick = (generation = work.generation, subjectId = 7): Promise<JobResult> =>
+    job({ eventId: 1, key: `deployment:${subjectId}`, generation, subjectId }, { log: quiet, signal: new AbortController().signal, requestId: 'r' });
   const until = async (): Promise<void> => {
     for (let turn = 0; turn < 30; turn += 1) {
       const result = await tick();
@@ -81,6 +81,18 @@ describe('deliver', () => {
     cluster.changes.push(() => { cluster.revisions.get('digits-v2')!.readyReplicas = 1; }, () => { cluster.revisions.get('digits-v2')!.readyReplicas = 2; });
     expect(await tick()).to.deep.equal({ done: true });
     expect(reports.map((facts) => facts.phase)).to.deep.equal(['Progressing', 'Progressing', 'Ready']);
+  });
+
+  it('looks less often, and keeps no place while it waits, when many are on their way', async () => {
+    const { cluster, tick } = scene();
+    cluster.startsReady = false;
+    const alone = await tick();
+    for (let other = 100; other < 300; other += 1) await tick(4, other);
+    cluster.changes.push(() => undefined);
+    const crowded = await tick();
+    expect(alone).to.deep.include({ done: false, againInMs: 500 });
+    expect(crowded).to.deep.include({ done: false, againInMs: 5025 });
+    expect(cluster.changes, 'waited for').to.have.length(1);
   });
 
   it('gives its place to others when the cluster goes on telling of changes', async () => {

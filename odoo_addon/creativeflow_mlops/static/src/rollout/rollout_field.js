@@ -56,7 +56,7 @@ export class RolloutField extends Component {
 
     get judgements() {
         return this.value.judgements.map((one, key) => {
-            const { stable, canary, restarts, signal } = one.numbers || {};
+            const { stable, canary, restarts, signal, agreement } = one.numbers || {};
             const rows = [
                 row(_t("Requests"), stable?.requests, canary?.requests),
                 row(_t("Errors"), errorRate(stable), errorRate(canary), " %"),
@@ -65,7 +65,7 @@ export class RolloutField extends Component {
             if (signal) {
                 rows.push(row(_t("Business signal"), signal.before, signal.during));
             }
-            return { ...one, key, rows, restarts, badge: VERDICTS[one.verdict] || "text-bg-secondary" };
+            return { ...one, key, rows, restarts, agreement, badge: VERDICTS[one.verdict] || "text-bg-secondary" };
         });
     }
 }
