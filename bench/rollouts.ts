@@ -78,7 +78,7 @@ for (let model = 1; model <= MODELS; model += 1) {
     deploymentId: model, versionId: 2, modelId: model, slug, version: '2.0.0', image: `registry.test:5000/models/${slug}`, imageDigest: DIGEST,
     environment: { id: 1, name: 'Production', kind: 'production', namespace: NAMESPACE, gatewayUrl: 'http://gw', registry: 'registry.test:5000', keepPreviousMinutes: 60, readyDeadlineSeconds: 600, maxReplicas: 8, maxGpus: 8 },
     strategy: flags.strategy as 'canary', steps: flags.strategy === 'canary' ? STEPS : null, controls: { paused: false, approvedStep: -1, skipTo: 0 }, isRollback: false, generation: 1, desired: 'serving', phase: 'Pending', isLive: false,
-    deadlineAt: new Date(Date.now() + DEADLINE_MS).toISOString(), serving: { replicas: 2 }, protocol: 'open-inference-v2', previous: null, siblings: [],
+    deadlineAt: new Date(Date.now() + DEADLINE_MS).toISOString(), serving: { replicas: 2 }, protocol: 'open-inference-v2', previous: null, withdrawing: [], queueUntil: null, siblings: [],
   });
 }
 const began = Date.now();

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Step } from '../bridge/src/contract/rollout.ts';
 import type { VersionDetail } from '../bridge/src/contract/version.ts';
+import { inProduction } from '../e2e/canary-road.ts';
 import { type Client, blank, digit, type Sample } from '../e2e/client.ts';
-import { OdooEntrance } from '../e2e/odoo.ts';
 import { accepted, broughtToStaging, idsOf } from '../e2e/road.ts';
 import { step } from './steps.ts';
 
@@ -32,15 +32,6 @@ export async function canary(ada: Client, ben: Client, what: Sample, live: Versi
   return ended;
 }
 
-/** Canaries with steps of one's own are for whoever manages the environment to allow. */
-export async function allowCanaries(): Promise<void> {
-  const mia = new OdooEntrance('mia');
-  const environments = await mia.press<number[]>('mlops.environment', 'search', [[['kind', '=', 'production']]]);
-  await mia.press('mlops.environment', 'write', [environments, { allow_canary: true, own_steps: true }]);
-  await mia.close();
-  step('mia allowed canaries in production');
-}
-
 /** every third picture is blank */
 async function asked(client: Client, live: VersionDetail, times: number): Promise<Record<string, number>> {
   const by: Record<string, number> = {};
@@ -54,10 +45,9 @@ async function asked(client: Client, live: VersionDetail, times: number): Promis
 
 const told = (by: Record<string, number>): string => Object.entries(by).map(([who, count]) => `${count} ${who}`).join(', ');
 
-const rolloutOf = (version: VersionDetail): { waitingFor?: string | null; judgements?: { sentence: string }[] } | undefined =>
-  (version.deployments.find((one) => one.environmentKind === 'production')?.observed as { rollout?: object } | null)?.rollout;
+const rolloutOf = (version: VersionDetail) => inProduction(version)?.observed?.rollout;
 const waitsForJudgement = (version: VersionDetail): boolean => rolloutOf(version)?.waitingFor === 'judgement';
-const judged = (version: VersionDetail): string => rolloutOf(version)?.judgements?.map(({ sentence }) => sentence).join('\n') ?? '';
+const judged = (version: VersionDetail): string => rolloutOf(version)?.judgements.map(({ sentence }) => sentence).join('\n') ?? '';
 
 async function until(client: Client, version: VersionDetail, wanted: (now: VersionDetail) => boolean): Promise<VersionDetail> {
   for (const deadline = Date.now() + DEADLINE_MS; ; ) {

@@ -3,7 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { FindingView, VersionDetail } from '../bridge/src/contract/version.ts';
 import { Client, digit, sample } from '../e2e/client.ts';
-import { allowCanaries, canary } from './canary.ts';
+import { allowCanaries } from '../e2e/canary-road.ts';
+import { canary } from './canary.ts';
 import { readEndpointsLikeN8n } from './n8n.ts';
 import { heading, step, total } from './steps.ts';
 
@@ -65,6 +66,7 @@ async function road(): Promise<void> {
 
   heading('The next versions, as canaries');
   await allowCanaries();
+  step('mia allowed canaries in production');
   const second = await canary(ada, ben, sample('digits-v2', name), live);
   if (second.status !== 'Live') throw new Error(`2.0.0 is ${second.status}: ${second.statusReason ?? ''}`);
   const third = await canary(ada, ben, sample('digits-v3', name), live);

@@ -6,7 +6,7 @@
     "website": "https://github.com/creativeflow/mlops",
     "license": "LGPL-3",
     "category": "Productivity",
-    "depends": ["base", "mail", "rpc"],
+    "depends": ["base", "mail", "resource", "rpc"],
     "data": [
         "security/groups.xml",
         "security/ir.model.access.csv",

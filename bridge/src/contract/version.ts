@@ -35,6 +35,7 @@ export const AllowedAction = z.object({
   reason: z.string().nullish().describe('why it is not allowed now, for people'),
   target: z.enum(['staging', 'production']).nullish(),
   strategies: z.array(Strategy).nullish(),
+  supersedes: z.string().nullish().describe('the version on its way there, whose rollout would be aborted'),
   steps: z.array(Step).nullish().describe('of a promotion: what a canary would do'),
   ownSteps: z.boolean().nullish().describe('of a promotion: other steps may be chosen'),
   deploymentId: z.number().int().nullish().describe('of an action on a rollout'),

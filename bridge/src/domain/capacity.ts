@@ -13,6 +13,9 @@ export interface Obstacle { reason: string; message: string }
 
 export const GPU_RESOURCE = 'nvidia.com/gpu';
 
+/** Others may give back what is missing; an image that is gone or a limit of the environment stays. */
+export const mayPass = ({ reason }: Obstacle): boolean => reason === 'GpusNotFree' || reason === 'QuotaExceeded';
+
 /** What stands against `count` more such pods: GPUs that others hold, or the namespace's quota. */
 export function capacityObstacle(capacity: CapacityObserved, requests: PodRequests, count: number): Obstacle | null {
   return gpuObstacle(capacity, requests.gpus, count) ?? quotaObstacle(capacity.quotas, requests, count);

@@ -1,6 +1,7 @@
 import { explainRevision } from './pod-failure.ts';
 import { isReady, shareOf } from './revision.ts';
 import type { Backend, Progress, RouteObserved } from './revision.ts';
+import { mayPass } from './capacity.ts';
 import { progressOf, restorable } from './rollout-looks.ts';
 import type { Action, Observed, Wanted } from './rollout.ts';
 import { describe, podsOf, stepsOf } from './strategy.ts';
@@ -10,7 +11,7 @@ import type { Step } from './strategy.ts';
 export interface Standing {
   /** index of the step that is being taken; the length of the list when all are done */
   step: number; steps: Step[]; since: Date | null;
-  waitingFor: 'pods' | 'time' | 'person' | 'judgement' | 'pause' | null;
+  waitingFor: 'pods' | 'time' | 'person' | 'judgement' | 'pause' | 'room' | 'predecessor' | null;
   until: Date | null;
   /** what happens next */
   next: string | null;
@@ -28,6 +29,8 @@ const WAIT_MS = 500;
 /** while time passes with traffic on the new revision, its pods are looked at so often */
 const WATCH_MS = 2_000;
 const PERSON_MS = 15_000;
+/** how often room is looked for */
+const ROOM_MS = 5_000;
 
 /**
  * The first step of the list that is not done, and what it takes. Steps that can be seen in the cluster (pods, preview, weight) are done
@@ -90,6 +93,9 @@ function scale(step: Extract<Step, { kind: 'scale' }>, wanted: Wanted, observed:
   const target = podsOf(step, wanted.replicas);
   if (revision === null || revision.image !== wanted.image || revision.wantedReplicas < target) {
     const standing = act({ kind: 'none' }, '', 0).standing;
+    if (observed.obstacle && mayPass(observed.obstacle) && wanted.queueUntil !== null && now < wanted.queueUntil) {
+      return act({ kind: 'none' }, `Waiting for room: ${observed.obstacle.message}`, ROOM_MS, { waitingFor: 'room', until: wanted.queueUntil });
+    }
     if (observed.obstacle) return { kind: 'fail', reason: `${observed.obstacle.reason}: ${observed.obstacle.message}`, standing };
     return act({ kind: 'apply', replicas: target }, `Starting ${target} of ${wanted.replicas} pods.`, 0, { waitingFor: 'pods' });
   }

@@ -26,6 +26,10 @@ export interface Wanted {
   failed: boolean;
   /** another deployment of the same version in this environment still wants the revision */
   shared: boolean;
+  /** versions that ended before they were ready here and are not gone yet: what takes their place begins after them */
+  withdrawing: string[];
+  /** until then it waits for GPUs or quota that are missing; null: missing ones fail it at once */
+  queueUntil: Date | null;
   deadline: Date;
 }
 
@@ -114,11 +118,20 @@ function rollOut(wanted: Wanted, observed: Observed, now: Date, say: Say): Decis
   const failure = revision && revision.image === wanted.image ? explainRevision(revision, now) : null;
   if (failure?.fatal && revision && !isReady(revision, wanted.image, revision.wantedReplicas)) return fail(`${failure.reason}: ${failure.message}`);
   if (now >= wanted.deadline) return fail(`DeadlineExceeded: ${failure ? `${failure.reason}: ${failure.message}` : progressOf(observed, wanted.replicas)}`);
+  if (mustWaitForOthers(wanted, publicRoute)) {
+    const reason = `Waiting until ${wanted.withdrawing.join(' and ')} is gone, whose place it takes.`;
+    return say({ kind: 'none' }, 'Progressing', reason, WAIT_MS, { ...standing, waitingFor: 'predecessor' });
+  }
   if (move.kind === 'fail') return fail(move.reason);
   if (move.kind === 'act') return say(withBefore(move.action, wanted, observed), 'Progressing', move.reason, move.againInMs, standing);
   if (smoke.public === null) return say({ kind: 'smoke', through: 'public' }, 'Progressing', 'Asking through the public path.', 0, standing);
   if (!smoke.public.ok) return fail(`SmokeTestFailed: ${smoke.public.message}`);
   return say({ kind: 'finish' }, 'Ready', `${wanted.replicas} of ${wanted.replicas} pods serve.`, null, standing);
+}
+
+/** Two rollouts of one model never interleave. What is brought back waits for nobody: the traffic matters, and one write moves all of it. */
+function mustWaitForOthers(wanted: Wanted, publicRoute: RouteObserved | null): boolean {
+  return wanted.withdrawing.length > 0 && !wanted.rollback && shareOf(publicRoute, wanted.revision) === 0;
 }
 
 /** After Ready only drift is mended, and traffic that another deployment took over is never taken back. */

@@ -43,7 +43,7 @@ export class DeploymentTick {
       strategy: work.strategy, steps: work.steps ?? null, controls: work.controls ?? { paused: false, approvedStep: -1, skipTo: 0 }, rollback: work.isRollback ?? false, desired: work.desired, established: work.phase === 'Ready' || work.isLive, failed: work.phase === 'Failed',
       shared: work.siblings.some((sibling) => sibling.versionId === work.versionId && sibling.deploymentId !== work.deploymentId
         && sibling.desired !== 'removed'),
-      deadline,
+      withdrawing: work.withdrawing, queueUntil: work.queueUntil === null ? null : new Date(work.queueUntil), deadline,
     };
   }
 

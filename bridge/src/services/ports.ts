@@ -48,6 +48,8 @@ export interface DeploymentWork {
   environment: { id: number; name: string; kind: 'staging' | 'production'; namespace: string; gatewayUrl: string; registry: string;
     keepPreviousMinutes: number; readyDeadlineSeconds: number; maxReplicas: number; maxGpus: number };
   strategy: StrategyName; /** null: the strategy's own list */ steps: Step[] | null; controls: Controls; /** brings back what served before */ isRollback: boolean; generation: number; desired: 'serving' | 'kept' | 'removed'; phase: string; isLive: boolean;
+  /** versions that ended before they were ready here and are not gone yet */ withdrawing: string[];
+  /** until then it waits for room; null: it does not */ queueUntil: string | null;
   deadlineAt: string | null; serving: ServingSpec; protocol: string;
   previous: { deploymentId: number; versionId: number } | null;
   siblings: { deploymentId: number; versionId: number; desired: string; phase: string; isLive: boolean }[];

@@ -114,7 +114,7 @@ export class ClusterScene {
       environment: { id: 1, name: kind, kind, namespace: `mlops-${kind}`, gatewayUrl: this.env.gatewayUrl, registry: this.env.registryName,
         keepPreviousMinutes: 60, readyDeadlineSeconds: 60, maxReplicas: 8, maxGpus: 64 },
       strategy: 'blue-green', steps: null, controls: { paused: false, approvedStep: -1, skipTo: 0 }, isRollback: false, generation: 1, desired: 'serving', phase: 'Pending', isLive: false, deadlineAt: new Date(Date.now() + 65_000).toISOString(),
-      serving: version.serving, protocol: 'open-inference-v2', previous: null, siblings: [], ...over,
+      serving: version.serving, protocol: 'open-inference-v2', previous: null, withdrawing: [], queueUntil: null, siblings: [], ...over,
     };
     this.deployments.set(deploymentId, work);
     return work;

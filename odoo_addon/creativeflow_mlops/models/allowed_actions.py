@@ -10,7 +10,8 @@ def allowed_actions(facts):
     """List of `{name, allowed, reason, target, strategies}`.
 
     facts: status, roles, is_submitter, waiver: None (nothing to waive), "open" (may be asked for), "own" (asked for by this person) or
-    "asked" (by another), staging and production: {four_eyes, strategies, busy, frozen, inventory, steps, own_steps} or None,
+    "asked" (by another), staging and production: {four_eyes, strategies, in_flight, closed, inventory, steps, own_steps} or None,
+    in_flight is the name of the version on its way there, which a newer wish takes the place of; closed says why nothing new goes there now.
     has_image, rollback_to (name of the version that a rollback brings back, or None).
     """
     actions = []
@@ -37,6 +38,8 @@ def _action(facts, name, target=None):
     place = facts.get(target) if target else None
     strategies = place["strategies"] if place and name in ("deploy", "promote", "rollback") else None
     action = {"name": name, "allowed": reason is None, "reason": reason, "target": target, "strategies": strategies}
+    if strategies:
+        action.update(supersedes=place["in_flight"])
     if name == "promote" and place:
         action.update(steps=place["steps"], ownSteps=place["own_steps"])
     return action
@@ -59,10 +62,8 @@ def why_not(facts, name, target=None):
         return f"There is no {target} environment. A manager must restore it."
     if name != "rollback" and place["four_eyes"] and facts["is_submitter"]:
         return "Waiting for a second person: uploaded by you."
-    if name != "rollback" and place["frozen"]:
-        return place["frozen"]
-    if place["busy"]:
-        return f"{place['busy']} is being deployed to {target} now. Wait until it is ready or has failed."
+    if name != "rollback" and place["closed"]:
+        return place["closed"]
     if name == "promote" and not facts["has_image"]:
         return "The image digest is not known: deploy to staging first."
     if name == "promote" and place["inventory"]:

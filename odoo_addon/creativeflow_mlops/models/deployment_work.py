@@ -30,6 +30,7 @@ class DeploymentWork(models.Model):
             "steps": self.steps or None, "controls": self._controls(),
             "strategy": self.strategy, "isRollback": self.approval_id.is_rollback,
             "generation": self.generation, "desired": self.desired, "phase": self.phase, "isLive": self.is_live,
+            "queueUntil": iso(self._queue_until()), "withdrawing": self._withdrawing().mapped("version_id.name"),
             "deadlineAt": iso(self._deadline() or None), "serving": version.serving or {}, "protocol": self._protocol(),
             "previous": {
                 "deploymentId": previous.id, "versionId": previous.version_id.id, "revision": (previous.observed or {}).get("revision"),
@@ -38,6 +39,13 @@ class DeploymentWork(models.Model):
                 "deploymentId": one.id, "versionId": one.version_id.id, "desired": one.desired, "phase": one.phase, "isLive": one.is_live,
             } for one in siblings],
         }
+
+    def _withdrawing(self):
+        """Those of this model here that ended before they were ready, and of which the bridge has not seen the last yet."""
+        return self.search([
+            ("environment_id", "=", self.environment_id.id), ("model_id", "=", self.model_id.id), ("id", "!=", self.id),
+            ("desired", "=", "removed"), ("phase", "=", "Failed"),
+        ]).filtered(lambda one: one.observed_generation != one.generation)
 
     def _controls(self):
         """What people said to the rollout so far."""
@@ -58,6 +66,9 @@ class ModelLiveDeployments(models.Model):
 
     @api.model
     def live_deployments(self):
-        """For the bridge: ids of all deployments that are not wanted removed."""
+        """For the bridge: ids of all deployments that are not wanted removed, or of which it has not seen the last."""
         self._require_role("bridge")
-        return self.env["mlops.deployment"].sudo().search([("desired", "!=", "removed")], order="id").ids
+        deployments = self.env["mlops.deployment"].sudo()
+        wanted = deployments.search([("desired", "!=", "removed")])
+        gone = deployments.search([("desired", "=", "removed"), ("phase", "!=", "Removed")])
+        return sorted((wanted + gone.filtered(lambda one: one.observed_generation != one.generation)).ids)

@@ -89,6 +89,7 @@ class Environment(models.Model):
             "strategyDefault": one.strategy_default, "strategiesAllowed": one.strategies_allowed, "maxGpus": one.max_gpus,
             "maxReplicas": one.max_replicas, "keepPreviousMinutes": one.keep_previous_minutes,
             "readyDeadlineSeconds": one.ready_deadline_seconds, "steps": one._steps(), "ownSteps": one.own_steps,
+            "queueMinutes": one.queue_minutes, "openHours": one.open_calendar_id.name or None,
             "freezeFrom": iso(one.freeze_from or None), "freezeUntil": iso(one.freeze_until or None), "freezeReason": one.freeze_reason or None,
         } for one in self.search([]).sudo()]
         return {"total": len(items), "items": items}

@@ -1,8 +1,14 @@
+from datetime import timedelta
+
+from pytz import UTC, timezone
+
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
 from .environment import STRATEGIES
+from .rollout_steps import steps_seconds
 
+LOOK_AHEAD = timedelta(days=31)
 ALLOW = {"rolling": "allow_rolling", "blue-green": "allow_blue_green", "canary": "allow_canary"}
 
 
@@ -20,6 +26,16 @@ class EnvironmentPolicy(models.Model):
     freeze_until = fields.Datetime("Frozen until", tracking=True, help="Empty: until a manager ends it")
     freeze_reason = fields.Char("Why it is frozen", tracking=True, help="Read by whoever wants to promote meanwhile")
 
+    open_calendar_id = fields.Many2one(
+        "resource.calendar", "Open hours", tracking=True, ondelete="restrict", check_company=True,
+        help="New versions go there in these hours alone, its days off left out. Empty: at any time. Rolling back and aborting go on",
+    )
+    queue_minutes = fields.Integer(
+        "Wait for room", default=0, tracking=True,
+        help="So many minutes a deployment waits until GPUs or quota are free. 0: it is refused at once when they are not",
+    )
+
+    _queue_limits = models.Constraint("CHECK (queue_minutes BETWEEN 0 AND 10080)", "Waiting for room takes from 0 minutes to a week.")
     _freeze_order = models.Constraint(
         "CHECK (freeze_from IS NOT NULL OR freeze_until IS NULL)", "A freeze that ends also begins: say from when.",
     )
@@ -63,3 +79,24 @@ class EnvironmentPolicy(models.Model):
             return None
         until = f"until {self.freeze_until:%Y-%m-%d %H:%M} UTC" if self.freeze_until else "until a manager ends it"
         return f"{self.name} is frozen {until}: {self.freeze_reason}"
+
+    def _hours_refusal(self, now):
+        """The sentence that refuses what is new there outside its open hours; None within them, or when it has none."""
+        calendar = self.open_calendar_id
+        if not calendar:
+            return None
+        start = now.replace(tzinfo=UTC)
+        opens = next((begin for begin, _end, _what in calendar._work_intervals_batch(start, start + LOOK_AHEAD)[False]), None)
+        if opens and opens <= start:
+            return None
+        zone = timezone(calendar.tz or "UTC")
+        when = f"It opens on {opens.astimezone(zone):%A, %Y-%m-%d at %H:%M} ({zone})." if opens else "It does not open within a month."
+        return f"{self.name} takes new versions only in the hours of “{calendar.name}”. {when}"
+
+    def _closed(self, now):
+        """Why nothing new goes there now; None when it does."""
+        return self._freeze_refusal(now) or self._hours_refusal(now)
+
+    def _ready_seconds(self, steps):
+        """How long a rollout of these steps may take, with the time that it may wait for room."""
+        return self.ready_deadline_seconds + steps_seconds(steps) + self.queue_minutes * 60

@@ -5,7 +5,6 @@ from odoo.exceptions import AccessError, LockError, MissingError, UserError
 
 from .deployment import IN_FLIGHT
 from .rollout_actions import why_not_steer
-from .rollout_steps import steps_seconds
 
 
 class RolloutSteering(models.Model):
@@ -50,6 +49,24 @@ class RolloutSteering(models.Model):
         one._fail(self.env._("Aborted by %(who)s: %(why)s", who=self.env.user.sudo().name, why=text))
         return one._steering_answer()
 
+    def _make_way(self, version):
+        """A newer wish takes its place: it ends as if it had been aborted. Empty: nothing is on its way."""
+        for one in self.sudo():
+            one.version_id.with_env(self.env)._locked()
+            one._lock_looking_again()
+            if one._is_awaited() and one.phase in IN_FLIGHT:
+                who = self.env.user.sudo().name
+                one._tell_steering("supersede", version.name)
+                one._fail(self.env._("Superseded: %(who)s wants %(version)s instead.", who=who, version=version.name))
+                self.env.flush_all()
+
+    def _lock_looking_again(self):
+        try:
+            self.lock_for_update(allow_referencing=True)
+        except LockError as error:
+            raise LockError(self.env._("The rollout is changing just now. Look again, then decide.")) from error
+        self.invalidate_recordset()
+
     @api.model
     def _said(self, reason):
         text = (reason or "").strip()
@@ -66,11 +83,7 @@ class RolloutSteering(models.Model):
             raise MissingError(self.env._("There is no such deployment, or it is not yours to see."))
         one = visible.sudo()
         one.version_id.with_env(self.env)._locked()
-        try:
-            one.lock_for_update(allow_referencing=True)
-        except LockError as error:
-            raise LockError(self.env._("The rollout is changing just now. Look again, then decide.")) from error
-        one.invalidate_recordset()
+        one._lock_looking_again()
         facts = one._steering_facts()
         why = why_not_steer(facts, name, step)
         if why:
@@ -107,6 +120,7 @@ class RolloutSteering(models.Model):
             "approve-step": self.env._("%(who)s let the rollout go on from step %(step)s.", who=who, step=(step or 0) + 1),
             "skip-step": self.env._("%(who)s skipped step %(step)s of the rollout.", who=who, step=(step or 0) + 1),
             "abort": self.env._("%s aborted the rollout.", who),
+            "supersede": self.env._("%s put another version in its place:", who),
         }[action]
         self.version_id._message_log(body=f"{said} {reason}" if reason else said)
 
@@ -121,7 +135,14 @@ class RolloutSteering(models.Model):
 
     def _ready_seconds(self):
         """How long it may take from the image to being live."""
-        return self.environment_id.ready_deadline_seconds + steps_seconds(self.steps)
+        return self.environment_id._ready_seconds(self.steps)
+
+    def _queue_until(self):
+        """Until when it may wait for room: what is left after that is the time that the rollout itself needs. None: it does not wait."""
+        environment, deadline = self.environment_id, self._deadline()
+        if not environment.queue_minutes or not deadline or self.is_live:
+            return None
+        return deadline - timedelta(seconds=self._ready_seconds() - environment.queue_minutes * 60)
 
 
 class VersionRollout(models.Model):

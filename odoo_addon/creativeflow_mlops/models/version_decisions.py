@@ -1,11 +1,11 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError, MissingError, UserError
 
 from .allowed_actions import allowed_actions, why_not
 from .rollout_actions import rollout_actions
-from .rollout_steps import steps_refusal, steps_seconds
+from .rollout_steps import steps_refusal
 from .transitions import TRANSITIONS, refusal
 
 BUILD_SECONDS = ("creativeflow_mlops.build_deadline_seconds", 1800)
@@ -75,9 +75,13 @@ class VersionDecisions(models.Model):
         return version._answer()
 
     @api.model
-    def rollback(self, version_id, target, seen=None, reason=None):
-        """Bring back what served before the live version: `{status, deploymentId, versionId, lockVersion}` of what comes back."""
+    def rollback(self, version_id, target, seen=None, reason=None, of=None):
+        """Bring back what served before the live version: `{status, deploymentId, versionId, lockVersion}` of what comes back.
+
+        `of`: id of the model that the caller thinks of; a version of another is not there."""
         self._check_target(target, "production")
+        if of and self._visible(version_id).model_id.id != of:
+            raise MissingError(self.env._("There is no such version, or it is not yours to see."))
         live = self._deciding(version_id, "rollback", target, seen)
         back = live._rollback_version()
         back._locked()
@@ -124,7 +128,8 @@ class VersionDecisions(models.Model):
         self._close_own_activity(comment)
         approval = self._record_approval(environment, "approved", comment, is_rollback=transition == "rollback")
         needs_build = not version.image_digest
-        seconds = self._build_seconds() if needs_build else environment.ready_deadline_seconds + steps_seconds(rollout["steps"])
+        seconds = self._build_seconds() if needs_build else environment._ready_seconds(rollout["steps"])
+        self.env["mlops.deployment"].sudo()._in_flight(environment, version.model_id)._make_way(version)
         live = self.env["mlops.deployment"].sudo().search(
             [("environment_id", "=", environment.id), ("model_id", "=", version.model_id.id), ("is_live", "=", True)],
         )
@@ -215,11 +220,11 @@ class VersionDecisions(models.Model):
         version, environment = self.sudo(), self._environment(kind)
         if not environment:
             return None
-        busy = self.env["mlops.deployment"].sudo()._in_flight(environment, version.model_id)
+        on_its_way = self.env["mlops.deployment"].sudo()._in_flight(environment, version.model_id)
         return {
             "four_eyes": environment.four_eyes, "strategies": environment.strategies_allowed,
-            "busy": busy.version_id.name if busy else None, "inventory": self._inventory_refusal(environment),
-            "frozen": environment._freeze_refusal(fields.Datetime.now()), "steps": environment._steps(), "own_steps": environment.own_steps,
+            "in_flight": on_its_way.version_id.name if on_its_way else None, "inventory": self._inventory_refusal(environment),
+            "closed": environment._closed(fields.Datetime.now()), "steps": environment._steps(), "own_steps": environment.own_steps,
         }
 
     @api.depends_context("uid")

@@ -17,6 +17,7 @@ from . import (
     test_rollout_screens,
     test_rpc,
     test_screens,
+    test_superseding,
     test_tour,
     test_transitions,
     test_visibility,

@@ -1,5 +1,8 @@
+import psycopg2.errors
+
 from odoo.exceptions import AccessError, MissingError, UserError
 from odoo.tests import tagged
+from odoo.tools import mute_logger
 
 from .common import MlopsCase
 
@@ -46,9 +49,11 @@ class TestActions(MlopsCase):
 
     def test_one_deployment_at_a_time(self):
         first = self.at("PendingStagingDeployment")
-        second = self.at("Validated", version=self.register(name=first.model_id.name, version="2"))
-        with self.assertRaisesRegex(UserError, "1.0.0 is being deployed"):
-            self.versions("ben").approve_deployment(second.id, "staging")
+        second = self.at("PendingStagingDeployment", version=self.register(name=first.model_id.name, version="2"))
+        self.assertEqual((first.status, second.status), ("StagingFailed", "PendingStagingDeployment"))
+        with mute_logger("odoo.sql_db"), self.assertRaises(psycopg2.errors.UniqueViolation):
+            self.newest_deployment(first)._keyed().write({"desired": "serving", "phase": "Pending"})
+            self.env.flush_all()
 
     def test_limits_of_the_environment(self):
         version = self.at("Validated", serving={"replicas": 3, "gpus": 4})
@@ -66,7 +71,9 @@ class TestActions(MlopsCase):
         self.assertEqual(second.model_id.live_version_id, second)
         with self.assertRaisesRegex(UserError, "Stale"):
             self.versions("ben").rollback(second.id, "production", seen=1)
-        answer = self.versions("ben").rollback(second.id, "production", seen=second.lock_version, reason="worse answers")
+        with self.assertRaises(MissingError):
+            self.versions("ben").rollback(second.id, "production", of=self.at("Validated").model_id.id)
+        answer = self.versions("ben").rollback(second.id, "production", seen=second.lock_version, reason="worse answers", of=second.model_id.id)
         self.assertEqual((answer["versionId"], answer["status"], second.status), (first.id, "PendingProdDeployment", "Live"))
         deployment = self.env["mlops.deployment"].browse(answer["deploymentId"])
         self.assertTrue(deployment.approval_id.is_rollback)

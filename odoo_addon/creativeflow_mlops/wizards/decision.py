@@ -65,7 +65,7 @@ class Decision(models.TransientModel):
             then = version._rollback_version().sudo() if one.action == "rollback" else version
             one.live_version_id = live
             one.comparison = comparison(live._described() if live else None, then._described()) if then and one.action in PLANNED else []
-            one.consequence = one._consequence(version, live, then)
+            one.consequence = " ".join(filter(None, (one._consequence(version, live, then), one._aborted(version, kind))))
             one.plan = one._steps_in_words(version, live) if one.action == "promote" and one.strategy else False
             allowed = version._environment("production").strategies_allowed or []
             refused = one.action == "promote" and one.strategy and one.strategy not in allowed
@@ -77,6 +77,11 @@ class Decision(models.TransientModel):
         steps = followed_steps(self.strategy, version._environment("production")._steps(), replicas, not live)
         seconds = steps_seconds([{"seconds": step.get("seconds", 0)} for step in steps])
         return {"sentences": would_happen(steps, replicas, version.name, live.name or None), "atLeast": in_words(seconds) if seconds else None}
+
+    def _aborted(self, version, kind):
+        """What is on its way there now gives way."""
+        older = self.env["mlops.deployment"].sudo()._in_flight(version._environment(kind), version.model_id) if self.action in PLANNED else None
+        return self.env._("The rollout of %s, which is on its way there, is aborted.", older.version_id.name) if older else None
 
     def _consequence(self, version, live, then):
         what, before = version.display_name, live.name

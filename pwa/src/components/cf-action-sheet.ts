@@ -60,7 +60,7 @@ export class CfActionSheet extends CfElement {
         ${decides ? this.#compare() : nothing} ${decides || name.endsWith('-waiver') ? this.#findings() : nothing} ${name === 'promote' ? this.#strategies() : nothing} ${this.#words()}
       </form>
       <div slot="footer">
-        <p class="sentence" id="sentence">${this.#sentence(what)}</p>
+        <p class="sentence" id="sentence">${this.#sentence(what)}${this.action.supersedes ? ` ${t().actions.supersedes(this.action.supersedes)}` : nothing}</p>
         ${this.error instanceof Offline ? html`<div class="notice bad" role="alert"><cf-icon name="offline"></cf-icon><div>${t().line.offlineAction}</div></div>` : this.#stale() ? html`<div class="notice wait" role="alert"><cf-icon name="info"></cf-icon><div>${t().actions.stale}</div></div>` : trouble(this.error)}
         <div class="buttons">
           <button type="button" class="button quiet" @click=${() => this.sheet.close()}>${t().app.cancel}</button>

@@ -110,7 +110,7 @@ export const en = {
     title: 'Rollout', steps: 'Steps of the rollout', judgements: 'Judgements', controls: 'Steer the rollout',
     weight: (share: string, version: string) => `${share} of the traffic goes to ${version}`, stays: (share: string, version: string) => `${share} stays with ${version}`,
     state: { done: 'done', now: 'now', next: 'ahead' }, pods: (share: string) => `${share} pods`, oldPods: (n: number) => `${n} old pods`,
-    waiting: { pods: 'Waiting for pods', time: 'Waiting', person: 'Waiting for a person', judgement: 'Judging', pause: 'Paused' },
+    waiting: { pods: 'Waiting for pods', time: 'Waiting', person: 'Waiting for a person', judgement: 'Judging', pause: 'Paused', room: 'Waiting for room', predecessor: 'Waiting for the version before it to be gone' },
     left: (time: string) => `${time} left`, soon: 'any moment now', then: (what: string) => `Then: ${what}`, thenLive: 'Then it is live.', starting: 'It is about to start.',
     short: { preview: 'Preview', approve: 'A person', judge: 'Judge' },
     does: {
@@ -133,6 +133,7 @@ export const en = {
       rolling: (version: string, from: string | null) => from ? `Replace the pods of ${from} with ${version}, one after the other, in production.` : `Start ${version} in production, pod after pod. Nothing is live before it.`,
       canary: (version: string, from: string | null) => from ? `Try ${version} on a little of the traffic of ${from}, judge it, and go on only while it does well.` : `Start ${version}, test it, then open it to production traffic. Nothing is live before it.`,
     },
+    supersedes: (version: string) => `The rollout of ${version}, which is on its way there, is aborted.`,
     rollbackTitle: (model: string) => `Roll back ${model}`, rollbackConfirm: (version: string) => `Take ${version} out of production and bring back the version kept before it. It takes seconds.`,
     rejectTitle: (what: string) => `Reject ${what}`, rejectConfirm: (what: string) => `${what} does not go further. The uploader reads your reason.`, rejectNeedsReason: 'Say why, so that it can be mended.',
     requestWaiverTitle: (what: string) => `Ask for a waiver for ${what}`, requestWaiverConfirm: 'An approver is asked to accept these findings for these very files until the date.', until: 'Until',

@@ -104,7 +104,7 @@ export const fr: Texts = {
     title: 'Mise en service', steps: 'Étapes de la mise en service', judgements: 'Jugements', controls: 'Conduire la mise en service',
     weight: (share, version) => `${share} du trafic va à ${version}`, stays: (share, version) => `${share} reste à ${version}`,
     state: { done: 'fait', now: 'en cours', next: 'à venir' }, pods: (share) => `${share} des pods`, oldPods: (n) => `${n} anciens pods`,
-    waiting: { pods: 'Attend des pods', time: 'Attend', person: 'Attend une personne', judgement: 'Juge', pause: 'En pause' },
+    waiting: { pods: 'Attend des pods', time: 'Attend', person: 'Attend une personne', judgement: 'Juge', pause: 'En pause', room: 'Attend de la place', predecessor: 'Attend que la version précédente soit partie' },
     left: (time) => `encore ${time}`, soon: 'd’un instant à l’autre', then: (what) => `Ensuite : ${what}`, thenLive: 'Ensuite elle est en service.', starting: 'Elle va commencer.',
     short: { preview: 'Aperçu', approve: 'Une personne', judge: 'Juger' },
     does: {
@@ -127,6 +127,7 @@ export const fr: Texts = {
       rolling: (version, from) => (from ? `Remplacer en production les pods de ${from} par ${version}, l’un après l’autre.` : `Démarrer ${version} en production, pod après pod. Rien n’est en service avant elle.`),
       canary: (version, from) => (from ? `Essayer ${version} sur un peu du trafic de ${from}, la juger, et ne continuer que tant qu’elle fait bien.` : `Démarrer ${version}, la tester, puis l’ouvrir au trafic de production. Rien n’est en service avant elle.`),
     },
+    supersedes: (version) => `Le déploiement de ${version}, qui est en route, est abandonné.`,
     rollbackTitle: (model) => `Revenir en arrière sur ${model}`, rollbackConfirm: (version) => `Retirer ${version} de la production et remettre la version gardée d’avant. Quelques secondes suffisent.`,
     rejectTitle: (what) => `Refuser ${what}`, rejectConfirm: (what) => `${what} ne va pas plus loin. La personne qui l’a déposé lit votre raison.`, rejectNeedsReason: 'Dites pourquoi, pour que cela puisse être corrigé.',
     requestWaiverTitle: (what) => `Demander une dérogation pour ${what}`, requestWaiverConfirm: 'Un approbateur est prié d’accepter ces constats, pour ces fichiers-là, jusqu’à la date.', until: 'Jusqu’au',

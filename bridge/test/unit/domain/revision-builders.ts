@@ -25,7 +25,7 @@ export function wanted(over: Partial<Wanted> = {}): Wanted {
   return {
     deploymentId: 7, generation: 3, revision: 'digits-v2', image: IMAGE, replicas: 2, strategy: 'blue-green', steps: null,
     controls: { paused: false, approvedStep: -1, skipTo: 0 }, rollback: false, desired: 'serving',
-    established: false, failed: false, shared: false, deadline: new Date(NOW.getTime() + 60_000), ...over,
+    established: false, failed: false, shared: false, withdrawing: [], queueUntil: null, deadline: new Date(NOW.getTime() + 60_000), ...over,
   };
 }
 export function observed(over: Partial<Observed> = {}): Observed {

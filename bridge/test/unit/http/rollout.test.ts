@@ -42,6 +42,12 @@ describe('what a person says to a rollout', () => {
     });
   }
 
+  it('rolls back in one call of Odoo, which looks itself whether the version is this model’s', async () => {
+    app.odoo.methods['mlops.model.version.rollback'] = () => ACCEPTED;
+    expect(await post(`${VERSION}/rollback`, { target: 'production', reason: 'worse' })).to.deep.equal({ status: 202, body: ACCEPTED });
+    expect(app.odoo.calls).to.deep.equal([{ name: 'mlops.model.version.rollback', kwargs: { version_id: 3, target: 'production', reason: 'worse', of: 2 } }]);
+  });
+
   it('promotes as a canary, with steps of its own or the environment’s', async () => {
     app.odoo.methods['mlops.model.version.detail'] = () => ({ id: 3, model: { id: 2 } });
     app.odoo.methods['mlops.model.version.approve_promotion'] = () => ACCEPTED;

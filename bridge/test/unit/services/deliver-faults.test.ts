@@ -25,7 +25,7 @@ function scene(strategy: DeploymentWork['strategy']) {
     deploymentId: 7, versionId: 2, modelId: 1, slug: 'digits', version: '2.0.0', image: 'registry.test:5000/models/digits', imageDigest: DIGEST,
     environment: { id: 1, name: 'Production', kind: 'production', namespace: 'mlops-production', gatewayUrl: 'http://gw', registry: 'registry.test:5000', keepPreviousMinutes: 60, readyDeadlineSeconds: 600, maxReplicas: 8, maxGpus: 8 },
     strategy, steps: strategy === 'canary' ? STEPS : null, controls: { paused: false, approvedStep: -1, skipTo: 0 }, isRollback: false, generation: 4, desired: 'serving', phase: 'Pending', isLive: false, deadlineAt: new Date(world.at + 600_000).toISOString(),
-    serving: { replicas: 2 }, protocol: 'http', previous: null, siblings: [],
+    serving: { replicas: 2 }, protocol: 'http', previous: null, withdrawing: [], queueUntil: null, siblings: [],
   };
   /** before each call of a part: the process may be killed here, or the part be away; traffic must have somewhere to go */
   const called = (part: string): void => {

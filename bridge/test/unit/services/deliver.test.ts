@@ -18,7 +18,7 @@ function scene(over: Partial<DeploymentWork> = {}) {
     environment: { id: 1, name: 'Production', kind: 'production', namespace: 'mlops-production', gatewayUrl: 'http://gw', registry: 'registry.test:5000',
       keepPreviousMinutes: 60, readyDeadlineSeconds: 60, maxReplicas: 8, maxGpus: 8 },
     strategy: 'blue-green', steps: null, controls: { paused: false, approvedStep: -1, skipTo: 0 }, isRollback: false, generation: 4, desired: 'serving', phase: 'Pending', isLive: false, deadlineAt: new Date(at + 60_000).toISOString(),
-    serving: { replicas: 2 }, protocol: 'open-inference-v2', previous: null, siblings: [], ...over,
+    serving: { replicas: 2 }, protocol: 'open-inference-v2', previous: null, withdrawing: [], queueUntil: null, siblings: [], ...over,
   };
   const odoo = {
     call: async (_caller: unknown, model: string, method: string, kwargs: { facts?: Facts; generation?: number }) => {

@@ -11,6 +11,8 @@ const WAITS = {
     person: _t("Waiting for a person"),
     judgement: _t("Judging"),
     pause: _t("Paused"),
+    room: _t("Waiting for room"),
+    predecessor: _t("Waiting for the version before it to be gone"),
 };
 const VERDICTS = { pass: "text-bg-success", fail: "text-bg-danger", wait: "text-bg-warning" };
 const SECOND = 1000;
