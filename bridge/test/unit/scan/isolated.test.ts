@@ -58,8 +58,8 @@ describe('scan in a child process', () => {
     const results = await runEach(requests, { childPath: answers });
     expect(results.map(({ findings, details }) => [findings.map(({ rule, file }) => `${rule} ${file}`).join(), details.tools.length])).to.deep.equal([['', 1], ['scan-crashed evil.pkl', 0], ['', 1], ['', 1]]);
     const stuck = child(`import fs from 'node:fs'; for (const line of fs.readFileSync(0, 'utf8').trim().split('\\n')) { while (line.includes('evil.pkl')); fs.writeSync(1, ${JSON.stringify(answer)} + '\\n'); }`);
-    expect((await runEach(requests, { childPath: stuck, deadlineMs: 2_000 })).map(({ findings }) => findings.map(({ rule }) => rule).join())).to.deep.equal(['', 'scan-timeout', '', '']);
-  });
+    expect((await runEach(requests, { childPath: stuck, deadlineMs: 1_500 })).map(({ findings }) => findings.map(({ rule }) => rule).join())).to.deep.equal(['', 'scan-timeout', '', '']);
+  }).timeout(20_000);
 
   /** what a program in the scanner's place has to say; with a Dockerfile it may start others, which Node's own barrier does not hold */
   const says = async (code: string, kind: ScanRequest['files'][0]['kind'] = 'model'): Promise<string> => {
