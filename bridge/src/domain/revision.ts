@@ -104,7 +104,7 @@ export function isReady(revision: RevisionObserved | null, image: string, replic
 }
 
 /** The part of traffic, 0 to 1, that a route gives to a revision. */
-export function shareOf(route: RouteObserved | null, revision: string): number {
+export function shareOf(route: Pick<RouteObserved, 'backends'> | null, revision: string): number {
   if (route === null) return 0;
   const total = route.backends.reduce((sum, backend) => sum + backend.weight, 0);
   const own = route.backends.filter((backend) => backend.revision === revision).reduce((sum, backend) => sum + backend.weight, 0);

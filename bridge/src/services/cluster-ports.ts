@@ -51,6 +51,8 @@ export interface ImageLayersPort {
 
 /** A request with this header is answered by one side of a rollout, whatever the weights: `canary` or `stable`. A cookie of the same name does it too. */
 export const TRAFFIC_HEADER = 'creativeflow-traffic';
+/** A request's session, as header or cookie: an id that ends in three hexadecimal digits, like a UUID, keeps its version while traffic is shared. */
+export const SESSION_HEADER = 'creativeflow-session';
 
 export interface GatewayAnswer { status: number; headers: Record<string, string>; body: string }
 export interface GatewayPort {

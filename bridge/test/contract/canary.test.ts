@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
 import { setTimeout as pause } from 'node:timers/promises';
 import { TraefikMetrics } from '../../src/adapters/traefik/metrics.ts';
@@ -83,6 +84,15 @@ describe('a canary on the cluster', function () {
     expect((await infer(scene, { 'creativeflow-traffic': 'canary' })).by).to.equal(`${scene.slug}-v${V2}`);
     expect((await infer(scene, { 'creativeflow-traffic': 'stable' })).by).to.equal(`${scene.slug}-v${V1}`);
     expect((await infer(scene, { cookie: 'theme=dark; creativeflow-traffic=canary' })).by).to.equal(`${scene.slug}-v${V2}`);
+
+    // 10 % of 4096 ends of a session's id
+    const answeredBy = (session: string): string => `${scene.slug}-v${Number.parseInt(session.slice(-3), 16) < 410 ? V2 : V1}`;
+    for (const session of ['a7f5c1d2-0000-4000-8000-000000000000', '9b1f-199', '9b1f-19A', 'X-FFF', ...Array.from({ length: 20 }, () => randomUUID())]) {
+      expect((await infer(scene, { 'creativeflow-session': session })).by, session).to.equal(answeredBy(session));
+      expect((await infer(scene, { cookie: `creativeflow-session=${session}; theme=fff` })).by, session).to.equal(answeredBy(session));
+    }
+    expect((await infer(scene, { 'creativeflow-session': randomUUID(), 'creativeflow-traffic': 'canary' })).by, 'a tester chooses').to.equal(`${scene.slug}-v${V2}`);
+    expect((await infer(scene, { 'creativeflow-session': 'no digits' })).status).to.equal(200);
 
     const began = Date.now();
     Object.assign(scene.deployments.get(2)!, { desired: 'removed', phase: 'Failed', generation: 2 });

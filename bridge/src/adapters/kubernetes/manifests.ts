@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { V1Deployment, V1NetworkPolicy, V1Service } from '@kubernetes/client-node';
 import { GPU_RESOURCE } from '../../domain/capacity.ts';
-import { TRAFFIC_HEADER } from '../../services/cluster-ports.ts';
+import { shareOf } from '../../domain/revision.ts';
+import { sessionPatterns } from '../../domain/session-affinity.ts';
+import type { SessionPatterns } from '../../domain/session-affinity.ts';
+import { SESSION_HEADER, TRAFFIC_HEADER } from '../../services/cluster-ports.ts';
 import type { RevisionSpec, RouteSpec } from '../../services/cluster-ports.ts';
 
 export const LABEL = {
@@ -111,9 +114,7 @@ export function routeManifest(spec: RouteSpec, gateway: GatewayReference): objec
   const says = (revision: string): object => ({ type: 'ResponseHeaderModifier', responseHeaderModifier: { set: [{ name: REVISION_HEADER, value: revision }] } });
   const backend = (name: string, weight: number): object => ({ group: '', kind: 'Service', name, port: SERVICE_PORT, weight });
   // the rule of the weights stands first, where it is read back; the gateway takes the rule with the most matches, wherever it stands
-  const sides = Object.entries(spec.sides ?? {}).flatMap(([side, revision]) => [
-    { name: TRAFFIC_HEADER, value: side }, { type: 'RegularExpression', name: 'Cookie', value: `(^|.*; ?)${TRAFFIC_HEADER}=${side}(;.*|$)` },
-  ].map((header) => ({
+  const sides = Object.entries(spec.sides ?? {}).flatMap(([side, revision]) => chosenBy(side, spec).map((header) => ({
     // a rule that rewrites a prefix may have one match only
     matches: [{ path, headers: [header] }], filters: [rewrite, says(revision)], backendRefs: [backend(revision, 1)],
   })));
@@ -132,6 +133,18 @@ export function routeManifest(spec: RouteSpec, gateway: GatewayReference): objec
       }, ...sides],
     },
   };
+}
+
+/** Matches of the headers that make a request one of this side: what it asks for itself, or the session that it belongs to. */
+function chosenBy(side: string, { sides, backends }: RouteSpec): object[] {
+  const asked = (name: string, value: string): object => ({ type: 'RegularExpression', name, value });
+  const cookie = (name: string, value: string): object => asked('Cookie', `(^|.*; ?)${name}=${value}(;.*|$)`);
+  const share = sides ? shareOf({ backends }, sides.canary) : 0;
+  const digits = sessionPatterns(share)?.[side as keyof SessionPatterns];
+  return [
+    { name: TRAFFIC_HEADER, value: side }, cookie(TRAFFIC_HEADER, side),
+    ...(digits ? [asked(SESSION_HEADER, `^.*${digits}$`), cookie(SESSION_HEADER, `[^;]*${digits}`)] : []),
+  ];
 }
 
 function labelsOf(spec: RevisionSpec): Record<string, string> {
