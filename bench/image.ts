@@ -12,6 +12,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { BRIDGE_NODE_OPTIONS, bundleBridge } from '../bridge/bundle.ts';
 import { MinioBlobStore } from '../bridge/src/adapters/minio/minio-blob-store.ts';
 import { HttpImageStore } from '../bridge/src/adapters/registry/image-store.ts';
 import type { ImageManifest } from '../bridge/src/services/build-base.ts';
@@ -28,6 +29,8 @@ const MIB = 2 ** 20;
 const size = Number(/^\d+/.exec(flags.size)![0]) * (flags.size.endsWith('GiB') ? 1024 * MIB : MIB);
 const facts = readStackFacts();
 const env = facts.bridgeEnvironment;
+// bundled as the bridge is, so that its memory is what the bridge's would be
+const program = await bundleBridge(join(import.meta.dirname, 'image-build.ts'), join(import.meta.dirname, '../bridge/dist/bench-image-build.mjs'));
 const folder = await mkdtemp(join(tmpdir(), 'creativeflow-image-'));
 const minio = await ownMinio();
 const storage = { endpoint: `http://127.0.0.1:${minio.port}`, ...OWN_MINIO, bucket: 'bench' };
@@ -84,7 +87,7 @@ async function built(layered: boolean, slug: string, artifacts: Artifact[]): Pro
     layered, work, minio: storage, registryUrl, registryName, podPort, kubeconfig: facts.bridgeKubeconfig,
     podHost: env.BRIDGE_POD_HOST!, namespace: env.BUILD_NAMESPACE!, image: env.BUILD_IMAGE!,
   };
-  const child = spawn(process.execPath, ['--import', 'tsx', join(import.meta.dirname, 'image-build.ts')], { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, ORDER: JSON.stringify(order) } });
+  const child = spawn(process.execPath, [...BRIDGE_NODE_OPTIONS, program], { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, ORDER: JSON.stringify(order) } });
   let output = '';
   for await (const chunk of child.stdout) output += String(chunk);
   const took = JSON.parse(output) as BuildTook;

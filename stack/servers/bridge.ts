@@ -1,13 +1,14 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { BRIDGE_NODE_OPTIONS, bundleBridge } from '../../bridge/bundle.ts';
 import { bridgeEnvironment } from '../facts.ts';
 import { httpAnswers, logFile, startDaemon, stopDaemon, stopIfChanged } from '../process.ts';
-import type { Server, StackContext } from '../server.ts';
+import type { Server } from '../server.ts';
 import { digestOfFiles } from '../sources.ts';
 
 const GRACE_MS = 25_000; // it lets running requests end for up to 20 s
 
-/** The bridge, run from its sources; started again when they or its environment changed. */
+/** The bridge, bundled from its sources as in production; started again when they or its environment changed. */
 export const bridge: Server = {
   name: 'bridge',
   needs: ['postgres', 'redis', 'minio', 'odoo', 'registry', 'images', 'kubernetes', 'traefik'],
@@ -18,18 +19,13 @@ export const bridge: Server = {
     const environment = bridgeEnvironment(context);
     const text = Object.entries(environment).map(([name, value]) => `${name}=${value}\n`).join('');
     writeFileSync(join(context.state, 'bridge.env'), text, { mode: 0o600 });
-    await stopIfChanged(context, 'bridge', text + digestOfFiles(context.root, ['bridge/src', 'package-lock.json']), GRACE_MS);
-    startDaemon(context, 'bridge', bridgeCommand(context), { env: { ...foreignEnvironment(), ...environment }, cwd: context.root });
+    await stopIfChanged(context, 'bridge', text + digestOfFiles(context.root, ['bridge/src', 'bridge/bundle.ts', 'package-lock.json']), GRACE_MS);
+    startDaemon(context, 'bridge', [process.execPath, ...BRIDGE_NODE_OPTIONS, await bundleBridge()], { env: { ...foreignEnvironment(), ...environment }, cwd: context.root });
   },
   ready: (context) => httpAnswers(`http://127.0.0.1:${context.ports.bridge}/health/ready`),
   stop: (context) => stopDaemon(context, 'bridge', GRACE_MS),
   logs: (context) => [logFile(context, 'bridge')],
 };
-
-/** How the stack runs the bridge: for tests that run another one beside it. */
-export function bridgeCommand(context: Pick<StackContext, 'root'>): string[] {
-  return [process.execPath, '--import', 'tsx', join(context.root, 'bridge/src/main.ts')];
-}
 
 /** The caller's environment less what would configure the bridge: that is the stack's alone. */
 function foreignEnvironment(): NodeJS.ProcessEnv {

@@ -3,20 +3,22 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
+import { BRIDGE_NODE_OPTIONS, bundleBridge } from '../../bundle.ts';
 import { freePort } from '../../../stack/free-port.ts';
 
-const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 /** long enough for any machine; what does not come at all ends the test */
 const START_DEADLINE_MS = 120_000;
 /** port 1 of the loopback: nobody listens there */
 const NOBODY = '127.0.0.1:1';
 
+/** Bundled, as it runs in production. */
 describe('the bridge as a program', function () {
   this.timeout(2 * START_DEADLINE_MS);
   let folder: string;
   let child: ChildProcess | undefined;
+  let program: string;
+  before(async () => (program = await bundleBridge()));
   beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'creativeflow-main-'))));
   afterEach(() => {
     child?.kill('SIGKILL');
@@ -24,7 +26,7 @@ describe('the bridge as a program', function () {
   });
 
   const start = (env: Record<string, string>): { output: () => string; ended: Promise<number | null> } => {
-    const bridge = spawn(process.execPath, ['--import', 'tsx', MAIN], { env: { PATH: process.env['PATH'] ?? '', ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const bridge = spawn(process.execPath, [...BRIDGE_NODE_OPTIONS, program], { env: { PATH: process.env['PATH'] ?? '', ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
     child = bridge;
     let text = '';
     for (const stream of [bridge.stdout, bridge.stderr]) stream.on('data', (chunk) => (text += String(chunk)));
