@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { MinioBlobStore } from './adapters/minio/minio-blob-store.ts';
 import { Odoo } from './adapters/odoo/odoo.ts';
 import { openOutbox } from './adapters/postgres/outbox.ts';
+import type { PrometheusSettings } from './adapters/prometheus/metrics.ts';
 import { openQueues, openRedis } from './adapters/redis/queues.ts';
 import { RedisUploadLocks } from './adapters/redis/redis-upload-locks.ts';
 import { RedisSessionStore } from './adapters/redis/session-store.ts';
@@ -48,7 +49,7 @@ export async function startBridge(config: Config, log: Logger): Promise<{ stop()
   const delivery = composeDelivery(
     {
       kubeconfigFile: config.KUBECONFIG, gatewayName: config.GATEWAY_NAME, gatewayNamespace: config.GATEWAY_NAMESPACE,
-      ...(config.GATEWAY_METRICS_URL ? { gatewayMetricsUrl: config.GATEWAY_METRICS_URL } : {}), publicUrl: config.BRIDGE_PUBLIC_URL,
+      ...(config.GATEWAY_METRICS_URL ? { gatewayMetricsUrl: config.GATEWAY_METRICS_URL } : {}), ...(config.GATEWAY_PROMETHEUS_URL ? { prometheus: prometheusOf(config, config.GATEWAY_PROMETHEUS_URL) } : {}), publicUrl: config.BRIDGE_PUBLIC_URL,
       registryUrl: config.REGISTRY_URL, registryName: config.REGISTRY_NAME, buildNamespace: config.BUILD_NAMESPACE, buildImage: config.BUILD_IMAGE,
       podHost: config.BRIDGE_POD_HOST, podPort: config.BRIDGE_POD_PORT, tokenSecret: config.SESSION_SECRET,
       ...(config.BUILD_KUBECONFIG ? { buildKubeconfigFile: config.BUILD_KUBECONFIG } : {}),
@@ -97,6 +98,10 @@ function clamdAddress(text: string | undefined): { path: string } | { host: stri
   if (text === undefined || text.startsWith('/')) return text === undefined ? undefined : { path: text };
   const colon = text.lastIndexOf(':');
   return { host: text.slice(0, colon), port: Number(text.slice(colon + 1)) };
+}
+
+function prometheusOf({ GATEWAY_PROMETHEUS_TOKEN: token, GATEWAY_PROMETHEUS_REQUESTS: requests, GATEWAY_PROMETHEUS_ERRORS: errors, GATEWAY_PROMETHEUS_BUCKETS: buckets, GATEWAY_PROMETHEUS_BUCKET_UNIT: bucketUnit }: Config, url: string): PrometheusSettings {
+  return { url, token, queries: requests && errors && buckets ? { requests, errors, buckets, bucketUnit } : undefined };
 }
 
 /** Builds take their base images from our registry; where a list is kept, ours is on it. */

@@ -5,6 +5,8 @@ import { KubernetesClient } from './adapters/kubernetes/client.ts';
 import { KubernetesCluster } from './adapters/kubernetes/cluster.ts';
 import { HttpGateway } from './adapters/kubernetes/gateway.ts';
 import { KubernetesIntegrity } from './adapters/kubernetes/integrity.ts';
+import { PrometheusMetrics } from './adapters/prometheus/metrics.ts';
+import type { PrometheusSettings } from './adapters/prometheus/metrics.ts';
 import { TraefikMetrics } from './adapters/traefik/metrics.ts';
 import { HttpImageStore } from './adapters/registry/image-store.ts';
 import { HttpImageLayers } from './adapters/registry/image-layers.ts';
@@ -16,7 +18,7 @@ import { reconcileJob } from './jobs/reconcile.ts';
 import { attachReferrer } from './services/attach-referrer.ts';
 import type { AttachReferrer } from './services/attach-referrer.ts';
 import type { IntegrityDeps } from './services/integrity.ts';
-import type { ImageLayersPort } from './services/cluster-ports.ts';
+import type { ImageLayersPort, MetricsPort } from './services/cluster-ports.ts';
 import type { Caller, Clock, JobHandler, Logger, ObjectStore, OdooPort } from './services/ports.ts';
 
 /** Values of docs/configuration.md; files are read already. */
@@ -25,6 +27,8 @@ export interface DeliverySettings {
   registryUrl: string; registryName: string;
   /** where the gateway tells its metrics; without it canaries are judged by the model's example alone */
   gatewayMetricsUrl?: string;
+  /** asked instead of the gateway itself */
+  prometheus?: PrometheusSettings;
   /** an account that may make builds and nothing else; without it the one of kubeconfigFile makes them */
   buildKubeconfigFile?: string;
   buildNamespace: string; buildImage: string; podHost: string; podPort: number; caBundle?: string; httpProxy?: string;
@@ -50,13 +54,18 @@ export function composeDelivery(settings: DeliverySettings, parts: DeliveryParts
   });
   return {
     build: buildJob({ odoo, store, registry, pods, clock, registryName, tokenSecret, layering: { images, buildImage: settings.buildImage } }),
-    reconcile: reconcileJob({ odoo, cluster, registry, gateway: new HttpGateway(), metrics: settings.gatewayMetricsUrl ? new TraefikMetrics(settings.gatewayMetricsUrl) : null, clock, publicUrl, registryName }),
+    reconcile: reconcileJob({ odoo, cluster, registry, gateway: new HttpGateway(), metrics: metricsOf(settings), clock, publicUrl, registryName }),
     integrity: { cluster: new KubernetesIntegrity(client, { name: settings.gatewayName, namespace: settings.gatewayNamespace }), images, registryName },
     images: new HttpImageLayers(settings.registryUrl),
     attach: (repository, digest, referrer) => attachReferrer(images, repository, digest, referrer),
     router: buildLogRouter({ odoo, store, pods, callerOf }),
     podListener: podListener({ odoo, store, clock, log, registry: registryAccess(settings.registryUrl), tokenSecret }),
   };
+}
+
+function metricsOf({ prometheus, gatewayMetricsUrl }: DeliverySettings): MetricsPort | null {
+  if (prometheus) return new PrometheusMetrics(prometheus);
+  return gatewayMetricsUrl ? new TraefikMetrics(gatewayMetricsUrl) : null;
 }
 
 function clientOf(file: string): KubernetesClient {

@@ -5,6 +5,8 @@ import { z } from 'zod';
 const port = z.coerce.number().int().min(1).max(65535);
 const text = z.string().min(1);
 
+const query = z.string().includes('$revision', { error: 'must name the $revision whose requests it counts' });
+
 /** The names and meanings are those of docs/configuration.md. */
 const Environment = z.object({
   NODE_ENV: z.enum(['production', 'development', 'test']).default('development'),
@@ -19,6 +21,8 @@ const Environment = z.object({
   REGISTRY_URL: z.url(), REGISTRY_NAME: text, KUBECONFIG: text, BUILD_NAMESPACE: text, BUILD_IMAGE: text,
   BUILD_KUBECONFIG: z.string().optional(), BUILD_CA_BUNDLE_FILE: z.string().optional(), BUILD_HTTP_PROXY: z.string().optional(),
   GATEWAY_NAME: text, GATEWAY_NAMESPACE: text, GATEWAY_METRICS_URL: z.url().optional(), GATEWAY_URL: z.url().default('http://127.0.0.1:18080'),
+  GATEWAY_PROMETHEUS_URL: z.url().optional(), GATEWAY_PROMETHEUS_TOKEN: z.string().optional(), GATEWAY_PROMETHEUS_BUCKET_UNIT: z.enum(['s', 'ms']).default('s'),
+  GATEWAY_PROMETHEUS_REQUESTS: query.optional(), GATEWAY_PROMETHEUS_ERRORS: query.optional(), GATEWAY_PROMETHEUS_BUCKETS: query.optional(),
   INTEGRITY_EVERY_SECONDS: z.coerce.number().int().min(1).default(60), INTEGRITY_REREAD_HOURS: z.coerce.number().positive().default(24),
   SESSION_SECRET: z.string().min(16), UPLOAD_MAX_BYTES: z.coerce.number().int().positive().default(10 * 2 ** 30),
   PWA_ORIGINS: z.string().default('').describe('other origins whose pages may open the socket, comma-separated'),
@@ -29,6 +33,7 @@ export type Config = z.infer<typeof Environment>;
 const WEAK = /^((admin|secret|password|minioadmin|odoo|postgres|redis|default|test|example)[\d-]*|(change|replace|insecure|your|example|default)[-_ ]?.*)$/i;
 const SECRET_NAMES = ['ODOO_SERVICE_KEY', 'ODOO_RECEIPT_SECRET', 'MINIO_ACCESS_KEY', 'MINIO_SECRET_KEY', 'SESSION_SECRET'] as const;
 const FILES = ['KUBECONFIG', 'BUILD_KUBECONFIG', 'BUILD_CA_BUNDLE_FILE'] as const;
+const QUERIES = ['GATEWAY_PROMETHEUS_REQUESTS', 'GATEWAY_PROMETHEUS_ERRORS', 'GATEWAY_PROMETHEUS_BUCKETS'] as const;
 const SECRET_URLS = ['OUTBOX_DATABASE_URL', 'REDIS_URL'] as const;
 
 /**
@@ -43,6 +48,8 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     if (!faulty.has(name)) faults.push(`${name}: ${given[name] === undefined ? 'is missing' : issue.message}`);
   }
   for (const name of FILES) if (given[name] !== undefined && !existsSync(given[name])) faults.push(`${name}: there is no file ${given[name]}`);
+  const queries = QUERIES.filter((name) => given[name] !== undefined);
+  if (queries.length > 0 && queries.length < QUERIES.length) faults.push(`${QUERIES.join(', ')}: all three of them or none`);
   if (given['NODE_ENV'] === 'production') faults.push(...knownSecrets(given));
   if (!parsed.success || faults.length > 0) throw new Error(`The bridge cannot start with this configuration (docs/configuration.md):\n${faults.map((fault) => `  - ${fault}`).join('\n')}`);
   return parsed.data;

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
 import { setTimeout as pause } from 'node:timers/promises';
+import { PrometheusMetrics } from '../../src/adapters/prometheus/metrics.ts';
 import { TraefikMetrics } from '../../src/adapters/traefik/metrics.ts';
 import type { Judge, Step } from '../../src/domain/strategy.ts';
 import { ClusterScene, digitsContext } from './cluster-scene.ts';
+import { startPrometheus } from './prometheus-server.ts';
 import { EXAMPLE, infer, steadyRequests, stopRequests } from './steady-requests.ts';
 
 const SMALL = { port: 8080, readinessPath: '/v2/health/ready', cpu: '50m', memory: '256Mi', replicas: 1 };
@@ -132,5 +134,25 @@ describe('a canary on the cluster', function () {
     expect(before).to.be.above(30);
     expect((await infer(scene)).status).to.equal(200);
     expect(await scene.cluster.revision('mlops-production', `${scene.slug}-v${FAILS}`)).to.equal(null);
+  });
+
+  it('is counted alike by the gateway itself and by a Prometheus that scrapes it', async () => {
+    const prometheus = await startPrometheus(scene.env.metricsUrl);
+    try {
+      const scraped = new PrometheusMetrics({ url: prometheus.url });
+      for (const id of [V2, FAILS]) {
+        const counted = await metrics.counters('mlops-production', `${scene.slug}-v${id}`);
+        expect(counted.requests, 'there is something to compare').to.be.above(0);
+        for (const deadline = Date.now() + 30_000; ; await pause(200)) {
+          const other = await scraped.counters('mlops-production', `${scene.slug}-v${id}`);
+          if (other.requests < counted.requests && Date.now() < deadline) continue;
+          expect(other).to.deep.equal(counted);
+          break;
+        }
+      }
+      expect(await scraped.counters('mlops-production', `${scene.slug}-v9`)).to.deep.equal({ requests: 0, errors: 0, buckets: [] });
+    } finally {
+      prometheus.stop();
+    }
   });
 });

@@ -1,13 +1,12 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { homedir, tmpdir } from 'node:os';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { run } from '../../../stack/run.ts';
+import { debianProgram } from './debian-program.ts';
 
 const PACKAGES = ['clamav-daemon', 'libclamav12', 'libmspack0'];
 const LIBRARIES = `usr/lib/${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-linux-gnu`;
 const START_DEADLINE_MS = 30_000;
-const FETCH_DEADLINE_MS = 120_000;
 
 /** A real clamd with signatures of our own (`name.ndb` → its lines), from Debian's packages unpacked and not installed. */
 export interface Clamd {
@@ -15,27 +14,7 @@ export interface Clamd {
   stop(): void;
 }
 
-/** Where clamd lies unpacked; throws with the reason where it cannot be had (no Debian, no mirror). */
-export async function clamdProgram(): Promise<string> {
-  if (existsSync('/usr/sbin/clamd')) return '/';
-  const cache = join(process.env['CREATIVEFLOW_CACHE'] ?? join(homedir(), '.cache', 'creativeflow'), 'clamav');
-  const prefix = join(cache, 'unpacked');
-  if (existsSync(join(prefix, 'usr/sbin/clamd'))) return prefix;
-  mkdirSync(cache, { recursive: true });
-  const partial = mkdtempSync(join(cache, 'partial-'));
-  try {
-    await run('apt-get', ['-qq', 'download', ...PACKAGES], { cwd: partial, deadlineMs: FETCH_DEADLINE_MS });
-    for (const deb of readdirSync(partial).filter((name) => name.endsWith('.deb'))) {
-      await run('dpkg', ['-x', join(partial, deb), partial]);
-      rmSync(join(partial, deb));
-    }
-    renameSync(partial, prefix);
-  } catch (error) {
-    rmSync(partial, { recursive: true, force: true });
-    throw error;
-  }
-  return prefix;
-}
+export const clamdProgram = (): Promise<string> => debianProgram('clamav', 'usr/sbin/clamd', PACKAGES);
 
 export async function startClamd(prefix: string, signatures: Record<string, string>, settings: readonly string[] = []): Promise<Clamd> {
   const folder = mkdtempSync(join(tmpdir(), 'creativeflow-clamd-'));

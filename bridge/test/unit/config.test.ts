@@ -57,6 +57,13 @@ describe('configuration', () => {
     expect(faultsOf({ ...good, ...weak, NODE_ENV: 'development' })).to.deep.equal([]);
   });
 
+  it('takes queries of a gateway all together, each with the revision in it', () => {
+    const queries = { GATEWAY_PROMETHEUS_REQUESTS: 'r{to="$revision"}', GATEWAY_PROMETHEUS_ERRORS: 'e{to="$revision"}', GATEWAY_PROMETHEUS_BUCKETS: 'b{to="$revision"}' };
+    expect(faultsOf({ ...good, GATEWAY_PROMETHEUS_URL: 'http://prometheus:9090', ...queries })).to.deep.equal([]);
+    expect(faultsOf({ ...good, ...queries, GATEWAY_PROMETHEUS_ERRORS: undefined })).to.deep.equal(['GATEWAY_PROMETHEUS_REQUESTS, GATEWAY_PROMETHEUS_ERRORS, GATEWAY_PROMETHEUS_BUCKETS: all three of them or none']);
+    expect(faultsOf({ ...good, ...queries, GATEWAY_PROMETHEUS_ERRORS: 'sum(errors)' })).to.deep.equal(['GATEWAY_PROMETHEUS_ERRORS: must name the $revision whose requests it counts']);
+  });
+
   it('speaks of weak secrets beside other faults', () => {
     expect(faultsOf({ ...good, ODOO_DB: '', ODOO_SERVICE_KEY: 'secret' })).to.have.length(2);
   });
