@@ -27,7 +27,7 @@ export const TRAEFIK: GoProgram = { module: 'traefik', output: 'traefik-v3.6.7',
 /** Loads a Compose file as Docker's tools do: for the test of docker-compose.yml, on machines without them. */
 export const COMPOSE: GoProgram = { module: 'compose', output: 'compose-loader-2.16.2', package: '.' };
 
-const BUILD_DEADLINE_MS = 30 * 60_000; // cold, on two cores that other installs share
+const BUILD_DEADLINE_MS = 60 * 60_000; // cold, on two cores that other installs share; the wait for the other two programs is in it
 
 /**
  * Where the program lies in the cache, built or not. Its name ends in a digest of what it is built from: the cache is common to all
