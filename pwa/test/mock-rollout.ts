@@ -1,13 +1,14 @@
-import type { AllowedAction, DeploymentView, RolloutView, Step } from '../src/api/types.ts';
+import type { AllowedAction, DeploymentView, Judgement, RolloutView, Step } from '../src/api/types.ts';
 import type { MockUser, World } from './mock-world.ts';
 
 type Entry = World['versions'][number];
 export type Said = 'pause-rollout' | 'resume-rollout' | 'approve-step' | 'skip-step' | 'abort-rollout';
 
-const JUDGE: Step = { kind: 'judge', seconds: 60, minRequests: 20, maxErrorRate: 0.01, maxLatencyRatio: 1.5, maxRestarts: 0, tooLittle: 'golden', withinSeconds: 600, signal: null };
+const JUDGE: Step = { kind: 'judge', seconds: 60, minRequests: 20, maxErrorRate: 0.01, maxLatencyRatio: 1.5, maxRestarts: 0, tooLittle: 'golden', withinSeconds: 600, signal: { model: 'crm.lead', domain: [], maxIncrease: 2 }, minAgreement: 0.9 };
+const FIRST_JUDGED = 4;
 export const CANARY: Step[] = [
   { kind: 'scale', percent: 100 }, { kind: 'preview' }, { kind: 'weight', percent: 1 }, { kind: 'wait', seconds: 60 }, JUDGE, { kind: 'weight', percent: 50 },
-  { kind: 'approve', withinSeconds: 3600 }, { kind: 'weight', percent: 100 },
+  JUDGE, { kind: 'approve', withinSeconds: 3600 }, { kind: 'weight', percent: 100 },
 ];
 const WAITS: Partial<Record<Step['kind'], RolloutView['waitingFor']>> = { scale: 'pods', wait: 'time', judge: 'judgement', approve: 'person' };
 
@@ -21,15 +22,22 @@ export function reach(world: World, version: Entry, at: number, verdict: 'wait' 
   if (!deployment) throw new Error('no canary is under way');
   const step = CANARY[at] as Step;
   const weights = CANARY.slice(0, at + 1).flatMap((one) => (one.kind === 'weight' ? [one.percent] : []));
-  const canary = { requests: verdict === 'wait' ? 7 : 41, errors: verdict === 'fail' ? 9 : 0, p95Ms: 14 };
-  const sentence = { wait: '7 of 20 requests so far.', pass: '0 % errors against 0 %, p95 14 ms against 12 ms.', fail: '22 % errors against 0 %: more than 1 % above.' }[verdict];
+  const judged = CANARY.flatMap((one, index) => (one.kind === 'judge' && index <= at ? [index] : []));
   const rollout: RolloutView = {
     step: at, steps: CANARY, since: new Date().toISOString(), waitingFor: WAITS[step.kind] ?? null, weight: weights.at(-1) ?? 0, next: 'The next look is in a second.',
     until: step.kind === 'wait' || step.kind === 'judge' ? new Date(Date.now() + 60_000).toISOString() : null,
-    judgements: at < 4 ? [] : [{ step: 4, verdict, sentence, numbers: { stable: { requests: 4059, errors: 2, p95Ms: 12 }, canary, restarts: 0, signal: { before: 3, during: 4 }, agreement: { agreed: 19, asked: 20 } } }],
+    judgements: judged.map((index) => judgement(index, index === judged.at(-1) ? verdict : 'pass')),
   };
   deployment.observed = { ...deployment.observed, rollout };
   world.emit('deployment.facts', version, { phase: 'Progressing' });
+}
+
+function judgement(step: number, verdict: 'wait' | 'pass' | 'fail'): Judgement {
+  const later = step > FIRST_JUDGED;
+  const canary = { requests: verdict === 'wait' ? 7 : later ? 1840 : 41, errors: verdict === 'fail' ? (later ? 404 : 9) : 0, p95Ms: later ? (verdict === 'fail' ? 35 : 16) : 14 };
+  const sentence = { wait: '7 of 20 requests so far.', pass: '0 % errors against 0 %, p95 14 ms against 12 ms.', fail: '22 % errors against 0 %: more than 1 % above.' }[verdict];
+  const stable = { requests: later ? 1832 : 4059, errors: 2, p95Ms: later ? 13 : 12 };
+  return { step, verdict, sentence, numbers: { stable, canary, restarts: 0, signal: { before: 3, during: 4 }, agreement: { agreed: 19, asked: 20 } } };
 }
 
 export function promoteCanary(world: World, version: Entry, who: string): void {

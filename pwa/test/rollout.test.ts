@@ -1,9 +1,10 @@
+import { join } from 'node:path';
 import { expect } from 'chai';
-import { axe, closeBrowser, open, overflow, TEST_DEADLINE_MS, until, urlOf, visit } from './browser.ts';
+import { axe, closeBrowser, open, overflow, shotsFolder, TEST_DEADLINE_MS, until, urlOf, visit } from './browser.ts';
 import { reach, underWay } from './mock-rollout.ts';
 import type { MockServer } from './mock-server.ts';
 
-const STEPS_IN_ALL = 8;
+const STEPS_IN_ALL = 9;
 
 describe('pwa: a rollout', function () {
   this.timeout(TEST_DEADLINE_MS);
@@ -44,9 +45,13 @@ describe('pwa: a rollout', function () {
     reach(server.world, version(), 4);
     await panel.getByText('Judging').waitFor();
     await panel.locator('[data-verdict=wait]').getByText('7 of 20 requests so far.').waitFor();
-    await panel.getByRole('row', { name: /Requests 4,059 7/ }).waitFor();
-    await panel.getByRole('row', { name: /Business signal 3 before 4 during/ }).waitFor();
-    reach(server.world, version(), 7, 'pass');
+    await panel.getByRole('img', { name: 'Requests: 1.0.0 4,059, 2.0.0 7; at least 20; too few yet.' }).waitFor();
+    await panel.getByRole('img', { name: /^p95: 1.0.0 12.ms, 2.0.0 14.ms; at most 18.ms \(×1.5\); not judged yet\.$/ }).waitFor();
+    await panel.getByRole('img', { name: 'Business signal: before 3, during 4; at most 5 (+2); within the limit.' }).waitFor();
+    reach(server.world, version(), 6, 'pass');
+    await panel.getByRole('img', { name: /^p95 over the steps: Step 5: 1.0.0 12.ms, 2.0.0 14.ms; Step 7: 1.0.0 13.ms, 2.0.0 16.ms\.$/ }).waitFor();
+    expect(await panel.locator('details').count(), 'earlier judgements').to.equal(1);
+    reach(server.world, version(), 8, 'pass');
     await panel.getByText('100% of the traffic goes to 2.0.0').waitFor();
     await panel.getByText('Then it is live.').waitFor();
     expect(await panel.locator('.steps li').count()).to.equal(STEPS_IN_ALL);
@@ -77,7 +82,7 @@ describe('pwa: a rollout', function () {
     await sheet.getByRole('button', { name: 'Skip this step' }).click();
     await panel.getByText('50% of the traffic goes to 2.0.0').waitFor();
     expect(server.bodies.at(-1)).to.deep.equal({ deploymentId: underWay(version())!.id, step: 4, reason: 'Known good.' });
-    reach(server.world, version(), 6, 'pass');
+    reach(server.world, version(), 7, 'pass');
     await panel.getByText('Waiting for a person').waitFor();
     await panel.getByRole('button', { name: 'Let it go on' }).click();
     await panel.getByText('100% of the traffic goes to 2.0.0').waitFor();
@@ -96,6 +101,7 @@ describe('pwa: a rollout', function () {
     await page.locator('#answer').getByText('Aborted by Ben Okafor: Too many errors.').waitFor();
     await panel.getByText('0% of the traffic goes to 2.0.0').waitFor();
     await panel.locator('[data-verdict=fail]').getByText('22 % errors against 0 %').waitFor();
+    await panel.getByRole('img', { name: /^Errors: 1.0.0 0.05.%, 2.0.0 21.95.%; at most 1.05.% \(\+1.%\); over the limit\.$/ }).waitFor();
     expect(await panel.getByRole('button').count()).to.equal(0);
     await page.goto(`${server.url}/app/#/activity`);
     await page.getByLabel('Filter', { exact: true }).selectOption('deployment');
@@ -112,15 +118,21 @@ describe('pwa: a rollout', function () {
     await context.close();
   });
 
-  for (const [colorScheme, locale, words] of [['light', 'en-US', 'Judging'], ['dark', 'fr-FR', 'Juge']] as const) {
+  for (const [colorScheme, locale, words] of [['light', 'en-US', 'over the limit'], ['dark', 'fr-FR', 'au-delà de la limite']] as const) {
     it(`fits a phone and says nothing that axe minds: ${colorScheme}, ${locale}`, async () => {
       const first = await begin();
       await first.context.close();
-      reach(server.world, version(), 4);
-      const { page, context } = await visit(server, 'ben', urlOf(server.world, 'digits', '2.0.0'), { viewport: { width: 360, height: 800 }, colorScheme, locale });
-      await page.locator('cf-rollout').getByText(words, { exact: true }).waitFor();
-      expect(await overflow(page)).to.equal(0);
-      expect(await axe(page)).to.deep.equal([]);
+      reach(server.world, version(), 6, 'fail');
+      const { page, context } = await visit(server, 'ben', urlOf(server.world, 'digits', '2.0.0'), { viewport: { width: 360, height: 800 }, colorScheme, locale, reducedMotion: 'reduce' });
+      const panel = page.locator('cf-rollout');
+      await panel.getByText(words, { exact: true }).first().waitFor();
+      await panel.locator('summary').click();
+      for (const width of [360, 1280]) {
+        await page.setViewportSize({ width, height: 2400 });
+        expect(await overflow(page), `${width} px`).to.equal(0);
+        await panel.screenshot({ path: join(shotsFolder(), `rollout-${width}-${colorScheme}.png`) });
+        expect(await axe(page), `${width} px`).to.deep.equal([]);
+      }
       await context.close();
     });
   }

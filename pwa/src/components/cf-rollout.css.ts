@@ -89,39 +89,22 @@ export const rolloutStyles = css`
   }
   .judgements {
     display: grid;
-    grid-template-columns: repeat(auto-fill, minmax(min(100%, 300px), 1fr));
+    grid-template-columns: minmax(0, 1fr);
     gap: var(--cf-4);
   }
-  .judgements p {
-    margin-bottom: var(--cf-2);
+  .judgements article > p {
+    margin-bottom: var(--cf-3);
+  }
+  .judgements article > p,
+  summary {
     font-size: 14px;
     overflow-wrap: anywhere;
   }
-  table {
-    width: 100%;
-    border-collapse: collapse;
-    font-size: var(--cf-text-s);
+  summary {
+    cursor: pointer;
   }
-  th {
-    text-align: left;
-    font-weight: 400;
-    color: var(--cf-muted);
-  }
-  td,
-  th {
-    padding: 3px 8px 3px 0;
-    vertical-align: middle;
-  }
-  td {
-    width: 34%;
-  }
-  .bar {
-    display: block;
-    width: 100%;
-    height: 6px;
-    margin-top: 2px;
-    border-radius: 3px;
-    overflow: hidden;
+  details[open] summary {
+    margin-bottom: var(--cf-3);
   }
   .why {
     font-size: var(--cf-text-s);

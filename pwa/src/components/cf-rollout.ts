@@ -1,16 +1,19 @@
-import { html, nothing, svg, type TemplateResult } from 'lit';
+import { html, nothing, type TemplateResult } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
-import type { AllowedAction, Judgement, VersionDetail } from '../api/types.ts';
+import type { AllowedAction, FollowedStep, Judgement, VersionDetail } from '../api/types.ts';
 import * as api from '../api/mlops.ts';
 import { ApiProblem } from '../api/problem.ts';
-import { duration, number, percent } from '../i18n/format.ts';
+import { duration, percent } from '../i18n/format.ts';
 import { t } from '../i18n/language.ts';
 import { CfElement } from '../shell/element.ts';
 import { toasts } from '../shell/notices.ts';
 import { base, buttons } from '../styles/shared.ts';
 import { actionName, isDangerous, needsReason, steeringActions } from './action-words.ts';
 import { rolloutStyles } from './cf-rollout.css.ts';
-import { compared, rolloutOf, secondsLeft, stateOf, type Compared, type RolloutScene } from './rollout-scene.ts';
+import { judgedSignals, trendOf } from './judged-signals.ts';
+import { rolloutOf, secondsLeft, stateOf, type RolloutScene } from './rollout-scene.ts';
+import { signalChart, trendChart, type Names } from './signal-chart.ts';
+import { signalStyles } from './signal-chart.css.ts';
 import { sentence, stepShort, stepWords, type StepScene } from './step-words.ts';
 import { chips } from './status.ts';
 import { trouble } from './trouble.ts';
@@ -33,7 +36,7 @@ export class CfRollout extends CfElement {
   @state() private error: unknown;
   #timer: ReturnType<typeof setInterval> | undefined;
 
-  static override styles = [base, buttons, chips, rolloutStyles];
+  static override styles = [base, buttons, chips, rolloutStyles, signalStyles];
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -52,7 +55,7 @@ export class CfRollout extends CfElement {
     return html`
       <header><h2>${t().rollout.title}</h2>${this.#buttons()}</header>
       ${trouble(this.error)} ${this.#weight(scene)} ${this.#steps(scene, whose)} ${scene.ended ? nothing : this.#stand(scene, whose)}
-      ${scene.seen?.judgements.length ? this.#judgements(scene.seen.judgements) : nothing}
+      ${scene.seen?.judgements.length ? this.#judgements(scene.seen.judgements, scene.steps) : nothing}
     `;
   }
 
@@ -116,29 +119,18 @@ export class CfRollout extends CfElement {
     </div>`;
   }
 
-  #judgements(all: Judgement[]): TemplateResult {
+  /** The newest in full; those before it can be opened, and are drawn over the steps. */
+  #judgements(all: Judgement[], steps: FollowedStep[]): TemplateResult {
     const words = t().rollout;
-    return html`<section><h3>${words.judgements}</h3><div class="judgements">${[...all].reverse().map((one) => html`<article data-verdict=${one.verdict}>
-      <p><span class="chip plain ${TONES[one.verdict]}">${words.verdict[one.verdict]}</span> <b>${words.step(one.step + 1)}</b> ${one.sentence}</p>
-      <table>
-        <thead><tr><td></td><th scope="col">${this.stable ?? ''}</th><th scope="col">${this.detail.name}</th></tr></thead>
-        <tbody>${compared(one).map((row) => this.#row(row))}</tbody>
-      </table>
-    </article>`)}</div></section>`;
+    const names: Names = { stable: this.stable, canary: this.detail.name };
+    const [newest, ...earlier] = [...all].reverse() as [Judgement, ...Judgement[]];
+    const head = (one: Judgement): TemplateResult => html`<span class="chip plain ${TONES[one.verdict]}">${words.verdict[one.verdict]}</span> <b>${words.step(one.step + 1)}</b> ${one.sentence}`;
+    const charts = (one: Judgement): TemplateResult => html`<ul class="signals">${judgedSignals(one, steps).map((signal) => signalChart(signal, names))}</ul>`;
+    const trends = (['errors', 'p95'] as const).map((name) => trendChart(name, trendOf(name, all, steps), names));
+    return html`<section><h3>${words.judgements}</h3><div class="judgements">
+      <article data-verdict=${newest.verdict}><p>${head(newest)}</p>${charts(newest)}</article>
+      ${trends.some((one) => one !== nothing) ? html`<ul class="signals">${trends}</ul>` : nothing}
+      ${earlier.map((one) => html`<article data-verdict=${one.verdict}><details><summary>${head(one)}</summary>${charts(one)}</details></article>`)}
+    </div></section>`;
   }
-
-  /** Two numbers, each with a bar of its share of the larger. */
-  #row(row: Compared): TemplateResult {
-    const most = Math.max(row.stable ?? 0, row.canary ?? 0) || 1;
-    const cell = (value: number | null, kind: string, note: string): TemplateResult => html`<td class="num">${value === null ? '–' : shown(row.name, value)}${note}${value === null ? nothing : html`<svg class="bar" viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true">${svg`<rect class="ground" width="100" height="1"/><rect class=${kind} width=${(100 * value) / most} height="1"/>`}</svg>`}</td>`;
-    const { before, during, numbers } = t().rollout;
-    const signal = row.name === 'signal';
-    return html`<tr><th scope="row">${numbers[row.name]}</th>${cell(row.stable, 'old', signal ? ` ${before}` : '')}${cell(row.canary, 'new', signal ? ` ${during}` : '')}</tr>`;
-  }
-}
-
-function shown(name: Compared['name'], value: number): string {
-  // one in two thousand is told apart from none
-  if (name === 'errors' || name === 'agreement') return `${number(100 * value, 2)}\u00a0%`;
-  return name === 'p95' ? duration(value) : number(value);
 }

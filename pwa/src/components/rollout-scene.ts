@@ -1,4 +1,4 @@
-import type { DeploymentView, FollowedStep, Judgement, RolloutView, VersionDetail } from '../api/types.ts';
+import type { DeploymentView, FollowedStep, RolloutView, VersionDetail } from '../api/types.ts';
 
 export interface RolloutScene {
   deployment: DeploymentView;
@@ -32,19 +32,3 @@ export const stateOf = (index: number, at: number): StepState => (index < at ? '
 
 /** Whole seconds that are left; 0 when it is over. */
 export const secondsLeft = (until: string, now: number): number => Math.max(0, Math.ceil((Date.parse(until) - now) / 1000));
-
-export interface Compared { name: 'requests' | 'errors' | 'p95' | 'restarts' | 'agreement' | 'signal'; stable: number | null; canary: number | null }
-
-/** The numbers of a judgement side by side: the version that serves, and the new one. */
-export function compared({ numbers }: Judgement): Compared[] {
-  const { stable, canary, restarts, signal, agreement } = numbers;
-  const rate = (share: { requests: number; errors: number } | null | undefined): number | null => (share && share.requests > 0 ? share.errors / share.requests : null);
-  const rows: Compared[] = [
-    { name: 'requests', stable: stable?.requests ?? null, canary: canary?.requests ?? null }, { name: 'errors', stable: rate(stable), canary: rate(canary) },
-    { name: 'p95', stable: stable?.p95Ms ?? null, canary: canary?.p95Ms ?? null },
-  ];
-  if (typeof restarts === 'number') rows.push({ name: 'restarts', stable: null, canary: restarts });
-  if (agreement) rows.push({ name: 'agreement', stable: null, canary: agreement.asked > 0 ? agreement.agreed / agreement.asked : 0 });
-  if (signal) rows.push({ name: 'signal', stable: signal.before, canary: signal.during });
-  return rows;
-}

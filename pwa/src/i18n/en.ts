@@ -120,6 +120,8 @@ export const en = {
     },
     verdict: { pass: 'does well', fail: 'does worse', wait: 'not known yet' }, step: (n: number) => `Step ${n}`,
     numbers: { requests: 'Requests', errors: 'Errors', p95: 'p95', restarts: 'Restarts', agreement: 'Same answers', signal: 'Business signal' }, before: 'before', during: 'during',
+    standing: { enough: 'enough', within: 'within the limit', over: 'over the limit', below: 'below the limit', few: 'too few yet', early: 'not judged yet', free: 'not judged' }, nothing: 'nothing counted', limit: 'limit',
+    atMost: (what: string) => `at most ${what}`, atLeast: (what: string) => `at least ${what}`, over: (what: string) => `${what} over the steps`, upTo: (what: string) => `up to ${what}`,
   },
   actions: {
     names: { deploy: 'Approve for staging', promote: 'Promote', reject: 'Reject', rollback: 'Roll back', rescan: 'Scan again', archive: 'Archive', 'request-waiver': 'Ask for a waiver', 'accept-waiver': 'Accept the findings', 'refuse-waiver': 'Refuse the waiver',

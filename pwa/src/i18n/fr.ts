@@ -114,6 +114,8 @@ export const fr: Texts = {
     },
     verdict: { pass: 'fait bien', fail: 'fait moins bien', wait: 'pas encore connu' }, step: (n) => `Étape ${n}`,
     numbers: { requests: 'Requêtes', errors: 'Erreurs', p95: 'p95', restarts: 'Redémarrages', agreement: 'Mêmes réponses', signal: 'Signal métier' }, before: 'avant', during: 'pendant',
+    standing: { enough: 'assez', within: 'dans la limite', over: 'au-delà de la limite', below: 'sous la limite', few: 'encore trop peu', early: 'pas encore jugé', free: 'non jugé' }, nothing: 'rien de compté', limit: 'limite',
+    atMost: (what) => `au plus ${what}`, atLeast: (what) => `au moins ${what}`, over: (what) => `${what} au fil des étapes`, upTo: (what) => `jusqu’à ${what}`,
   },
   actions: {
     names: { deploy: 'Approuver pour la préproduction', promote: 'Promouvoir', reject: 'Refuser', rollback: 'Revenir en arrière', rescan: 'Analyser encore', archive: 'Archiver', 'request-waiver': 'Demander une dérogation', 'accept-waiver': 'Accepter les constats', 'refuse-waiver': 'Refuser la dérogation',
