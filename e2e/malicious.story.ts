@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { Client, sample } from './client.ts';
 import { unusedName, uploaded } from './road.ts';
-import { closeWindows, openWindow, picture, signedIn } from './window.ts';
+import { closeWindows, openWindow, picture, signedIn, signedInToOdoo } from './window.ts';
 
 describe('Given a model that runs a command when it is loaded', () => {
   it('When it is uploaded, then it is refused with the place and the reason, and nobody can approve it', async () => {
@@ -19,6 +19,14 @@ describe('Given a model that runs a command when it is loaded', () => {
     await signedIn(window, 'ada', `${ada.facts.publicUrl}/app/#/models/${ids.modelId}/versions/${ids.versionId}`, ada.facts.passwords['ada']!, refused.model.name);
     await window.page.getByText('Loading the file calls posix.system.').first().waitFor();
     await picture(window.page, 'pwa-blocked');
+    const odoo = await openWindow();
+    await signedInToOdoo(odoo, 'ben', `/odoo/mlops-versions/${ids.versionId}`);
+    await odoo.page.locator('.o_mlops_road li[data-key=scanned][data-state=failed]').waitFor();
+    await odoo.page.locator('.o_form_view .nav-link[name=findings]').click();
+    const row = odoo.page.locator('.o_field_widget[name=current_finding_ids] .o_data_row').filter({ hasText: 'pickle-call-blocked' }).first();
+    await row.getByText(/^byte [\d,]+$/).waitFor();
+    expect(await odoo.page.locator('button[name=action_deploy]').count(), 'ways to approve it').to.equal(0);
+    await picture(odoo.page, 'odoo-blocked');
     await closeWindows();
     await Promise.all([ada.close(), ben.close()]);
   });

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { Client, sample } from './client.ts';
 import { LIVE_MS, SCAN_MS, STAGING_MS, unusedName, uploaded } from './road.ts';
-import { closeWindows, openWindow, picture, type Window } from './window.ts';
+import { closeWindows, openWindow, picture, signedInToOdoo, type Window } from './window.ts';
 
 /** What a screen of Odoo may lag behind the record it shows, on a machine that is busy with a rollout. */
 const LIVE_REFRESH_MS = 30_000;
@@ -30,12 +30,7 @@ describe("A model goes the whole road on Odoo's own screens", function () {
 
   it('Given ada uploaded a model, when ben opens MLOps → Versions in Odoo, then it waits in the column of the validated', async () => {
     const { page } = ben;
-    await page.goto(`${ada.facts.publicUrl}/web/login`);
-    await page.locator('input[name=login]').fill('ben');
-    await page.locator('input[name=password]').fill(ada.facts.passwords.ben ?? '');
-    await page.locator('form.oe_login_form button[type=submit]').click();
-    await page.locator('.o_main_navbar').waitFor();
-    await page.goto(`${ada.facts.publicUrl}/odoo/mlops-versions`);
+    await signedInToOdoo(ben, 'ben', '/odoo/mlops-versions');
     await page.locator('.o_main_navbar').getByText('MLOps', { exact: true }).waitFor();
     await page.locator('.o_kanban_group').filter({ hasText: 'Validated' }).locator('.o_kanban_record').filter({ hasText: name }).click();
     await shows('Validated').waitFor();

@@ -6,7 +6,7 @@ import type { UploadAccepted } from '../bridge/src/contract/requests.ts';
 import { waitFor } from '../stack/process.ts';
 import { Client, sample } from './client.ts';
 import { SCAN_MS, unusedName, uploaded } from './road.ts';
-import { closeWindows, openWindow, picture, press, type Window } from './window.ts';
+import { closeWindows, openWindow, picture, press, signedInToOdoo, type Window } from './window.ts';
 
 const LIVE_REFRESH_MS = 30_000;
 /** Names a class of a known library that nobody has reviewed: `sklearn.cluster._novel.NovelClusters`, with an empty state. */
@@ -50,16 +50,13 @@ describe('What the scanner cannot judge alone, a second person accepts', functio
     await page.getByLabel('Reason').fill('Our own class; its state is a dict of numbers.');
     await page.locator('cf-action-sheet').getByRole('button', { name: 'Ask for a waiver' }).click();
     await page.getByText('asks to accept it').first().waitFor();
+    await page.locator('cf-findings').scrollIntoViewIfNeeded();
+    await picture(page, 'pwa-findings');
   });
 
   it('When ben accepts it on Odoo’s own screens, then the version is validated, and ada sees it without reloading', async () => {
     const { page } = ben;
-    await page.goto(`${api.facts.publicUrl}/web/login`);
-    await page.locator('input[name=login]').fill('ben');
-    await page.locator('input[name=password]').fill(api.facts.passwords.ben ?? '');
-    await page.locator('form.oe_login_form button[type=submit]').click();
-    await page.locator('.o_main_navbar').waitFor();
-    await page.goto(`${api.facts.publicUrl}/odoo/mlops-versions/${ids.versionId}`);
+    await signedInToOdoo(ben, 'ben', `/odoo/mlops-versions/${ids.versionId}`);
     await page.locator('.o_form_view .nav-link[name=findings]').click();
     await page.locator('.o_field_widget[name=current_finding_ids] .o_data_row').getByText('pickle-global-review').waitFor();
     await picture(page, 'odoo-findings');
@@ -70,7 +67,10 @@ describe('What the scanner cannot judge alone, a second person accepts', functio
     await page.locator('.o_form_view .o_arrow_button_current').filter({ hasText: 'Validated' }).waitFor({ timeout: LIVE_REFRESH_MS });
     await ada.page.getByText('Accepted by Ben').first().waitFor({ timeout: LIVE_REFRESH_MS });
     expect(ada.loads(), 'pages loaded').to.equal(loads);
-    await picture(ada.page, 'pwa-findings');
+    await picture(ada.page, 'pwa-waiver');
+    await page.locator('.o_form_view .nav-link[name=waivers]').click();
+    await page.locator('.o_field_widget[name=waiver_ids] .o_data_row').filter({ hasText: 'Our own class' }).getByText('Accepted', { exact: true }).waitFor({ timeout: LIVE_REFRESH_MS });
+    await picture(page, 'odoo-waiver');
     expect((await api.version(ids)).status).to.equal('Validated');
     expect([...ada.faults, ...ben.faults]).to.deep.equal([]);
   });

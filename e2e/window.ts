@@ -73,6 +73,19 @@ export async function signedIn(window: Window, login: string, url: string, passw
   await press(page.getByRole('button', { name: 'Sign in' }), page.getByRole('heading', { name: heading }));
 }
 
+/** Opens Odoo's own screens as somebody who signs in there; `path` such as `/odoo/mlops-versions`. */
+export async function signedInToOdoo(window: Window, login: string, path: string): Promise<void> {
+  const { page } = window;
+  const { publicUrl, passwords } = readStackFacts();
+  await page.goto(`${publicUrl}/web/login`);
+  await page.locator('input[name=login]').fill(login);
+  await page.locator('input[name=password]').fill(passwords[login] ?? '');
+  await page.locator('form.oe_login_form button[type=submit]').click();
+  await page.locator('.o_main_navbar').waitFor();
+  await page.goto(`${publicUrl}${path}`);
+  await page.locator('.o_main_navbar').waitFor();
+}
+
 /** Takes a picture for the documentation when `CREATIVEFLOW_SCREENSHOTS=1`; else does nothing. */
 export async function picture(page: Page, name: string): Promise<void> {
   if (process.env.CREATIVEFLOW_SCREENSHOTS !== '1') return;
