@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 
+from .judged_signals import with_signals
 from .rollout_actions import rollout_actions
 from .rollout_steps import followed_steps, would_happen
 
@@ -36,7 +37,8 @@ class RolloutScreen(models.Model):
                     "state": "now" if index == now else "next" if index > now else "done",
                 } for index, words in enumerate(would_happen(steps, replicas, one.version_id.name, before))],
                 "weight": 100 if one.is_live else seen.get("weight", 0), "waitingFor": "pause" if one.paused_at else seen.get("waitingFor"),
-                "until": None if one.paused_at else seen.get("until"), "next": seen.get("next"), "judgements": seen.get("judgements") or [],
+                "until": None if one.paused_at else seen.get("until"), "next": seen.get("next"),
+                "judgements": with_signals(seen.get("judgements"), steps),
                 "now": one.version_id.name, "before": before, "ended": one.phase if one.phase in ("Failed", "Superseded", "Removed") else None,
             }
 

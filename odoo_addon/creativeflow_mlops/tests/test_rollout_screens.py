@@ -1,6 +1,8 @@
 from odoo.exceptions import AccessError
 from odoo.tests import HttpCase, tagged
 
+from odoo.addons.creativeflow_mlops.models.judged_signals import judged_signals, with_signals
+
 from .common import Cast
 from .test_rollout import AT, STEPS, RolloutCase
 
@@ -39,6 +41,37 @@ class TestRolloutScreens(RolloutCase):
         self.facts(deployment, "Ready")
         self.assertEqual((deployment.rollout["weight"], {step["state"] for step in deployment.rollout["steps"]}), (100, {"done"}))
         self.assertEqual(version.action_view_rollout()["res_id"], deployment.id)
+
+    def test_what_was_judged_stands_beside_what_was_allowed(self):
+        step = {
+            "kind": "judge", "minRequests": 20, "maxErrorRate": 0.01, "maxLatencyRatio": 1.5, "maxRestarts": 1, "minAgreement": 0.9,
+            "signal": {"model": "crm.lead", "domain": [], "maxIncrease": 2},
+        }
+        good = {
+            "stable": {"requests": 100, "errors": 2, "p95Ms": 40}, "canary": {"requests": 100, "errors": 3, "p95Ms": 60}, "restarts": 1,
+            "signal": {"before": 3, "during": 5}, "agreement": {"agreed": 18, "asked": 20},
+        }
+        few = {"requests": 7, "errors": 7, "p95Ms": 900}
+
+        def standing(numbers, by=step):
+            return {one["name"]: one["standing"] for one in judged_signals({**good, **numbers}, by)}
+        limits = {one["name"]: one["limit"] for one in judged_signals(good, step)}
+        self.assertEqual(limits, {"requests": 20, "errors": 0.03, "p95": 60, "restarts": 1, "agreement": 0.9, "signal": 5})
+        self.assertEqual(standing({}), {"requests": "enough", **dict.fromkeys(("errors", "p95", "restarts", "agreement", "signal"), "within")})
+        cases = [
+            ({"canary": few}, {"requests": "few", "errors": "early", "p95": "early"}), ({"restarts": 2}, {"restarts": "over"}),
+            ({"canary": {"requests": 100, "errors": 4, "p95Ms": 61}}, {"errors": "over", "p95": "over"}),
+            ({"agreement": {"agreed": 17, "asked": 20}}, {"agreement": "below"}), ({"agreement": {"agreed": 0, "asked": 0}}, {"agreement": "below"}),
+            ({"signal": {"before": 3, "during": 6}}, {"signal": "over"}), ({"stable": few}, {"p95": "free"}),
+            ({"stable": {"requests": 100, "errors": 0, "p95Ms": 2}, "canary": {"requests": 100, "errors": 0, "p95Ms": 6.9}}, {"p95": "within"}),
+        ]
+        for numbers, expected in cases:
+            with self.subTest(str(expected)):
+                self.assertEqual({name: standing(numbers)[name] for name in expected}, expected)
+        self.assertEqual(set(standing({}, None).values()), {"free"})
+        self.assertEqual({one["standing"] for one in judged_signals({}, step)}, {"early", "free"})
+        shown = with_signals([{"step": 1, "numbers": good}, {"step": 9, "numbers": None}], [{"kind": "wait"}, step])
+        self.assertEqual([(one["step"], one["signals"][0]["standing"]) for one in shown], [(9, "free"), (1, "enough")])
 
     def test_what_is_followed_is_put_in_words_whatever_it_is(self):
         deployment = self.newest_deployment(self.at("PendingProdDeployment"))

@@ -2,6 +2,7 @@ import { Component, onMounted, onWillUnmount, useState } from "@odoo/owl";
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 import { standardFieldProps } from "@web/views/fields/standard_field_props";
+import { chartOf, trendOf } from "./signals";
 
 const ICONS = { done: "fa-check", now: "fa-play", next: "fa-circle-o" };
 const STATES = { done: _t("done"), now: _t("now"), next: _t("ahead") };
@@ -14,16 +15,12 @@ const WAITS = {
     room: _t("Waiting for room"),
     predecessor: _t("Waiting for the version before it to be gone"),
 };
-const VERDICTS = { pass: "text-bg-success", fail: "text-bg-danger", wait: "text-bg-warning" };
-const SECOND = 1000;
-
-/** Two numbers beside each other, each with a bar of its share of the larger. */
-const row = (name, stable, canary, unit = "") => {
-    const most = Math.max(stable || 0, canary || 0) || 1;
-    const side = (value) => ({ text: value === null || value === undefined ? "–" : `${value}${unit}`, width: (100 * (value || 0)) / most });
-    return { name, stable: side(stable), canary: side(canary) };
+const VERDICTS = {
+    pass: { badge: "text-bg-success", verdictWord: _t("does well") },
+    fail: { badge: "text-bg-danger", verdictWord: _t("does worse") },
+    wait: { badge: "text-bg-warning", verdictWord: _t("not known yet") },
 };
-const errorRate = (share) => (share && share.requests ? Math.round((10000 * share.errors) / share.requests) / 100 : null);
+const SECOND = 1000;
 
 /** A rollout under way: how much of the traffic, which step, what was judged, what comes next. */
 export class RolloutField extends Component {
@@ -56,19 +53,20 @@ export class RolloutField extends Component {
         return left === null ? WAITS[waitingFor] : `${WAITS[waitingFor]} · ${left < 120 ? `${left} s` : `${Math.round(left / 60)} min`}`;
     }
 
+    /** The newest first. */
     get judgements() {
-        return this.value.judgements.map((one, key) => {
-            const { stable, canary, restarts, signal, agreement } = one.numbers || {};
-            const rows = [
-                row(_t("Requests"), stable?.requests, canary?.requests),
-                row(_t("Errors"), errorRate(stable), errorRate(canary), " %"),
-                row(_t("p95"), stable?.p95Ms, canary?.p95Ms, " ms"),
-            ];
-            if (signal) {
-                rows.push(row(_t("Business signal"), signal.before, signal.during));
-            }
-            return { ...one, key, rows, restarts, agreement, badge: VERDICTS[one.verdict] || "text-bg-secondary" };
-        });
+        const { judgements, before, now } = this.value;
+        return judgements.map((one, key) => ({
+            ...one,
+            ...(VERDICTS[one.verdict] || { badge: "text-bg-secondary", verdictWord: one.verdict }),
+            key,
+            charts: one.signals.map((row) => chartOf(row, before, now)),
+        }));
+    }
+
+    get trends() {
+        const { judgements, before, now } = this.value;
+        return ["errors", "p95"].map((name) => trendOf(name, judgements, before, now)).filter(Boolean);
     }
 }
 

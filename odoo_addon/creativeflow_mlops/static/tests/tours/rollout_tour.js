@@ -6,6 +6,7 @@ registry.category("web_tour.tours").add("creativeflow_mlops_rollout", {
         { content: "a tenth of the traffic", trigger: ".o_mlops_weight:contains(10 % 2.0.0)" },
         { content: "it is being judged", trigger: ".o_mlops_steps li[data-kind=judge][data-state=now]" },
         { content: "by numbers", trigger: ".o_mlops_judgement[data-verdict=wait]:contains(7 of 20 requests)" },
+        { content: "beside what is allowed", trigger: ".o_mlops_signals li[data-signal=requests][data-standing=few]:contains(at least 20)" },
         { content: "he pauses it", trigger: "button[name=action_pause]", run: "click" },
         { content: "it says so", trigger: ".o_mlops_rollout p:contains(Paused)" },
         { content: "he resumes it", trigger: "button[name=action_resume]", run: "click" },
