@@ -16,6 +16,7 @@
         "data/cron.xml",
         "wizards/decision_views.xml",
         "wizards/steering_views.xml",
+        "views/finding_views.xml",
         "views/model_version_views.xml",
         "views/model_views.xml",
         "views/deployment_views.xml",

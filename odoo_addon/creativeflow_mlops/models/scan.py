@@ -1,4 +1,5 @@
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.tools.misc import formatLang
 
 from .big_integer import BigInteger
 
@@ -55,3 +56,13 @@ class Finding(models.Model):
     evidence = fields.Text(readonly=True)
     why = fields.Text(readonly=True)
     remedy = fields.Text(readonly=True)
+    place = fields.Char("Where", compute="_compute_place", help="The byte or the line of the file; empty where it is about the whole file")
+
+    @api.depends("offset", "line")
+    @api.depends_context("lang")
+    def _compute_place(self):
+        for finding in self:
+            if finding.line:
+                finding.place = self.env._("line %s", formatLang(self.env, finding.line, digits=0))
+            else:
+                finding.place = self.env._("byte %s", formatLang(self.env, finding.offset, digits=0)) if finding.offset else False

@@ -63,6 +63,17 @@ class TestScreens(MlopsCase):
         self.assertEqual((version.finding_count, version.scan_id.verdict), (0, "pass"))
         self.assertEqual(version.action_view_findings()["res_model"], "mlops.finding")
 
+    def test_a_finding_says_where_it_is(self):
+        version = self.register("ada")
+        where = [{"offset": 2}, {"offset": 1204}, {"line": 14}, {"line": 3, "offset": 80}, {}]
+        self.validate(version, verdict="block", findings=[
+            {"rule": "pickle-global-review", "severity": "high", "verdict": "block", "file": "model.pkl", "why": "w", "remedy": "r", **one} for one in where
+        ])
+        findings = self.versions("vera").browse(version.id).current_finding_ids
+        self.assertEqual([one.place for one in findings], ["byte 2", "byte 1,204", "line 14", "line 3", False])
+        for view in ("list", "form"):
+            self.assertIn("place", self.of("mlops.finding", "vera").get_view(view_type=view)["arch"])
+
     def test_an_activity_that_is_done_is_an_approval(self):
         version = self.at("Validated")
         own = version.activity_ids.filtered(lambda one: one.user_id == self.people["ben"])

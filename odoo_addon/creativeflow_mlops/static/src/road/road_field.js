@@ -20,6 +20,7 @@ const STATES = {
     failed: { icon: "fa-times", word: _t("failed") },
     ahead: { icon: "fa-circle", word: _t("ahead") },
 };
+const BRIEF_CHARS = 44;
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 
@@ -31,6 +32,16 @@ export function duration(milliseconds) {
     return milliseconds < MINUTE ? `${Math.round(milliseconds / SECOND)} s` : `${Math.round(milliseconds / MINUTE)} min`;
 }
 
+/** The first words of a reason, as many as keep the road a road: the banner above and the title have it whole. */
+export function brief(reason) {
+    if (!reason || reason.length <= BRIEF_CHARS) {
+        return reason;
+    }
+    const cut = reason.slice(0, BRIEF_CHARS);
+    const words = cut.slice(0, cut.lastIndexOf(" "));
+    return `${(words || cut).replace(/[\s.,:;]+$/, "")}…`;
+}
+
 /** The eight stops of a version, from its `road`. `small`: eight dots for a card or a row. */
 export class RoadField extends Component {
     static template = "creativeflow_mlops.RoadField";
@@ -40,7 +51,7 @@ export class RoadField extends Component {
         return (this.props.record.data[this.props.name] || []).map((stop) => {
             const { icon, word } = STATES[stop.state];
             const name = NAMES[stop.key];
-            return { ...stop, icon, word, name, time: this.time(stop), title: [name, word, stop.reason].filter(Boolean).join(" · ") };
+            return { ...stop, icon, word, name, brief: brief(stop.reason), time: this.time(stop), title: [name, word, stop.reason].filter(Boolean).join(" · ") };
         });
     }
 
