@@ -25,6 +25,7 @@ import { webhookJob } from './jobs/webhook.ts';
 import { startRelay } from './relay/relay.ts';
 import { artifactBytes } from './services/artifact-witness.ts';
 import type { Logger } from './services/ports.ts';
+import { TrafficHistory } from './services/traffic-history.ts';
 import { attachSocketHub } from './ws/hub.ts';
 
 const COLLECT_EVERY_MS = 3600_000;
@@ -57,9 +58,10 @@ export async function startBridge(config: Config, log: Logger): Promise<{ stop()
     },
     { odoo, store: uploads.store, clock, log, callerOf: context.callerOf },
   );
+  const traffic = delivery.traffic && new TrafficHistory({ gateway: delivery.traffic, clock, log }).start();
   const metrics = new Metrics();
   const app = createHttpApp({
-    context, odoo, sessions, throttle: new RedisThrottle(redis, LOGIN_LIMIT), journal: outbox, log, metrics, gatewayUrl: config.GATEWAY_URL,
+    context, odoo, sessions, throttle: new RedisThrottle(redis, LOGIN_LIMIT), journal: outbox, log, metrics, gatewayUrl: config.GATEWAY_URL, traffic,
     parts: [
       { name: 'odoo', check: () => odoo.check() }, { name: 'postgres', check: () => outbox.head() }, { name: 'redis', check: () => redis.ping() },
       { name: 'minio', check: () => uploads.store.stat('artifacts/none') },
@@ -85,6 +87,7 @@ export async function startBridge(config: Config, log: Logger): Promise<{ stop()
   return {
     stop: async () => {
       clearInterval(collect);
+      traffic?.stop();
       clearInterval(audits);
       hub.stop();
       await Promise.all([close(server), close(pods), workers.stop(), integrity.stop(), relay.stop()]);

@@ -18,7 +18,7 @@ import { reconcileJob } from './jobs/reconcile.ts';
 import { attachReferrer } from './services/attach-referrer.ts';
 import type { AttachReferrer } from './services/attach-referrer.ts';
 import type { IntegrityDeps } from './services/integrity.ts';
-import type { ImageLayersPort, MetricsPort } from './services/cluster-ports.ts';
+import type { ImageLayersPort, TrafficPort } from './services/cluster-ports.ts';
 import type { Caller, Clock, JobHandler, Logger, ObjectStore, OdooPort } from './services/ports.ts';
 
 /** Values of docs/configuration.md; files are read already. */
@@ -41,7 +41,7 @@ export interface DeliveryParts {
 }
 
 /** Builds and rollouts, wired together. `podListener` belongs on BRIDGE_POD_HOST:BRIDGE_POD_PORT, the router on the public listener. */
-export function composeDelivery(settings: DeliverySettings, parts: DeliveryParts): { build: JobHandler; reconcile: JobHandler; router: Router; podListener: Express; images: ImageLayersPort; attach: AttachReferrer; integrity: Pick<IntegrityDeps, 'cluster' | 'images' | 'registryName'> } {
+export function composeDelivery(settings: DeliverySettings, parts: DeliveryParts): { build: JobHandler; reconcile: JobHandler; router: Router; podListener: Express; images: ImageLayersPort; attach: AttachReferrer; traffic: TrafficPort | null; integrity: Pick<IntegrityDeps, 'cluster' | 'images' | 'registryName'> } {
   const { odoo, store, clock, log, callerOf } = parts;
   const { registryName, tokenSecret, publicUrl } = settings;
   const client = clientOf(settings.kubeconfigFile);
@@ -52,20 +52,17 @@ export function composeDelivery(settings: DeliverySettings, parts: DeliveryParts
     namespace: settings.buildNamespace, image: settings.buildImage, registryName, podHost: settings.podHost, podPort: settings.podPort,
     ...(settings.caBundle ? { caBundle: settings.caBundle } : {}), ...(settings.httpProxy ? { httpProxy: settings.httpProxy } : {}),
   });
+  const gatewayMetrics = settings.gatewayMetricsUrl ? new TraefikMetrics(settings.gatewayMetricsUrl) : null;
   return {
+    traffic: gatewayMetrics,
     build: buildJob({ odoo, store, registry, pods, clock, registryName, tokenSecret, layering: { images, buildImage: settings.buildImage } }),
-    reconcile: reconcileJob({ odoo, cluster, registry, gateway: new HttpGateway(), metrics: metricsOf(settings), clock, publicUrl, registryName }),
+    reconcile: reconcileJob({ odoo, cluster, registry, gateway: new HttpGateway(), metrics: settings.prometheus ? new PrometheusMetrics(settings.prometheus) : gatewayMetrics, clock, publicUrl, registryName }),
     integrity: { cluster: new KubernetesIntegrity(client, { name: settings.gatewayName, namespace: settings.gatewayNamespace }), images, registryName },
     images: new HttpImageLayers(settings.registryUrl),
     attach: (repository, digest, referrer) => attachReferrer(images, repository, digest, referrer),
     router: buildLogRouter({ odoo, store, pods, callerOf }),
     podListener: podListener({ odoo, store, clock, log, registry: registryAccess(settings.registryUrl), tokenSecret }),
   };
-}
-
-function metricsOf({ prometheus, gatewayMetricsUrl }: DeliverySettings): MetricsPort | null {
-  if (prometheus) return new PrometheusMetrics(prometheus);
-  return gatewayMetricsUrl ? new TraefikMetrics(gatewayMetricsUrl) : null;
 }
 
 function clientOf(file: string): KubernetesClient {

@@ -6,6 +6,7 @@ import {
   TryRequest, UploadAccepted,  UploadMetadata, Whoami,
 } from './requests.ts';
 import { AbortRequest, ApproveStepRequest, PauseRequest, SkipStepRequest } from './rollout.ts';
+import { EndpointTraffic } from './traffic.ts';
 import { EndpointView, FindingView, ModelDetail, ModelPage, VersionDetail } from './version.ts';
 
 const Findings = z.object({ items: z.array(FindingView) });
@@ -16,7 +17,7 @@ const EventQuery = z.object({
 const PageQuery = z.object({ offset: z.number().int().min(0).default(0), limit: z.number().int().min(1).max(500).default(200) });
 
 const SCHEMAS = {
-  AbortRequest, AcceptWaiverRequest, ActionAccepted, ApproveStepRequest, DeployRequest, EndpointPage, EndpointView, EventPage, Findings, LoginRequest, ModelDetail, ModelPage, PauseRequest, Problem, PromoteRequest, RegisterUploads, RejectRequest, RequestWaiverRequest, RollbackRequest,
+  AbortRequest, AcceptWaiverRequest, ActionAccepted, ApproveStepRequest, DeployRequest, EndpointPage, EndpointTraffic, EndpointView, EventPage, Findings, LoginRequest, ModelDetail, ModelPage, PauseRequest, Problem, PromoteRequest, RegisterUploads, RejectRequest, RequestWaiverRequest, RollbackRequest,
   SeenRequest, SkipStepRequest, TryAnswer, TryRequest, UploadAccepted, UploadMetadata, VersionDetail, Whoami,
 };
 type SchemaName = keyof typeof SCHEMAS;
@@ -54,6 +55,7 @@ const PATHS: Record<string, Record<string, Operation>> = {
   [`${VERSION}/abort-rollout`]: { post: { summary: 'End the rollout; what served before gets all traffic back', body: 'AbortRequest', answer: 'ActionAccepted', status: 202 } },
   '/mlops/endpoints': { get: { summary: 'Endpoints', answer: 'EndpointPage', query: PageQuery } },
   '/mlops/endpoints/{endpointId}': { get: { summary: 'An endpoint', answer: 'EndpointView' } },
+  '/mlops/endpoints/{endpointId}/traffic': { get: { summary: 'What it answered in the last hour', answer: 'EndpointTraffic' } },
   '/mlops/endpoints/{endpointId}/try': { post: { summary: 'Send a request to the endpoint', body: 'TryRequest', answer: 'TryAnswer' } },
   '/mlops/environments': { get: { summary: 'Environments' } },
   '/mlops/events': { get: { summary: 'The journal from a position on', answer: 'EventPage', query: EventQuery } },

@@ -1,9 +1,13 @@
 import { Router } from 'express';
 import { z } from 'zod';
 import { TryRequest } from '../contract/requests.ts';
+import type { EndpointTraffic } from '../contract/traffic.ts';
 import type { EndpointView } from '../contract/version.ts';
+import { revisionName } from '../domain/revision.ts';
+import { trafficOf } from '../domain/traffic.ts';
 import { BridgeError, Failed, Invalid, NotFound, Unavailable } from '../errors.ts';
 import type { OdooPort } from '../services/ports.ts';
+import type { TrafficHistory } from '../services/traffic-history.ts';
 import type { RequestContext } from './request-context.ts';
 
 const TRY_DEADLINE_MS = 30_000;
@@ -11,10 +15,12 @@ const ANSWER_BYTES_MAX = 1024 * 1024;
 const PAGE_MAX = 500;
 const Page = z.object({ offset: z.coerce.number().int().min(0).default(0), limit: z.coerce.number().int().min(1).max(PAGE_MAX).default(200) });
 
-export interface EndpointDeps { odoo: OdooPort; context: RequestContext; /** the gateway as the bridge reaches it */ gatewayUrl: string }
+export interface EndpointDeps { odoo: OdooPort; context: RequestContext; /** the gateway as the bridge reaches it */ gatewayUrl: string; /** null: no gateway's metrics were named */ traffic: Pick<TrafficHistory, 'samples'> | null }
+/** What `mlops.endpoint.served_by` answers. */
+interface ServedBy { namespace: string; versions: { versionId: number; version: string; slug: string }[] }
 
 /** Endpoints, and trying one out: the request goes to that endpoint's own path at the gateway and nowhere else. */
-export function endpointRouter({ odoo, context, gatewayUrl }: EndpointDeps): Router {
+export function endpointRouter({ odoo, context, gatewayUrl, traffic }: EndpointDeps): Router {
   const router = Router();
   const list = (request: Parameters<RequestContext['callerOf']>[0], page: { offset: number; limit: number }): Promise<{ total: number; items: EndpointView[] }> =>
     odoo.call(context.callerOf(request), 'mlops.endpoint', 'list_page', page, context.requestIdOf(request));
@@ -25,6 +31,14 @@ export function endpointRouter({ odoo, context, gatewayUrl }: EndpointDeps): Rou
 
   router.get('/mlops/endpoints/:endpointId', async (request, response) => {
     response.json(await one(request));
+  });
+
+  router.get('/mlops/endpoints/:endpointId/traffic', async (request, response) => {
+    const { namespace, versions } = await odoo.call<ServedBy>(context.callerOf(request), 'mlops.endpoint', 'served_by', { endpoint_id: idOf(request.params['endpointId']) }, context.requestIdOf(request));
+    const served = versions.map(({ versionId, version, slug }) => ({ versionId, version, key: `${namespace}-${revisionName(slug, versionId)}` }));
+    const samples = [...(traffic?.samples ?? [])];
+    const answer: EndpointTraffic = { isCounted: traffic !== null, since: samples[0]?.at.toISOString() ?? null, ...trafficOf(samples, served) };
+    response.json(answer);
   });
 
   router.post('/mlops/endpoints/:endpointId/try', async (request, response) => {
@@ -44,7 +58,7 @@ export function endpointRouter({ odoo, context, gatewayUrl }: EndpointDeps): Rou
   });
 
   async function one(request: Parameters<RequestContext['callerOf']>[0]): Promise<EndpointView> {
-    const id = z.coerce.number().int().positive().parse(request.params['endpointId']);
+    const id = idOf(request.params['endpointId']);
     let found: EndpointView | undefined;
     for (let offset = 0; !found; offset += PAGE_MAX) {
       const { total, items } = await list(request, { offset, limit: PAGE_MAX });
@@ -56,6 +70,8 @@ export function endpointRouter({ odoo, context, gatewayUrl }: EndpointDeps): Rou
   }
   return router;
 }
+
+const idOf = (text: unknown): number => z.coerce.number().int().positive().parse(text);
 
 /** The endpoint's own path at the gateway with `path` behind it; whatever would leave it is refused. */
 export function tryUrl(gatewayUrl: string, endpointUrl: string, path: string): URL {

@@ -1,6 +1,7 @@
 import express, { type Express, type Router } from 'express';
 import { openApiDocument } from '../contract/openapi.ts';
 import type { Logger, OdooPort } from '../services/ports.ts';
+import type { TrafficHistory } from '../services/traffic-history.ts';
 import type { SessionStore, Throttle } from '../services/session-ports.ts';
 import type { JournalReader } from '../services/stream-ports.ts';
 import { actionRouter } from './actions.ts';
@@ -15,7 +16,7 @@ import { versionRouter } from './versions.ts';
 
 export interface HttpDeps {
   context: RequestContext; odoo: OdooPort; sessions: SessionStore; throttle: Throttle; journal: JournalReader; log: Logger; metrics: Metrics;
-  gatewayUrl: string; parts: Part[];
+  gatewayUrl: string; traffic: Pick<TrafficHistory, 'samples'> | null; parts: Part[];
   /** routers that read their bodies themselves */
   uploads: Router;
   buildLog: Router;

@@ -38,6 +38,11 @@ export interface MetricsPort {
   counters(namespace: string, revision: string): Promise<Counters>;
 }
 
+export interface TrafficPort {
+  /** counters of every revision that the gateway has met, by `<namespace>-<revision>`; Unavailable when it cannot be asked */
+  all(): Promise<Map<string, Counters>>;
+}
+
 export interface RegistryPort {
   /** the digest that a tag or digest stands for now; null: not there */
   digestOf(repository: string, reference: string): Promise<string | null>;

@@ -1,10 +1,12 @@
 import json
 
 from odoo import api, fields, models
+from odoo.exceptions import MissingError
 
 from .environment import KINDS
 from .iso_time import iso
 
+SERVED_BY_MAX = 20
 PROTOCOLS = [("open-inference-v2", "Open Inference Protocol v2"), ("http", "HTTP")]
 
 
@@ -77,6 +79,21 @@ class Endpoint(models.Model):
         """`{total, items}` of the endpoints that the user may see."""
         endpoints = self.search([], offset=int(offset), limit=max(1, min(int(limit), 200)))
         return {"total": self.search_count([]), "items": [endpoint._view() for endpoint in endpoints.sudo()]}
+
+    @api.model
+    def served_by(self, endpoint_id):
+        """`{namespace, versions: [{versionId, version, slug}]}` of an endpoint that the user may see: what was deployed there, the newest first."""
+        endpoint = self.search([("id", "=", int(endpoint_id))]).sudo()
+        if not endpoint:
+            raise MissingError(self.env._("There is no endpoint %s, or you may not see it.", endpoint_id))
+        deployments = self.env["mlops.deployment"].sudo().search(
+            [("environment_id", "=", endpoint.environment_id.id), ("model_id", "=", endpoint.model_id.id)], order="id desc", limit=SERVED_BY_MAX,
+        )
+        slug = endpoint.model_id.slug
+        return {
+            "namespace": endpoint.environment_id.namespace,
+            "versions": [{"versionId": one.id, "version": one.name, "slug": slug} for one in deployments.version_id],
+        }
 
     def _view(self):
         return {

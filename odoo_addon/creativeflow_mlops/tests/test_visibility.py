@@ -49,6 +49,16 @@ class TestVisibility(MlopsCase):
         self.assertFalse(self.of("mlops.model", "olga").list_page()["items"])
         self.assertEqual(self.of("mlops.model", "teammate").list_page(search=version.model_id.name)["total"], 1)
 
+    def test_what_served_an_endpoint_is_told_to_whom_may_see_it(self):
+        first = self.at("Live")
+        second = self.supersede(first)
+        endpoint = self.env["mlops.endpoint"].sudo().search([("model_id", "=", first.model_id.id), ("environment_kind", "=", "production")])
+        served = self.of("mlops.endpoint", "vera").served_by(endpoint.id)
+        self.assertEqual(served["namespace"], endpoint.environment_id.namespace)
+        self.assertEqual(served["versions"], [{"versionId": one.id, "version": one.name, "slug": first.model_id.slug} for one in (second, first)])
+        with self.assertRaises(MissingError):
+            self.of("mlops.endpoint", "reader2").served_by(endpoint.id)
+
     def test_endpoints_of_another_company(self):
         version = self.at("Live")
         self.assertEqual(self.of("mlops.endpoint", "n8n").search_count([("model_id", "=", version.model_id.id)]), 2)

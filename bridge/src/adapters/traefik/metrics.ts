@@ -1,7 +1,7 @@
 import { request } from 'undici';
 import type { Counters } from '../../domain/revision.ts';
 import { Unavailable } from '../../errors.ts';
-import type { MetricsPort } from '../../services/cluster-ports.ts';
+import type { MetricsPort, TrafficPort } from '../../services/cluster-ports.ts';
 
 const DEADLINE_MS = 5_000;
 const LINE = /^(traefik_service_requests_total|traefik_service_request_duration_seconds_bucket)\{([^}]*)\} ([0-9.e+]+)$/;
@@ -10,7 +10,7 @@ const LINE = /^(traefik_service_requests_total|traefik_service_request_duration_
  * Counters of Traefik's services, from its own metrics endpoint (https://doc.traefik.io/traefik/observability/metrics/overview/, with
  * labels of services switched on). The Gateway API provider calls a service `<namespace>-<service>-http-<port>@kubernetesgateway`, `http` being the name of its port.
  */
-export class TraefikMetrics implements MetricsPort {
+export class TraefikMetrics implements MetricsPort, TrafficPort {
   readonly #url: string;
 
   constructor(url: string) {
@@ -18,7 +18,11 @@ export class TraefikMetrics implements MetricsPort {
   }
 
   async counters(namespace: string, revision: string): Promise<Counters> {
-    return countersOf(await this.#text(), `${namespace}-${revision}-`);
+    return countersOf(await this.#text(), `${namespace}-${revision}`);
+  }
+
+  async all(): Promise<Map<string, Counters>> {
+    return allCounters(await this.#text());
   }
 
   async #text(): Promise<string> {
@@ -33,26 +37,33 @@ export class TraefikMetrics implements MetricsPort {
   }
 }
 
-/** `service`: what its name begins with, up to the port. 5xx and 429 count as errors: what the model could not answer. */
+/** `service`: its name up to the port. */
 export function countersOf(text: string, service: string): Counters {
-  const counters: Counters = { requests: 0, errors: 0, buckets: [] };
-  const buckets = new Map<number, number>();
+  return allCounters(text).get(service) ?? { requests: 0, errors: 0, buckets: [] };
+}
+
+/** By the name up to the port. 5xx and 429 count as errors: what the model could not answer. */
+export function allCounters(text: string): Map<string, Counters> {
+  const all = new Map<string, Counters & { byBound: Map<number, number> }>();
   for (const line of text.split('\n')) {
     const match = LINE.exec(line);
     if (match === null) continue;
     const labels = Object.fromEntries([...match[2]!.matchAll(/(\w+)="([^"]*)"/g)].map(([, name, value]) => [name, value]));
-    const name = labels['service'] ?? '';
-    if (!name.startsWith(service) || !/^(http-)?[0-9]+@/.test(name.slice(service.length))) continue;
+    const service = /^(.+?)-(?:http-)?[0-9]+@/.exec(labels['service'] ?? '')?.[1];
+    if (service === undefined) continue;
+    const counters = all.get(service) ?? { requests: 0, errors: 0, buckets: [], byBound: new Map<number, number>() };
+    all.set(service, counters);
     const value = Number(match[3]);
     if (match[1] === 'traefik_service_requests_total') {
       counters.requests += value;
       if (/^(5..|429)$/.test(labels['code'] ?? '')) counters.errors += value;
     } else {
       const bound = labels['le'] === '+Inf' ? Infinity : Number(labels['le']);
-      buckets.set(bound, (buckets.get(bound) ?? 0) + value);
+      counters.byBound.set(bound, (counters.byBound.get(bound) ?? 0) + value);
     }
   }
   // JSON has no Infinity, and the progress of a rollout is kept as JSON
-  counters.buckets = [...buckets].map(([bound, count]): [number, number] => [Math.min(bound, Number.MAX_VALUE), count]).sort(([a], [b]) => a - b);
-  return counters;
+  return new Map([...all].map(([service, { requests, errors, byBound }]) => [service, {
+    requests, errors, buckets: [...byBound].map(([bound, count]): [number, number] => [Math.min(bound, Number.MAX_VALUE), count]).sort(([a], [b]) => a - b),
+  }]));
 }

@@ -66,6 +66,6 @@ describe('judgement of a canary', () => {
       'traefik_service_request_duration_seconds_bucket{code="200",method="GET",protocol="http",service="mlops-production-digits-v1-http-80@kubernetesgateway",le="0.1"} 6',
       'traefik_service_request_duration_seconds_bucket{code="200",method="GET",protocol="http",service="mlops-production-digits-v1-http-80@kubernetesgateway",le="+Inf"} 7',
     ].join('\n');
-    expect(countersOf(text, 'mlops-production-digits-v1-')).to.deep.equal({ requests: 10, errors: 3, buckets: [[0.1, 6], [Number.MAX_VALUE, 7]] });
+    expect(countersOf(text, 'mlops-production-digits-v1')).to.deep.equal({ requests: 10, errors: 3, buckets: [[0.1, 6], [Number.MAX_VALUE, 7]] });
   });
 });

@@ -90,7 +90,7 @@ export async function startHttpApp(more: Partial<HttpDeps> = {}): Promise<App> {
   const clock: Clock = { now: () => new Date(), sleep: async () => undefined };
   const tries = new Map<string, number>();
   const app = createHttpApp({
-    context: createRequestContext({ odoo, sessions, clock, log }), odoo, sessions, log, metrics: new Metrics(), gatewayUrl: 'http://127.0.0.1:9', parts: [],
+    context: createRequestContext({ odoo, sessions, clock, log }), odoo, sessions, log, metrics: new Metrics(), gatewayUrl: 'http://127.0.0.1:9', traffic: null, parts: [],
     throttle: {
       hit: async (key) => {
         tries.set(key, (tries.get(key) ?? 0) + 1);

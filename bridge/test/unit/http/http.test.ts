@@ -175,6 +175,22 @@ describe('trying an endpoint', () => {
     expect(() => tryUrl('http://127.0.0.1:18080', 'https://mlops.example/', '/x')).to.throw().with.property('code', 'endpoint-address');
   });
 
+  it("tells the traffic of an endpoint's own versions in its own namespace, as far as it was counted", async () => {
+    const counters = (requests: number) => ({ requests, errors: 0, buckets: [] });
+    const sample = (minute: number, requests: number) => ({
+      at: new Date(Date.UTC(2026, 0, 1, 9, minute)), counters: new Map([['prod-digits-v4', counters(requests)], ['staging-digits-v4', counters(900 * minute)], ['prod-digits-v5', counters(900 * minute)]]),
+    });
+    for (const [traffic, expected] of [
+      [{ samples: [sample(0, 100), sample(1, 140)] }, { isCounted: true, since: '2026-01-01T09:00:00.000Z', minutes: [{ at: '2026-01-01T09:01:00.000Z', seconds: 60, requests: 40, errors: 0, p95Ms: null }], versions: [{ versionId: 4, version: '1.0.0', requests: 40, errors: 0 }] }],
+      [{ samples: [] }, { isCounted: true, since: null, minutes: [], versions: [] }], [null, { isCounted: false, since: null, minutes: [], versions: [] }],
+    ] as const) {
+      const app = await startHttpApp({ traffic });
+      app.odoo.methods['mlops.endpoint.served_by'] = ({ endpoint_id: id }) => ({ namespace: 'prod', versions: id === 7 ? [{ versionId: 4, version: '1.0.0', slug: 'digits' }] : [] });
+      expect(await (await fetch(`${app.url}/mlops/endpoints/7/traffic`, { headers: KEY })).json()).to.deep.equal(expected);
+      await app.close();
+    }
+  });
+
   it('brings back the answer, also an error of the model, and refuses one that is too large', async () => {
     const gateway: Server = createServer((request, response) => {
       if (request.url!.endsWith('/large')) return void response.end(Buffer.alloc(1024 * 1024 + 1));
