@@ -130,6 +130,7 @@ export class MockServer {
       return this.#json(response, 200, { items, position: items.at(-1)?.position ?? Number(query('after', '0')) });
     }
     if (path === '/endpoints') return this.#json(response, 200, { total: world.endpoints.length, items: world.endpoints });
+    if (/^\/endpoints\/\d+\/traffic$/.test(path)) return this.#json(response, 200, world.traffic);
     if (/^\/endpoints\/\d+\/try$/.test(path)) {
       const body = (await json(request)) as { body?: { inputs?: { data: number[] }[] } };
       this.bodies.push(body);

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { AllowedAction, DeploymentView, EndpointView, EventView, FindingView, ModelDetail, ModelPage, ModelRow, RoadStop, VersionDetail, VersionStatus, Whoami } from '../src/api/types.ts';
 
 import { CANARY, steering } from './mock-rollout.ts';
+import { lastHour } from './mock-traffic.ts';
 
 export interface MockUser extends Whoami {
   password: string;
@@ -37,6 +38,7 @@ export class World {
   models: { id: number; name: string; slug: string; team: string | null }[] = [];
   versions: Entry[] = [];
   endpoints: EndpointView[] = [];
+  traffic = lastHour();
   events: EventView[] = [];
   logs = new Map<number, string[]>();
   listeners = new Set<(event: EventView) => void>();

@@ -1,5 +1,5 @@
 import type {
-  ActionAccepted, ActionBodies, ActionName, EndpointView, EventPage, ModelDetail, ModelPage, RegisterBody, TryAnswer, UploadAccepted, VersionDetail, VersionStatus, Whoami,
+  ActionAccepted, ActionBodies, ActionName, EndpointTraffic, EndpointView, EventPage, ModelDetail, ModelPage, RegisterBody, TryAnswer, UploadAccepted, VersionDetail, VersionStatus, Whoami,
 } from './types.ts';
 import { read, write, type Answer } from './client.ts';
 
@@ -36,6 +36,7 @@ export async function endpoints(signal?: AbortSignal): Promise<Answer<EndpointVi
   const { value, ...rest } = await read<EndpointView[] | { items: EndpointView[] }>('/mlops/endpoints', signal);
   return { value: Array.isArray(value) ? value : value.items, ...rest };
 }
+export const traffic = (id: number, signal?: AbortSignal): Promise<Answer<EndpointTraffic>> => read(`/mlops/endpoints/${id}/traffic`, signal);
 export const tryEndpoint = (id: number, body: { path: string; method: 'GET' | 'POST'; body?: unknown }): Promise<TryAnswer> =>
   write('POST', `/mlops/endpoints/${id}/try`, body);
 

@@ -12,6 +12,7 @@ export type {
   Condition, DeploymentView, EndpointView, FindingView, ModelDetail, ModelPage, ModelRow, RoadStop, Strategy, VersionDetail, VersionStatus,
 } from '../../../bridge/src/contract/version.ts';
 
+export type { EndpointTraffic } from '../../../bridge/src/contract/traffic.ts';
 export type { FollowedStep, Judgement, RolloutView, Step } from '../../../bridge/src/contract/rollout.ts';
 
 export type EventPage = z.infer<typeof EventPageSchema>;

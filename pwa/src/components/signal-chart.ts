@@ -27,7 +27,7 @@ export function signalChart(signal: JudgedSignal, names: Names): TemplateResult 
       <p class="head"><span class="name">${words.numbers[signal.name]}</span><span class="standing ${tone}"><cf-icon name=${icon}></cf-icon>${words.standing[signal.standing]}</span></p>
       <div class="chart ${there.length > 1 ? 'two' : 'one'}">
         ${there.map(([name, value]) => html`<span class="who">${name}</span><span class="num value">${shown(signal.name, value!)}</span>`)}
-        <svg class="bars">
+        <svg class="bars" aria-hidden="true">
           ${there.map(([, , bar, kind], row) => drawn(bar!, row, kind, tone === 'bad'))}
           ${scale.limit === null ? nothing : limitLine(scale.limit, there.length, limit ?? '')}
         </svg>
@@ -82,7 +82,7 @@ export function trendChart(name: 'errors' | 'p95', points: TrendPoint[], names: 
   const told = points.map((one) => `${words.step(one.step + 1)}: ${[[names.stable ?? words.before, one.stable], [names.canary, one.canary]].flatMap(([who, value]) => (value === null ? [] : [`${who} ${shown(name, value as number)}`])).join(', ')}`);
   return html`<li class="signal" data-trend=${name}><div role="img" aria-label="${words.over(words.numbers[name])}: ${told.join('; ')}.">
     <p class="head"><span class="name">${words.over(words.numbers[name])}</span><span class="num muted">${words.upTo(shown(name, most))}</span></p>
-    <svg class="trend">${line('limit')}${line('stable')}${line('canary')}${points.map((one, index) => (one.canary === null ? nothing : svg`<circle class="canary ${one.over ? 'bad' : ''}" cx=${x(index)} cy=${y(one.canary)} r=${one.over ? 5 : 3.5}/>`))}
+    <svg class="trend" aria-hidden="true">${line('limit')}${line('stable')}${line('canary')}${points.map((one, index) => (one.canary === null ? nothing : svg`<circle class="canary ${one.over ? 'bad' : ''}" cx=${x(index)} cy=${y(one.canary)} r=${one.over ? 5 : 3.5}/>`))}
       ${points.map((one, index) => svg`<text class="num" x=${x(index)} y=${HIGH + 12} text-anchor=${index === 0 ? 'start' : index === points.length - 1 ? 'end' : 'middle'}>${words.step(one.step + 1)}</text>`)}</svg>
     <p class="key"><span class="canary">${names.canary}</span>${names.stable ? html`<span class="stable">${names.stable}</span>` : nothing}<span class="limit">${words.limit}</span></p>
   </div></li>`;

@@ -160,6 +160,12 @@ export const en = {
     serves: (version: string) => `serves ${version}`, url: 'Address', call: 'Call it', schema: 'Schema', tryIt: 'Try it', send: 'Send', sending: 'Sending…', answer: 'Answer', took: (time: string) => `in ${time}`,
     body: 'Request body', badJson: (why: string) => `This is not JSON: ${why}`, draw: 'Draw', json: 'JSON', drawLead: 'Draw a digit with the mouse or a finger. Arrow keys move, space paints.', clear: 'Clear', sample: 'Use the sample',
     canvas: 'Drawing of 8 by 8 pixels', isA: (digit: string) => `It reads a ${digit}`, sure: (share: string) => `${share} sure`, n8nHint: 'Copy, then paste onto the canvas of an n8n workflow.', changed: 'Changed', noSchema: 'No schema was given.',
+    traffic: {
+      title: 'The last hour', requests: 'Requests', errors: 'Errors', p95: 'p95', answeredBy: 'Answered by', aMinute: (n: string) => `${n} a minute`, most: (what: string) => `up to ${what}`,
+      version: (version: string, requests: string) => `${version} (${requests})`, notCounted: 'The bridge does not know where the gateway tells its metrics, so nothing is counted.', unread: 'The gateway’s metrics could not be read yet.',
+      soon: (time: string) => `Counted since ${time}; the first minute is not over.`, none: (time: string) => `No requests since ${time}.`,
+      told: (name: string, all: string, most: string, last: string, from: string, to: string) => `${name} from ${from} to ${to}: ${all ? `${all} in all, ` : ''}up to ${most}, last ${last}.`,
+    },
     notFound: 'This endpoint does not exist, or you may not see it.', environment: { staging: 'Staging', production: 'Production' }, language: 'Snippet language', input: 'Input', output: 'Output', mode: 'Input mode', cell: (row: number, column: number) => `Row ${row}, column ${column}`,
   },
   activity: {

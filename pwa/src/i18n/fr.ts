@@ -154,6 +154,12 @@ export const fr: Texts = {
     serves: (version) => `sert ${version}`, url: 'Adresse', call: 'L’appeler', schema: 'Schéma', tryIt: 'L’essayer', send: 'Envoyer', sending: 'Envoi…', answer: 'Réponse', took: (time) => `en ${time}`,
     body: 'Corps de la requête', badJson: (why) => `Ce n’est pas du JSON : ${why}`, draw: 'Dessiner', json: 'JSON', drawLead: 'Dessinez un chiffre à la souris ou au doigt. Les flèches déplacent, espace peint.', clear: 'Effacer', sample: 'L’exemple',
     canvas: 'Dessin de 8 sur 8 pixels', isA: (digit) => `Il lit un ${digit}`, sure: (share) => `sûr à ${share}`, n8nHint: 'Copiez, puis collez sur le canevas d’un workflow n8n.', changed: 'Changé', noSchema: 'Aucun schéma n’a été donné.',
+    traffic: {
+      title: 'La dernière heure', requests: 'Requêtes', errors: 'Erreurs', p95: 'p95', answeredBy: 'Répondu par', aMinute: (n) => `${n} par minute`, most: (what) => `jusqu’à ${what}`,
+      version: (version, requests) => `${version} (${requests})`, notCounted: 'Le pont ne sait pas où la passerelle donne ses mesures : rien n’est compté.', unread: 'Les mesures de la passerelle n’ont pas encore pu être lues.',
+      soon: (time) => `Compté depuis ${time} ; la première minute n’est pas finie.`, none: (time) => `Aucune requête depuis ${time}.`,
+      told: (name, all, most, last, from, to) => `${name} de ${from} à ${to} : ${all ? `${all} en tout, ` : ''}jusqu’à ${most}, dernier ${last}.`,
+    },
     notFound: 'Ce point d’accès n’existe pas, ou vous ne pouvez pas le voir.', environment: { staging: 'Préproduction', production: 'Production' }, language: 'Langage de l’extrait', input: 'Entrée', output: 'Sortie', mode: 'Mode de saisie', cell: (row, column) => `Ligne ${row}, colonne ${column}`,
   },
   activity: {

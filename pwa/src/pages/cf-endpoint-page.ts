@@ -13,12 +13,13 @@ import { stale, trouble } from '../components/trouble.ts';
 import '../components/cf-copy.ts';
 import '../components/cf-icon.ts';
 import '../components/cf-time.ts';
+import '../components/cf-traffic.ts';
 import '../components/cf-try.ts';
 
 const SNIPPETS: Snippet[] = ['curl', 'python', 'n8n'];
 const NAMES: Record<Snippet, string> = { curl: 'curl', python: 'Python', n8n: 'n8n' };
 
-/** One endpoint: its address, how to call it, its schema, and a place to try it. */
+/** One endpoint: its address, what it answered in the last hour, how to call it, its schema, and a place to try it. */
 @customElement('cf-endpoint-page')
 export class CfEndpointPage extends CfElement {
   @property({ type: Number }) endpointId = 0;
@@ -66,6 +67,9 @@ export class CfEndpointPage extends CfElement {
       }
       section {
         padding: var(--cf-5);
+      }
+      .traffic {
+        margin-bottom: var(--cf-5);
       }
       section h2 {
         margin-bottom: var(--cf-4);
@@ -152,6 +156,7 @@ export class CfEndpointPage extends CfElement {
         <span>${words.changed} <cf-time at=${one.changedAt}></cf-time></span><span>${one.protocol}</span>
       </p>
       <div class="card address"><code>${one.url}</code><cf-copy words text=${one.url} label=${words.url}></cf-copy></div>
+      <section class="card traffic" aria-labelledby="traffic"><h2 id="traffic">${words.traffic.title}</h2><cf-traffic .endpointId=${one.id}></cf-traffic></section>
       <div class="columns">
         <section class="card" aria-labelledby="try"><h2 id="try">${words.tryIt}</h2><cf-try .endpoint=${one}></cf-try></section>
         <div class="stack">${this.#call(one)}${this.#schemas(one)}</div>
