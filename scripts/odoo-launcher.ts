@@ -1,7 +1,8 @@
 /** Runs the stack's Odoo as a program, with a database of its own: for the addon's tests and for measurements. */
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
@@ -35,7 +36,18 @@ export function runOdoo(launcher: string, args: string[], onLine: (line: string)
   });
 }
 
-/** Drops a database of Odoo and its files; none there is no error. */
+/** Drops a database of Odoo and its files; none there is no error. Says so when it stays. */
 export async function dropDatabase(launcher: string, database: string): Promise<void> {
-  await runOdoo(launcher, ['db', 'drop', database], () => undefined);
+  const configuration = join(dirname(launcher), 'odoo.conf');
+  const folder = mkdtempSync(join(tmpdir(), 'creativeflow-drop-'));
+  try {
+    // `odoo db` sees no other database than the one that its configuration names
+    const own = join(folder, 'odoo.conf');
+    if (existsSync(configuration)) writeFileSync(own, readFileSync(configuration, 'utf8').replace(/^db_name = .*$/m, `db_name = ${database}`), { mode: 0o600 });
+    const said: string[] = [];
+    const code = await runOdoo(launcher, ['db', ...(existsSync(own) ? ['-c', own] : []), 'drop', database], (line) => void said.push(line));
+    if (code !== 0 && !said.some((line) => line.includes('does not exist'))) console.error(`The database ${database} is still there: ${said.at(-1) ?? `Odoo ended with ${code}`}`);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
