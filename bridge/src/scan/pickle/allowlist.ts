@@ -18,7 +18,7 @@ export interface GlobalRule {
   /** the result is bytes, or an object of the class that is given as this argument */
   returns?: 'bytes' | number;
   /** what else must be looked at before it may be called */
-  sink?: 'attribute' | 'torch-sparse' | 'torch-bytes' | 'torch-tensor' | 'torch-tensor-typed' | 'dtype' | 'inline-array';
+  sink?: 'attribute' | 'torch-sparse' | 'torch-bytes' | 'torch-tensor' | 'torch-tensor-typed' | 'dtype' | 'scalar' | 'base' | 'text-bytes' | 'fraction' | 'inline-array';
   /** of a storage class */
   elementBytes?: number;
   /** of a dtype of PyTorch: bytes of an element */

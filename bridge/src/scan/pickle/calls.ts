@@ -1,15 +1,23 @@
 import { argumentsFit } from './arguments.ts';
 import type { GlobalTable } from './globals.ts';
 import type { PickleHost } from './host.ts';
-import { itemBytes } from './inline-arrays.ts';
+import { dtypeOf } from './dtypes.ts';
+import { refuseSpecial } from './names.ts';
 import { stringExtent, stringAt } from './strings.ts';
 import { type Arena, KIND, KIND_NAMES, kindOf, pack, payloadOf } from './values.ts';
 import { Rejected } from '../report.ts';
 import type { ByteSource } from '../source.ts';
 import type { RuleId } from '../rules.ts';
 import { tensorFault, type StorageEntry } from './tensors.ts';
+import type { Watch } from './watch.ts';
 
 const TEXTS_KEPT = 4096;
+const NAME_MAX_BYTES = 320;
+const FRACTION = /^-?[0-9]{1,4300}(\/[0-9]{1,4300})?$/;
+const RECORD = /^numpy\.((_?core\.records|rec)\.)?record$/;
+const NUMBERS = /^(numpy\.(bool_?|u?int(8|16|32|64|c|p)|float(16|32|64)|complex(64|128)|half|single|double)|ml_dtypes\.\w+|builtins\.(int|float|bool|complex))$/;
+/** UTF-32 of plain letters, in either order, as Latin-1 */
+const ofWideText = (bytes: string | null): string | null => (bytes !== null && /^(?:[^\0]\0\0\0|\0\0\0[^\0])+(?:\0{4})*$/.test(bytes) ? bytes.replaceAll('\0', '') : null);
 
 /** The rules at the instructions that do something: calls, and filling of what calls made. */
 export class Calls {
@@ -24,12 +32,14 @@ export class Calls {
   private readonly host: PickleHost;
   private readonly globals: GlobalTable;
   private readonly arena: Arena;
+  private readonly watch: Watch;
 
-  constructor(source: ByteSource, host: PickleHost, globals: GlobalTable, arena: Arena) {
+  constructor(source: ByteSource, host: PickleHost, globals: GlobalTable, arena: Arena, watch: Watch) {
     this.source = source;
     this.host = host;
     this.globals = globals;
     this.arena = arena;
+    this.watch = watch;
   }
 
   /** STACK_GLOBAL: both operands must be constant strings. */
@@ -172,19 +182,43 @@ export class Calls {
       const fault = tensorFault(values, this.storages, this.arena, rule!.sink === 'torch-tensor' ? null : this.typeBytes(values[6]!));
       if (fault !== null) this.tell('torch-tensor-bounds', at, undefined, fault);
     }
-    if (rule!.sink === 'dtype') {
-      const code = this.text(values[0]!);
-      if (code !== null && code.length <= 12) return pack(KIND.OBJECT, this.globals.derived(id, code, itemBytes(code)));
+    if (rule!.sink === 'dtype') return this.dtype(id, values[0]!, at);
+    if (rule!.sink === 'text-bytes') refuseSpecial(ofWideText(this.text(values[0]!)));
+    if (rule!.sink === 'scalar') this.refuseName(values);
+    if (rule!.sink === 'fraction' && kindOf(values[0]!) === KIND.STR && !FRACTION.test(this.text(values[0]!) ?? '')) {
+      this.tell('pickle-call-arguments', at, symbol, `${symbol} is given a text that is no fraction: a large exponent takes all memory.`);
     }
+    if (rule!.sink === 'base' && this.globals.at(payloadOf(values[1]!)).name === 'str') refuseSpecial(this.text(values[2]!) ?? '__unknown__');
     if (rule!.sink === 'torch-sparse') this.tell('torch-sparse-tensor', at, undefined, 'The places of the values of a sparse tensor are data of the file. PyTorch looks at them only where weights_only is set; a wrong one reads memory of others.');
     if (rule!.sink === 'attribute') {
       const owner = this.globals.at(payloadOf(values[0]!));
       return this.global(owner.module, `${owner.name}.${this.text(values[1]!)!}`, at);
     }
-    if (rule!.sink === 'inline-array') this.wrapper = pack(KIND.OBJECT, id);
+    if (rule!.sink === 'inline-array') this.wrapper = this.watch.begin(pack(KIND.OBJECT, id));
     if (rule!.returns === 'bytes') return pack(KIND.BYTES);
     if (typeof rule!.returns === 'number') return pack(KIND.OBJECT, payloadOf(values[rule!.returns]!));
     return pack(KIND.OBJECT, id);
+  }
+
+  /** numpy.dtype: of a code; of the class of records, which takes fields; of a class of numbers. Of any other class it would be one of objects. */
+  private dtype(id: number, of: number, at: number): number {
+    const code = this.text(of);
+    const entry = kindOf(of) === KIND.GLOBAL ? this.globals.at(payloadOf(of)) : null;
+    const dtype = code !== null ? dtypeOf(code) : entry !== null && RECORD.test(entry.symbol) ? { kind: 'V', bytes: null, objects: false } : null;
+    if (dtype === null && (entry === null || !NUMBERS.test(entry.symbol))) {
+      this.tell('pickle-call-arguments', at, 'numpy.dtype', `numpy.dtype is called with (${this.describe(of)}); honest picklers never do that.`);
+      return pack(KIND.UNKNOWN);
+    }
+    const made = pack(KIND.OBJECT, this.globals.derived(id, code ?? entry!.symbol, dtype ?? { kind: 'number', bytes: null, objects: false }));
+    return dtype?.kind === 'V' ? this.watch.begin(made) : made;
+  }
+
+  /** numpy's scalar of a text dtype is a text, which nobody sees in the file as one. */
+  private refuseName(values: number[]): void {
+    if (kindOf(values[0]!) !== KIND.OBJECT || this.globals.at(payloadOf(values[0]!)).dtype?.kind !== 'U' || values[1] === undefined) return;
+    refuseSpecial(ofWideText(this.text(values[1])));
+    const extent = kindOf(values[1]) === KIND.BYTES && payloadOf(values[1]) > 0 ? stringExtent(this.source, payloadOf(values[1])) : null;
+    if (extent !== null && extent.length <= NAME_MAX_BYTES) refuseSpecial(ofWideText(Buffer.from(this.source.read(extent.start, extent.length)).toString('latin1')));
   }
 
   /** Bytes of an element of a dtype of PyTorch; more than any storage has, where that is not known. */

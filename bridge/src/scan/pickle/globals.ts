@@ -10,10 +10,17 @@ export interface GlobalEntry {
   rule: GlobalRule | undefined;
   /** of a library we know, though not permitted */
   known: boolean;
-  /** of a dtype object, when numpy.dtype was called with a plain code */
-  itemBytes?: number | 'objects' | null;
-  /** of a dtype object: the code it was made of */
-  code?: string;
+  /** of a dtype object, when numpy.dtype was called as picklers do */
+  dtype?: Dtype;
+}
+
+/** What an element of an array is. */
+export interface Dtype {
+  /** letter of its code */
+  kind: string;
+  /** null: its state will say */
+  bytes: number | null;
+  objects: boolean;
 }
 
 /** `__torch__.a.b`, `Name`; not the objects of C++ libraries, which are made with what the file says. */
@@ -23,8 +30,6 @@ const SCRIPT_CLASS: Standing = { standing: 'allowed', rule: { role: 'class', new
 /** The different globals that one pickle names. */
 export class GlobalTable {
   private readonly entries: GlobalEntry[] = [];
-  /** a dtype of objects was made */
-  objects = false;
   /** a function is named that loads bytes, or looks names up: it may be called and not be kept, since what keeps it may call it with others */
   loaders = false;
   private readonly index = new Map<string, number>();
@@ -62,14 +67,13 @@ export class GlobalTable {
     return sink === 'torch-bytes' || sink === 'attribute';
   }
 
-  /** The same global for one use of it, which more is known of: numpy.dtype('f8'). */
-  derived(id: number, tag: string, itemBytes: GlobalEntry['itemBytes']): number {
+  /** The same global for one use of it, which more is known of: numpy.dtype('f8'). One that takes fields is not shared: its state says which. */
+  derived(id: number, tag: string, dtype: Dtype): number {
     const key = `${id}\0\0${tag}`;
-    const known = this.index.get(key);
+    const known = dtype.kind === 'V' ? undefined : this.index.get(key);
     if (known !== undefined) return known;
     if (this.entries.length >= this.max) throw new Rejected('limit-exceeded', `More than ${this.max} different globals.`);
-    this.entries.push({ ...this.entries[id]!, itemBytes, code: tag });
-    this.objects ||= itemBytes === 'objects';
+    this.entries.push({ ...this.entries[id]!, dtype });
     this.index.set(key, this.entries.length - 1);
     return this.entries.length - 1;
   }

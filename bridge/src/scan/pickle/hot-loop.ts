@@ -1,4 +1,5 @@
 import { mayBePacked } from './embedded.ts';
+import { mayBeSpecial } from './names.ts';
 import { OP } from './opcodes.ts';
 import type { Reader } from './reader.ts';
 import { type Arena, KIND, type Memo, MEMO_BITS, MEMO_MASK, pack, type Stack } from './values.ts';
@@ -15,7 +16,7 @@ const INT = pack(KIND.INT);
 /**
  * The instructions that large pickles consist of, on local variables. It does nothing that the machine's `step` would not do, and
  * stops before whatever is unusual (another instruction, the end of the window or of a frame, an underflow, a limit, an unknown
- * slot, an object that is filled, a text like a pickle), so that `step` judges it and says what is wrong.
+ * slot, an object that is filled, a text like a pickle or a special name), so that `step` judges it and says what is wrong.
  */
 export class HotLoop {
   instructions = 0;
@@ -31,8 +32,8 @@ export class HotLoop {
     this.arena = arena;
   }
 
-  /** `frameEnd`: offset where the frame ends, 0 when in none. `plainItems`: nothing that a dict is filled with needs to be looked at. */
-  run(frameEnd: number, plainItems: boolean): void {
+  /** `frameEnd`: offset where the frame ends, 0 when in none. */
+  run(frameEnd: number): void {
     const { reader, stack, memo, arena } = this;
     const { buf, base, end } = reader;
     const { values, marks } = stack;
@@ -81,14 +82,14 @@ export class HotLoop {
         }
         case OP.SHORT_BINUNICODE: {
           const next = pos + 2 + buf[pos + 1]!;
-          if (next > end || mayBePacked(buf, pos + 2)) break loop;
+          if (next > end || mayBePacked(buf, pos + 2) || mayBeSpecial(buf, pos + 2)) break loop;
           values[length++] = STR + base + pos;
           pos = next;
           break;
         }
         case OP.BINUNICODE: {
           const next = pos + 5 + u32(buf, pos + 1);
-          if (next > end || mayBePacked(buf, pos + 5)) break loop;
+          if (next > end || mayBePacked(buf, pos + 5) || mayBeSpecial(buf, pos + 5)) break loop;
           values[length++] = STR + base + pos;
           pos = next;
           break;
@@ -139,7 +140,7 @@ export class HotLoop {
         case OP.APPENDS: {
           const dict = buf[pos] === OP.SETITEMS;
           const count = marks.length;
-          if (count === 0 || (dict && !plainItems)) break loop;
+          if (count === 0) break loop;
           const outer = count > 1 ? marks[count - 2]! : 0;
           const start = marks[count - 1]!;
           if (start <= outer || values[start - 1] !== (dict ? DICT : LIST) || (dict && ((length - start) & 1) !== 0)) break loop;
@@ -150,7 +151,7 @@ export class HotLoop {
           break;
         }
         case OP.SETITEM:
-          if (!plainItems || length - 2 <= fence || values[length - 3] !== DICT) break loop;
+          if (length - 2 <= fence || values[length - 3] !== DICT) break loop;
           length -= 2;
           pos += 1;
           break;

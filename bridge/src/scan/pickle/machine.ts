@@ -4,13 +4,16 @@ import type { AllowList } from './allowlist.ts';
 import { Calls } from './calls.ts';
 import { GlobalTable } from './globals.ts';
 import type { PickleHost } from './host.ts';
-import { fieldsFault, inlineArray } from './inline-arrays.ts';
+import { giveState } from './dtypes.ts';
+import { inlineArray } from './inline-arrays.ts';
 import { fromUnsigned32, readFloatLine, readIndexLine, readIntLine, readLong, readLongLine, readNameLine, readSignedLength } from './literals.ts';
 import { isPackedPickle, isPickle, mayBePacked } from './embedded.ts';
 import { HotLoop } from './hot-loop.ts';
+import { mayBeSpecial, SpecialNames } from './names.ts';
 import { OP, OP_NAMES } from './opcodes.ts';
 import { Reader } from './reader.ts';
 import { Arena, KIND, kindOf, Memo, pack, payloadOf, Stack } from './values.ts';
+import { Watch } from './watch.ts';
 
 const PROTOCOL_MAX = 5;
 const INNER_PICKLES_MAX = 3;
@@ -33,8 +36,8 @@ export class PickleMachine {
   private readonly globals: GlobalTable;
   private readonly depth: number;
   private readonly hot: HotLoop;
-  private objectFields = false;
-  private arrayState: Map<string, number> | null = null;
+  private readonly watch: Watch;
+  private readonly names = new SpecialNames();
   /** offset where the frame that we are in ends; 0: in none */
   private frameEnd = 0;
 
@@ -48,7 +51,8 @@ export class PickleMachine {
     this.list = list;
     this.depth = depth;
     this.globals = new GlobalTable(list, host.limits.pickleGlobals, host.script);
-    this.calls = new Calls(source, host, this.globals, this.arena);
+    this.watch = new Watch(host.limits.pickleGlobals);
+    this.calls = new Calls(source, host, this.globals, this.arena, this.watch);
     this.hot = new HotLoop(this.reader, this.stack, this.memo, this.arena);
   }
 
@@ -57,8 +61,8 @@ export class PickleMachine {
     let at = this.start;
     try {
       for (;;) {
-        // what fills a dict that may hold a dtype's fields, or describe an array of joblib, is looked at one by one
-        if (!this.globals.loaders) this.hot.run(this.frameEnd, !this.globals.objects && this.calls.wrapper < 0);
+        // what describes an array, and what may be set under special names, is looked at one by one
+        if (!this.globals.loaders && !this.watch.active && !this.names.any) this.hot.run(this.frameEnd);
         at = this.reader.offset;
         if (this.frameEnd !== 0 && at >= this.frameEnd) this.leaveFrame(at);
         const op = this.reader.u8();
@@ -103,7 +107,7 @@ export class PickleMachine {
       case OP.MARK:
         return stack.mark();
       case OP.EMPTY_DICT:
-        return stack.push(pack(KIND.DICT));
+        return stack.push(this.watch.dict());
       case OP.EMPTY_LIST:
         return stack.push(pack(KIND.LIST));
       case OP.EMPTY_TUPLE:
@@ -116,10 +120,12 @@ export class PickleMachine {
         return this.fillFromMark('append', 1, at);
       case OP.ADDITEMS:
         return this.fillFromMark('add', 1, at);
-      case OP.SETITEM:
-        this.noteField(this.keep(stack.pop()));
-        this.keep(stack.pop());
+      case OP.SETITEM: {
+        const value = this.keep(stack.pop());
+        const key = this.keep(stack.pop(), true);
+        this.item(stack.top(), key, value);
         return this.calls.fill('items', stack.top(), at);
+      }
       case OP.APPEND:
         this.keep(stack.pop());
         return this.calls.fill('append', stack.top(), at);
@@ -206,7 +212,7 @@ export class PickleMachine {
         return this.sized(KIND.BYTES, reader.u64(), at);
       case OP.UNICODE:
       case OP.STRING:
-        reader.lineLength();
+        this.names.note(this.source, at, reader.lineLength());
         return stack.push(pack(KIND.STR, at));
       case OP.INT:
         return stack.push(readIntLine(reader));
@@ -272,7 +278,9 @@ export class PickleMachine {
   private sized(kind: typeof KIND.STR | typeof KIND.BYTES, length: number, at: number): void {
     const { reader } = this;
     if (reader.remaining >= length) this.lookForPickle(kind, reader.offset, length);
+    const special = kind === KIND.STR && length >= 4 && mayBeSpecial(reader.buf, reader.pos);
     reader.skip(length);
+    if (special) this.names.note(this.source, at, length);
     this.stack.push(pack(kind, at));
   }
 
@@ -307,20 +315,20 @@ export class PickleMachine {
   private collect(kind: typeof KIND.LIST | typeof KIND.DICT | typeof KIND.FROZENSET, group: number): void {
     const { stack } = this;
     const start = stack.popMark();
-    this.keepFrom(start);
+    this.keepFrom(start, kind === KIND.DICT);
     if ((stack.length - start) % group !== 0) throw new Rejected('pickle-structure', 'A dict is made of an odd number of values.');
-    if (kind === KIND.DICT && this.globals.objects) for (let i = start + 1; i < stack.length; i += 2) this.noteField(stack.values[i]!);
+    const made = kind === KIND.DICT ? this.watch.dict() : pack(kind);
+    if (kind === KIND.DICT) this.items(made, start);
     stack.length = start;
-    stack.push(pack(kind));
+    stack.push(made);
   }
 
   private fillFromMark(how: 'items' | 'append' | 'add', group: number, at: number): void {
     const { stack } = this;
     const start = stack.popMark();
-    this.keepFrom(start);
+    this.keepFrom(start, how === 'items');
     if ((stack.length - start) % group !== 0) throw new Rejected('pickle-structure', 'SETITEMS finds an odd number of values.');
-    if (how === 'items' && this.globals.objects) for (let i = start + 1; i < stack.length; i += 2) this.noteField(stack.values[i]!);
-    if (how === 'items' && start >= 2 && stack.values[start - 2] === this.calls.wrapper) this.keepState(start);
+    if (how === 'items' && start > 0) this.items(stack.values[start - 1]!, start);
     stack.length = start;
     this.calls.fill(how, stack.top(), at);
   }
@@ -328,49 +336,41 @@ export class PickleMachine {
   private build(state: number, at: number): void {
     const target = this.stack.top();
     this.calls.fill('build', target, at);
-    if (target === this.calls.wrapper) this.passArray();
-    if (kindOf(target) !== KIND.OBJECT || typeof this.globals.at(payloadOf(target)).code !== 'string') return;
-    const dtype = this.globals.at(payloadOf(target));
-    if (!/V[0-9]+$/.test(dtype.code!)) return;
-    const elements = kindOf(state) === KIND.TUPLE ? this.arena.elements(state) : null;
-    const fault = fieldsFault(elements, this.objectFields);
-    if (fault !== null) throw new Rejected('pickle-state-blocked', fault);
-    // two dtypes of one size can differ in this; then arrays of neither are read
-    if (payloadOf(elements![7]!) % 2 === 1) dtype.itemBytes = null;
-  }
-
-  /** `name: (dtype, offset)` in the fields of a dtype. */
-  private noteField(value: number): void {
-    if (!this.globals.objects || kindOf(value) !== KIND.TUPLE) return;
-    const first = this.arena.elements(value)?.[0];
-    if (first !== undefined && kindOf(first) === KIND.OBJECT && this.globals.at(payloadOf(first)).itemBytes === 'objects') this.objectFields = true;
-  }
-
-  /** The items of the dict that describes an array of joblib. */
-  private keepState(start: number): void {
-    const { values, length } = this.stack;
-    this.arrayState = new Map();
-    for (let i = start; i < length; i += 2) {
-      const key = this.calls.text(values[i]!);
-      if (key === null || this.arrayState.has(key)) throw new Rejected('pickle-inline-array', 'The description of an array of joblib has a key twice, or one that is no text.');
-      this.arrayState.set(key, values[i + 1]!);
+    const awaited = this.watch.end(target);
+    if (target === this.calls.wrapper) {
+      if (!awaited) throw new Rejected('pickle-inline-array', 'An array of joblib is described twice.');
+      this.passArray(state);
     }
+    const dtype = kindOf(target) === KIND.OBJECT ? this.globals.at(payloadOf(target)).dtype : undefined;
+    if (dtype === undefined) return;
+    if (dtype.kind === 'V' && !awaited) throw new Rejected('pickle-state-blocked', 'A dtype is given a state twice.');
+    const fault = giveState(dtype, state, { globals: this.globals, arena: this.arena, watch: this.watch, text: (value) => this.calls.text(value) });
+    if (fault !== null) throw new Rejected('pickle-state-blocked', fault);
+  }
+
+  /** `key: value` goes into a dict or into the state of an object. */
+  private item(target: number, key: number, value: number): void {
+    const fault = this.names.any ? this.names.fault(key, value) : null;
+    if (fault !== null) throw new Rejected('pickle-state-blocked', fault);
+    if (this.watch.knows(target)) this.watch.put(target, this.calls.text(key), value);
+  }
+
+  private items(target: number, start: number): void {
+    const { values, length } = this.stack;
+    if (!this.names.any && !this.watch.knows(target)) return;
+    for (let i = start; i < length; i += 2) this.item(target, values[i]!, values[i + 1]!);
   }
 
   /** Behind the BUILD of joblib's wrapper lie the array's own bytes; joblib's loader puts the array in the wrapper's place. */
-  private passArray(): void {
+  private passArray(state: number): void {
     const { reader, stack } = this;
     const { inlineArrays } = this.host;
     if (inlineArrays.mode === 'refuse') throw new Rejected('pickle-inline-array', 'joblib keeps an array between the instructions; the loader of this file would take it for instructions.');
     inlineArrays.firstAt ??= reader.offset;
-    if (inlineArrays.mode === 'run') {
-      this.arrayState = null;
-      return;
-    }
+    if (inlineArrays.mode === 'run') return;
     if (this.frameEnd !== 0 && reader.offset !== this.frameEnd) throw new Rejected('pickle-frame', 'An array of joblib lies inside of a frame.');
     this.frameEnd = 0;
-    const array = inlineArray(this.arrayState, this.globals, this.arena);
-    this.arrayState = null;
+    const array = inlineArray(this.watch.use(state), this.globals, this.arena);
     if (array.kind === 'pickle') {
       if (this.depth >= INNER_PICKLES_MAX) throw new Rejected('format-nested-too-deep', 'Arrays of objects lie in arrays of objects.');
       const end = new PickleMachine(this.source, reader.offset, this.host, this.list, this.depth + 1).run();
@@ -398,17 +398,20 @@ export class PickleMachine {
     return this.arena.tuple(Float64Array.from([...elements, pack(KIND.DICT)]), 0, elements.length + 1);
   }
 
-  /** What is put into a container, a state or an argument can be called later, with what nobody looked at. */
-  private keep(value: number): number {
+  /** What is put into a container, a state or an argument can be called later, with what nobody looked at; or read, before its state says how. */
+  private keep(value: number, asKey = false): number {
     if (this.globals.loaders && kindOf(value) === KIND.GLOBAL && this.globals.isLoader(payloadOf(value))) {
       throw new Rejected('pickle-call-arguments', `${this.globals.at(payloadOf(value)).symbol} is kept as a value: whatever calls it later gives it what nobody looked at.`);
     }
+    if (this.watch.active && this.watch.isOpen(value)) throw new Rejected('pickle-state-blocked', `An object of ${this.globals.at(payloadOf(value)).symbol} is used before it has its state.`);
+    if (!asKey && this.names.any && this.names.isMethod(value)) throw new Rejected('pickle-state-blocked', 'The name of a special method lies where pairs could be made of it.');
     return value;
   }
 
-  private keepFrom(start: number): void {
-    if (!this.globals.loaders) return;
-    for (let i = start; i < this.stack.length; i++) this.keep(this.stack.values[i]!);
+  /** `keys`: every second value is the key of what follows it. */
+  private keepFrom(start: number, keys = false): void {
+    if (!this.globals.loaders && !this.watch.active && !this.names.any) return;
+    for (let i = start; i < this.stack.length; i++) this.keep(this.stack.values[i]!, keys && (i - start) % 2 === 0);
   }
 
   private popOrUnmark(): void {

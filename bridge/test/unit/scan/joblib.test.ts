@@ -42,7 +42,7 @@ describe('joblib: arrays between the instructions', () => {
     ['objects that call', ['pickle-global-blocked', 'pickle-call-blocked'], 'm.joblib', inline('O8', [1], EVIL, { padding: -1 })],
     ['a shape that hides a program behind too short an array', ['pickle-global-blocked', 'pickle-call-blocked', 'format-trailing-data'], 'm.joblib', inline('u1', [8], Buffer.concat([Buffer.alloc(8), assemble('POP'), EVIL.subarray(2)]))],
     ['an array longer than the file', ['pickle-structure'], 'm.joblib', inline('f8', [2 ** 30, 2 ** 10], Buffer.alloc(48))],
-    ['an unknown dtype', ['pickle-inline-array'], 'm.joblib', inline('q8', [1], Buffer.alloc(8))],
+    ['an unknown dtype', ['pickle-call-arguments', 'pickle-inline-array'], 'm.joblib', inline('q8', [1], Buffer.alloc(8))],
     ['a shape told twice', ['pickle-inline-array'], 'm.joblib', inline('f8', [1], Buffer.alloc(8), { extra: [text('shape'), 'EMPTY_TUPLE'] })],
     ['an array under .pkl, at whose numbers a plain loader ends', [], 'm.pkl', inline('f8', [2, 3], Buffer.alloc(48))],
     ['an array of objects under .pkl', [], 'm.pkl', inline('O8', [1], pickle('NONE'), { padding: -1 })],
