@@ -86,17 +86,19 @@ function refine(found: Format[], claimed: Format[], source: ByteSource, file: st
   if (weak.length > 0) return weak;
   if (claimed.includes(pickle)) return [pickle];
   const reading = claimed.includes(json) ? json : text;
-  return source.size <= PROBE_MAX_BYTES && tryAsPickle(source, file, context) === 'accepted' ? [reading, pickle] : [reading];
+  return source.size <= PROBE_MAX_BYTES && ['accepted', 'calls'].includes(tryAsPickle(source, file, context)) ? [reading, pickle] : [reading];
 }
 
-/** What a pickle loader would do with these bytes: run to the end, do something and fail, or fail before it does anything. */
-function tryAsPickle(source: ByteSource, file: string, context: ScanContext): 'accepted' | 'acts' | 'rejected' {
+/** What a pickle loader would do with these bytes: run to the end, call or import something and fail, or fail before it does anything. */
+function tryAsPickle(source: ByteSource, file: string, context: ScanContext): 'accepted' | 'calls' | 'acts' | 'rejected' {
   const report = new Report(context.limits);
   try {
     scanPickle(source, 0, file, { ...context, report, nested: () => undefined }, null);
     return 'accepted';
   } catch (error) {
     if (!(error instanceof Rejected)) throw error;
+    // text that begins with a c names something by chance; it does not call it
+    if (report.findings.some(({ rule }) => rule.startsWith('pickle-call'))) return 'calls';
     return report.findings.length > 0 ? 'acts' : 'rejected';
   }
 }

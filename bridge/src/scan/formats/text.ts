@@ -2,6 +2,8 @@ import type { Format, ScanContext } from '../format.ts';
 import { checkLightgbm, isLightgbm } from './booster/lightgbm.ts';
 import { checkXgboost, isXgboost } from './booster/xgboost.ts';
 import { tellTemplate } from './gguf.ts';
+import { lookIntoScript } from './scripts.ts';
+import { tellIndex, tellSetting } from './settings-code.ts';
 import { lookIntoYaml } from './yaml-side.ts';
 import { isKerasConfig, tellKerasConfig } from '../keras/judge.ts';
 import { parseStrictJson, type JsonValue } from '../json/strict.ts';
@@ -12,6 +14,8 @@ const JSON_EXTENSIONS = ['json'];
 const TEXT_EXTENSIONS = ['py', 'txt', 'md', 'rst', 'yaml', 'yml', 'toml', 'cfg', 'ini', 'conf', 'csv', 'tsv', 'sh', 'html', 'css', 'js', 'j2', 'jinja', 'proto', 'license', 'tiktoken', 'vocab'];
 /** the form of a SavedModel that people can read, which loaders take as well */
 const SAVED_MODEL_TEXT = /(^|[!/])saved_model\.pbtxt$/i;
+/** any file may be given to a server as its chat template */
+const TEMPLATE_FILE = /chat[-_. ]?template[^!/]*\.(txt|md|html|conf|cfg)$/i;
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 /** control characters that text has no use for; tab, line feed, form feed and carriage return are fine */
 const CONTROL = /[\u0000-\u0008\u000b\u000e-\u001a\u001c-\u001f\u007f]/;
@@ -26,6 +30,8 @@ export const text: Format = {
     const bytes = readText(source, context);
     if (/\.(jinja2?|j2)$/i.test(file)) tellTemplate(utf8.decode(bytes), file, context, undefined, 'template');
     const content = utf8.decode(bytes);
+    if (TEMPLATE_FILE.test(file) && /\{[{%#]/.test(content)) tellTemplate(content, file, context, undefined, 'template');
+    lookIntoScript(content, file, context);
     if (/\.ya?ml$/i.test(file)) lookIntoYaml(content, file, context);
     if (isLightgbm(content)) {
       context.report.formats[file] = 'lightgbm';
@@ -49,6 +55,7 @@ export const json: Format = {
       return checkXgboost(root);
     }
     lookForCode(root, file, context);
+    tellIndex(root, file, context);
     if (isKerasConfig(root)) tellKerasConfig(root, { file, offset: 0, report: context.report });
     refuseAsModel(file, context);
   },
@@ -79,7 +86,8 @@ function lookForCode(value: JsonValue, file: string, context: ScanContext): void
   if (!(value instanceof Map)) return;
   for (const [key, inner] of value) {
     if (key === 'auto_map') context.report.add('json-remote-code', { file, symbol: key });
-    if (key === 'chat_template') for (const template of templatesOf(inner)) tellTemplate(template, file, context, undefined, key);
+    tellSetting(key, inner, file, context);
+    if (key === 'chat_template' || key === 'default_chat_template') for (const template of templatesOf(inner)) tellTemplate(template, file, context, undefined, key);
     lookForCode(inner, file, context);
   }
 }

@@ -1,34 +1,47 @@
-import { isPair, isScalar, parseDocument, visit } from 'yaml';
+import { isAlias, isPair, isScalar, parseDocument, visit } from 'yaml';
 import type { ScanContext } from '../format.ts';
 import { Rejected } from '../report.ts';
 import { tellTemplate } from './gguf.ts';
+import { tellSetting } from './settings-code.ts';
 import { isNestedTooDeep } from './yaml-nesting.ts';
 
 /** Asks PyYAML's older loaders to import or call something, however the tag is written; `%TAG` gives a prefix another handle. */
-const PYTHON_TAG = /!!python\/|tag:yaml\.org,2002:python|^%TAG\b/m;
+const PYTHON_TAG = /!!python\/|tag:yaml\.org,2002:python|%TAG\b/;
 const JINJA = /\{[{%]/;
 const NAMES_TEMPLATE = /template$/i;
+/** a brace or a letter of a key can be written so */
+const ESCAPE = /\\[xuU0-9]/;
+const SETTINGS = /target_|class_path|loader_module|custom_pipeline|trust_remote_code|py\//;
 
 /** Settings beside a model, as YAML: what a loader would run, and the chat templates in them. */
 export function lookIntoYaml(content: string, file: string, context: ScanContext): void {
-  const tag = PYTHON_TAG.exec(content);
-  if (tag !== null) context.report.add('yaml-python-tag', { file, line: content.slice(0, tag.index).split('\n').length, evidence: content.slice(tag.index, tag.index + 80) });
-  if (!JINJA.test(content)) return;
+  // letters of a tag may be written as in an address
+  const plain = content.replace(/%([2-7][0-9a-fA-F])/g, (_whole, digits: string) => String.fromCharCode(parseInt(digits, 16)));
+  const tag = PYTHON_TAG.exec(plain);
+  if (tag !== null) context.report.add('yaml-python-tag', { file, line: plain.slice(0, tag.index).split('\n').length, evidence: plain.slice(tag.index, tag.index + 80) });
+  if (!JINJA.test(content) && !ESCAPE.test(content) && !SETTINGS.test(content)) return;
   if (content.length > context.limits.yamlBytes || isNestedTooDeep(content)) throw new Rejected('limit-exceeded', 'The YAML is too large, or nested too deep.');
-  for (const { key, text } of textsIn(content)) if (NAMES_TEMPLATE.test(key)) tellTemplate(text, file, context, undefined, key);
+  // formats/nemo.ts has judged what NeMo makes of its own
+  const ofNemo = context.report.formats[file.slice(0, Math.max(0, file.lastIndexOf('!')))] === 'nemo';
+  for (const { keys, value } of valuesIn(content)) {
+    if (typeof value === 'string' && /\{[{%#]/.test(value)) {
+      const key = keys.find((one) => NAMES_TEMPLATE.test(one));
+      if (key !== undefined) tellTemplate(value, file, context, undefined, key);
+    }
+    if (!ofNemo) tellSetting(keys.at(-1) ?? '', value, file, context);
+  }
 }
 
-/** Texts with the nearest key above them. What is no YAML and speaks of a chat template is judged as one. */
-function textsIn(content: string): { key: string; text: string }[] {
+/** Values with the keys above them, the outermost first. What is no YAML and speaks of a chat template is judged as one. */
+function valuesIn(content: string): { keys: string[]; value: unknown }[] {
   const document = parseDocument(content, { uniqueKeys: false, prettyErrors: false, logLevel: 'silent' });
-  if (document.errors.length > 0) return content.includes('chat_template') ? [{ key: 'chat_template', text: content }] : [];
-  const found: { key: string; text: string }[] = [];
-  visit(document, {
-    Scalar: (role, { value }, path) => {
-      if (role === 'key' || typeof value !== 'string') return;
-      const pair = path.findLast((one) => isPair(one));
-      found.push({ key: isPair(pair) && isScalar(pair.key) ? String(pair.key.value) : '', text: value });
-    },
+  if (document.errors.length > 0) return content.includes('chat_template') ? [{ keys: ['chat_template'], value: content }] : [];
+  const found: { keys: string[]; value: unknown }[] = [];
+  visit(document, (role, node, path) => {
+    if (role === 'key' || (!isScalar(node) && !isAlias(node))) return;
+    const told = isAlias(node) ? node.resolve(document) : node;
+    if (!isScalar(told)) return;
+    found.push({ keys: path.flatMap((one) => (isPair(one) && isScalar(one.key) ? [String(one.key.value)] : [])), value: told.value });
   });
   return found;
 }

@@ -1,0 +1,43 @@
+import type { ScanContext } from '../format.ts';
+
+/** keys under which hydra, Lightning and MONAI are told what to import and call */
+const NAMING = new Set(['_target_', '__target__', 'class_path', 'loader_module']);
+/** what jsonpickle makes objects of */
+const JSONPICKLE = /^py\/(object|reduce|function|type|repr|newobj\w*|state|ref)$/;
+const DOTTED = /^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$/;
+const CLASS = /^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*\.[A-Z]\w*$/;
+const KNOWN = /^(nemo\.(collections|core)|torch\.(nn|optim|utils\.data)|torchvision\.(models|transforms)|torchmetrics|pytorch_lightning|lightning|omegaconf|transformers|diffusers|sentence_transformers\.models|monai\.(networks|transforms|inferers)|mlflow\.\w+)(\.|$)/;
+/** modules of Python itself: what starts programs, runs text or reaches the network is there, and no part of a model */
+const OF_PYTHON = /^(_?posix|nt|os|sys|builtins|__builtin__|subprocess|_posixsubprocess|shutil|runpy|importlib|imp|pickle|_pickle|marshal|socket|ctypes|pty|code|codeop|urllib|http|ftplib|smtplib|webbrowser|multiprocessing|threading|operator|_operator|functools|pathlib|io|tempfile|pip|ensurepip|timeit|bdb|pdb|pydoc|site|venv|eval|exec|open|compile|getattr|__import__)(\.|$)/;
+/** what diffusers and sentence-transformers take from themselves */
+const OWN_LIBRARIES = /^(diffusers|transformers|sentence_transformers|onnxruntime\.training|flax|null)?(\.|$)/;
+
+/** What a setting makes a library import, beyond what the library brings: an approver reads it; what starts programs blocks. */
+export function tellSetting(key: string, value: unknown, file: string, context: ScanContext): void {
+  const { report } = context;
+  const review = (why: string): void => report.add('settings-remote-code', { file, symbol: key, why });
+  if (JSONPICKLE.test(key)) return report.add('settings-target', { file, symbol: key, why: 'jsonpickle imports and calls what this key names.' });
+  if (key === 'custom_pipelines' || key === 'custom_pipeline') return review(`\`${key}\` makes the library import Python code that comes with the model or from elsewhere.`);
+  if (key === 'trust_remote_code' && value === true) return review('`trust_remote_code` lets the library run Python code that comes with the model.');
+  if (NAMING.has(key)) tellTarget(key, value, file, context);
+}
+
+function tellTarget(key: string, value: unknown, file: string, { report }: ScanContext): void {
+  const name = typeof value === 'string' ? value.trim() : null;
+  if (name !== null && CLASS.test(name) && KNOWN.test(name)) return;
+  if (name !== null && KNOWN.test(name) && key === 'loader_module') return;
+  const plain = name !== null && DOTTED.test(name) && !OF_PYTHON.test(name);
+  report.add(plain ? 'settings-remote-code' : 'settings-target', { file, symbol: `${key}: ${(name ?? '').slice(0, 80)}`, why: `Loaders that read this import and call ${name === null ? 'what is computed' : name.slice(0, 80)}.` });
+}
+
+/** `["module", "Class"]` in model_index.json, and the types in modules.json: taken from a file beside it when no library is called so. */
+export function tellIndex(root: unknown, file: string, context: ScanContext): void {
+  const foreign = (library: unknown): boolean => typeof library === 'string' && !OWN_LIBRARIES.test(library);
+  const told = (library: unknown, key: string): void => context.report.add('settings-remote-code', { file, symbol: `${key}: ${String(library).slice(0, 80)}`, why: `Loading the model imports the module ${String(library).slice(0, 80)}, which is none of the libraries that models are made with.` });
+  if (/(^|[!/])model_index\.json$/i.test(file) && root instanceof Map) {
+    for (const [key, value] of root as Map<string, unknown>) if (Array.isArray(value) && value.length === 2 && value.some((part) => part !== null) && foreign(value[0])) told(value[0], key);
+  }
+  if (/(^|[!/])modules\.json$/i.test(file) && Array.isArray(root)) {
+    for (const one of root) if (one instanceof Map && foreign(one.get('type'))) told(one.get('type'), 'type');
+  }
+}
