@@ -5,6 +5,8 @@ import type { Stage } from './stages.ts';
 import { expand, type Variables } from './variables.ts';
 
 const DIGEST = /@sha256:[0-9a-f]{64}$/;
+/** what container runtimes take at most */
+const UID_MAX = 2 ** 31 - 1;
 const REMOTE = /^(https?|ftp|git|ssh):\/\/|^git@|\.git(#|$)/i;
 
 /** Why an image reference can change from one build to the next, or null. */
@@ -27,6 +29,7 @@ export function whyRoot(stage: Stage): { why: string; node: Instruction } | null
     if (user === null) return problem('The user depends on a variable that has no value.');
     const [, id, group] = /^([0-9]{1,10})(?::([0-9]{1,10}))?$/.exec(user) ?? [];
     if (id === undefined) return problem(`"${user}" is a name; Kubernetes can only see that a number is not root.`);
+    if (Number(id) > UID_MAX) return problem(`${id} is no number of a user.`);
     if (Number(id) === 0) return problem('The image would run as root (0).');
     return group !== undefined && Number(group) === 0 ? problem('The image would run in the group of root (0).') : null;
   }
@@ -39,10 +42,7 @@ export function checkCopy(node: Add | Copy, stages: Stage[], variables: Variable
     const value = flag.getValue() ?? '';
     if (flag.getName() === 'chmod' && tooMuch(expand(value, variables) ?? '')) tell('docker-permissions', undefined, flag.toString());
     if (flag.getName() === 'from') {
-      const reference = expand(value, variables);
-      const isStage = reference !== null && (/^[0-9]+$/.test(reference) || stages.some((stage) => stage.name === reference.toLowerCase()));
-      const why = isStage ? null : whyUnpinned(reference);
-      if (why !== null) tell('docker-unpinned-image', why, flag.toString());
+      checkSourceImage(value, stages, variables, flag.toString(), tell);
     }
   }
   if (!(node instanceof Add)) return;
@@ -50,6 +50,14 @@ export function checkCopy(node: Add | Copy, stages: Stage[], variables: Variable
   if (remote !== undefined && !node.getFlags().some((flag) => flag.getName() === 'checksum' && /^sha256:[0-9a-f]{64}$/.test(flag.getValue() ?? ''))) {
     tell('docker-remote-add', undefined, remote);
   }
+}
+
+/** Another stage, or an image that cannot change. */
+function checkSourceImage(value: string, stages: Stage[], variables: Variables, evidence: string, tell: Tell): void {
+  const reference = expand(value, variables);
+  const isStage = reference !== null && (/^[0-9]+$/.test(reference) || stages.some((stage) => stage.name === reference.toLowerCase()));
+  const why = isStage ? null : whyUnpinned(reference);
+  if (why !== null) tell('docker-unpinned-image', why, evidence);
 }
 
 /** What ADD or COPY takes; the last argument is where it goes. */
@@ -60,9 +68,11 @@ export function sources(node: Add | Copy): string[] {
 }
 
 /** RUN flags that ask for more than a build has. */
-export function checkRunFlags(node: Run, tell: Tell): void {
+export function checkRunFlags(node: Run, stages: Stage[], variables: Variables, tell: Tell): void {
   for (const flag of node.getFlags()) {
     const [name, value] = [flag.getName(), flag.getValue() ?? ''];
+    const from = name === 'mount' ? /(?:^|,)\s*["']?from=([^,"']+)/.exec(value)?.[1] : undefined;
+    if (from !== undefined) checkSourceImage(from, stages, variables, flag.toString(), tell);
     if (name === 'security' && value !== 'sandbox') tell('docker-privileged-run', undefined, flag.toString());
     else if (name === 'network' && value !== 'default' && value !== 'none') tell('docker-privileged-run', undefined, flag.toString());
     else if (name === 'device' || !['security', 'network', 'mount'].includes(name)) tell('docker-privileged-run', 'The step has a flag that the build does not know.', flag.toString());

@@ -8,11 +8,12 @@ import { checkDigest, checkHabits, checkRegistry } from './habit-rules.ts';
 import { checkCopy, checkRunFlags, sources, whyRoot, whyUnpinned } from './image-rules.ts';
 import { checkLoaders } from './loader-rules.ts';
 import { checkPackages } from './package-rules.ts';
-import { isSecretFile, isSecretPair, secretIn, shellPairs } from './secret-rules.ts';
+import { decoded, isSecretFile, isSecretPair, secretIn, shellPairs } from './secret-rules.ts';
 import { readServing } from './serving.ts';
+import { checkSettings } from './settings-rules.ts';
 import { checkShell, type Tell } from './shell-rules.ts';
 import { readStages, type Stage } from './stages.ts';
-import type { Variables } from './variables.ts';
+import { readings, type Variables } from './variables.ts';
 
 export interface DockerfileOptions {
   buildArgs: Record<string, string>;
@@ -22,6 +23,8 @@ export interface DockerfileOptions {
 /** Known to have a value in every build, though nobody knows it here. */
 const PLATFORM_ARGS = { REGISTRY: 'registry', TARGETPLATFORM: 'linux/amd64', TARGETOS: 'linux', TARGETARCH: 'amd64', BUILDPLATFORM: 'linux/amd64' };
 const KEYWORDS = new Set<string>(Object.values(Keyword));
+/** characters of one instruction */
+const STEP_MAX = 64 * 1024;
 const SHELL_KEYWORDS = new Set(['RUN', 'CMD', 'ENTRYPOINT', 'HEALTHCHECK']);
 /** what everybody's builder takes when nothing is named */
 const ORDINARY_FRONTEND = /^(docker\.io\/)?docker\/dockerfile:1(\.\d+){0,2}(-labs)?(@sha256:[0-9a-f]{64})?$/;
@@ -108,21 +111,37 @@ function checkStage(stage: Stage, stages: Stage[], downloads: Set<string>, tellA
 
 function checkInstruction(node: Instruction, variables: Variables, earlier: Stage[], downloads: Set<string>, tellAt: TellAt): void {
   const tell = tellAt(node);
-  if (node instanceof Run) checkRunFlags(node, tell);
+  if (node instanceof Run) checkRunFlags(node, earlier, variables, tell);
   if (node instanceof Add || node instanceof Copy) checkCopy(node, earlier, variables, tell);
   const keyword = node.getKeyword();
-  checkHabits(node, tell);
-  if (SHELL_KEYWORDS.has(keyword)) {
-    checkShell(shellText(node), downloads, tell);
+  checkHabits(node, variables, tell);
+  if ((node.getRawArgumentsContent() ?? '').length > STEP_MAX) return tell('docker-syntax', `A step has more than ${STEP_MAX} characters; COPY a script instead.`);
+  if (SHELL_KEYWORDS.has(keyword)) for (const text of readings(shellText(node), variables)) {
+    checkShell(text, downloads, tell);
+    checkPackages(text, tell);
+  }
+  if (keyword === 'SHELL') checkOwnShell(node, tell);
+  if (keyword === 'ENV' || keyword === 'ARG' || keyword === 'RUN') checkSettings(node instanceof Env || node instanceof Arg ? node.getProperties().map((property) => ({ name: property.getName(), value: property.getValue() ?? '' })) : shellPairs(shellText(node)), tell);
+  // a script that is written here may be run by a later step
+  if (node instanceof Copy && /<<-?\s*["']?[A-Za-z_]/.test(node.getRawArgumentsContent() ?? '')) {
+    checkShell(shellText(node), new Set(), tell);
     checkPackages(shellText(node), tell);
   }
   if (keyword === 'ONBUILD') checkShell(shellText(node).replace(/^\s*RUN\s+/i, ''), downloads, tell);
 }
 
+/** A shell that is none reads the steps behind it as another language. */
+function checkOwnShell(node: Instruction, tell: Tell): void {
+  const words = shellText(node).split(/\s+/).map((word) => word.replace(/^'|'$/g, ''));
+  const [program = '', ...flags] = words;
+  const plain = /(^|\/)(sh|bash|ash|dash|zsh|ksh)$/.test(program) && flags.every((flag) => /^[-+][a-zA-Z]+$/.test(flag) || /^(pipefail|errexit|nounset|xtrace)$/.test(flag));
+  if (!plain && !/(^|[\\/])(powershell|pwsh|cmd)(\.exe)?$/i.test(program)) tell('docker-syntax', 'SHELL names something else than a shell, so the steps behind it cannot be read.', shellText(node));
+}
+
 /** The command of an instruction as one shell text: continuation lines joined, comments gone, the exec form put together again. */
 function shellText(node: Instruction): string {
   const raw = node.getRawArgumentsContent() ?? '';
-  const joined = raw.replace(/^[ \t]*#.*\n?/gm, '').replace(/\\[ \t]*\r?\n/g, ' ').replace(/^(--\S+\s+)+/, '').replace(/^CMD\s+/i, '').trim();
+  const joined = raw.replace(/^[ \t]*#(?!!).*\n?/gm, '').replace(/\\[ \t]*\r?\n/g, '').replace(/^(--\S+\s+)+/, '').replace(/^CMD\s+/i, '').trim();
   if (!joined.startsWith('[')) return heredocs(joined);
   try {
     const words: unknown = JSON.parse(joined);
@@ -141,7 +160,7 @@ function heredocs(text: string): string {
 
 function checkSecrets(node: Instruction, tell: ReturnType<TellAt>): void {
   const text = node.getRawArgumentsContent() ?? '';
-  const found = secretIn(text);
+  const found = secretIn(text) ?? secretIn(text.replace(/\\[ \t]*\r?\n/g, '')) ?? secretIn(decoded(text));
   if (found !== null) tell('docker-secret', `The line holds ${found}.`);
   if (node instanceof Env || node instanceof Arg || node instanceof Label) {
     for (const property of node.getProperties()) {

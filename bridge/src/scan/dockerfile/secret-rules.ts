@@ -1,7 +1,7 @@
 /** Names that say that the value is a secret. Words such as PAD_TOKEN and MAX_TOKENS are the vocabulary of language models. */
 const SECRET_NAME = /(^|[_.-])(passw(or)?d|passphrase|pwd|secret|token|api_?key|apikey|access_?key|secret_?key|private_?key|credentials?)($|[_.-])/i;
 const HARMLESS_NAME = /(^|_)(pad|eos|bos|unk|sep|cls|mask|stop|start|end|num|max|min)_token$|(_|^)(file|path|dir|url|name|id|type|length|count)$/i;
-const HARMLESS_VALUE = /^(|true|false|yes|no|none|null|0|1|changeme_at_runtime|\$\{?[A-Za-z_][A-Za-z0-9_]*\}?|<[^>]*>|\/run\/secrets\/.*)$/i;
+const HARMLESS_VALUE = /^(|true|false|yes|no|none|null|0|1|changeme_at_runtime|\$\{?[A-Za-z_][A-Za-z0-9_]*\}?|["']?\$\(cat\b.*|<[^>]*>|\/run\/secrets\/.*)$/i;
 
 /** Values that are secrets whatever they are called. */
 const SECRET_VALUES: [RegExp, string][] = [
@@ -29,6 +29,11 @@ export function isSecretPair(name: string, value: string | null): boolean {
 /** What kind of secret stands in a text, or null. */
 export function secretIn(text: string): string | null {
   return SECRET_VALUES.find(([form]) => form.test(text))?.[1] ?? null;
+}
+
+/** What stands in base64 in a text. */
+export function decoded(text: string): string {
+  return [...text.matchAll(/[A-Za-z0-9+/_-]{24,}={0,2}/g)].map(([word]) => Buffer.from(word, 'base64').toString('latin1')).join('\n');
 }
 
 /** NAME=VALUE words of a shell text. */

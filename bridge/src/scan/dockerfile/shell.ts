@@ -5,7 +5,9 @@ export interface Command {
 }
 export type Pipeline = Command[];
 
-const WRAPPERS = new Set(['sudo', 'env', 'exec', 'nice', 'nohup', 'time', 'command', 'busybox', 'stdbuf', 'xargs', 'builtin', 'doas', 'then', 'do', 'else', 'if', 'while', '!', '{', '(']);
+const WRAPPERS = new Set(['sudo', 'env', 'exec', 'nice', 'ionice', 'nohup', 'setsid', 'time', 'command', 'busybox', 'toybox', 'stdbuf', 'unbuffer', 'xargs', 'builtin', 'doas', 'tini', 'dumb-init', 'then', 'do', 'else', 'if', 'while', '!', '{', '(']);
+/** the same, with a time, a user or a place before the command */
+const WRAPPERS_OF_TWO = new Set(['timeout', 'gosu', 'su-exec', 'chroot', 'runuser', 'su', 'setpriv', 'unshare', 'nsenter', 'taskset', 'chrt', 'flock', 'script']);
 const NESTED_MAX = 4;
 
 /**
@@ -59,7 +61,15 @@ export function readShell(text: string, depth = 0): Pipeline[] {
 export function bare(command: Command): string[] {
   const words = command.words.map((word) => word.replace(/^[({]+(?=.)/, '').replace(/(?<=.)[)}]+$/, ''));
   let i = 0;
-  while (i < words.length - 1 && (WRAPPERS.has(baseName(words[i]!)) || /^[A-Za-z_][A-Za-z0-9_]*=/.test(words[i]!) || (i > 0 && words[i]!.startsWith('-')))) i++;
+  for (;;) {
+    const word = words[i] ?? '';
+    if (i >= words.length - 1) break;
+    if (WRAPPERS_OF_TWO.has(baseName(word))) {
+      const inner = words.findIndex((one, j) => j > i && isInterpreter(one));
+      i = inner > i ? inner : Math.min(i + 2, words.length - 1);
+    } else if (WRAPPERS.has(baseName(word)) || /^[A-Za-z_][A-Za-z0-9_]*=/.test(word) || (i > 0 && word.startsWith('-'))) i++;
+    else break;
+  }
   return words.slice(i);
 }
 
@@ -72,6 +82,8 @@ function innerTexts(text: string, pipelines: Pipeline[]): string[] {
     const words = bare(command);
     const name = words[0] ?? '';
     if (name === 'eval') inner.push(words.slice(1).join(' '));
+    // what is written into a shell is a text for it
+    if (/^(echo|printf)$/.test(baseName(name)) && pipelines.some((pipeline) => pipeline.includes(command) && pipeline.some((other) => other !== command && isInterpreter(bare(other)[0] ?? '')))) inner.push(words.slice(1).join(' '));
     const flag = /^(sh|bash|zsh|dash|ash|ksh)$/.test(baseName(name)) ? words.findIndex((word) => /^-[a-z]*c$/.test(word)) : -1;
     if (flag > 0 && words[flag + 1] !== undefined) inner.push(words[flag + 1]!);
   }

@@ -21,3 +21,14 @@ export function expand(text: string, variables: Variables, depth = 0): string | 
   // what is still there is a form that we do not know, such as ${NAME%suffix}
   return unknown || /(^|[^\\])\$\{/.test(expanded) ? null : expanded;
 }
+
+/**
+ * A shell text as it stands, and, where that differs, with the values put in that are known: of the build, and of variables that the
+ * text itself gives a plain value. A command put together of parts is then one word.
+ */
+export function readings(text: string, variables: Variables): string[] {
+  const known = new Map(variables);
+  for (const [, name, double, single, bare] of text.matchAll(/(?:^|[\s;&|(])([A-Za-z_][A-Za-z0-9_]*)=(?:"([^"$`]*)"|'([^']*)'|([^\s;&|"'$`()]+))/g)) known.set(name!, double ?? single ?? bare!);
+  const put = text.replace(/\$(?:([A-Za-z_][A-Za-z0-9_]*)|\{([A-Za-z_][A-Za-z0-9_]*)(?::?[-=]([^{}$]*))?\})/g, (whole, plain?: string, braced?: string, word?: string) => known.get(plain ?? braced ?? '') ?? word ?? whole);
+  return put === text ? [text] : [text, put];
+}

@@ -1,6 +1,7 @@
 import { checkPackages } from '../dockerfile/package-rules.ts';
 import { checkShell, type Tell } from '../dockerfile/shell-rules.ts';
 import type { ScanContext } from '../format.ts';
+import { Rejected } from '../report.ts';
 
 const SHELL = /\.(sh|bash)$/i;
 const REQUIREMENTS = /(^|[!/])[^!/]*(requirements|constraints)[^!/]*\.(txt|in)$/i;
@@ -13,6 +14,8 @@ export function lookIntoScript(content: string, file: string, context: ScanConte
   const tell: Tell = (rule, why, evidence) => {
     if (!NOTES.has(rule)) context.report.add(rule, { file, why, symbol: evidence?.slice(0, 120) });
   };
+  if (![SHELL, REQUIREMENTS, PIP_SETTINGS].some((form) => form.test(file))) return;
+  if (content.length > context.limits.dockerfileBytes) throw new Rejected('limit-exceeded', `A script may have ${context.limits.dockerfileBytes} bytes, like a Dockerfile.`);
   if (SHELL.test(file)) {
     const text = content.replace(/^[ \t]*#(?!!).*\n?/gm, '').replace(/\\\r?\n/g, '');
     checkShell(text, new Set(), tell);
