@@ -336,6 +336,8 @@ export class PickleMachine {
   private build(state: number, at: number): void {
     const target = this.stack.top();
     this.calls.fill('build', target, at);
+    // these ask their state for what they load, by a method: what is no plain dict could bring its own
+    if (kindOf(target) === KIND.OBJECT && kindOf(state) !== KIND.DICT && /^(lightgbm\.basic|xgboost\.core)\.Booster$/.test(this.globals.at(payloadOf(target)).symbol)) throw new Rejected('pickle-state-blocked', 'The state of a booster is no dict.');
     const awaited = this.watch.end(target);
     if (target === this.calls.wrapper) {
       if (!awaited) throw new Rejected('pickle-inline-array', 'An array of joblib is described twice.');

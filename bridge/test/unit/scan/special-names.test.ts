@@ -29,6 +29,7 @@ const CASES: [string, string[], Buffer][] = [
   ['an object for the second state', ['pickle-state-blocked'], under([text('__setstate__')], namespace)],
   ['a place in memory for numpy', ['pickle-state-blocked'], under([text('__array_interface__')], assemble('EMPTY_DICT'))],
   ['another class', ['pickle-state-blocked'], under([text('__class__')], global('lightgbm.basic', 'Booster'))],
+  ['a state with a method of its own', ['pickle-state-blocked'], pickle(global('lightgbm.basic', 'Booster'), 'EMPTY_TUPLE', 'NEWOBJ', global('collections', 'OrderedDict'), 'EMPTY_TUPLE', 'REDUCE', 'EMPTY_DICT', text('get'), memmap, 'SETITEM', 'BUILD', 'BUILD')],
   ['a fraction that fills the memory', ['pickle-call-arguments'], pickle(global('fractions', 'Fraction'), text('1e9999999999'), 'TUPLE1', 'REDUCE')],
   ['a fraction', [], pickle(global('fractions', 'Fraction'), text('-22/7'), 'TUPLE1', 'REDUCE')],
   ['constants under such names', [], pickle('EMPTY_DICT', 'MARK', text('__version__'), text('1.0'), text('__globals__'), 'EMPTY_LIST', text('__header__'), 'SHORT_BINBYTES', 1, Buffer.from('h'), 'SETITEMS')],
