@@ -1,6 +1,6 @@
 /** Names that say that the value is a secret. Words such as PAD_TOKEN and MAX_TOKENS are the vocabulary of language models. */
 const SECRET_NAME = /(^|[_.-])(passw(or)?d|passphrase|pwd|secret|token|api_?key|apikey|access_?key|secret_?key|private_?key|credentials?)($|[_.-])/i;
-const HARMLESS_NAME = /(^|_)(pad|eos|bos|unk|sep|cls|mask|stop|start|end|num|max|min)_token$|(_|^)(file|path|dir|url|name|id|type|length|count)$/i;
+const HARMLESS_NAME = /(^|_)(pad|eos|bos|unk|sep|cls|mask|stop|start|end|num|max|min)_token$|(_|^)(file|path|dir|url|name|id|type|length|count|header|limit|budget|ttl|mode|format|parallelism)$/i;
 const HARMLESS_VALUE = /^(|true|false|yes|no|none|null|0|1|changeme_at_runtime|\$\{?[A-Za-z_][A-Za-z0-9_]*\}?|["']?\$\(cat\b.*|<[^>]*>|\/run\/secrets\/.*)$/i;
 
 /** Values that are secrets whatever they are called. */

@@ -26,6 +26,8 @@ const CASES: [string, string, 'block' | 'review' | 'pass', string?][] = [
   ['RUN huggingface-cli download meta/llama', 'docker-unscanned-model', 'review'],
   ['RUN wget https://example.org/weights.pt', 'docker-unscanned-model', 'review'],
   ['RUN python3 -c "from transformers import AutoModel; AutoModel.from_pretrained(\'x\')"', 'docker-unscanned-model', 'review'],
+  ['RUN python -m spacy download en_core_web_sm', 'docker-unscanned-model', 'review'],
+  ['RUN python -m nltk.downloader punkt', 'docker-unscanned-model', 'review'],
   ['RUN apt-get install -y openssh-server=1', 'docker-remote-access', 'review'],
   ['EXPOSE 22', 'docker-remote-access', 'review'],
   ['RUN --mount=type=secret,id=k cat /run/secrets/k > /srv/k', 'docker-secret', 'block'],

@@ -20,7 +20,7 @@ describe('Dockerfile', () => {
     ['a heredoc', around('RUN <<EOF\nset -e\napt-get update\nmkdir -p /srv\nEOF')],
     ['a pipe that parses', around('RUN curl -s https://example.org/a.json | python3 -m json.tool > /a\nRUN curl -s https://example.org/a.json | jq .x')],
     ['a download that is checked', around('RUN curl -fsSLo /tmp/i.sh https://example.org/i.sh && echo "abc  /tmp/i.sh" | sha256sum -c && sh /tmp/i.sh')],
-    ['words of language models', around('ENV PAD_TOKEN=<pad> MAX_TOKENS=512 TOKENIZERS_PARALLELISM=false SECRET_FILE=/run/secrets/x API_KEY=${API_KEY}')],
+    ['words of language models', around('ENV PAD_TOKEN=<pad> MAX_TOKENS=512 TOKENIZERS_PARALLELISM=false SECRET_FILE=/run/secrets/x TOKEN_HEADER=X-Token API_KEY=${API_KEY}')],
     ['modes', around('RUN chmod 755 /srv && chmod +x /srv/a && chmod 1777 /tmp && chmod u+w,go-w /a')],
     ['a mount', around('RUN --mount=type=cache,target=/root/.cache pip install numpy==2.0')],
     ['ADD with a checksum', around(`ADD --checksum=sha256:${'b'.repeat(64)} https://example.org/w.bin /w.bin`)],
