@@ -1,7 +1,14 @@
 """Writes bridge/src/scan/data/generated.json from the libraries that are installed here.
 
-    python -m venv /tmp/v && /tmp/v/bin/pip install numpy scipy scikit-learn pandas xgboost-cpu lightgbm torch torchvision transformers pytorch-lightning accelerate
+    python -m venv /tmp/v && /tmp/v/bin/pip install numpy scipy scikit-learn pandas xgboost-cpu lightgbm torch torchvision transformers pytorch-lightning accelerate imbalanced-learn category_encoders feature-engine mlxtend statsmodels catboost
     /tmp/v/bin/python scripts/scan-allowlist.py --version 2026.11.2
+
+Models outlive the versions that made them. With older versions in another environment:
+
+    /tmp/old/bin/python scripts/scan-allowlist.py --version older --only sklearn scipy pandas --out /tmp/older.json
+    /tmp/v/bin/python scripts/scan-allowlist.py --version 2026.11.2 --older /tmp/older.json
+
+Where two versions of a class differ, the one that does more counts.
 
 Every class of these libraries is imported and looked at (nothing of it is called):
 
@@ -34,12 +41,16 @@ import warnings
 from pathlib import Path
 
 LIBRARIES = {"numpy": "numpy", "scipy": "scipy", "scikit-learn": "sklearn", "pandas": "pandas", "xgboost-cpu": "xgboost", "lightgbm": "lightgbm",
-             "torch": "torch", "torchvision": "torchvision", "transformers": "transformers", "pytorch-lightning": "pytorch_lightning", "accelerate": "accelerate"}
+             "torch": "torch", "torchvision": "torchvision", "transformers": "transformers", "pytorch-lightning": "pytorch_lightning", "accelerate": "accelerate",
+             "imbalanced-learn": "imblearn", "category_encoders": "category_encoders", "feature-engine": "feature_engine", "mlxtend": "mlxtend", "statsmodels": "statsmodels", "catboost": "catboost"}
+# of these the classes of older versions count too
+OF_OLDER = ("sklearn.", "scipy.", "pandas.")
 # of the large ones only what models consist of: the rest of them compiles, downloads and starts programs
 ONLY = {
     "torch": ["torch.nn.modules", "torch.nn.parallel.data_parallel", "torch.nn.utils.weight_norm", "torch.nn.utils.spectral_norm", "torch.nn.utils.prune", "torch.optim",
               "torch.distributions", "torch.utils.data.dataset", "torch.ao.nn.quantized", "torch.ao.nn.intrinsic", "torch.ao.nn.qat", "torch.ao.nn.quantizable"],
-    "torchvision": ["torchvision.models", "torchvision.ops", "torchvision.transforms.transforms", "torchvision.transforms.autoaugment", "torchvision.transforms.functional"],
+    "torchvision": ["torchvision.models", "torchvision.ops", "torchvision.transforms.transforms", "torchvision.transforms.autoaugment", "torchvision.transforms.functional",
+                    *(f"torchvision.transforms.v2._{name}" for name in ("augment", "auto_augment", "color", "container", "deprecated", "geometry", "meta", "misc", "temporal", "transform", "type_conversion"))],
     "transformers": ["transformers.training_args", "transformers.training_args_seq2seq", "transformers.trainer_utils", "transformers.trainer_pt_utils", "transformers.debug_utils", "transformers.activations"],
     "pytorch_lightning": ["pytorch_lightning.utilities.parsing"],
     "accelerate": ["accelerate.state", "accelerate.utils.dataclasses"],  # what transformers' training_args.bin names
@@ -65,8 +76,10 @@ TRUSTED = {("sklearn.base", "BaseEstimator"): {"__setstate__"}, ("sklearn.utils.
            **{("torch.nn.modules.transformer", name): {"__setstate__"} for name in ("TransformerEncoderLayer", "TransformerDecoderLayer")},
            ("torch.nn.modules.upsampling", "Upsample"): {"__setstate__"}, ("torch.nn.modules.pooling", "AvgPool3d"): {"__setstate__"},
            ("torch.optim.optimizer", "Optimizer"): {"__setstate__"}, ("lightning_fabric.utilities.data", "AttributeDict"): {"__getattr__", "__setattr__"},
-           ("accelerate.state", "PartialState"): {"__getattr__"},
+           ("accelerate.state", "PartialState"): {"__getattr__"}, ("scipy.sparse._base", "spmatrix"): {"__getattr__"},
            **{(f"torch.optim.{name.lower()}", name): {"__setstate__"} for name in ("Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "ASGD", "NAdam", "RAdam", "RMSprop", "Rprop", "SGD")}}
+# these were read too: their state is bytes for a parser in C++, and nothing else of it is called
+NATIVE = {("catboost.core", name) for name in ("CatBoost", "CatBoostClassifier", "CatBoostRegressor", "CatBoostRanker")}
 BUILTIN_BASES = {object, dict}
 
 
@@ -75,27 +88,45 @@ def main() -> None:
     parser.add_argument("--version", required=True)
     parser.add_argument("--date", default=datetime.date.today().isoformat())
     parser.add_argument("--out", type=Path, default=Path(__file__).resolve().parent.parent / "bridge/src/scan/data/generated.json")
+    parser.add_argument("--only", nargs="*", default=list(LIBRARIES.values()), metavar="PACKAGE")
+    parser.add_argument("--older", type=Path, nargs="*", default=[], help="what this script wrote under older versions")
     args = parser.parse_args()
     warnings.simplefilter("ignore")
     tables: dict[str, dict[str, set[str]]] = {"inert": {}, "inertDicts": {}, "named": {}, "review": {}, "refused": {}, "enums": {}}
-    for package in LIBRARIES.values():
+    for package in args.only:
         for module, read in modules(package):
             for name, value in vars(module).items():
-                if inspect.isclass(value) and value.__module__ == module.__name__ and value.__qualname__ == name and not SKIPPED_NAME.search(name):
+                if inspect.isclass(value) and value.__module__ == module.__name__ and module.__name__.split(".")[0] == package and value.__qualname__ == name and not SKIPPED_NAME.search(name):
                     kind = standing(value)
                     if read or kind == "refused":
                         tables[kind].setdefault(module.__name__, set()).add(name)
     add_numpy_names(tables["named"])
-    add_torch_names(tables["named"])
+    if "torch" in args.only:
+        add_torch_names(tables["named"])
     add_metrics(tables["named"])
+    for path in args.older:
+        add_older(tables, json.loads(path.read_text()))
     result = {
         "version": args.version,
         "date": args.date,
-        "libraries": {name: importlib.metadata.version(name) for name in LIBRARIES},
+        "libraries": {name: importlib.metadata.version(name) for name, package in LIBRARIES.items() if package in args.only},
         **{table: {module: sorted(names) for module, names in sorted(entries.items())} for table, entries in tables.items()},
     }
     args.out.write_text(render(result))
     print({table: sum(map(len, entries.values())) for table, entries in tables.items()})
+
+
+def add_older(tables: dict[str, dict[str, set[str]]], older: dict) -> None:
+    """A pair that has gone since then comes with its standing of then; of one that was always there the stricter counts."""
+    stricter = ("inert", "inertDicts", "review", "refused")
+    for table in (*stricter, "enums"):
+        for module, names in older[table].items():
+            for name in names if module.startswith(OF_OLDER) else ():
+                now = next((kind for kind, entries in tables.items() if name in entries.get(module, ())), None)
+                if now is None or now in stricter and table in stricter and stricter.index(table) > stricter.index(now):
+                    if now is not None:
+                        tables[now][module].discard(name)
+                    tables[table].setdefault(module, set()).add(name)
 
 
 def modules(package: str):
@@ -103,7 +134,7 @@ def modules(package: str):
         module = importlib.import_module(root)
         yield module, True
         for info in pkgutil.walk_packages(getattr(module, "__path__", []), f"{root}.", onerror=lambda name: None):
-            name = info.name.removeprefix(f"{package}.")
+            name = info.name[len(package) + 1 :]
             if TESTS.search(name) or package in ONLY and NEVER.search(name):
                 continue
             try:
@@ -113,6 +144,8 @@ def modules(package: str):
 
 
 def standing(cls: type) -> str:
+    if (cls.__module__, cls.__qualname__) in NATIVE:
+        return "review"
     if issubclass(cls, enum.Enum):
         return "enums" if len(cls) > 0 and all(isinstance(member.value, (str, int, float)) for member in cls) and harmless_lookup(cls) else "review"
     if any(inspect.isfunction(vars(base).get(name)) and name not in TRUSTED.get((base.__module__, base.__qualname__), set()) for base in cls.__mro__ for name in ("__setstate__", "__del__")):
@@ -149,7 +182,7 @@ def add_numpy_names(named: dict[str, set[str]]) -> None:
         named.setdefault(core, set()).update(ufuncs)
     for core in ("numpy.core.fromnumeric", "numpy._core.fromnumeric"):
         named.setdefault(core, set()).update({"mean", "std", "var", "sum", "prod", "min", "max", "amin", "amax", "argmax", "argmin", "ravel", "reshape", "squeeze", "transpose"})
-    named.setdefault("numpy.dtypes", set()).update(name for name in vars(np.dtypes) if name.endswith("DType"))
+    named.setdefault("numpy.dtypes", set()).update(name for name in vars(getattr(np, "dtypes", np)) if name.endswith("DType"))
     named.setdefault("scipy.special._ufuncs", set()).update({"expit", "logit", "erf", "erfc", "gamma", "gammaln"})
 
 

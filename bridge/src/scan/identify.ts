@@ -21,6 +21,9 @@ import { zip } from './formats/zip.ts';
 import { Rejected, Report, hex } from './report.ts';
 import type { ByteSource } from './source.ts';
 
+/** Examples of PyTorch called checkpoints so, and none of them is a tar. */
+const TORCH_TAR = /\.(pt|pth|ckpt)\.tar$/;
+
 /** Every format the scanner has heard of. A new one is one file and one word here. */
 const FORMATS: readonly Format[] = [safetensors, pickle, torchLegacy, zip, tar, npy, gguf, kerasH5, onnx, tflite, savedModel, checkpoint, sentencepiece, xgboostUbj, ...COMPRESSED, ...BY_SIGHT, text, json, ...BY_NAME];
 
@@ -103,10 +106,15 @@ function tryAsPickle(source: ByteSource, file: string, context: ScanContext): 'a
   }
 }
 
-/** .pt, .pth, .ckpt and .bin are written as zip and, by other savers, as pickles; .model is what many call theirs; some loaders unpack by themselves. */
+/**
+ * .pt, .pth, .ckpt and .bin are written as zip and, by other savers, as pickles; .model is what many call theirs; some loaders unpack by themselves.
+ * PyTorch goes by the content, so people call its files .pkl and .pth.tar too: of a zip a plain pickle loader takes the first byte and fails.
+ */
 function covers(claimed: Format, candidates: readonly Format[], file: string): boolean {
   if (candidates.includes(sentencepiece) && claimedName(file).endsWith('.model')) return true;
   if (claimed === zip && candidates.includes(pickle)) return true;
+  if (claimed === pickle && candidates.includes(zip)) return true;
+  if (claimed === tar && TORCH_TAR.test(claimedName(file)) && candidates.every((format) => format === zip || format === torchLegacy)) return true;
   if ((claimed === zip || claimed === pickle) && candidates.includes(torchLegacy)) return true;
   return unpackedByLoader(claimedName(file)) && candidates.every((format) => COMPRESSED.includes(format));
 }

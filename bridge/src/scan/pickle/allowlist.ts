@@ -15,10 +15,12 @@ export interface GlobalRule {
   append?: boolean;
   /** ADDITEMS may fill its result */
   add?: boolean;
+  /** functools.partial may be around it: whatever it is called with later, it only calculates */
+  wrapped?: boolean;
   /** the result is bytes, or an object of the class that is given as this argument */
   returns?: 'bytes' | number;
   /** what else must be looked at before it may be called */
-  sink?: 'attribute' | 'torch-sparse' | 'torch-bytes' | 'torch-tensor' | 'torch-tensor-typed' | 'dtype' | 'scalar' | 'base' | 'text-bytes' | 'fraction' | 'inline-array';
+  sink?: 'attribute' | 'dispatch' | 'named-type' | 'partial' | 'ufunc' | 'arrow-array' | 'torch-sparse' | 'torch-bytes' | 'torch-tensor' | 'torch-tensor-typed' | 'dtype' | 'scalar' | 'base' | 'text-bytes' | 'fraction' | 'inline-array';
   /** of a storage class */
   elementBytes?: number;
   /** of a dtype of PyTorch: bytes of an element */
@@ -58,7 +60,7 @@ const REVIEW: Standing = { standing: 'review' };
 const REFUSED: Standing = { standing: 'blocked', known: true };
 /** Libraries whose classes, when we have never seen them, are shown to an approver instead of being refused, and in which of their modules. */
 const KNOWN_LIBRARIES: Record<string, RegExp> = {
-  numpy: /./, scipy: /./, sklearn: /./, pandas: /./, xgboost: /./, lightgbm: /./,
+  numpy: /./, scipy: /./, sklearn: /./, pandas: /./, xgboost: /./, lightgbm: /./, catboost: /./, imblearn: /./, category_encoders: /./, feature_engine: /./, mlxtend: /./, statsmodels: /./,
   torch: /^torch\.(nn|optim|distributions|quantization|ao\.(nn|quantization))\./,
   torchvision: /^torchvision\.(models|ops|transforms)\./,
   transformers: /^transformers\.(models\.[a-z0-9_]+\.(modeling|configuration|tokenization)_[a-z0-9_]+|configuration_utils|generation\.configuration_utils|tokenization_utils(_base)?|trainer_\w+|training_args\w*)$/,

@@ -18,10 +18,14 @@ const RECORD = /^numpy\.((_?core\.records|rec)\.)?record$/;
 const NUMBERS = /^(numpy\.(bool_?|u?int(8|16|32|64|c|p)|float(16|32|64)|complex(64|128)|half|single|double)|ml_dtypes\.\w+|builtins\.(int|float|bool|complex))$/;
 /** UTF-32 of plain letters, in either order, as Latin-1 */
 const ofWideText = (bytes: string | null): string | null => (bytes !== null && /^(?:[^\0]\0\0\0|\0\0\0[^\0])+(?:\0{4})*$/.test(bytes) ? bytes.replaceAll('\0', '') : null);
+/** What dill and cloudpickle call by a name of their own; the others are builtins. */
+const NAMED_TYPES: Record<string, readonly [string, string]> = { PartialType: ['functools', 'partial'], ItemGetterType: ['operator', 'itemgetter'], SimpleNamespace: ['types', 'SimpleNamespace'] };
 
 /** The rules at the instructions that do something: calls, and filling of what calls made. */
 export class Calls {
   readonly storages: StorageEntry[] = [];
+  /** offsets of bytes and texts that look like pickles and that nothing judged, as far as we are */
+  readonly embedded = new Set<number>();
   /** the value of joblib's array wrapper, once there was one; no other value is equal to it */
   wrapper = -1;
   /** key → its class and size, and its place in `storages` */
@@ -100,7 +104,7 @@ export class Calls {
       this.tell('pickle-call-blocked', at, symbol, `${symbol} may be named in a model and may not be ${how === 'new' ? 'made by NEWOBJ' : 'called'} while loading.`);
       return pack(KIND.UNKNOWN);
     }
-    if (values === null || !argumentsFit(lists, values, this.globals, (value) => this.text(value))) {
+    if (values === null || !argumentsFit(lists, values, this.globals, { text: (value) => this.text(value), bytes: (value) => this.bytes(value) })) {
       const given = values === null ? 'unknown' : values.map((value) => this.describe(value)).join(', ');
       this.tell('pickle-call-arguments', at, symbol, `${symbol} is called with (${given}); honest picklers never do that.`);
       return pack(KIND.UNKNOWN);
@@ -174,6 +178,7 @@ export class Calls {
       const extent = kindOf(values[0]!) === KIND.BYTES && payloadOf(values[0]!) > 0 ? stringExtent(this.source, payloadOf(values[0]!)) : null;
       if (extent === null) this.tell('pickle-call-arguments', at, symbol, `${symbol} loads bytes that are computed, so nobody can look at them beforehand.`);
       else {
+        this.embedded.delete(extent.start);
         const storage = this.host.nested(extent.start, extent.length);
         if (storage !== null) return pack(KIND.STORAGE, this.storages.push(storage) - 1);
       }
@@ -194,6 +199,13 @@ export class Calls {
       const owner = this.globals.at(payloadOf(values[0]!));
       return this.global(owner.module, `${owner.name}.${this.text(values[1]!)!}`, at);
     }
+    if (rule!.sink === 'named-type') {
+      const name = this.text(values[0]!)!;
+      return this.global(...(NAMED_TYPES[name] ?? (['builtins', name] as const)), at);
+    }
+    if (rule!.sink === 'dispatch') return this.dispatched(values, at);
+    if (rule!.sink === 'partial') return pack(KIND.OBJECT, this.globals.around(id, values[0]!));
+    if (rule!.sink === 'arrow-array') this.tell('pickle-arrow-array', at, undefined, 'The buffers of an Arrow array and its length are data of the file, and pyarrow does not compare them while loading.');
     if (rule!.sink === 'inline-array') this.wrapper = this.watch.begin(pack(KIND.OBJECT, id));
     if (rule!.returns === 'bytes') return pack(KIND.BYTES);
     if (typeof rule!.returns === 'number') return pack(KIND.OBJECT, payloadOf(values[rule!.returns]!));
@@ -221,10 +233,32 @@ export class Calls {
     if (extent !== null && extent.length <= NAME_MAX_BYTES) refuseSpecial(ofWideText(Buffer.from(this.source.read(extent.start, extent.length)).toString('latin1')));
   }
 
+  /** The function that is given calls another with arguments that are given too: dill's (function, arguments, state), PyTorch's (function, type, arguments, state). */
+  private dispatched(values: number[], at: number): number {
+    const types = kindOf(values[1]!) === KIND.GLOBAL ? 1 : 0;
+    const made = this.call('call', values[0]!, values[1 + types]!, at);
+    if (types === 0) this.fill('build', made, at);
+    return made;
+  }
+
+  /** BUILD gives a functools.partial (function, arguments, names, attributes): the function must be the one that it was made with. */
+  partialFault(target: number, state: number): string | null {
+    const { around } = this.globals.at(payloadOf(target));
+    if (around === undefined) return null;
+    const parts = kindOf(state) === KIND.TUPLE ? this.arena.elements(state) : null;
+    const plain = (value: number): boolean => kindOf(value) === KIND.DICT || kindOf(value) === KIND.SCALAR;
+    const fits = parts !== null && parts.length === 4 && parts[0] === around && kindOf(parts[1]!) === KIND.TUPLE && plain(parts[2]!) && plain(parts[3]!);
+    return fits ? null : 'The state of a functools.partial is not (its own function, a tuple, a dict, a dict).';
+  }
+
   /** Bytes of an element of a dtype of PyTorch; more than any storage has, where that is not known. */
   private typeBytes(value: number): number {
     const rule = kindOf(value) === KIND.GLOBAL ? this.globals.at(payloadOf(value)).rule : undefined;
     return rule?.typeBytes ?? Infinity;
+  }
+
+  private bytes(value: number): number {
+    return payloadOf(value) > 0 ? (stringExtent(this.source, payloadOf(value))?.length ?? Infinity) : Infinity;
   }
 
   text(value: number): string | null {

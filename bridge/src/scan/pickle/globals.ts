@@ -12,6 +12,8 @@ export interface GlobalEntry {
   known: boolean;
   /** of a dtype object, when numpy.dtype was called as picklers do */
   dtype?: Dtype;
+  /** of a functools.partial: the value that it is around */
+  around?: number;
 }
 
 /** What an element of an array is. */
@@ -27,10 +29,12 @@ export interface Dtype {
 const isOfScript = (module: string, name: string): boolean => /^__torch__(\.[A-Za-z_]\w*)*$/.test(module) && !/^__torch__\.torch\.classes(\.|$)/.test(module) && /^[A-Za-z_]\w*$/.test(name);
 const SCRIPT_CLASS: Standing = { standing: 'allowed', rule: { role: 'class', new: [[]], build: true } };
 
+const LOADERS = new Set(['torch-bytes', 'attribute', 'dispatch', 'named-type', 'partial', 'ufunc']);
+
 /** The different globals that one pickle names. */
 export class GlobalTable {
   private readonly entries: GlobalEntry[] = [];
-  /** a function is named that loads bytes, or looks names up: it may be called and not be kept, since what keeps it may call it with others */
+  /** a function is named that loads bytes, looks names up or calls another: it may be called and not be kept, since what keeps it may call it with others */
   loaders = false;
   private readonly index = new Map<string, number>();
   private readonly list: AllowList;
@@ -63,17 +67,25 @@ export class GlobalTable {
   }
 
   isLoader(id: number): boolean {
-    const sink = this.entries[id]!.rule?.sink;
-    return sink === 'torch-bytes' || sink === 'attribute';
+    return LOADERS.has(this.entries[id]!.rule?.sink ?? '');
   }
 
   /** The same global for one use of it, which more is known of: numpy.dtype('f8'). One that takes fields is not shared: its state says which. */
   derived(id: number, tag: string, dtype: Dtype): number {
+    return this.variant(id, tag, { dtype }, dtype.kind !== 'V');
+  }
+
+  /** functools.partial around one function. */
+  around(id: number, callee: number): number {
+    return this.variant(id, `around ${callee}`, { around: callee }, true);
+  }
+
+  private variant(id: number, tag: string, known: Partial<GlobalEntry>, shared: boolean): number {
     const key = `${id}\0\0${tag}`;
-    const known = dtype.kind === 'V' ? undefined : this.index.get(key);
-    if (known !== undefined) return known;
+    const index = shared ? this.index.get(key) : undefined;
+    if (index !== undefined) return index;
     if (this.entries.length >= this.max) throw new Rejected('limit-exceeded', `More than ${this.max} different globals.`);
-    this.entries.push({ ...this.entries[id]!, dtype });
+    this.entries.push({ ...this.entries[id]!, ...known });
     this.index.set(key, this.entries.length - 1);
     return this.entries.length - 1;
   }

@@ -71,6 +71,7 @@ export class PickleMachine {
         this.step(op, at);
       }
     } catch (error) {
+      this.tellEmbedded();
       if (error instanceof Rejected && error.offset === undefined) throw new Rejected(error.rule, error.message, at, error.evidence);
       throw error;
     }
@@ -252,6 +253,7 @@ export class PickleMachine {
       throw new Rejected('pickle-structure', `The pickle ends with ${stack.length} values and ${stack.marks.length} marks on its stack; one value is right.`);
     }
     if (this.frameEnd !== 0 && reader.offset !== this.frameEnd) throw new Rejected('pickle-frame', 'The pickle ends before its frame does.');
+    this.tellEmbedded();
     return reader.offset;
   }
 
@@ -290,7 +292,12 @@ export class PickleMachine {
     this.reader.need(2);
     const { buf, pos } = this.reader;
     const found = kind === KIND.STR ? mayBePacked(buf, pos) && isPackedPickle(this.source, start, length) : buf[pos] === OP.PROTO && isPickle(this.source, start, length);
-    if (found) this.host.report.add('pickle-embedded', { file: this.host.file, offset: start });
+    if (found) this.calls.embedded.add(start);
+  }
+
+  private tellEmbedded(): void {
+    for (const offset of this.calls.embedded) this.host.report.add('pickle-embedded', { file: this.host.file, offset });
+    this.calls.embedded.clear();
   }
 
   private tuple(arity: number): void {
@@ -336,6 +343,10 @@ export class PickleMachine {
   private build(state: number, at: number): void {
     const target = this.stack.top();
     this.calls.fill('build', target, at);
+    if (kindOf(target) === KIND.OBJECT) {
+      const partial = this.calls.partialFault(target, state);
+      if (partial !== null) throw new Rejected('pickle-state-blocked', partial);
+    }
     // these ask their state for what they load, by a method: what is no plain dict could bring its own
     if (kindOf(target) === KIND.OBJECT && kindOf(state) !== KIND.DICT && /^(lightgbm\.basic|xgboost\.core)\.Booster$/.test(this.globals.at(payloadOf(target)).symbol)) throw new Rejected('pickle-state-blocked', 'The state of a booster is no dict.');
     const awaited = this.watch.end(target);

@@ -17,12 +17,12 @@ torch.utils.bottleneck.__main__.run_cprofile torch.utils.bottleneck.__main__.run
 torch.utils.data.datapipes.utils.decoder.basichandlers torch.jit.unsupported_tensor_ops.execWrapper torch.fx.experimental.symbolic_shapes.ShapeEnv.evaluate_guards_expression
 torch._dynamo.guards.GuardBuilder.get torch.utils.collect_env.run torch.serialization.load torch.hub.load torch.load
 asyncio.unix_events._UnixSubprocessTransport._start asyncio.create_subprocess_shell distutils.file_util.write_file setuptools._distutils.spawn.spawn
-ctypes.CDLL ctypes.WinDLL pydoc.locate pydoc.pipepager operator.methodcaller operator.attrgetter operator.itemgetter _operator.attrgetter _operator.methodcaller
+ctypes.CDLL ctypes.WinDLL pydoc.locate pydoc.pipepager operator.methodcaller operator.attrgetter _operator.attrgetter _operator.methodcaller
 pty.spawn numpy.f2py.crackfortran.getlincoef numpy.f2py.crackfortran.myeval numpy.testing._private.utils.runstring numpy.load numpy.fromfile numpy.loadtxt
 uuid._get_command_stdout _osx_support._read_output _aix_support._read_cmd_output imaplib.IMAP4_stream _pyrepl.pager.pipe_pager test.support.script_helper.assert_python_ok
 _io.FileIO io.open io.FileIO urllib.request.urlopen urllib.request.urlretrieve logging.FileHandler logging.config.listen types.CodeType types.FunctionType
 cloudpickle.cloudpickle._make_function dill._dill._create_code marshal.loads pickle.loads _pickle.loads joblib.load importlib.import_module importlib._bootstrap._load
-pkgutil.resolve_name functools.partial functools.reduce multiprocessing.util.spawnv_passfds _posixsubprocess.fork_exec unittest.mock._importer zipimport.zipimporter
+pkgutil.resolve_name functools.reduce multiprocessing.util.spawnv_passfds _posixsubprocess.fork_exec unittest.mock._importer zipimport.zipimporter
 site.execsitecustomize site.main sqlite3.connect xmlrpc.client.ServerProxy pandas.read_csv pandas.io.common.get_handle pandas.read_pickle pandas.eval
 mlflow.projects.backend.local._run_entry_point transformers.dynamic_module_utils.get_class_from_dynamic_module sklearn.datasets.load_files sklearn.utils._testing.check_skip_network
 runpy.run_path runpy._run_code codeop.compile_command atexit.register bdb.Bdb.run _interpreters.exec _xxsubinterpreters.run_string webbrowser.open

@@ -41,7 +41,7 @@ const ATTACKS: [string, string, Buffer][] = [
   ['torch.utils.collect_env.run', 'pickle-global-blocked', pickle(global('torch.utils.collect_env', 'run'), ARGS, 'REDUCE')],
   ['numpy.f2py', 'pickle-global-blocked', pickle(global('numpy.f2py.crackfortran', 'getlincoef'), ARGS, 'REDUCE')],
   ['pandas read_csv', 'pickle-global-blocked', pickle(global('pandas.io.parsers.readers', 'read_csv'), ARGS, 'REDUCE')],
-  ['ufunc resolver of numpy', 'pickle-global-blocked', pickle(global('numpy.core', '_ufunc_reconstruct'), text('os'), text('system'), 'TUPLE2', 'REDUCE')],
+  ['ufunc resolver of numpy', 'pickle-call-arguments', pickle(global('numpy.core', '_ufunc_reconstruct'), text('os'), text('system'), 'TUPLE2', 'REDUCE')],
   ['numpy.__builtins__', 'pickle-global-blocked', pickle(global('numpy', '__builtins__'))],
   ['BUILD with slot state on a function', 'pickle-state-on-global', pickle(global('numpy', 'log1p'), 'NONE', 'EMPTY_DICT', 'TUPLE2', 'BUILD')],
   ['SETITEM on a global', 'pickle-state-on-global', pickle(global('collections', 'OrderedDict'), text('a'), 'NONE', 'SETITEM')],

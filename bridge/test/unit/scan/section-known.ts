@@ -18,7 +18,7 @@ export const BY_TEST: [Section, id: string, Record<string, string[]>][] = [
   ['2a', 'fickling GHSA-5j3x-jp52-966f: a dotted name', { 'pickle-bypass': ['dotted name', 'dotted name below a permitted module', 'module and name split elsewhere'] }],
   ['2a', 'cpython issue 154848: a frame shorter than an argument', { 'pickle-bypass': ['frame shorter than an argument', 'frame inside of a frame', 'frame beyond the end', 'frame that goes on after STOP'] }],
   ['2a', 'modelscan issue 330: numpy.__builtins__ and a state of slots', { 'pickle-bypass': ['numpy.__builtins__', 'BUILD with slot state on a function'] }],
-  ['2a', 'GHSA-vvpj-8cmc-gx39: text that becomes a function', { 'pickle-bypass': ['pkgutil.resolve_name'], gadgets: ['importlib.import_module', 'operator.attrgetter', 'functools.partial', 'functools.reduce', 'builtins.map'] }],
+  ['2a', 'GHSA-vvpj-8cmc-gx39: text that becomes a function', { 'pickle-bypass': ['pkgutil.resolve_name'], gadgets: ['importlib.import_module', 'operator.attrgetter', 'functools.reduce', 'builtins.map'], wrapped: ['may be around nothing that is called with arguments of a certain form alone'] }],
   ['2a', 'other instructions', { 'pickle-bypass': ["['INST'", "['OBJ'", "['NEWOBJ'", "['NEWOBJ_EX'", "['EXT1'", "['EXT2'", "['EXT4'", "['PERSID'", 'BINPERSID outside of a PyTorch file', "['NEXT_BUFFER'", 'SETITEM on a global'], gadgets: ['copyreg.add_extension'] }],
   ['2a', 'encodings', { 'pickle-bypass': ['UNICODE with escapes', 'STRING with escapes', 'SHORT_BINSTRING', 'BINSTRING', 'BINUNICODE8', 'operand that cannot be decoded'] }],
   ['2a', 'memo indexes', { 'pickle-bypass': ['PUT index 1_0', 'PUT index 007', 'PUT index -1', 'LONG_BINPUT 2^31', 'LONG_BINPUT far beyond the instructions'] }],

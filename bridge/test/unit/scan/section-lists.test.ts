@@ -20,7 +20,7 @@ const REFUSED: [string, Part[]][] = [
 const CALLS: [string, Part[]][] = [
   ['a file of numpy, made as if it were an index of pandas', [stackGlobal('pandas.core.indexes.base', '_new_Index'), stackGlobal('numpy', 'memmap'), 'EMPTY_DICT', text('filename'), text('/srv/a'), 'SETITEM', 'TUPLE2', 'REDUCE']],
   ['a file of numpy', [stackGlobal('numpy', 'memmap'), text('/srv/a'), 'TUPLE1', 'REDUCE']],
-  ['partial, which would give a permitted function any arguments', [stackGlobal('functools', 'partial'), stackGlobal('numpy', 'log1p'), 'TUPLE1', 'REDUCE']],
+  ['partial, which would give a permitted function any arguments', [stackGlobal('functools', 'partial'), stackGlobal('re', '_compile'), 'TUPLE1', 'REDUCE']],
   ['getattr', [stackGlobal('builtins', 'getattr'), stackGlobal('numpy', 'log1p'), text('x'), 'TUPLE2', 'REDUCE']],
   ['an enumeration that is defined while loading', [stackGlobal('transformers.trainer_utils', 'IntervalStrategy'), text('a'), text('b'), 'TUPLE2', 'REDUCE']],
   ['a layer that is constructed', [stackGlobal('torch.nn.modules.linear', 'Linear'), 'BININT1', 4, 'BININT1', 4, 'TUPLE2', 'REDUCE']],
