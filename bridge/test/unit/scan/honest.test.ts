@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import fs from 'node:fs';
+import { isSideFile } from '../../../src/scan/formats/collection.ts';
 import { scanUpload } from '../../../src/scan/scan.ts';
 
 const SAMPLES = new URL('../../samples/scan/honest/', import.meta.url);
@@ -28,6 +29,11 @@ describe('honest files, made with the real libraries', () => {
 
   it('passes the broken example: that it does not start is not the scan’s business', () => {
     expect(scanUpload({ files: [file(EXAMPLES, 'broken/Dockerfile', 'dockerfile')] }).verdict).to.equal('pass');
+  });
+
+  it('takes the notes of a repository of models for side files', () => {
+    expect(['README', 'x/LICENSE', '.gitattributes', 'a/.gitignore', 'tokenizer.json', 'chat_template.jinja'].filter((name) => !isSideFile(name))).to.deep.equal([]);
+    expect(['model.bin', '.git', 'a.gitattributes.pkl', 'gitattributes.pt'].filter(isSideFile)).to.deep.equal([]);
   });
 
   it('stops the malicious example', () => {
