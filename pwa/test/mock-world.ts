@@ -120,7 +120,7 @@ export class World {
     if (version.status === 'Validated') offer('reject', approver, needsApprover);
     if (['Staging', 'ProdFailed'].includes(version.status)) {
       const self = version.submitter === by.name;
-      offer('promote', approver && !self, self ? 'Waiting for a second person: uploaded by you.' : needsApprover, { target: 'production', strategies: ['blue-green', 'rolling', 'canary'], steps: CANARY, ownSteps: false });
+      offer('promote', approver && !self, self ? 'Waiting for a second person: uploaded by you.' : needsApprover, { target: 'production', strategies: ['blue-green', 'rolling', 'canary', 'recreate'], steps: CANARY, ownSteps: false });
     }
     if (version.status === 'Live') offer('rollback', approver, needsApprover, { target: 'production' });
     if (['ValidationFailed', 'Validated'].includes(version.status)) offer('rescan', by.roles.includes('data_scientist'), 'Needs a data scientist.');

@@ -9,7 +9,7 @@ export const VersionStatus = z.enum([
 export type VersionStatus = z.infer<typeof VersionStatus>;
 
 export const Digest = z.string().regex(/^sha256:[0-9a-f]{64}$/).describe('sha256:<64 hex>');
-export const Strategy = z.enum(['blue-green', 'rolling', 'canary']);
+export const Strategy = z.enum(['blue-green', 'rolling', 'canary', 'recreate']);
 export type Strategy = z.infer<typeof Strategy>;
 
 export const StopKey = z.enum(['uploaded', 'scanned', 'approved', 'built', 'staging', 'promoted', 'rolling', 'live']);

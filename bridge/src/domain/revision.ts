@@ -1,3 +1,5 @@
+import type { PodRequests } from './capacity.ts';
+
 /** A revision is what runs for one version in one environment: a Kubernetes Deployment with a Service of its own. */
 
 /** A share of traffic. Weights are parts of their sum. */
@@ -36,6 +38,8 @@ export interface RevisionObserved {
   /** why no pod can be created at all: quota, Pod Security, a webhook */
   creationFailure: string | null;
   pods: PodObserved[];
+  /** what each of its pods asks for; undefined: not known */
+  requests?: PodRequests;
   /** how far a rollout with timed steps has come; kept at the revision itself, so that any bridge goes on with it */
   progress: Progress | null;
 }

@@ -1,8 +1,9 @@
 import { explainRevision } from './pod-failure.ts';
 import { isReady, shareOf } from './revision.ts';
-import type { Backend, Progress, RouteObserved } from './revision.ts';
+import type { Backend, Progress } from './revision.ts';
 import { mayPass } from './capacity.ts';
-import { progressOf, restorable } from './rollout-looks.ts';
+import { giveUp, givesUp, isGivenUp, rollbackKind } from './recreate.ts';
+import { backOut, progressOf, restorable } from './rollout-looks.ts';
 import type { Action, Observed, Wanted } from './rollout.ts';
 import { describe, podsOf, stepsOf } from './strategy.ts';
 import type { Step } from './strategy.ts';
@@ -31,14 +32,16 @@ const WATCH_MS = 2_000;
 const PERSON_MS = 15_000;
 /** how often room is looked for */
 const ROOM_MS = 5_000;
+/** The cluster may say so much later than a pod is gone that its room is free. */
+const GIVEN_BACK_MS = 60_000;
 
 /**
  * The first step of the list that is not done, and what it takes. Steps that can be seen in the cluster (pods, preview, weight) are done
  * when the cluster says so, and are taken again when somebody undid them; of the timed ones the progress is written at the revision.
  */
 export function nextMove(wanted: Wanted, observed: Observed, now: Date): Move {
-  const stable = stableOf(wanted, observed.publicRoute);
-  const steps = stepsOf(wanted.strategy, wanted.steps, wanted.replicas, stable.length === 0, wanted.rollback);
+  const stable = stableOf(wanted, observed);
+  const steps = stepsOf(wanted.strategy, wanted.steps, wanted.replicas, stable.length === 0, rollbackKind(wanted, observed));
   const progress = progressFor(wanted, observed);
   const share = shareOf(observed.publicRoute, wanted.revision);
   const index = steps.findIndex((step, at) => !isDone(step, at, wanted, observed, share, progress));
@@ -51,18 +54,19 @@ export function nextMove(wanted: Wanted, observed: Observed, now: Date): Move {
   const act = (action: Action, reason: string, againInMs: number, waiting: Partial<Standing> = {}): Move =>
     ({ kind: 'act', action, reason, againInMs, standing: { ...standing, ...waiting } });
 
-  if (share > 0 && observed.revision?.readyReplicas === 0 && stable.length > 0) {
+  // where the one before was given up it has no pods to answer with: then its own are waited for
+  if (share > 0 && observed.revision?.readyReplicas === 0 && stable.length > 0 && !givesUp(steps)) {
     // at its old size again too: rolling may have taken pods from it
-    const restore = restorable(wanted, observed.publicRoute);
-    const action: Action = restore ? { kind: 'back-out', restore } : { kind: 'route', backends: scaled(stable, 100), before: [] };
+    const action: Action = restorable(wanted, observed) ? backOut(wanted, observed) : { kind: 'route', backends: scaled(stable, 100), before: [] };
     return act(action, 'No pod of the new version is ready: traffic goes back until one is.', WAIT_MS, { waitingFor: 'pods' });
   }
   if (step === undefined) return { kind: 'done', standing };
-  const pausable = step.kind !== 'scale' || observed.revision !== null;
+  // nothing is paused while nobody answers
+  const pausable = givesUp(steps) ? step.kind === 'shrink' && observed.previous?.wantedReplicas !== 0 : step.kind !== 'scale' || observed.revision !== null;
   if (wanted.controls.paused && pausable) return act({ kind: 'none' }, 'Paused.', PERSON_MS, { waitingFor: 'pause' });
 
   switch (step.kind) {
-    case 'scale': return scale(step, wanted, observed, share, steps, act, now);
+    case 'scale': return scale(step, index, wanted, observed, share, progress, act, standing, now);
     case 'preview': return preview(wanted, observed, act, standing);
     case 'weight': {
       const own = { revision: wanted.revision, weight: step.percent };
@@ -70,33 +74,33 @@ export function nextMove(wanted: Wanted, observed: Observed, now: Date): Move {
       return act({ kind: 'route', backends, before: [] }, describe(step, wanted.replicas), step.percent >= 100 ? 0 : STEP_MS);
     }
     case 'shrink':
+      if (step.pods === 0) return (observed.previous?.wantedReplicas === 0 ? null : noRoom(wanted, observed, act, standing, now)) ?? giveUp(observed, wanted, act);
       return act({ kind: 'scale-previous', revision: observed.previous?.name ?? '', replicas: step.pods }, describe(step, wanted.replicas), STEP_MS);
     default: return timed(step, index, wanted, observed, progress, act, standing, now);
   }
 }
 
-type Act = (action: Action, reason: string, againInMs: number, waiting?: Partial<Standing>) => Move;
+export type Act = (action: Action, reason: string, againInMs: number, waiting?: Partial<Standing>) => Move;
 
 function isDone(step: Step, at: number, wanted: Wanted, observed: Observed, share: number, progress: Progress | null): boolean {
   switch (step.kind) {
     case 'scale': return isReady(observed.revision, wanted.image, podsOf(step, wanted.replicas));
     case 'preview': return share > 0 || at < (progress?.step ?? 0) || observed.smoke.preview?.ok === true;
     case 'weight': return Math.round(share * 100) >= step.percent;
-    case 'shrink': return observed.previous === null || observed.previous.wantedReplicas <= step.pods;
+    case 'shrink': return step.pods === 0 ? isGivenUp(observed, wanted) : observed.previous === null || observed.previous.wantedReplicas <= step.pods;
     case 'approve': return at < (progress?.step ?? 0) || at <= wanted.controls.approvedStep || at < wanted.controls.skipTo;
     default: return at < (progress?.step ?? 0) || at < wanted.controls.skipTo;
   }
 }
 
-function scale(step: Extract<Step, { kind: 'scale' }>, wanted: Wanted, observed: Observed, share: number, steps: Step[], act: Act, now: Date): Move {
+function scale(step: Extract<Step, { kind: 'scale' }>, index: number, wanted: Wanted, observed: Observed, share: number, progress: Progress | null, act: Act, standing: Standing, now: Date): Move {
   const { revision } = observed;
+  const { steps } = standing;
   const target = podsOf(step, wanted.replicas);
   if (revision === null || revision.image !== wanted.image || revision.wantedReplicas < target) {
-    const standing = act({ kind: 'none' }, '', 0).standing;
-    if (observed.obstacle && mayPass(observed.obstacle) && wanted.queueUntil !== null && now < wanted.queueUntil) {
-      return act({ kind: 'none' }, `Waiting for room: ${observed.obstacle.message}`, ROOM_MS, { waitingFor: 'room', until: wanted.queueUntil });
-    }
-    if (observed.obstacle) return { kind: 'fail', reason: `${observed.obstacle.reason}: ${observed.obstacle.message}`, standing };
+    const stands = givesUp(steps) ? notGivenBack(index, wanted, observed, progress, act, standing, now) : null;
+    const obstructed = stands ?? noRoom(wanted, observed, act, standing, now);
+    if (obstructed) return obstructed;
     return act({ kind: 'apply', replicas: target }, `Starting ${target} of ${wanted.replicas} pods.`, 0, { waitingFor: 'pods' });
   }
   // while the pods start: the gateway knows the way by the time that they are ready
@@ -104,6 +108,26 @@ function scale(step: Extract<Step, { kind: 'scale' }>, wanted: Wanted, observed:
   if (previewed && share === 0 && shareOf(observed.previewRoute, wanted.revision) < 1) return act({ kind: 'apply-preview' }, 'Opening the preview.', 0, { waitingFor: 'pods' });
   const failure = explainRevision(revision, now);
   return act({ kind: 'none' }, failure ? `${failure.reason}: ${failure.message}` : progressOf(observed, target), WAIT_MS, { waitingFor: 'pods' });
+}
+
+/** What stands against its pods: waited for as long as the environment says, if others may give it back. */
+function noRoom({ queueUntil }: Wanted, { obstacle }: Observed, act: Act, standing: Standing, now: Date): Move | null {
+  if (obstacle === null || obstacle.curable) return null;
+  const behind = obstacle.behind ? ` behind ${obstacle.behind}` : '';
+  if (!mayPass(obstacle) || queueUntil === null || now >= queueUntil) return { kind: 'fail', reason: `${obstacle.reason}: ${obstacle.message}${behind && ` Waited${behind}.`}`, standing };
+  const reason = `Waiting for room${behind}: ${obstacle.message}`;
+  return act({ kind: 'none' }, reason, ROOM_MS, { waitingFor: 'room', until: queueUntil });
+}
+
+/** Nobody answers meanwhile, so what the pods before held is waited for a short time only, written down at the revision. */
+function notGivenBack(index: number, wanted: Wanted, { obstacle, revision }: Observed, progress: Progress | null, act: Act, standing: Standing, now: Date): Move | null {
+  if (obstacle === null || !mayPass(obstacle)) return null;
+  if (revision === null || revision.image !== wanted.image) return act({ kind: 'apply', replicas: 0 }, 'Making ready what does not run yet.', 0, { waitingFor: 'pods' });
+  const reason = `Waiting until what the pods before held is free: ${obstacle.message}`;
+  if (progress?.step !== index) return act({ kind: 'progress', step: index, baseline: false, judgement: null }, reason, 0, { waitingFor: 'pods', since: now });
+  const until = new Date(progress.since.getTime() + GIVEN_BACK_MS);
+  if (now >= until) return { kind: 'fail', reason: `${obstacle.reason}: ${obstacle.message}`, standing };
+  return act({ kind: 'none' }, reason, WAIT_MS, { waitingFor: 'pods', until });
 }
 
 function preview(wanted: Wanted, { previewRoute, smoke }: Observed, act: Act, standing: Standing): Move {
@@ -137,8 +161,8 @@ function timed(step: Extract<Step, { kind: 'wait' | 'approve' | 'judge' }>, inde
 }
 
 /** What served before this rollout began, and still does where it was not switched off. */
-export function stableOf(wanted: Wanted, route: RouteObserved | null): Backend[] {
-  const before = restorable(wanted, route) ?? route?.backends ?? [];
+export function stableOf(wanted: Wanted, observed: Pick<Observed, 'publicRoute' | 'previous'>): Backend[] {
+  const before = restorable(wanted, observed) ?? observed.publicRoute?.backends ?? [];
   return before.filter((backend) => backend.revision !== wanted.revision && backend.weight > 0).map(({ revision, weight }) => ({ revision, weight }));
 }
 

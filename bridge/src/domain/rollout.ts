@@ -1,10 +1,12 @@
 import type { Condition } from '../contract/version.ts';
+import { mayPass } from './capacity.ts';
 import type { Obstacle } from './capacity.ts';
 import { explainRevision } from './pod-failure.ts';
 import { isReady, shareOf } from './revision.ts';
 import type { Backend, Judgement, RevisionObserved, RouteObserved } from './revision.ts';
 import { conditionsOf } from './rollout-conditions.ts';
-import { progressOf, restorable } from './rollout-looks.ts';
+import { remembered } from './recreate.ts';
+import { backOut, progressOf, restorable } from './rollout-looks.ts';
 import { nextMove } from './rollout-steps.ts';
 import type { Standing } from './rollout-steps.ts';
 import type { Step, StrategyName } from './strategy.ts';
@@ -66,8 +68,8 @@ export type Action =
   /** one write of the public route; `before` is what to go back to */
   | { kind: 'route'; backends: Backend[]; before: (Backend & { replicas: number })[] }
   | { kind: 'scale-previous'; revision: string; replicas: number }
-  /** gives traffic back to what served before; null: leave the route as it is, empty: nothing served before */
-  | { kind: 'back-out'; restore: (Backend & { replicas: number })[] | null }
+  /** gives traffic and pods back to what served before; null: leave the route as it is, empty: nothing served before; `release`: then its own pods go at once */
+  | { kind: 'back-out'; restore: (Backend & { replicas: number })[] | null; release?: boolean }
   /** writes down that this timed step begins now, with the counters of both revisions where it is a judgement's, and what the one before came to */
   | { kind: 'progress'; step: number; baseline: boolean; judgement: Judgement | null }
   /** compares both revisions since the step began */
@@ -110,15 +112,15 @@ export function decide(wanted: Wanted, observed: Observed, now: Date): Decision 
 type Say = (action: Action, phase: Decision['phase'], reason: string, againInMs: number | null, standing?: Standing | null) => Decision;
 
 function rollOut(wanted: Wanted, observed: Observed, now: Date, say: Say): Decision {
-  const { revision, publicRoute, smoke } = observed;
+  const { revision, smoke } = observed;
   const move = nextMove(wanted, observed, now);
   const { standing } = move;
-  const fail = (reason: string): Decision => say({ kind: 'back-out', restore: restorable(wanted, publicRoute) }, 'Failed', reason, STEP_MS, standing);
+  const fail = (reason: string): Decision => say(backOut(wanted, observed), 'Failed', reason, STEP_MS, standing);
 
   const failure = revision && revision.image === wanted.image ? explainRevision(revision, now) : null;
   if (failure?.fatal && revision && !isReady(revision, wanted.image, revision.wantedReplicas)) return fail(`${failure.reason}: ${failure.message}`);
   if (now >= wanted.deadline) return fail(`DeadlineExceeded: ${failure ? `${failure.reason}: ${failure.message}` : progressOf(observed, wanted.replicas)}`);
-  if (mustWaitForOthers(wanted, publicRoute)) {
+  if (mustWaitForOthers(wanted, observed, move.kind === 'fail')) {
     const reason = `Waiting until ${wanted.withdrawing.join(' and ')} is gone, whose place it takes.`;
     return say({ kind: 'none' }, 'Progressing', reason, WAIT_MS, { ...standing, waitingFor: 'predecessor' });
   }
@@ -129,9 +131,13 @@ function rollOut(wanted: Wanted, observed: Observed, now: Date, say: Say): Decis
   return say({ kind: 'finish' }, 'Ready', `${wanted.replicas} of ${wanted.replicas} pods serve.`, null, standing);
 }
 
-/** Two rollouts of one model never interleave. What is brought back waits for nobody: the traffic matters, and one write moves all of it. */
-function mustWaitForOthers(wanted: Wanted, publicRoute: RouteObserved | null): boolean {
-  return wanted.withdrawing.length > 0 && !wanted.rollback && shareOf(publicRoute, wanted.revision) === 0;
+/**
+ * Two rollouts of one model never interleave. What is brought back waits for nobody: the traffic matters, and one write moves all of it;
+ * unless it lacks the room that the others are about to give back.
+ */
+function mustWaitForOthers(wanted: Wanted, { publicRoute, obstacle }: Observed, fails: boolean): boolean {
+  if (wanted.withdrawing.length === 0 || shareOf(publicRoute, wanted.revision) > 0) return false;
+  return !wanted.rollback || (fails && obstacle !== null && mayPass(obstacle));
 }
 
 /** After Ready only drift is mended, and traffic that another deployment took over is never taken back. */
@@ -153,8 +159,7 @@ function holdSteady(wanted: Wanted, observed: Observed, say: Say): Decision {
 }
 
 function remove(wanted: Wanted, observed: Observed, say: Say): Decision {
-  const restore = wanted.failed ? restorable(wanted, observed.publicRoute) : null;
-  if (restore) return say({ kind: 'back-out', restore }, null, 'Giving traffic back to what served before.', STEP_MS);
+  if (wanted.failed && restorable(wanted, observed)) return say(backOut(wanted, observed), null, 'Giving traffic back to what served before.', STEP_MS);
   if (wanted.shared) return say({ kind: 'none' }, 'Removed', 'Another deployment of this version uses the revision.', null);
   const share = shareOf(observed.publicRoute, wanted.revision);
   const previewed = shareOf(observed.previewRoute, wanted.revision) > 0;
@@ -165,8 +170,7 @@ function remove(wanted: Wanted, observed: Observed, say: Say): Decision {
 
 function cleanUp(wanted: Wanted, observed: Observed, say: Say): Decision {
   // Odoo's deadline may have failed it while it had part of the traffic
-  const restore = restorable(wanted, observed.publicRoute);
-  if (restore) return say({ kind: 'back-out', restore }, null, 'Giving traffic back to what served before.', STEP_MS);
+  if (restorable(wanted, observed)) return say(backOut(wanted, observed), null, 'Giving traffic back to what served before.', STEP_MS);
   const previewed = shareOf(observed.previewRoute, wanted.revision) > 0;
   const serves = shareOf(observed.publicRoute, wanted.revision) > 0;
   const left = observed.revision !== null && !serves && !wanted.shared;
@@ -176,11 +180,8 @@ function cleanUp(wanted: Wanted, observed: Observed, say: Say): Decision {
 
 /** The first change of traffic remembers what served; later ones of the same deployment keep that. */
 function withBefore(action: Action, wanted: Wanted, observed: Observed): Action {
-  if (action.kind !== 'route') return action;
+  if (action.kind !== 'route' || action.before.length > 0) return action;
   const route = observed.publicRoute;
   if (route?.changedBy === wanted.deploymentId && route.before) return { ...action, before: route.before };
-  const before = (route?.backends ?? []).map((backend) => ({
-    ...backend, replicas: backend.revision === observed.previous?.name ? observed.previous.wantedReplicas : 1,
-  }));
-  return { ...action, before };
+  return { ...action, before: remembered(observed) };
 }

@@ -1,5 +1,3 @@
-import { rolloutObstacle } from '../domain/capacity.ts';
-import type { Obstacle } from '../domain/capacity.ts';
 import { routeName, routePath } from '../domain/revision.ts';
 import type { RouteKind } from '../domain/revision.ts';
 import { decide } from '../domain/rollout.ts';
@@ -8,11 +6,11 @@ import type { Action, Decision, Observed, Wanted } from '../domain/rollout.ts';
 import type { Failed } from '../errors.ts';
 import type { RevisionSpec } from './cluster-ports.ts';
 import type { DeliverDeps } from './deliver.ts';
-import { splitImage } from './image-name.ts';
 import { makeJudgement, takeBaseline } from './judging.ts';
 import type { Trial } from './judging.ts';
 import type { DeploymentWork, JobContext, VersionWork } from './ports.ts';
 import { revisionSpecOf } from './revision-spec.ts';
+import { findObstacle } from './room.ts';
 import { smokeTest } from './smoke.ts';
 
 /** of a model's examples, so many are asked */
@@ -56,28 +54,10 @@ export class DeploymentTick {
     const heaviest = publicRoute?.backends.filter((backend) => backend.revision !== revision && backend.weight > 0).sort((a, b) => b.weight - a.weight)[0];
     const previous = heaviest ? await cluster.revision(namespace, heaviest.revision) : null;
     const observed: Observed = { revision: own, previous, publicRoute, previewRoute, obstacle: null, smoke: { ...this.#smoke }, judgement: this.#judgement };
-    if (this.wanted.desired === 'serving' && !this.wanted.established && !this.wanted.failed) observed.obstacle = await this.#obstacle(observed);
+    if (this.wanted.desired === 'serving' && !this.wanted.established && !this.wanted.failed) {
+      observed.obstacle = await findObstacle(this.#deps, { work: this.#work, wanted: this.wanted, spec: this.#spec, observed, now: this.#deps.clock.now() });
+    }
     return observed;
-  }
-
-  /** Looked for only before pods are added: afterwards the pods themselves tell. */
-  async #obstacle(observed: Observed): Promise<Obstacle | null> {
-    const { wanted } = this;
-    const running = observed.revision?.image === wanted.image ? observed.revision.wantedReplicas : 0;
-    const more = wanted.strategy === 'rolling' && observed.previous ? Math.min(1, wanted.replicas - running) : wanted.replicas - running;
-    if (more <= 0) return null;
-    const { environment, imageDigest } = this.#work;
-    const { requests } = this.#spec;
-    if (environment.maxReplicas > 0 && wanted.replicas > environment.maxReplicas) {
-      return { reason: 'TooManyReplicas', message: `${wanted.replicas} replicas are wanted; ${environment.name} allows ${environment.maxReplicas}.` };
-    }
-    if (requests.gpus * wanted.replicas > environment.maxGpus && requests.gpus > 0) {
-      return { reason: 'TooManyGpus', message: `${requests.gpus * wanted.replicas} GPUs are wanted; ${environment.name} allows ${environment.maxGpus} for a deployment.` };
-    }
-    const { repository } = splitImage(this.#spec.image);
-    const [found, capacity] = await Promise.all([this.#deps.registry.digestOf(repository, imageDigest ?? ''), this.#deps.cluster.capacity(this.#spec.namespace)]);
-    if (found !== imageDigest) return { reason: 'ImageNotFound', message: `The registry no longer has ${this.#spec.image}. Restore it there, or register the version anew.` };
-    return rolloutObstacle(capacity, requests, more, wanted.strategy, observed.previous !== null);
   }
 
   /** Waits until the cluster has something new to tell of this revision; false: it has not in this time. */
@@ -101,7 +81,10 @@ export class DeploymentTick {
       case 'progress': return this.#note(action, observed);
       case 'judge': this.#judgement = await this.#judge(action.step, observed); return;
       case 'scale-previous': return cluster.scaleRevision(namespace, action.revision, action.replicas);
-      case 'back-out': return this.#backOut(action.restore);
+      case 'back-out':
+        await this.#backOut(action.restore);
+        if (action.release && !this.wanted.shared && observed.revision !== null) await cluster.scaleRevision(namespace, revision, 0);
+        return;
       case 'finish': return this.#closePreview();
       case 'clean':
         await this.#closePreview();
@@ -151,7 +134,7 @@ export class DeploymentTick {
   }
 
   async #trial(observed: Observed): Promise<Trial | null> {
-    const [stable] = stableOf(this.wanted, observed.publicRoute);
+    const [stable] = stableOf(this.wanted, observed);
     if (!observed.revision || !stable) return null;
     const { signal, log, requestId } = this.#context;
     const { base, infer, examples } = await this.#request('public');

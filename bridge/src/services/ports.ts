@@ -46,7 +46,9 @@ export interface ServingSpec {
 export interface DeploymentWork {
   deploymentId: number; versionId: number; modelId: number; slug: string; version: string; image: string | null; imageDigest: string | null;
   environment: { id: number; name: string; kind: 'staging' | 'production'; namespace: string; gatewayUrl: string; registry: string;
-    keepPreviousMinutes: number; readyDeadlineSeconds: number; maxReplicas: number; maxGpus: number };
+    keepPreviousMinutes: number; readyDeadlineSeconds: number; maxReplicas: number; maxGpus: number;
+    /** what could be chosen for a promotion, and what a canary would do then; an older Odoo does not say */
+    strategiesAllowed?: StrategyName[]; canarySteps?: Step[] };
   strategy: StrategyName; /** null: the strategy's own list */ steps: Step[] | null; controls: Controls; /** brings back what served before */ isRollback: boolean; generation: number; desired: 'serving' | 'kept' | 'removed'; phase: string; isLive: boolean;
   /** versions that ended before they were ready here and are not gone yet */ withdrawing: string[];
   /** until then it waits for room; null: it does not */ queueUntil: string | null;

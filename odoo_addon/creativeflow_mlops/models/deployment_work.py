@@ -26,6 +26,7 @@ class DeploymentWork(models.Model):
                 "id": environment.id, "name": environment.name, "kind": environment.kind, "namespace": environment.namespace,
                 "gatewayUrl": environment.gateway_url, "registry": environment.registry, "keepPreviousMinutes": environment.keep_previous_minutes,
                 "readyDeadlineSeconds": environment.ready_deadline_seconds, "maxReplicas": environment.max_replicas, "maxGpus": environment.max_gpus,
+                "strategiesAllowed": environment.strategies_allowed, "canarySteps": environment._steps(),
             },
             "steps": self.steps or None, "controls": self._controls(),
             "strategy": self.strategy, "isRollback": self.approval_id.is_rollback,

@@ -4,7 +4,9 @@ from odoo.exceptions import ValidationError
 from .inventory_policy import POLICIES
 from .iso_time import iso
 
-STRATEGIES = [("rolling", "Rolling"), ("blue-green", "Blue-green"), ("canary", "Canary")]
+STRATEGIES = [
+    ("rolling", "Rolling"), ("blue-green", "Blue-green"), ("canary", "Canary"), ("recreate", "Recreate (does not answer meanwhile)"),
+]
 KINDS = [("staging", "Staging"), ("production", "Production")]
 DEFAULT_GATEWAY_URL = "http://127.0.0.1:18080"
 DEFAULT_REGISTRY = "registry.creativeflow.internal:15000"

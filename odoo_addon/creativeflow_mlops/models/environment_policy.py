@@ -9,7 +9,7 @@ from .environment import STRATEGIES
 from .rollout_steps import steps_seconds
 
 LOOK_AHEAD = timedelta(days=31)
-ALLOW = {"rolling": "allow_rolling", "blue-green": "allow_blue_green", "canary": "allow_canary"}
+ALLOW = {"rolling": "allow_rolling", "blue-green": "allow_blue_green", "canary": "allow_canary", "recreate": "allow_recreate"}
 
 
 class EnvironmentPolicy(models.Model):
@@ -21,6 +21,11 @@ class EnvironmentPolicy(models.Model):
     allow_rolling = fields.Boolean("Rolling allowed", compute="_compute_allow_rolling", inverse="_inverse_allowed")
     allow_blue_green = fields.Boolean("Blue-green allowed", compute="_compute_allow_blue_green", inverse="_inverse_allowed")
     allow_canary = fields.Boolean("Canary allowed", compute="_compute_allow_canary", inverse="_inverse_allowed")
+    allow_recreate = fields.Boolean(
+        "Recreate allowed", compute="_compute_allow_recreate", inverse="_inverse_allowed",
+        help="For clusters where not one pod more fits: the old pods go first, and the endpoint does not answer until the new version is ready."
+        " A rollback that does not fit otherwise is made so too",
+    )
     strategies_in_brief = fields.Char("Strategies allowed", compute="_compute_strategies_in_brief", store=True, tracking=True)
     freeze_from = fields.Datetime("Frozen from", tracking=True, help="Nothing new goes there from then on. Rolling back and aborting go on")
     freeze_until = fields.Datetime("Frozen until", tracking=True, help="Empty: until a manager ends it")
@@ -52,6 +57,10 @@ class EnvironmentPolicy(models.Model):
     @api.depends("strategies_allowed")
     def _compute_allow_canary(self):
         self._show_allowed("canary")
+
+    @api.depends("strategies_allowed")
+    def _compute_allow_recreate(self):
+        self._show_allowed("recreate")
 
     def _show_allowed(self, name):
         for environment in self:

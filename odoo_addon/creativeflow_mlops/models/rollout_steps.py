@@ -17,6 +17,8 @@ CANARY = (
     {"kind": "weight", "percent": 100},
 )
 BLUE_GREEN = ({"kind": "scale", "percent": 100}, {"kind": "preview"}, {"kind": "weight", "percent": 100})
+# where not one pod more fits: what serves goes first, and nobody answers until the new version is ready
+RECREATE = ({"kind": "shrink", "pods": 0}, *BLUE_GREEN)
 
 # kind → numbers that it may have besides
 OPTIONAL = {"judge": {"minAgreement": (0, 1, False), "tolerance": (0, 1, False)}}
@@ -112,6 +114,8 @@ def followed_steps(strategy, steps, replicas, alone):
     """The list that the bridge follows. Where nothing serves yet there is nobody to share traffic with or to compare with."""
     if alone or strategy == "blue-green":
         return list(BLUE_GREEN)
+    if strategy == "recreate":
+        return list(RECREATE)
     return _rolling(replicas) if strategy == "rolling" else list(steps or CANARY)
 
 
@@ -137,6 +141,8 @@ def _words(step, replicas, now, before):
     kind, percent = step.get("kind"), step.get("percent")
     if kind == "scale":
         return f"Start {max(1, math.ceil(replicas * percent / 100 - 1e-9))} of {replicas} pods of {now}."
+    if kind == "shrink" and not step["pods"]:
+        return f"Stop {before or 'the one before'}: the endpoint does not answer until {now} is ready."
     if kind == "shrink":
         return f"Keep {step['pods']} of {replicas} pods of {before or 'the one before'}."
     if kind == "preview":

@@ -89,8 +89,8 @@ class VersionDecisions(models.Model):
         if why:
             raise UserError(why)
         environment = live._environment(target)
-        # what served before is not tried out by little and little
-        strategy = "blue-green" if environment.strategy_default == "canary" else environment.strategy_default
+        # what served before is not tried out by little and little; it comes instead of what serves only where it does not fit beside it
+        strategy = "blue-green" if environment.strategy_default in ("canary", "recreate") else environment.strategy_default
         answer = back._deploy("rollback", environment, strategy, reason)
         return {**answer, "versionId": back.id}
 

@@ -95,6 +95,41 @@ class TestRolloutPolicy(RolloutCase):
         with self.assertRaises(ValidationError):
             mias.write({"allow_blue_green": False})
 
+    def test_recreate_only_where_a_manager_allows_it(self):
+        self.assertFalse(self.production.allow_recreate, "not by itself")
+        live = self.at("Live")
+        version = self.at("Staging", version=self.register("ada", name=live.model_id.name, version="2.0.0"))
+        with self.assertRaisesRegex(UserError, "recreate is not allowed"):
+            self.promote(version, strategy="recreate")
+        with Form(self.production.with_user(self.people["mia"])) as form:
+            form.allow_recreate = True
+        self.assertEqual(self.production.strategies_allowed, ["rolling", "blue-green", "canary", "recreate"])
+        action = self.versions("ben").browse(version.id).action_promote()
+        dialog = self.of("mlops.decision", "ben").browse(action["res_id"])
+        dialog.strategy = "recreate"
+        self.assertEqual(dialog.plan["sentences"], [
+            "Stop 1.0.0: the endpoint does not answer until 2.0.0 is ready.", "Start 1 of 1 pods of 2.0.0.",
+            "Open the preview of 2.0.0 and ask it once.", "Send 100 % of the traffic to 2.0.0.",
+        ])
+        self.assertIn("does not answer until 2.0.0 is ready", dialog.consequence)
+        deployment = self.env["mlops.deployment"].browse(self.promote(version, strategy="recreate")["deploymentId"])
+        self.assertEqual((deployment.strategy, deployment.steps), ("recreate", False))
+        work = self.deployments("bridge").work(deployment.id)
+        self.assertEqual(work["environment"]["strategiesAllowed"], self.production.strategies_allowed)
+        self.assertEqual(work["environment"]["canarySteps"], list(CANARY))
+
+    def test_a_rollback_is_never_a_recreate_by_itself(self):
+        live = self.supersede(self.at("Live"))
+        self.assertNotIn("does not answer", self.rollback_dialog(live))
+        self.production.write({"strategies_allowed": ["blue-green", "recreate"], "strategy_default": "recreate"})
+        self.assertIn("If it does not fit beside what serves now, the endpoint does not answer", self.rollback_dialog(live))
+        answer = self.versions("ben").rollback(live.id, "production")
+        self.assertEqual(self.env["mlops.deployment"].browse(answer["deploymentId"]).strategy, "blue-green")
+
+    def rollback_dialog(self, version):
+        action = self.versions("ben").browse(version.id).action_rollback()
+        return self.of("mlops.decision", "ben").browse(action["res_id"]).consequence
+
     def test_a_freeze(self):
         version, now = self.at("Staging"), fields.Datetime.now()
         self.production.write({"freeze_from": now - timedelta(hours=1), "freeze_until": now + timedelta(hours=1), "freeze_reason": "Black Friday"})

@@ -99,11 +99,18 @@ class Decision(models.TransientModel):
         if self.action == "refuse-waiver":
             return self.env._("The findings stand and %s does not go further.", what)
         if self.action == "rollback":
-            return self.env._("Take %(now)s out of production and bring back %(back)s.", now=version.name, back=then.name or "?")
+            return " ".join(filter(None, (
+                self.env._("Take %(now)s out of production and bring back %(back)s.", now=version.name, back=then.name or "?"), self._gap(version),
+            )))
         if self.strategy == "rolling":
             if live:
                 return self.env._("Replace the pods of %(before)s with %(now)s, one after the other, in production.", before=before, now=version.name)
             return self.env._("Start %s in production, pod after pod. Nothing is live before it.", version.name)
+        if live and self.strategy == "recreate":
+            return self.env._(
+                "Stop %(before)s, then start %(now)s in its place. The endpoint does not answer until %(now)s is ready; if it fails, %(before)s"
+                " comes back.", now=version.name, before=before,
+            )
         if live and self.strategy == "canary":
             return self.env._(
                 "Try %(now)s on a little of the traffic of %(before)s, judge it, and go on only while it does well.", now=version.name, before=before,
@@ -113,6 +120,12 @@ class Decision(models.TransientModel):
                 "Start %(now)s beside %(before)s, test it, then send 100 %% of production traffic to %(now)s.", now=version.name, before=before,
             )
         return self.env._("Start %s, test it, then open it to production traffic. Nothing is live before it.", version.name)
+
+    def _gap(self, version):
+        """What a rollback may cost where recreating is allowed."""
+        if "recreate" not in (version._environment("production").strategies_allowed or []):
+            return None
+        return self.env._("If it does not fit beside what serves now, the endpoint does not answer until it is ready.")
 
     def confirm(self):
         """Carry the decision out; a stale or forbidden one is refused by the method itself."""

@@ -95,7 +95,7 @@ export class CfActionSheet extends CfElement {
     switch (this.action.name) {
       case 'deploy': return this.detail.imageDigest ? words.redeployConfirm(what) : words.deployConfirm(what);
       case 'promote': return words.promoteConfirm[this.strategy](this.detail.name, this.live?.name ?? null);
-      case 'rollback': return words.rollbackConfirm(this.detail.name);
+      case 'rollback': return (this.action.strategies?.includes('recreate') ? words.rollbackGap : words.rollbackConfirm)(this.detail.name);
       case 'reject': return words.rejectConfirm(what);
       case 'request-waiver': return words.requestWaiverConfirm;
       case 'accept-waiver': return words.acceptWaiverConfirm(what);
@@ -155,8 +155,8 @@ export class CfActionSheet extends CfElement {
       ${offered.map((strategy) => {
         // where nothing serves yet there is nobody to try it beside: it is started, asked and opened
         const own = this.live ? this.action.steps : undefined;
-        const steps = strategy === 'canary' && own ? own.map((step) => sentence(stepWords(step, this.#scene))) : strategy === 'rolling' ? words.rollingSteps : words.blueGreenSteps;
-        const lead = { 'blue-green': words.blueGreenLead, rolling: words.rollingLead, canary: words.canaryLead }[strategy];
+        const steps = strategy === 'canary' && own ? own.map((step) => sentence(stepWords(step, this.#scene))) : strategy === 'rolling' ? words.rollingSteps : strategy === 'recreate' && this.live ? words.recreateSteps : words.blueGreenSteps;
+        const lead = { 'blue-green': words.blueGreenLead, rolling: words.rollingLead, canary: words.canaryLead, recreate: words.recreateLead }[strategy];
         return html`<label class="choice ${strategy === this.strategy ? 'chosen' : ''}">
           <input type="radio" name="strategy" value=${strategy} .checked=${strategy === this.strategy} @change=${() => (this.strategy = strategy)} />
           <span><b>${words[strategy]}</b><span class="muted small lead">${lead}</span>

@@ -136,5 +136,5 @@ export class CfDeployments extends CfElement {
 }
 
 export function strategyName(strategy: string): string {
-  return strategy === 'blue-green' || strategy === 'rolling' || strategy === 'canary' ? t().strategy[strategy] : strategy;
+  return strategy === 'blue-green' || strategy === 'rolling' || strategy === 'canary' || strategy === 'recreate' ? t().strategy[strategy] : strategy;
 }

@@ -1,4 +1,4 @@
-import { css, svg, html, type TemplateResult } from 'lit';
+import { css, html, nothing, svg, type TemplateResult } from 'lit';
 import type { Strategy } from '../api/types.ts';
 
 export const drawings = css`
@@ -59,6 +59,8 @@ const BODIES: Record<Strategy, () => unknown> = {
     both(132, svg`${toOld('half')}${toNew('half')}` as unknown as TemplateResult),
     svg`<g transform="translate(198)"><g class="kept">${pods(12, 8, three('old'))}</g>${pods(12, 36, three('new'))}<path class="traffic" d="M2 43h6"/></g>`,
   ],
+  // nobody answers in the middle
+  recreate: () => [['old', 'traffic'], ['frame', ''], ['new', 'traffic']].map(([kind = '', way], i) => svg`<g transform="translate(${i * 88 + 8})">${pods(12, 22, three(kind))}${way ? svg`<path class=${way} d="M0 29h7"/>` : nothing}</g>`),
   rolling: () => [['new', 'old', 'old'], ['new', 'new', 'old'], three('new')].map((kinds, i) => svg`<g transform="translate(${i * 88 + 8})">${pods(12, 22, kinds)}<path class="traffic" d="M0 29h7"/></g>`),
 };
 

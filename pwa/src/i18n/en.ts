@@ -101,10 +101,12 @@ export const en = {
     podReady: 'ready', podNotReady: 'not ready',
   },
   strategy: {
-    'blue-green': 'Blue-green', rolling: 'Rolling', canary: 'Canary', canaryLead: 'A little of the traffic, judged by real signals, then more. What does worse is taken back.',
+    'blue-green': 'Blue-green', rolling: 'Rolling', canary: 'Canary', recreate: 'Recreate', canaryLead: 'A little of the traffic, judged by real signals, then more. What does worse is taken back.',
     blueGreenLead: 'Full size beside the old one, tested, then one switch. The old one is kept.', rollingLead: 'Pod after pod is replaced. Needs the least room.',
     blueGreenSteps: ['Start the new version beside the live one', 'Test it on a preview address', 'Switch all traffic at once', 'Keep the old one for roll back'],
     rollingSteps: ['Replace one pod', 'Wait until it is ready', 'Go on, pod after pod'],
+    recreateLead: 'For where not one pod more fits. The endpoint does not answer until the new version is ready.',
+    recreateSteps: ['Stop the live version: from here the endpoint does not answer', 'Start the new version in its place', 'Test it on a preview address', 'Open it to traffic; if it fails, the old one comes back'],
   },
   rollout: {
     title: 'Rollout', steps: 'Steps of the rollout', judgements: 'Judgements', controls: 'Steer the rollout',
@@ -116,7 +118,7 @@ export const en = {
     does: {
       scale: (pods: number, all: number, version: string) => `start ${pods} of ${all} pods of ${version}`, preview: (version: string) => `ask ${version} once through its preview`,
       weight: (share: string, version: string) => `send ${share} of the traffic to ${version}`, wait: (time: string) => `wait ${time}`, approve: (time: string) => `a person lets it go on, within ${time}`,
-      judge: (time: string) => `judge it against the one before by ${time} of traffic`, shrink: (n: number) => `the one before keeps ${n} pods`,
+      judge: (time: string) => `judge it against the one before by ${time} of traffic`, shrink: (n: number) => n === 0 ? 'stop the one before: the endpoint does not answer until the new one is ready' : `the one before keeps ${n} pods`,
     },
     verdict: { pass: 'does well', fail: 'does worse', wait: 'not known yet' }, step: (n: number) => `Step ${n}`,
     numbers: { requests: 'Requests', errors: 'Errors', p95: 'p95', restarts: 'Restarts', agreement: 'Same answers', signal: 'Business signal' }, before: 'before', during: 'during',
@@ -133,10 +135,12 @@ export const en = {
     promoteConfirm: {
       'blue-green': (version: string, from: string | null) => from ? `Start ${version} beside ${from}, test it, then send 100\u00a0% of production traffic to ${version}.` : `Start ${version}, test it, then open it to production traffic. Nothing is live before it.`,
       rolling: (version: string, from: string | null) => from ? `Replace the pods of ${from} with ${version}, one after the other, in production.` : `Start ${version} in production, pod after pod. Nothing is live before it.`,
+      recreate: (version: string, from: string | null) => from ? `Stop ${from}, then start ${version} in its place. The endpoint does not answer until ${version} is ready; if it fails, ${from} comes back.` : `Start ${version}, test it, then open it to production traffic. Nothing is live before it.`,
       canary: (version: string, from: string | null) => from ? `Try ${version} on a little of the traffic of ${from}, judge it, and go on only while it does well.` : `Start ${version}, test it, then open it to production traffic. Nothing is live before it.`,
     },
     supersedes: (version: string) => `The rollout of ${version}, which is on its way there, is aborted.`,
     rollbackTitle: (model: string) => `Roll back ${model}`, rollbackConfirm: (version: string) => `Take ${version} out of production and bring back the version kept before it. It takes seconds.`,
+    rollbackGap: (version: string) => `Take ${version} out of production and bring back the version kept before it. If it does not fit beside ${version}, the endpoint does not answer until it is ready.`,
     rejectTitle: (what: string) => `Reject ${what}`, rejectConfirm: (what: string) => `${what} does not go further. The uploader reads your reason.`, rejectNeedsReason: 'Say why, so that it can be mended.',
     requestWaiverTitle: (what: string) => `Ask for a waiver for ${what}`, requestWaiverConfirm: 'An approver is asked to accept these findings for these very files until the date.', until: 'Until',
     acceptWaiverTitle: (what: string) => `Accept the findings of ${what}`, acceptWaiverConfirm: (what: string) => `${what} can be deployed although the scan found this.`,

@@ -95,10 +95,12 @@ export const fr: Texts = {
     podReady: 'prêt', podNotReady: 'pas prêt',
   },
   strategy: {
-    'blue-green': 'Bleu-vert', rolling: 'Progressive', canary: 'Canari', canaryLead: 'Un peu du trafic, jugé par de vrais signaux, puis davantage. Ce qui fait moins bien est retiré.',
+    'blue-green': 'Bleu-vert', rolling: 'Progressive', canary: 'Canari', recreate: 'Recréation', canaryLead: 'Un peu du trafic, jugé par de vrais signaux, puis davantage. Ce qui fait moins bien est retiré.',
     blueGreenLead: 'À pleine taille à côté de l’ancienne, testée, puis une seule bascule. L’ancienne est gardée.', rollingLead: 'Les pods sont remplacés un par un. Demande le moins de place.',
     blueGreenSteps: ['Démarrer la nouvelle version à côté de celle en service', 'La tester sur une adresse d’aperçu', 'Basculer tout le trafic d’un coup', 'Garder l’ancienne pour un retour'],
     rollingSteps: ['Remplacer un pod', 'Attendre qu’il soit prêt', 'Continuer, pod après pod'],
+    recreateLead: 'Là où il n’y a place pour aucun pod de plus. Le point d’accès ne répond pas tant que la nouvelle version n’est pas prête.',
+    recreateSteps: ['Arrêter la version en service : à partir de là le point d’accès ne répond plus', 'Démarrer la nouvelle version à sa place', 'La tester sur une adresse d’aperçu', 'L’ouvrir au trafic ; si elle échoue, l’ancienne revient'],
   },
   rollout: {
     title: 'Mise en service', steps: 'Étapes de la mise en service', judgements: 'Jugements', controls: 'Conduire la mise en service',
@@ -110,7 +112,7 @@ export const fr: Texts = {
     does: {
       scale: (pods, all, version) => `démarrer ${pods} pods de ${version} sur ${all}`, preview: (version) => `interroger ${version} une fois par son aperçu`,
       weight: (share, version) => `envoyer ${share} du trafic à ${version}`, wait: (time) => `attendre ${time}`, approve: (time) => `une personne la laisse continuer, sous ${time}`,
-      judge: (time) => `la juger face à celle d’avant sur ${time} de trafic`, shrink: (n) => `celle d’avant garde ${n} pods`,
+      judge: (time) => `la juger face à celle d’avant sur ${time} de trafic`, shrink: (n) => (n === 0 ? 'arrêter celle d’avant : le point d’accès ne répond pas tant que la nouvelle n’est pas prête' : `celle d’avant garde ${n} pods`),
     },
     verdict: { pass: 'fait bien', fail: 'fait moins bien', wait: 'pas encore connu' }, step: (n) => `Étape ${n}`,
     numbers: { requests: 'Requêtes', errors: 'Erreurs', p95: 'p95', restarts: 'Redémarrages', agreement: 'Mêmes réponses', signal: 'Signal métier' }, before: 'avant', during: 'pendant',
@@ -127,10 +129,12 @@ export const fr: Texts = {
     promoteConfirm: {
       'blue-green': (version, from) => (from ? `Démarrer ${version} à côté de ${from}, la tester, puis lui envoyer 100\u00a0% du trafic de production.` : `Démarrer ${version}, la tester, puis l’ouvrir au trafic de production. Rien n’est en service avant elle.`),
       rolling: (version, from) => (from ? `Remplacer en production les pods de ${from} par ${version}, l’un après l’autre.` : `Démarrer ${version} en production, pod après pod. Rien n’est en service avant elle.`),
+      recreate: (version, from) => (from ? `Arrêter ${from}, puis démarrer ${version} à sa place. Le point d’accès ne répond pas tant que ${version} n’est pas prête ; si elle échoue, ${from} revient.` : `Démarrer ${version}, la tester, puis l’ouvrir au trafic de production. Rien n’est en service avant elle.`),
       canary: (version, from) => (from ? `Essayer ${version} sur un peu du trafic de ${from}, la juger, et ne continuer que tant qu’elle fait bien.` : `Démarrer ${version}, la tester, puis l’ouvrir au trafic de production. Rien n’est en service avant elle.`),
     },
     supersedes: (version) => `Le déploiement de ${version}, qui est en route, est abandonné.`,
     rollbackTitle: (model) => `Revenir en arrière sur ${model}`, rollbackConfirm: (version) => `Retirer ${version} de la production et remettre la version gardée d’avant. Quelques secondes suffisent.`,
+    rollbackGap: (version) => `Retirer ${version} de la production et remettre la version gardée d’avant. S’il n’y a pas la place à côté de ${version}, le point d’accès ne répond pas tant qu’elle n’est pas prête.`,
     rejectTitle: (what) => `Refuser ${what}`, rejectConfirm: (what) => `${what} ne va pas plus loin. La personne qui l’a déposé lit votre raison.`, rejectNeedsReason: 'Dites pourquoi, pour que cela puisse être corrigé.',
     requestWaiverTitle: (what) => `Demander une dérogation pour ${what}`, requestWaiverConfirm: 'Un approbateur est prié d’accepter ces constats, pour ces fichiers-là, jusqu’à la date.', until: 'Jusqu’au',
     acceptWaiverTitle: (what) => `Accepter les constats de ${what}`, acceptWaiverConfirm: (what) => `${what} peut être déployé malgré ce que l’analyse a trouvé.`,

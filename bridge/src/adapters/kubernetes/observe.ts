@@ -1,4 +1,6 @@
 import type { CoreV1Event, V1ContainerStatus, V1Deployment, V1Pod } from '@kubernetes/client-node';
+import { GPU_RESOURCE } from '../../domain/capacity.ts';
+import type { PodRequests } from '../../domain/capacity.ts';
 import type { ContainerObserved, PodObserved, Progress, RevisionObserved } from '../../domain/revision.ts';
 import { lastTellingLine } from '../../domain/log-line.ts';
 import type { KubernetesClient } from './client.ts';
@@ -23,7 +25,17 @@ export async function observeRevision(client: KubernetesClient, deployment: V1De
     appliedAt: new Date(metadata?.creationTimestamp ?? 0),
     creationFailure: failure?.message ?? null,
     pods: await Promise.all(pods.map((pod) => observePod(client, pod, notReady.includes(pod)))),
+    requests: requestsOf(deployment),
     progress: parseProgress(metadata?.annotations?.[ANNOTATION.progress]),
+  };
+}
+
+/** Of all containers of a pod together there is one: the model. */
+function requestsOf({ spec }: V1Deployment): PodRequests {
+  const { requests = {}, limits = {} } = spec?.template.spec?.containers[0]?.resources ?? {};
+  return {
+    cpu: requests['cpu'] ?? '0', memory: requests['memory'] ?? '0', cpuLimit: limits['cpu'] ?? '0', memoryLimit: limits['memory'] ?? '0',
+    gpus: Number(limits[GPU_RESOURCE] ?? 0),
   };
 }
 

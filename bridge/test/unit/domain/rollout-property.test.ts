@@ -25,10 +25,14 @@ class Cluster {
     } else if (action.kind === 'apply-preview') state.previewRoute = route({ [want.revision]: 100 });
     else if (action.kind === 'smoke') state.smoke = { ...state.smoke, [action.through]: { ok: smokeOk(action.through), message: '' } };
     else if (action.kind === 'route') state.publicRoute = { ...route({}), backends: action.backends, changedBy: want.deploymentId, before: action.before };
-    else if (action.kind === 'scale-previous') this.old.wantedReplicas = this.old.readyReplicas = action.replicas;
+    else if (action.kind === 'scale-previous') {
+      this.old.wantedReplicas = this.old.readyReplicas = action.replicas;
+      if (action.replicas === 0) this.old.pods = [pod({ terminating: true })];
+    }
     else if (action.kind === 'back-out' && action.restore) {
       state.publicRoute = action.restore.length ? { ...route({}), backends: action.restore, changedBy: want.deploymentId, before: action.restore } : null;
       for (const backend of action.restore) this.old.wantedReplicas = this.old.readyReplicas = backend.replicas;
+      if (action.release && own) own.wantedReplicas = own.readyReplicas = 0;
     } else if (action.kind === 'clean') { state.revision = null; state.previewRoute = null; }
     const others = state.publicRoute?.backends.some((backend) => backend.revision === 'digits-v1' && backend.weight > 0);
     state.previous = others ? this.old : null;
@@ -38,6 +42,7 @@ class Cluster {
   happen(event: number): void {
     const own = this.state.revision;
     this.now += 400;
+    if (event < 80) this.old.pods = [];
     if (!own) return;
     if (event < 60) { own.upToDate = true; own.readyReplicas = Math.min(own.wantedReplicas, own.readyReplicas + 1); }
     else if (event < 75) own.readyReplicas = Math.max(0, own.readyReplicas - 1);
@@ -49,7 +54,7 @@ class Cluster {
 }
 
 const scenario = fc.record({
-  strategy: fc.constantFrom('blue-green' as const, 'rolling' as const), replicas: fc.integer({ min: 1, max: 6 }), oldReplicas: fc.integer({ min: 1, max: 6 }),
+  strategy: fc.constantFrom('blue-green' as const, 'rolling' as const, 'recreate' as const), replicas: fc.integer({ min: 1, max: 6 }), oldReplicas: fc.integer({ min: 1, max: 6 }),
   first: fc.boolean(), previewOk: fc.boolean(), publicOk: fc.boolean(), events: fc.array(fc.integer({ min: 0, max: 99 }), { minLength: 150, maxLength: 150 }),
   killedAt: fc.array(fc.integer({ min: 0, max: 149 }), { maxLength: 5 }),
 });
@@ -69,6 +74,10 @@ describe('rollout, whatever happens', () => {
           const part = own?.image === IMAGE && own.upToDate ? (100 * own.readyReplicas) / replicas : 0;
           expect(part, `traffic to pods that are not ready at tick ${tick}`).to.be.at.least(weight - 0.5);
           for (const backend of decision.action.backends) expect(['digits-v1', 'digits-v2']).to.include(backend.revision);
+        }
+        if (decision.action.kind === 'scale-previous' && decision.action.replicas === 0) {
+          expect(strategy, `given up at tick ${tick}`).to.equal('recreate');
+          expect(cluster.state.publicRoute, 'what served is known, and its size').to.deep.include({ changedBy: want.deploymentId, before: [{ revision: 'digits-v1', weight: 100, replicas: oldReplicas }] });
         }
         if (decision.phase === 'Ready') expect(isReady(cluster.state.revision, IMAGE, replicas)).to.equal(true);
         cluster.obey(decision, want, (through) => (through === 'preview' ? previewOk : publicOk));

@@ -51,7 +51,7 @@ class World {
     this.old = revision({ name: OLD, image: 'old', wantedReplicas: this.#oldReplicas });
     const first = next() < 0.15;
     this.state = observed(first ? {} : { previous: this.old, publicRoute: route({ [OLD]: 100 }) });
-    const strategy = (['canary', 'canary', 'rolling', 'blue-green'] as const)[Math.floor(next() * 4)]!;
+    const strategy = (['canary', 'canary', 'rolling', 'blue-green', 'recreate'] as const)[Math.floor(next() * 5)]!;
     this.want = wanted({ strategy, steps: strategy === 'canary' ? someSteps(next) : null, replicas: 1 + Math.floor(next() * 4), deadline: new Date(this.now + DEADLINE_MS) });
   }
 
@@ -67,13 +67,17 @@ class World {
       case 'apply-preview': state.previewRoute = route({ [want.revision]: 100 }); break;
       case 'smoke': state.smoke = { ...state.smoke, [action.through]: { ok: this.#next() > 0.03, message: 'refused' } }; break;
       case 'route': state.publicRoute = { ...route({}), backends: action.backends, changedBy: want.deploymentId, before: action.before }; break;
-      case 'scale-previous': this.old.wantedReplicas = this.old.readyReplicas = action.replicas; break;
+      case 'scale-previous':
+        if (action.replicas === 0 && this.old.wantedReplicas > 0) this.old.pods = [pod({ terminating: true })];
+        this.old.wantedReplicas = this.old.readyReplicas = action.replicas;
+        break;
       case 'progress': if (own) own.progress = { deploymentId: want.deploymentId, step: action.step, since: new Date(this.now), baseline: null, judgements: [] } satisfies Progress; break;
       case 'judge': state.judgement = { step: action.step, verdict: this.#next() < 0.6 ? 'pass' : this.#next() < 0.9 ? 'wait' : 'fail', sentence: 'Because.', numbers: {} as Judgement['numbers'] }; break;
       case 'back-out':
         if (action.restore === null) break;
         state.publicRoute = action.restore.length ? { ...route({}), backends: action.restore, changedBy: want.deploymentId, before: action.restore } : null;
         for (const backend of action.restore) this.old.wantedReplicas = this.old.readyReplicas = backend.replicas;
+        if (action.release && own) own.wantedReplicas = own.readyReplicas = 0;
         break;
       case 'clean': state.revision = null; state.previewRoute = null; break;
       default:
@@ -94,6 +98,12 @@ class World {
     if (chance < 0.004) want.controls = { ...want.controls, paused: !want.controls.paused };
     else if (chance < 0.02) want.controls = { ...want.controls, paused: false, approvedStep: Math.max(want.controls.approvedStep, Math.floor(this.#next() * 8)) };
     else if (chance < 0.024) want.controls = { ...want.controls, skipTo: Math.max(want.controls.skipTo, Math.floor(this.#next() * 8)) };
+    if (this.#next() > 0.4) this.old.pods = [];
+    // of a recreate alone: room comes and goes, an image goes for good
+    const luck = want.strategy === 'recreate' ? this.#next() : 1;
+    if (luck < 0.02) state.obstacle = { reason: 'QuotaExceeded', message: 'full' };
+    else if (luck < 0.022) state.obstacle = { reason: 'ImageNotFound', message: 'gone' };
+    else if (luck < 0.1 && state.obstacle?.reason === 'QuotaExceeded') state.obstacle = null;
     if (!own) return;
     if (chance > 0.3) { own.upToDate = true; own.readyReplicas = Math.min(own.wantedReplicas, own.readyReplicas + 1); }
     else if (chance > 0.27) own.readyReplicas = Math.max(0, own.readyReplicas - 1);
@@ -103,7 +113,10 @@ class World {
   }
 }
 
-/** One rollout to its end; answers how many ticks it took. */
+/**
+ * One rollout to its end; answers how many ticks it took. A recreate promises less on the way and as much at its end: either all of the
+ * new version is ready and has the traffic, or the old one has it, at its old size.
+ */
 function story(seed: number): number {
   const next = random(seed);
   const world = new World(next);
@@ -123,7 +136,12 @@ function story(seed: number): number {
       if (gets > shareOf(world.state.publicRoute, NEW) * 100) expect(world.state.revision?.readyReplicas, about('traffic to a revision that is not ready')).to.be.above(0);
       if (gets === 100) expect(world.state.revision?.readyReplicas, about('all traffic before all pods')).to.be.at.least(world.want.replicas);
     }
-    if (action.kind === 'scale-previous') expect(action.replicas, about('the old one is given up')).to.be.above(0);
+    if (action.kind === 'scale-previous' && action.replicas > 0) expect(world.want.strategy, about('pods of the old one go')).to.equal('rolling');
+    else if (action.kind === 'scale-previous') {
+      expect(world.want.strategy, about('the old one is given up')).to.equal('recreate');
+      expect(world.state.obstacle, about('given up for what cannot start')).to.equal(null);
+      expect(world.state.publicRoute, about('given up without knowing what it was')).to.deep.include({ changedBy: world.want.deploymentId, before: [{ revision: OLD, weight: 100, replicas: oldSize }] });
+    }
     expect(['clean', 'remove'], about('something is removed in mid-rollout')).to.not.include(action.kind);
     if (decision.phase === 'Ready' || decision.phase === 'Failed') end = decision.phase;
     // the bridge is killed between deciding and doing; or another, slower one does what it decided a moment ago
@@ -136,12 +154,13 @@ function story(seed: number): number {
   }
   const failed = { ...world.want, failed: true };
   if (end === 'Failed') for (let turn = 0; turn < 6; turn += 1) world.obey(decide(failed, world.state, new Date(world.now)));
+  const recreated = world.want.strategy === 'recreate';
   expect(shareOf(world.state.publicRoute, NEW), about(`traffic after ${end}`)).to.equal(end === 'Ready' ? 1 : 0);
   if (end === 'Failed') {
     expect(shareOf(world.state.publicRoute, OLD), about('what served before serves')).to.equal(served ? 1 : 0);
-    if (served) expect(world.old.wantedReplicas, about('at its old size')).to.be.at.least(Math.min(1, oldSize));
+    if (served) expect(world.old.wantedReplicas, about('at its old size')).to.be.at.least(recreated ? oldSize : Math.min(1, oldSize));
     expect(world.state.revision, about('what failed is gone')).to.equal(null);
-  }
+  } else if (recreated) expect(world.state.revision?.readyReplicas, about('all of it is ready')).to.be.at.least(world.want.replicas);
   return ticks;
 }
 

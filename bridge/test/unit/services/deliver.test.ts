@@ -170,6 +170,98 @@ describe('deliver', () => {
     expect(reports.at(-1)!.phase).to.equal('Ready');
   });
 
+  it('recreate: the old pods go before the new ones start, and one switch ends it', async () => {
+    const { cluster, reports, until, oldServes } = scene({ strategy: 'recreate' });
+    oldServes();
+    await until();
+    expect(cluster.asked).to.deep.equal([
+      'apply digits-v2 0', 'route digits digits-v1=100', 'scale digits-v1 0', 'apply digits-v2 2', 'route digits-preview digits-v2=100', 'route digits digits-v2=100', 'remove-route digits-preview',
+    ]);
+    expect(reports.at(-1)!.phase).to.equal('Ready');
+    expect(cluster.revisions.get('digits-v1')!.wantedReplicas, 'kept without a pod').to.equal(0);
+  });
+
+  it('recreate: what is asked for and fails makes place at once, and the old version is back at its size', async () => {
+    const { cluster, gateway, reports, until, oldServes } = scene({ strategy: 'recreate' });
+    oldServes();
+    gateway.status = (url) => (url.includes('/previews/') ? 500 : 200);
+    await until();
+    expect(cluster.asked.slice(5)).to.deep.equal(['scale digits-v1 2', 'route digits digits-v1=100', 'scale digits-v2 0', 'remove-route digits-preview', 'remove digits-v2']);
+    expect(cluster.revisions.get('digits-v1')!.readyReplicas).to.equal(2);
+    expect(reports.map(({ phase }) => phase)).to.include('Failed');
+  });
+
+  it('recreate: aborted while nobody answers: the old version is back at its size', async () => {
+    const { cluster, work, tick, until, oldServes } = scene({ strategy: 'recreate' });
+    oldServes();
+    cluster.startsReady = false;
+    for (let turn = 0; turn < 3; turn += 1) await tick();
+    expect([cluster.revisions.get('digits-v1')!.wantedReplicas, cluster.revisions.get('digits-v2')!.wantedReplicas]).to.deep.equal([0, 2]);
+    Object.assign(work, { phase: 'Failed', desired: 'removed', generation: 5 });
+    await until();
+    expect(cluster.revisions.get('digits-v1')!.readyReplicas).to.equal(2);
+    expect(cluster.routes.get('digits')!.backends).to.deep.equal([{ revision: 'digits-v1', weight: 100 }]);
+    expect([...cluster.revisions.keys()]).to.deep.equal(['digits-v1']);
+  });
+
+  describe('room', () => {
+    const gpus = (held: number) => async () => ({ nodes: [{ name: 'a', gpus: 4, schedulable: true }], holders: [{ node: 'a', namespace: 'mlops-production', pod: 'digits-v1-a', gpus: held, terminating: false }], quotas: [] });
+    const crowded = (over: Partial<DeploymentWork>) => {
+      const one = scene({ serving: { replicas: 2, gpus: 2 }, ...over });
+      one.oldServes();
+      const old = one.cluster.revisions.get('digits-v1')!;
+      Object.assign(old, { pods: [{ name: 'digits-v1-a', phase: 'Running', ready: true, terminating: false, createdAt: new Date(), reason: null, message: null, unscheduled: null, containers: [], warnings: [], lastLogLine: null }] });
+      one.cluster.capacity = gpus(4);
+      const { scaleRevision } = one.cluster;
+      one.cluster.scaleRevision = async (namespace, name, replicas) => {
+        await scaleRevision.call(one.cluster, namespace, name, replicas);
+        if (name !== 'digits-v1' || replicas > 0) return;
+        old.pods = [];
+        one.cluster.capacity = gpus(0);
+      };
+      return one;
+    };
+    const environment = scene().work.environment;
+    const allowing = (...strategiesAllowed: DeploymentWork['strategy'][]) => ({ environment: { ...environment, strategiesAllowed } });
+
+    it('is offered by the name of the strategy that fits', async () => {
+      const { reports, until } = crowded(allowing('blue-green', 'rolling', 'recreate'));
+      await until();
+      expect(reports[0]!.reason).to.match(/^GpusNotFree: 4 GPUs are wanted .*Promote it as recreate, .*does not answer/);
+    });
+
+    it('is made by a recreate', async () => {
+      const { reports, until } = crowded({ strategy: 'recreate' });
+      await until();
+      expect(reports.at(-1)!.phase).to.equal('Ready');
+    });
+
+    it('is not made for what does not fit even so', async () => {
+      const { cluster, reports, until } = crowded({ strategy: 'recreate', serving: { replicas: 2, gpus: 3 } });
+      await until();
+      expect(reports[0]!.reason).to.match(/^GpusNotFree: .*counted as given back/);
+      expect(cluster.revisions.get('digits-v1')!.wantedReplicas).to.equal(2);
+    });
+
+    it('is made for a rollback where the environment allows recreate', async () => {
+      const back = { isRollback: true, strategy: 'blue-green' as const };
+      const refused = crowded({ ...back, ...allowing('blue-green') });
+      await refused.until();
+      expect(refused.reports[0]!.reason).to.match(/^GpusNotFree/).and.not.match(/Promote/);
+      const { reports, until } = crowded({ ...back, ...allowing('blue-green', 'recreate') });
+      await until();
+      expect(reports.at(-1)!.phase).to.equal('Ready');
+    });
+
+    it('is asked for by a canary for its first step alone', async () => {
+      const { cluster, reports, until } = crowded({ strategy: 'canary', serving: { replicas: 2, gpus: 1 }, steps: [{ kind: 'scale', percent: 50 }, { kind: 'preview' }, { kind: 'weight', percent: 50 }, { kind: 'scale', percent: 100 }, { kind: 'weight', percent: 100 }] });
+      cluster.capacity = gpus(3);
+      await until();
+      expect(cluster.asked.slice(0, 3)).to.deep.equal(['apply digits-v2 1', 'route digits-preview digits-v2=100', 'route digits digits-v2=50,digits-v1=50']);
+      expect(reports.at(-1)!.phase).to.equal('Ready');
+    });
+  });
+
   it('rolls back at once to a revision that still runs', async () => {
     const { cluster, until, oldServes } = scene({ versionId: 1 });
     oldServes();

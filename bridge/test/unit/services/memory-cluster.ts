@@ -1,3 +1,4 @@
+import type { CapacityObserved } from '../../../src/domain/capacity.ts';
 import type { Progress, RevisionObserved, RouteObserved } from '../../../src/domain/revision.ts';
 import type { ClusterPort, GatewayPort, RevisionSpec, RouteSpec } from '../../../src/services/cluster-ports.ts';
 
@@ -18,7 +19,7 @@ export class MemoryCluster implements ClusterPort {
     change?.();
     return change !== undefined;
   }
-  async capacity() { return { nodes: null, holders: [], quotas: [] }; }
+  async capacity(): Promise<CapacityObserved> { return { nodes: null, holders: [], quotas: [] }; }
   async applyRevision(spec: RevisionSpec): Promise<void> {
     this.asked.push(`apply ${spec.revision} ${spec.replicas}`);
     if (this.refuse) throw this.refuse;

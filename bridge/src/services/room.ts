@@ -1,0 +1,59 @@
+import { mayPass, rolloutObstacle, strategyObstacle } from '../domain/capacity.ts';
+import type { Beside, Obstacle } from '../domain/capacity.ts';
+import { tookDown } from '../domain/rollout-looks.ts';
+import { nextMove } from '../domain/rollout-steps.ts';
+import type { Observed, Wanted } from '../domain/rollout.ts';
+import { podsOf } from '../domain/strategy.ts';
+import type { ClusterPort, RegistryPort, RevisionSpec } from './cluster-ports.ts';
+import { splitImage } from './image-name.ts';
+import type { DeploymentWork } from './ports.ts';
+
+export interface RoomDeps { cluster: Pick<ClusterPort, 'capacity'>; registry: RegistryPort }
+export interface Asked { work: DeploymentWork; wanted: Wanted; spec: Pick<RevisionSpec, 'namespace' | 'image' | 'requests'>; observed: Observed; now: Date }
+
+/** What stands against the pods that the rollout would start next, or would give others up for; asked only then: afterwards the pods themselves tell. */
+export async function findObstacle(deps: RoomDeps, asked: Asked): Promise<Obstacle | null> {
+  const more = podsToStart(asked);
+  if (more <= 0) return null;
+  const { work, wanted, spec } = asked;
+  const limit = limitObstacle(asked);
+  if (limit) return limit;
+  const { repository } = splitImage(spec.image);
+  // while nobody answers, a registry that is away holds nothing up: the pods tell whether their image can be had
+  const known = asked.observed.previous?.wantedReplicas === 0 && tookDown(wanted, asked.observed);
+  const [found, capacity] = await Promise.all([known ? work.imageDigest : deps.registry.digestOf(repository, work.imageDigest ?? ''), deps.cluster.capacity(spec.namespace)]);
+  if (found !== work.imageDigest) return { reason: 'ImageNotFound', message: `The registry no longer has ${spec.image}. Restore it there, or register the version anew.` };
+  const beside = besideOf(asked);
+  const obstacle = rolloutObstacle(capacity, spec.requests, more, beside);
+  const instead = wanted.rollback && obstacle !== null && mayPass(obstacle) && beside.old !== null && work.environment.strategiesAllowed?.includes('recreate') === true;
+  return instead && strategyObstacle(capacity, spec.requests, { ...beside, strategy: 'recreate' }, more) === null ? { ...obstacle, curable: true } : obstacle;
+}
+
+/** What the environment allows, whatever the cluster has. */
+function limitObstacle({ work: { environment }, wanted, spec: { requests } }: Asked): Obstacle | null {
+  if (environment.maxReplicas > 0 && wanted.replicas > environment.maxReplicas) {
+    return { reason: 'TooManyReplicas', message: `${wanted.replicas} replicas are wanted; ${environment.name} allows ${environment.maxReplicas}.` };
+  }
+  if (requests.gpus * wanted.replicas > environment.maxGpus && requests.gpus > 0) {
+    return { reason: 'TooManyGpus', message: `${requests.gpus * wanted.replicas} GPUs are wanted; ${environment.name} allows ${environment.maxGpus} for a deployment.` };
+  }
+  return null;
+}
+
+function podsToStart({ wanted, observed, now }: Asked): number {
+  const { step, steps } = nextMove(wanted, { ...observed, obstacle: null }, now).standing;
+  const at = steps[step];
+  const running = observed.revision?.image === wanted.image ? observed.revision.wantedReplicas : 0;
+  if (at?.kind === 'scale') return podsOf(at, wanted.replicas) - running;
+  return at?.kind === 'shrink' && at.pods === 0 && observed.previous?.wantedReplicas !== 0 ? wanted.replicas - running : 0;
+}
+
+/** What it comes beside, and what else people could choose: a rollback and staging leave no choice. */
+function besideOf({ work: { environment }, wanted, spec: { namespace }, observed: { previous } }: Asked): Beside {
+  return {
+    strategy: wanted.rollback ? 'blue-green' : wanted.strategy, replicas: wanted.replicas,
+    old: previous && { namespace, pods: previous.pods.map(({ name }) => name), requests: previous.requests ?? null },
+    allowed: wanted.rollback || environment.kind === 'staging' ? [] : environment.strategiesAllowed ?? [],
+    canary: wanted.strategy === 'canary' ? wanted.steps : environment.canarySteps ?? null,
+  };
+}
