@@ -107,7 +107,8 @@ function gpuObstacle(capacity: CapacityObserved, gpusEach: number, count: number
 
 const gpus = (count: number): string => (count === 1 ? '1 GPU is' : `${count} GPUs are`);
 
-function wantedOf(requests: PodRequests, count: number): Record<string, number> {
+/** What so many pods take of a quota, by its names of resources. */
+export function wantedOf(requests: PodRequests, count: number): Record<string, number> {
   return {
     pods: count, 'count/pods': count,
     cpu: quantity(requests.cpu) * count, 'requests.cpu': quantity(requests.cpu) * count, 'limits.cpu': quantity(requests.cpuLimit) * count,

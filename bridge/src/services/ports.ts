@@ -52,9 +52,15 @@ export interface DeploymentWork {
   strategy: StrategyName; /** null: the strategy's own list */ steps: Step[] | null; controls: Controls; /** brings back what served before */ isRollback: boolean; generation: number; desired: 'serving' | 'kept' | 'removed'; phase: string; isLive: boolean;
   /** versions that ended before they were ready here and are not gone yet */ withdrawing: string[];
   /** until then it waits for room; null: it does not */ queueUntil: string | null;
+  /** those that asked earlier in this environment and wait for room, as they said last; an older Odoo does not say */ queue?: QueuedWork[];
   deadlineAt: string | null; serving: ServingSpec; protocol: string;
   previous: { deploymentId: number; versionId: number } | null;
   siblings: { deploymentId: number; versionId: number; desired: string; phase: string; isLive: boolean }[];
+}
+
+export interface QueuedWork {
+  deploymentId: number; name: string; version: string; queueUntil: string | null; paused: boolean; strategy: StrategyName; steps: Step[] | null; serving: ServingSpec;
+  /** what serves of its model there */ previous: { revision: string; serving: ServingSpec } | null;
 }
 
 export type JobName = 'scan' | 'build' | 'inventory' | 'reconcile' | 'webhook';

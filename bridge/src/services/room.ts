@@ -1,12 +1,15 @@
 import { mayPass, rolloutObstacle, strategyObstacle } from '../domain/capacity.ts';
 import type { Beside, Obstacle } from '../domain/capacity.ts';
+import { queueObstacle } from '../domain/queue.ts';
+import type { Waiting } from '../domain/queue.ts';
 import { tookDown } from '../domain/rollout-looks.ts';
 import { nextMove } from '../domain/rollout-steps.ts';
 import type { Observed, Wanted } from '../domain/rollout.ts';
 import { podsOf } from '../domain/strategy.ts';
 import type { ClusterPort, RegistryPort, RevisionSpec } from './cluster-ports.ts';
 import { splitImage } from './image-name.ts';
-import type { DeploymentWork } from './ports.ts';
+import type { DeploymentWork, QueuedWork } from './ports.ts';
+import { resolveServing } from './serving.ts';
 
 export interface RoomDeps { cluster: Pick<ClusterPort, 'capacity'>; registry: RegistryPort }
 export interface Asked { work: DeploymentWork; wanted: Wanted; spec: Pick<RevisionSpec, 'namespace' | 'image' | 'requests'>; observed: Observed; now: Date }
@@ -24,7 +27,8 @@ export async function findObstacle(deps: RoomDeps, asked: Asked): Promise<Obstac
   const [found, capacity] = await Promise.all([known ? work.imageDigest : deps.registry.digestOf(repository, work.imageDigest ?? ''), deps.cluster.capacity(spec.namespace)]);
   if (found !== work.imageDigest) return { reason: 'ImageNotFound', message: `The registry no longer has ${spec.image}. Restore it there, or register the version anew.` };
   const beside = besideOf(asked);
-  const obstacle = rolloutObstacle(capacity, spec.requests, more, beside);
+  const room = rolloutObstacle(capacity, spec.requests, more, beside);
+  const obstacle = mayQueue(asked) ? queueObstacle((work.queue ?? []).map(waitingOf), room, spec.requests, capacity, spec.namespace, asked.now) : room;
   const instead = wanted.rollback && obstacle !== null && mayPass(obstacle) && beside.old !== null && work.environment.strategiesAllowed?.includes('recreate') === true;
   return instead && strategyObstacle(capacity, spec.requests, { ...beside, strategy: 'recreate' }, more) === null ? { ...obstacle, curable: true } : obstacle;
 }
@@ -46,6 +50,19 @@ function podsToStart({ wanted, observed, now }: Asked): number {
   const running = observed.revision?.image === wanted.image ? observed.revision.wantedReplicas : 0;
   if (at?.kind === 'scale') return podsOf(at, wanted.replicas) - running;
   return at?.kind === 'shrink' && at.pods === 0 && observed.previous?.wantedReplicas !== 0 ? wanted.replicas - running : 0;
+}
+
+/** It waits in the row before it begins; what has begun holds pods that others may wait for, and what is brought back waits for nobody. */
+function mayQueue({ wanted, observed: { revision, previous } }: Asked): boolean {
+  return wanted.queueUntil !== null && !wanted.rollback && (revision === null || revision.wantedReplicas === 0) && previous?.wantedReplicas !== 0;
+}
+
+function waitingOf({ name, version, queueUntil, paused, strategy, steps, serving, previous }: QueuedWork): Waiting {
+  const { replicas, requests } = resolveServing(serving);
+  return {
+    name: `${name} ${version}`, until: queueUntil === null ? null : new Date(queueUntil), paused, strategy, steps, replicas, requests,
+    old: previous && { revision: previous.revision, ...resolveServing(previous.serving) },
+  };
 }
 
 /** What it comes beside, and what else people could choose: a rollback and staging leave no choice. */

@@ -32,6 +32,7 @@ class DeploymentWork(models.Model):
             "strategy": self.strategy, "isRollback": self.approval_id.is_rollback,
             "generation": self.generation, "desired": self.desired, "phase": self.phase, "isLive": self.is_live,
             "queueUntil": iso(self._queue_until()), "withdrawing": self._withdrawing().mapped("version_id.name"),
+            "queue": [one._queued() for one in self._waiting_before()],
             "deadlineAt": iso(self._deadline() or None), "serving": version.serving or {}, "protocol": self._protocol(),
             "previous": {
                 "deploymentId": previous.id, "versionId": previous.version_id.id, "revision": (previous.observed or {}).get("revision"),
@@ -39,6 +40,26 @@ class DeploymentWork(models.Model):
             "siblings": [{
                 "deploymentId": one.id, "versionId": one.version_id.id, "desired": one.desired, "phase": one.phase, "isLive": one.is_live,
             } for one in siblings],
+        }
+
+    def _waiting_before(self):
+        """Those that asked earlier for this environment and wait for room there, as the bridge said last; the first first."""
+        if not self._queue_until():
+            return self.browse()
+        return self.search([
+            ("environment_id", "=", self.environment_id.id), ("id", "<", self.id), ("desired", "=", "serving"), ("phase", "=", "Progressing"),
+            ("is_live", "=", False),
+        ], order="id").filtered(lambda one: ((one.observed or {}).get("rollout") or {}).get("waitingFor") == "room")
+
+    def _queued(self):
+        """What the bridge must know of it to say whether it holds up others: its wait, and whether it could ever fit."""
+        previous = self.previous_deployment_id
+        return {
+            "deploymentId": self.id, "name": self.model_id.name, "version": self.version_id.name, "queueUntil": iso(self._queue_until()),
+            "paused": bool(self.paused_at), "strategy": self.strategy, "steps": self.steps or None, "serving": self.version_id.serving or {},
+            "previous": {
+                "revision": (previous.observed or {}).get("revision") or "", "serving": previous.version_id.serving or {},
+            } if previous.is_live else None,
         }
 
     def _withdrawing(self):
