@@ -56,7 +56,7 @@ export async function startBridge(config: Config, log: Logger): Promise<{ stop()
       ...(config.BUILD_KUBECONFIG ? { buildKubeconfigFile: config.BUILD_KUBECONFIG } : {}),
       ...(config.BUILD_CA_BUNDLE_FILE ? { caBundle: readFileSync(config.BUILD_CA_BUNDLE_FILE, 'utf8') } : {}), ...(config.BUILD_HTTP_PROXY ? { httpProxy: config.BUILD_HTTP_PROXY } : {}),
     },
-    { odoo, store: uploads.store, clock, log, callerOf: context.callerOf },
+    { odoo, store: uploads.store, clock, log, callerOf: context.callerOf, requestIdOf: context.requestIdOf },
   );
   const traffic = delivery.traffic && new TrafficHistory({ gateway: delivery.traffic, clock, log }).start();
   const metrics = new Metrics();
@@ -66,7 +66,7 @@ export async function startBridge(config: Config, log: Logger): Promise<{ stop()
       { name: 'odoo', check: () => odoo.check() }, { name: 'postgres', check: () => outbox.head() }, { name: 'redis', check: () => redis.ping() },
       { name: 'minio', check: () => uploads.store.stat('artifacts/none') },
     ],
-    uploads: uploads.router, buildLog: delivery.router,
+    uploads: uploads.router, buildLog: delivery.router, plan: delivery.plan,
   });
   const server = createServer({ requestTimeout: 0 }, app); // a large upload takes as long as it takes; nginx ends silent ones
   attachUploadLines(server);

@@ -12,12 +12,14 @@ import { HttpImageStore } from './adapters/registry/image-store.ts';
 import { HttpImageLayers } from './adapters/registry/image-layers.ts';
 import { HttpRegistry, registryAccess } from './adapters/registry/registry.ts';
 import { buildLogRouter } from './http/build-log.ts';
+import { planRouter } from './http/plan.ts';
 import { podListener } from './http/pod-listener.ts';
 import { buildJob } from './jobs/build.ts';
 import { reconcileJob } from './jobs/reconcile.ts';
 import { attachReferrer } from './services/attach-referrer.ts';
 import type { AttachReferrer } from './services/attach-referrer.ts';
 import type { IntegrityDeps } from './services/integrity.ts';
+import { planner } from './services/plan.ts';
 import type { ImageLayersPort, TrafficPort } from './services/cluster-ports.ts';
 import type { Caller, Clock, JobHandler, Logger, ObjectStore, OdooPort } from './services/ports.ts';
 
@@ -38,11 +40,12 @@ export interface DeliverySettings {
 export interface DeliveryParts {
   odoo: OdooPort; store: ObjectStore; clock: Clock; log: Logger;
   callerOf(request: Request): Caller | Promise<Caller>;
+  requestIdOf(request: Request): string;
 }
 
 /** Builds and rollouts, wired together. `podListener` belongs on BRIDGE_POD_HOST:BRIDGE_POD_PORT, the router on the public listener. */
-export function composeDelivery(settings: DeliverySettings, parts: DeliveryParts): { build: JobHandler; reconcile: JobHandler; router: Router; podListener: Express; images: ImageLayersPort; attach: AttachReferrer; traffic: TrafficPort | null; integrity: Pick<IntegrityDeps, 'cluster' | 'images' | 'registryName'> } {
-  const { odoo, store, clock, log, callerOf } = parts;
+export function composeDelivery(settings: DeliverySettings, parts: DeliveryParts): { build: JobHandler; reconcile: JobHandler; router: Router; plan: Router; podListener: Express; images: ImageLayersPort; attach: AttachReferrer; traffic: TrafficPort | null; integrity: Pick<IntegrityDeps, 'cluster' | 'images' | 'registryName'> } {
+  const { odoo, store, clock, log, callerOf, requestIdOf } = parts;
   const { registryName, tokenSecret, publicUrl } = settings;
   const client = clientOf(settings.kubeconfigFile);
   const registry = new HttpRegistry(settings.registryUrl);
@@ -61,6 +64,7 @@ export function composeDelivery(settings: DeliverySettings, parts: DeliveryParts
     images: new HttpImageLayers(settings.registryUrl),
     attach: (repository, digest, referrer) => attachReferrer(images, repository, digest, referrer),
     router: buildLogRouter({ odoo, store, pods, callerOf }),
+    plan: planRouter({ planOf: planner({ odoo, cluster, registry, clock, registryName }), callerOf, requestIdOf }),
     podListener: podListener({ odoo, store, clock, log, registry: registryAccess(settings.registryUrl), tokenSecret }),
   };
 }

@@ -126,6 +126,27 @@ describe('pwa: from sign-in to a live endpoint', function () {
     await ben.context.close();
   });
 
+  it('says before a promotion whether it fits, what stands against it, and what a recreate costs', async () => {
+    server.obstacles = { rolling: { message: '1 GPU is wanted, 0 of 8 are free. Held by mlops-production/digits-v1-a 8.', waits: false }, canary: { message: 'What is free goes to who asked first.', waits: true }, recreate: null };
+    const { page, context, faults } = await visit(server, 'ben', urlOf(server.world, 'digits', '2.0.0'));
+    await page.locator('[data-action=promote]').click();
+    const sheet = page.locator('cf-sheet');
+    await sheet.getByText('Fits now.').waitFor();
+    await sheet.getByRole('radio', { name: /Rolling/ }).check();
+    await sheet.getByText('0 of 8 are free. Held by mlops-production/digits-v1-a 8.').waitFor();
+    expect(await sheet.getByText('Fits now.').count()).to.equal(0);
+    await sheet.getByRole('radio', { name: /Canary/ }).check();
+    await sheet.getByText('What is free goes to who asked first. It would wait for room.').waitFor();
+    await sheet.getByRole('radio', { name: /Recreate/ }).check();
+    await sheet.getByText('Stop 1.0.0, then start 2.0.0 in its place. The endpoint does not answer until 2.0.0 is ready; if it fails, 1.0.0 comes back.').waitFor();
+    await until('the plan that cannot be had is passed over', async () => (await sheet.getByText('Looking whether it fits').count()) === 0);
+    expect(await sheet.locator('cf-fits [role=status]').innerText()).to.equal('');
+    await sheet.getByRole('button', { name: 'Promote' }).click();
+    await until('it is promoted all the same', () => (server.bodies.at(-1) as { strategy?: string }).strategy === 'recreate');
+    expect(faults).to.deep.equal([]);
+    await context.close();
+  });
+
   it('refuses a decision on a state that somebody changed, and says so', async () => {
     const { page, context } = await visit(server, 'ben', urlOf(server.world, 'demand-forecast', '4.0.0'));
     await page.locator('[data-action=reject]').click();

@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import { extname, join, normalize } from 'node:path';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { freePort } from '../../stack/free-port.ts';
-import type { UploadMetadata } from '../src/api/types.ts';
+import type { PromotionPlan, Strategy, UploadMetadata } from '../src/api/types.ts';
 import { MockTus } from './mock-tus.ts';
 import { USERS, World, sha, type MockUser } from './mock-world.ts';
 import { play } from './mock-road.ts';
@@ -21,6 +21,8 @@ export class MockServer {
   asked: string[] = [];
   bodies: unknown[] = [];
   socketsRefused = false;
+  /** what stands against a promotion by a strategy, `null`: the plan cannot be had; without a word it fits */
+  obstacles: Partial<Record<Strategy, { message: string; waits: boolean } | null>> = {};
   #sessions = new Map<string, MockUser>();
   #http: Server;
   #ws = new WebSocketServer({ noServer: true });
@@ -148,6 +150,7 @@ export class MockServer {
     const version = world.versions.find((one) => one.id === Number(versionId));
     if (!version) return this.#problem(response, 404, 'not-found', 'This version does not exist, or you may not see it.');
     if (!verb) return this.#json(response, 200, world.detail(version, who));
+    if (verb === 'plan') return this.#plan(response, query('strategy') as Strategy);
     if (verb === 'build-log') return this.#log(response, version.id, query('follow') === '1');
     const body = (await json(request)) as { seen?: number; strategy?: string; reason?: string; comment?: string; step?: number };
     this.bodies.push(body);
@@ -156,6 +159,13 @@ export class MockServer {
     if (!action?.allowed) return this.#problem(response, 403, 'not-allowed', action?.reason ?? 'This is not possible now.');
     const answer = play(world, version, verb, who, body);
     this.#json(response, 202, answer);
+  }
+
+  #plan(response: ServerResponse, strategy: Strategy): void {
+    const against = this.obstacles[strategy];
+    if (against === null) return this.#problem(response, 503, 'cluster-unavailable', 'The cluster does not answer.');
+    const obstacle = against ? { reason: 'GpusNotFree', ...against } : null;
+    this.#json(response, 200, { target: 'production', strategy, fits: !obstacle, steps: [], obstacle, strategies: [] } satisfies PromotionPlan);
   }
 
   async #register(request: IncomingMessage, response: ServerResponse, who: MockUser): Promise<void> {

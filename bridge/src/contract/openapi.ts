@@ -5,7 +5,7 @@ import {
   AcceptWaiverRequest, ActionAccepted, DeployRequest, ListQuery, LoginRequest, PromoteRequest, RegisterUploads, RejectRequest, RequestWaiverRequest, RollbackRequest, SeenRequest, TryAnswer,
   TryRequest, UploadAccepted,  UploadMetadata, Whoami,
 } from './requests.ts';
-import { AbortRequest, ApproveStepRequest, PauseRequest, SkipStepRequest } from './rollout.ts';
+import { AbortRequest, ApproveStepRequest, PauseRequest, PlanQuery, PromotionPlan, SkipStepRequest } from './rollout.ts';
 import { EndpointTraffic } from './traffic.ts';
 import { EndpointView, FindingView, ModelDetail, ModelPage, VersionDetail } from './version.ts';
 
@@ -17,7 +17,7 @@ const EventQuery = z.object({
 const PageQuery = z.object({ offset: z.number().int().min(0).default(0), limit: z.number().int().min(1).max(500).default(200) });
 
 const SCHEMAS = {
-  AbortRequest, AcceptWaiverRequest, ActionAccepted, ApproveStepRequest, DeployRequest, EndpointPage, EndpointTraffic, EndpointView, EventPage, Findings, LoginRequest, ModelDetail, ModelPage, PauseRequest, Problem, PromoteRequest, RegisterUploads, RejectRequest, RequestWaiverRequest, RollbackRequest,
+  AbortRequest, AcceptWaiverRequest, ActionAccepted, ApproveStepRequest, DeployRequest, EndpointPage, EndpointTraffic, EndpointView, EventPage, Findings, LoginRequest, ModelDetail, ModelPage, PauseRequest, Problem, PromoteRequest, PromotionPlan, RegisterUploads, RejectRequest, RequestWaiverRequest, RollbackRequest,
   SeenRequest, SkipStepRequest, TryAnswer, TryRequest, UploadAccepted, UploadMetadata, VersionDetail, Whoami,
 };
 type SchemaName = keyof typeof SCHEMAS;
@@ -39,6 +39,7 @@ const PATHS: Record<string, Record<string, Operation>> = {
   [`${VERSION}/findings`]: { get: { summary: 'What the scan found', answer: 'Findings' } },
   [`${VERSION}/events`]: { get: { summary: "The version's journal", answer: 'EventPage' } },
   [`${VERSION}/build-log`]: { get: { summary: 'The build log as text; `follow=1` while it runs' } },
+  [`${VERSION}/plan`]: { get: { summary: 'What a promotion would do in the cluster as it is now; nothing is changed', answer: 'PromotionPlan', query: PlanQuery } },
   [`${VERSION}/deploy`]: { post: { summary: 'Approve for staging', body: 'DeployRequest', answer: 'ActionAccepted', status: 202 } },
   [`${VERSION}/promote`]: { post: { summary: 'Promote to production', body: 'PromoteRequest', answer: 'ActionAccepted', status: 202 } },
   [`${VERSION}/rollback`]: { post: { summary: 'Go back to the version that served before', body: 'RollbackRequest', answer: 'ActionAccepted', status: 202 } },

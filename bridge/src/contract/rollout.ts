@@ -50,6 +50,18 @@ export type RolloutView = z.infer<typeof RolloutView>;
 export const Controls = z.object({ paused: z.boolean(), approvedStep: z.number().int().describe('-1: none'), skipTo: z.number().int().describe('0: none') });
 export type Controls = z.infer<typeof Controls>;
 
+const StrategyName = z.enum(['blue-green', 'rolling', 'canary', 'recreate']);
+export const PlanQuery = z.object({ target: z.literal('production'), strategy: StrategyName });
+export type PlanQuery = z.infer<typeof PlanQuery>;
+/** A promotion as a dry run in the cluster as it is now. */
+export const PromotionPlan = z.object({
+  target: z.literal('production'), strategy: StrategyName, fits: z.boolean().describe('nothing stands against it now'),
+  steps: z.array(z.string()).describe('what it would do, in words'),
+  obstacle: z.object({ reason: z.string(), message: z.string(), waits: z.boolean().describe('it would be waited for, as the environment says') }).nullable(),
+  strategies: z.array(z.object({ name: StrategyName, fits: z.boolean() })).describe('those that the environment allows'),
+});
+export type PromotionPlan = z.infer<typeof PromotionPlan>;
+
 const DeploymentId = z.number().int().positive();
 const StepIndex = z.number().int().min(0).describe('index of the step that the caller saw');
 const Reason = z.string().trim().min(1).max(2000);

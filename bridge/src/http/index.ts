@@ -20,6 +20,7 @@ export interface HttpDeps {
   /** routers that read their bodies themselves */
   uploads: Router;
   buildLog: Router;
+  plan: Router;
 }
 
 /** The public listener. Uploads come before any parser of bodies. */
@@ -37,7 +38,7 @@ export function createHttpApp(deps: HttpDeps): Express {
   });
   app.use(deps.uploads);
   app.use(express.json({ limit: '1mb' }));
-  app.use(sessionRouter(deps), versionRouter(deps), actionRouter(deps), endpointRouter(deps), eventRouter(deps), deps.buildLog);
+  app.use(sessionRouter(deps), versionRouter(deps), actionRouter(deps), endpointRouter(deps), eventRouter(deps), deps.buildLog, deps.plan);
   const document = openApiDocument();
   app.get('/mlops/openapi.json', (_request, response) => void response.json(document));
   app.use(unknownPath);

@@ -12,6 +12,7 @@ import type { DeploymentWork, JobContext, VersionWork } from './ports.ts';
 import { revisionSpecOf } from './revision-spec.ts';
 import { findObstacle } from './room.ts';
 import { smokeTest } from './smoke.ts';
+import { lookAtCluster, wantedOf } from './wanted.ts';
 
 /** of a model's examples, so many are asked */
 const EXAMPLES_MAX = 20;
@@ -36,24 +37,11 @@ export class DeploymentTick {
     this.#work = work;
     this.#context = context;
     this.#spec = spec;
-    this.wanted = {
-      deploymentId: work.deploymentId, generation: work.generation, revision: this.#spec.revision, image: this.#spec.image, replicas,
-      strategy: work.strategy, steps: work.steps ?? null, controls: work.controls ?? { paused: false, approvedStep: -1, skipTo: 0 }, rollback: work.isRollback ?? false, desired: work.desired, established: work.phase === 'Ready' || work.isLive, failed: work.phase === 'Failed',
-      shared: work.siblings.some((sibling) => sibling.versionId === work.versionId && sibling.deploymentId !== work.deploymentId
-        && sibling.desired !== 'removed'),
-      withdrawing: work.withdrawing, queueUntil: work.queueUntil === null ? null : new Date(work.queueUntil), deadline,
-    };
+    this.wanted = wantedOf(work, { ...spec, replicas }, deadline);
   }
 
   async observe(): Promise<Observed> {
-    const { cluster } = this.#deps;
-    const { namespace, revision, slug } = this.#spec;
-    const [own, publicRoute, previewRoute] = await Promise.all([
-      cluster.revision(namespace, revision), cluster.route(namespace, routeName('public', slug)), cluster.route(namespace, routeName('preview', slug)),
-    ]);
-    const heaviest = publicRoute?.backends.filter((backend) => backend.revision !== revision && backend.weight > 0).sort((a, b) => b.weight - a.weight)[0];
-    const previous = heaviest ? await cluster.revision(namespace, heaviest.revision) : null;
-    const observed: Observed = { revision: own, previous, publicRoute, previewRoute, obstacle: null, smoke: { ...this.#smoke }, judgement: this.#judgement };
+    const observed: Observed = { ...(await lookAtCluster(this.#deps.cluster, this.#spec)), smoke: { ...this.#smoke }, judgement: this.#judgement };
     if (this.wanted.desired === 'serving' && !this.wanted.established && !this.wanted.failed) {
       observed.obstacle = await findObstacle(this.#deps, { work: this.#work, wanted: this.wanted, spec: this.#spec, observed, now: this.#deps.clock.now() });
     }

@@ -1,4 +1,4 @@
-import { mayPass, rolloutObstacle, strategyObstacle } from '../domain/capacity.ts';
+import { fitting, mayPass, rolloutObstacle, strategyObstacle } from '../domain/capacity.ts';
 import type { Beside, Obstacle } from '../domain/capacity.ts';
 import { queueObstacle } from '../domain/queue.ts';
 import type { Waiting } from '../domain/queue.ts';
@@ -6,6 +6,7 @@ import { tookDown } from '../domain/rollout-looks.ts';
 import { nextMove } from '../domain/rollout-steps.ts';
 import type { Observed, Wanted } from '../domain/rollout.ts';
 import { podsOf } from '../domain/strategy.ts';
+import type { StrategyName } from '../domain/strategy.ts';
 import type { ClusterPort, RegistryPort, RevisionSpec } from './cluster-ports.ts';
 import { splitImage } from './image-name.ts';
 import type { DeploymentWork, QueuedWork } from './ports.ts';
@@ -31,6 +32,13 @@ export async function findObstacle(deps: RoomDeps, asked: Asked): Promise<Obstac
   const obstacle = mayQueue(asked) ? queueObstacle((work.queue ?? []).map(waitingOf), room, spec.requests, capacity, spec.namespace, asked.now) : room;
   const instead = wanted.rollback && obstacle !== null && mayPass(obstacle) && beside.old !== null && work.environment.strategiesAllowed?.includes('recreate') === true;
   return instead && strategyObstacle(capacity, spec.requests, { ...beside, strategy: 'recreate' }, more) === null ? { ...obstacle, curable: true } : obstacle;
+}
+
+/** Which of the strategies that a promotion could choose would find the room to begin; none where the environment or the registry is against it. */
+export async function findFitting(deps: RoomDeps, asked: Asked): Promise<StrategyName[]> {
+  const { work, spec } = asked;
+  if (limitObstacle(asked) || (await deps.registry.digestOf(splitImage(spec.image).repository, work.imageDigest ?? '')) !== work.imageDigest) return [];
+  return fitting(await deps.cluster.capacity(spec.namespace), spec.requests, besideOf(asked));
 }
 
 /** What the environment allows, whatever the cluster has. */

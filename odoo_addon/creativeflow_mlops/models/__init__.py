@@ -22,6 +22,7 @@ from . import model_pages
 from . import version_status
 from . import version_notices
 from . import version_decisions
+from . import version_plan
 from . import version_facts
 from . import version_waivers
 from . import version_inventory

@@ -20,20 +20,13 @@ class DeploymentWork(models.Model):
             ("environment_id", "=", environment.id), ("model_id", "=", self.model_id.id), ("id", "!=", self.id), ("phase", "!=", "Removed"),
         ]).filtered(lambda one: one.desired != "removed" or one.phase != "Failed")
         return {
-            "deploymentId": self.id, "versionId": version.id, "modelId": self.model_id.id, "slug": self.model_id.slug, "version": version.name,
-            "image": version.image or None, "imageDigest": version.image_digest or None,
-            "environment": {
-                "id": environment.id, "name": environment.name, "kind": environment.kind, "namespace": environment.namespace,
-                "gatewayUrl": environment.gateway_url, "registry": environment.registry, "keepPreviousMinutes": environment.keep_previous_minutes,
-                "readyDeadlineSeconds": environment.ready_deadline_seconds, "maxReplicas": environment.max_replicas, "maxGpus": environment.max_gpus,
-                "strategiesAllowed": environment.strategies_allowed, "canarySteps": environment._steps(),
-            },
+            **self._what(version, environment), "deploymentId": self.id,
             "steps": self.steps or None, "controls": self._controls(),
             "strategy": self.strategy, "isRollback": self.approval_id.is_rollback,
             "generation": self.generation, "desired": self.desired, "phase": self.phase, "isLive": self.is_live,
             "queueUntil": iso(self._queue_until()), "withdrawing": self._withdrawing().mapped("version_id.name"),
             "queue": [one._queued() for one in self._waiting_before()],
-            "deadlineAt": iso(self._deadline() or None), "serving": version.serving or {}, "protocol": self._protocol(),
+            "deadlineAt": iso(self._deadline() or None), "protocol": self._protocol(),
             "previous": {
                 "deploymentId": previous.id, "versionId": previous.version_id.id, "revision": (previous.observed or {}).get("revision"),
             } if previous else None,
@@ -42,13 +35,28 @@ class DeploymentWork(models.Model):
             } for one in siblings],
         }
 
+    @api.model
+    def _what(self, version, environment):
+        """The part that is known before a deployment is: which image, where, with what."""
+        return {
+            "versionId": version.id, "modelId": version.model_id.id, "slug": version.model_id.slug, "version": version.name,
+            "image": version.image or None, "imageDigest": version.image_digest or None, "serving": version.serving or {},
+            "environment": {
+                "id": environment.id, "name": environment.name, "kind": environment.kind, "namespace": environment.namespace,
+                "gatewayUrl": environment.gateway_url, "registry": environment.registry, "keepPreviousMinutes": environment.keep_previous_minutes,
+                "readyDeadlineSeconds": environment.ready_deadline_seconds, "maxReplicas": environment.max_replicas, "maxGpus": environment.max_gpus,
+                "strategiesAllowed": environment.strategies_allowed, "canarySteps": environment._steps(),
+            },
+        }
+
     def _waiting_before(self):
         """Those that asked earlier for this environment and wait for room there, as the bridge said last; the first first."""
-        if not self._queue_until():
-            return self.browse()
+        return self._waiting(self.environment_id).filtered(lambda one: one.id < self.id) if self._queue_until() else self.browse()
+
+    @api.model
+    def _waiting(self, environment):
         return self.search([
-            ("environment_id", "=", self.environment_id.id), ("id", "<", self.id), ("desired", "=", "serving"), ("phase", "=", "Progressing"),
-            ("is_live", "=", False),
+            ("environment_id", "=", environment.id), ("desired", "=", "serving"), ("phase", "=", "Progressing"), ("is_live", "=", False),
         ], order="id").filtered(lambda one: ((one.observed or {}).get("rollout") or {}).get("waitingFor") == "room")
 
     def _queued(self):

@@ -32,11 +32,7 @@ class VersionDecisions(models.Model):
         self._check_target(target, "production")
         version = self._deciding(version_id, "promote", target, seen)
         environment = version._environment(target)
-        if strategy not in environment.strategies_allowed:
-            raise UserError(self.env._(
-                "The strategy %(strategy)s is not allowed for %(environment)s; allowed: %(allowed)s.",
-                strategy=strategy, environment=environment.name, allowed=", ".join(environment.strategies_allowed),
-            ))
+        self._check_strategy(environment, strategy)
         if steps is not None and strategy != "canary":
             raise UserError(self.env._("Steps are those of a canary; %s has its own.", strategy))
         if steps is not None and not environment.own_steps:

@@ -8,6 +8,7 @@ from . import (
     test_inventory,
     test_lists,
     test_outbox,
+    test_plan,
     test_queue,
     test_registration,
     test_requests,

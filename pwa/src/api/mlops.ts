@@ -1,7 +1,7 @@
 import type {
-  ActionAccepted, ActionBodies, ActionName, EndpointTraffic, EndpointView, EventPage, ModelDetail, ModelPage, RegisterBody, TryAnswer, UploadAccepted, VersionDetail, VersionStatus, Whoami,
+  ActionAccepted, ActionBodies, ActionName, EndpointTraffic, EndpointView, EventPage, ModelDetail, ModelPage, PromotionPlan, RegisterBody, Strategy, TryAnswer, UploadAccepted, VersionDetail, VersionStatus, Whoami,
 } from './types.ts';
-import { read, write, type Answer } from './client.ts';
+import { read, readNow, write, type Answer } from './client.ts';
 
 /** Every call the app makes, one function each. */
 export const whoami = (): Promise<Answer<Whoami>> => read('/mlops/session');
@@ -22,6 +22,10 @@ export const model = (id: number, signal?: AbortSignal): Promise<Answer<ModelDet
 export const version = (modelId: number, id: number, signal?: AbortSignal): Promise<Answer<VersionDetail>> =>
   read(`/mlops/models/${modelId}/versions/${id}`, signal);
 export const buildLogPath = (modelId: number, id: number): string => `/mlops/models/${modelId}/versions/${id}/build-log`;
+
+/** What a promotion would do in the cluster as it is now; what it was a while ago says nothing. */
+export const plan = (modelId: number, id: number, strategy: Strategy): Promise<PromotionPlan> =>
+  readNow(`/mlops/models/${modelId}/versions/${id}/plan${search({ target: 'production', strategy })}`);
 
 export function act<A extends ActionName>(action: A, modelId: number, id: number, body: ActionBodies[A]): Promise<ActionAccepted> {
   return write('POST', `/mlops/models/${modelId}/versions/${id}/${action}`, body);

@@ -13,7 +13,7 @@ export type {
 } from '../../../bridge/src/contract/version.ts';
 
 export type { EndpointTraffic } from '../../../bridge/src/contract/traffic.ts';
-export type { FollowedStep, Judgement, RolloutView, Step } from '../../../bridge/src/contract/rollout.ts';
+export type { FollowedStep, Judgement, PromotionPlan, RolloutView, Step } from '../../../bridge/src/contract/rollout.ts';
 
 export type EventPage = z.infer<typeof EventPageSchema>;
 export type VersionRow = z.infer<typeof VersionRowSchema>;

@@ -18,6 +18,7 @@ import { trouble } from './trouble.ts';
 import { sheetStyles } from './cf-action-sheet.css.ts';
 import type { CfSheet } from './cf-sheet.ts';
 import './cf-sheet.ts';
+import './cf-fits.ts';
 import './cf-icon.ts';
 
 const DAY_MS = 24 * 3600_000;
@@ -160,7 +161,7 @@ export class CfActionSheet extends CfElement {
         return html`<label class="choice ${strategy === this.strategy ? 'chosen' : ''}">
           <input type="radio" name="strategy" value=${strategy} .checked=${strategy === this.strategy} @change=${() => (this.strategy = strategy)} />
           <span><b>${words[strategy]}</b><span class="muted small lead">${lead}</span>
-            ${strategy === this.strategy ? html`${drawing(strategy)}<span class="steps small">${steps.map((step, i) => html`<span><i class="num">${i + 1}</i>${step}</span>`)}</span>` : nothing}
+            ${strategy === this.strategy ? html`${drawing(strategy)}<span class="steps small">${steps.map((step, i) => html`<span><i class="num">${i + 1}</i>${step}</span>`)}</span><cf-fits class="small" .detail=${this.detail} strategy=${strategy}></cf-fits>` : nothing}
           </span>
         </label>`;
       })}

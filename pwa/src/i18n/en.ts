@@ -105,6 +105,7 @@ export const en = {
     blueGreenLead: 'Full size beside the old one, tested, then one switch. The old one is kept.', rollingLead: 'Pod after pod is replaced. Needs the least room.',
     blueGreenSteps: ['Start the new version beside the live one', 'Test it on a preview address', 'Switch all traffic at once', 'Keep the old one for roll back'],
     rollingSteps: ['Replace one pod', 'Wait until it is ready', 'Go on, pod after pod'],
+    fitsNow: 'Fits now.', looking: 'Looking whether it fits…', wouldWait: 'It would wait for room.',
     recreateLead: 'For where not one pod more fits. The endpoint does not answer until the new version is ready.',
     recreateSteps: ['Stop the live version: from here the endpoint does not answer', 'Start the new version in its place', 'Test it on a preview address', 'Open it to traffic; if it fails, the old one comes back'],
   },

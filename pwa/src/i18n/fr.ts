@@ -99,6 +99,7 @@ export const fr: Texts = {
     blueGreenLead: 'À pleine taille à côté de l’ancienne, testée, puis une seule bascule. L’ancienne est gardée.', rollingLead: 'Les pods sont remplacés un par un. Demande le moins de place.',
     blueGreenSteps: ['Démarrer la nouvelle version à côté de celle en service', 'La tester sur une adresse d’aperçu', 'Basculer tout le trafic d’un coup', 'Garder l’ancienne pour un retour'],
     rollingSteps: ['Remplacer un pod', 'Attendre qu’il soit prêt', 'Continuer, pod après pod'],
+    fitsNow: 'Il y a la place maintenant.', looking: 'Vérifie s’il y a la place…', wouldWait: 'Elle attendrait de la place.',
     recreateLead: 'Là où il n’y a place pour aucun pod de plus. Le point d’accès ne répond pas tant que la nouvelle version n’est pas prête.',
     recreateSteps: ['Arrêter la version en service : à partir de là le point d’accès ne répond plus', 'Démarrer la nouvelle version à sa place', 'La tester sur une adresse d’aperçu', 'L’ouvrir au trafic ; si elle échoue, l’ancienne revient'],
   },

@@ -99,7 +99,7 @@ export async function startHttpApp(more: Partial<HttpDeps> = {}): Promise<App> {
       clear: async (key) => void tries.delete(key),
     },
     journal: { after: async (position, limit) => journal.filter((event) => event.position > position).slice(0, limit), head: async () => journal.at(-1)?.position ?? 0, onAppend: () => () => undefined },
-    uploads: express.Router(), buildLog: express.Router(), ...more,
+    uploads: express.Router(), buildLog: express.Router(), plan: express.Router(), ...more,
   });
   odoo.people['ada'] = person('ada');
   odoo.people['mia'] = person('mia');

@@ -1,0 +1,39 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from .iso_time import iso
+from .transitions import TRANSITIONS
+
+
+class VersionPlan(models.Model):
+    """A promotion that nobody has decided yet, for the bridge to hold against its cluster."""
+
+    _inherit = "mlops.model.version"
+
+    @api.model
+    def promotion_plan(self, version_id, target, strategy):
+        """What the bridge must know to say what a promotion would do and whether it fits. For who may promote; changes nothing."""
+        self._check_target(target, "production")
+        self.env["mlops.model"]._require_role(*TRANSITIONS["promote"].who)
+        version = self._visible(version_id).sudo()
+        environment = version._environment(target)
+        self._check_strategy(environment, strategy)
+        if not version.image_digest:
+            raise UserError(self.env._("The image digest is not known: deploy to staging first."))
+        deployments, minutes = self.env["mlops.deployment"].sudo(), environment.queue_minutes
+        return {
+            **deployments._what(version, environment), "strategy": strategy, "steps": environment._steps() if strategy == "canary" else None,
+            "queueUntil": iso(fields.Datetime.now() + timedelta(minutes=minutes)) if minutes else None,
+            "queue": [one._queued() for one in deployments._waiting(environment) if one.model_id != version.model_id] if minutes else [],
+        }
+
+    @api.model
+    def _check_strategy(self, environment, strategy):
+        allowed = environment.strategies_allowed or []
+        if strategy not in allowed:
+            raise UserError(self.env._(
+                "The strategy %(strategy)s is not allowed for %(environment)s; allowed: %(allowed)s.",
+                strategy=strategy, environment=environment.name, allowed=", ".join(allowed),
+            ))
