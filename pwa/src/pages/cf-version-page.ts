@@ -1,5 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
+import { keyed } from 'lit/directives/keyed.js';
 import type { AllowedAction, RoadStop, VersionDetail } from '../api/types.ts';
 import * as api from '../api/mlops.ts';
 import { t } from '../i18n/language.ts';
@@ -30,7 +31,8 @@ export class CfVersionPage extends CfElement {
   @property({ type: Number }) modelId = 0;
   @property({ type: Number }) versionId = 0;
   @state() private tab: Tab | undefined;
-  @state() private sheet: AllowedAction | undefined;
+  /** a new object each time: one that is closing must not be taken for the next */
+  @state() private sheet: { action: AllowedAction } | undefined;
   #detail = new Resource<VersionDetail>(this, {
     load: (signal) => api.version(this.modelId, this.versionId, signal),
     concerns: (event) => event.versionId === this.versionId || (event.modelId === this.modelId && event.topic === 'endpoint.changed'),
@@ -61,6 +63,7 @@ export class CfVersionPage extends CfElement {
   }
 
   override render(): TemplateResult {
+    const { sheet } = this;
     const detail = this.#detail.value;
     if (!detail) return this.#detail.error ? html`${trouble(this.#detail.error, () => void this.#detail.reload())}` : html`<p class="muted" role="status">${t().app.loading}</p>`;
     return html`
@@ -72,8 +75,8 @@ export class CfVersionPage extends CfElement {
         <section class="main">${this.#tabs(detail)}</section>
         <cf-facts class="card side" .detail=${detail} .live=${this.#live.value}></cf-facts>
       </div>
-      ${this.sheet
-        ? html`<cf-action-sheet .action=${this.sheet} .detail=${detail} .live=${this.#live.value} .liveKnown=${!this.#live.loading} @closed=${() => (this.sheet = undefined)} @stale=${() => void this.#detail.reload()}></cf-action-sheet>`
+      ${sheet
+        ? keyed(sheet, html`<cf-action-sheet .action=${sheet.action} .detail=${detail} .live=${this.#live.value} .liveKnown=${!this.#live.loading} @closed=${() => this.#closed(sheet)} @stale=${() => void this.#detail.reload()}></cf-action-sheet>`)
         : nothing}
     `;
   }
@@ -198,7 +201,12 @@ export class CfVersionPage extends CfElement {
   async #open(action: AllowedAction): Promise<void> {
     if (!action.allowed) return;
     await import('../components/cf-action-sheet.ts');
-    this.sheet = action;
+    this.sheet = { action };
+  }
+
+  /** The browser tells it some time afterwards. */
+  #closed(sheet: { action: AllowedAction }): void {
+    if (this.sheet === sheet) this.sheet = undefined;
   }
 }
 
