@@ -141,10 +141,12 @@ function observedFacts(work: DeploymentWork, decision: Decision, observed: Obser
 
 /** docs/odoo-api.md, `observed.rollout`. */
 function standingFacts(work: DeploymentWork, standing: Standing, observed: Observed): object {
-  const progress = observed.revision?.progress;
+  const { judgement, revision } = observed;
+  const progress = revision?.progress?.deploymentId === work.deploymentId ? revision.progress : null;
   return {
     step: standing.step, steps: standing.steps, since: standing.since?.toISOString() ?? null, waitingFor: standing.waitingFor, until: standing.until?.toISOString() ?? null,
     weight: Math.round(shareOf(observed.publicRoute, revisionName(work.slug, work.versionId)) * 100), next: standing.next,
-    judgements: [...(progress?.deploymentId === work.deploymentId ? progress.judgements : []), ...(observed.judgement ? [observed.judgement] : [])],
+    // another bridge may have written its own down and gone on meanwhile
+    judgements: [...(progress?.judgements ?? []), ...(judgement && progress?.step === judgement.step ? [judgement] : [])],
   };
 }

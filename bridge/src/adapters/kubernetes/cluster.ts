@@ -114,7 +114,9 @@ export class KubernetesCluster implements ClusterPort {
   }
 
   async noteProgress(namespace: string, revision: string, progress: Progress): Promise<void> {
-    await this.#client.merge(deploymentPath(namespace, revision), { metadata: { annotations: { [ANNOTATION.progress]: JSON.stringify(progress) } } });
+    const path = deploymentPath(namespace, revision);
+    const generation = (await this.#client.get<V1Deployment>(path))?.metadata?.generation;
+    await this.#client.merge(path, { metadata: { annotations: { [ANNOTATION.progress]: JSON.stringify({ ...progress, generation }) } } });
   }
 
   async removeRevision(namespace: string, revision: string): Promise<void> {

@@ -14,7 +14,7 @@ export async function observeRevision(client: KubernetesClient, deployment: V1De
   const { spec, status, metadata } = deployment;
   const failure = status?.conditions?.find((condition) => condition.type === 'ReplicaFailure' && condition.status === 'True');
   const replicas = spec?.replicas ?? 1;
-  const present = (status?.observedGeneration ?? 0) >= (metadata?.generation ?? 1);
+  const present = knowsIt(deployment);
   const notReady = pods.filter((pod) => !pod.metadata?.deletionTimestamp && !isReadyPod(pod)).slice(0, EXPLAINED_PODS);
   return {
     name: metadata?.name ?? '',
@@ -40,9 +40,24 @@ function requestsOf({ spec }: V1Deployment): PodRequests {
 }
 
 /**
- * The controller has not seen the Deployment as it is now. A note at it is enough for that: annotations count as a change. What is known
- * meanwhile is known of the pods themselves.
+ * Whether the controller has seen the Deployment as it is now. A note at it counts as a change too; where the note is the only one since,
+ * which it says by the generation that it found, what the controller told before still holds.
  */
+function knowsIt({ metadata, status }: V1Deployment): boolean {
+  const [seen, now] = [status?.observedGeneration ?? 0, metadata?.generation ?? 1];
+  return seen >= now || (seen === now - 1 && notedAt(metadata?.annotations?.[ANNOTATION.progress]) === seen);
+}
+
+function notedAt(text: string | undefined): number | null {
+  try {
+    const { generation } = JSON.parse(text ?? 'null') as { generation?: unknown };
+    return typeof generation === 'number' ? generation : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Of a Deployment that was changed just now, what is known is known of the pods themselves. */
 function readyAsWanted({ spec }: V1Deployment, pods: V1Pod[]): number {
   const images = JSON.stringify(spec?.template.spec?.containers.map(({ image }) => image));
   return pods.filter((pod) => !pod.metadata?.deletionTimestamp && isReadyPod(pod) && JSON.stringify(pod.spec?.containers.map(({ image }) => image)) === images).length;

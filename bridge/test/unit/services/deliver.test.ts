@@ -1,12 +1,13 @@
 import { expect } from 'chai';
 import { Failed } from '../../../src/errors.ts';
+import type { Step } from '../../../src/domain/strategy.ts';
 import { reconcileJob } from '../../../src/jobs/reconcile.ts';
 import type { DeploymentWork, JobResult, Logger, OdooPort } from '../../../src/services/ports.ts';
 import { MemoryCluster, MemoryGateway } from './memory-cluster.ts';
 
 const DIGEST = `sha256:${'1'.repeat(64)}`;
 const quiet: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => quiet };
-interface Facts { phase: string; reason: string; endpointUrl: string | null; previewUrl: string | null; observed: { traffic: number; revision: string }; conditions: { type: string; status: string; lastTransitionTime: string }[] }
+interface Facts { phase: string; reason: string; endpointUrl: string | null; previewUrl: string | null; observed: { traffic: number; revision: string; rollout?: { judgements: unknown[] } }; conditions: { type: string; status: string; lastTransitionTime: string }[] }
 
 function scene(over: Partial<DeploymentWork> = {}) {
   let at = Date.parse('2026-03-01T12:00:00Z');
@@ -49,7 +50,8 @@ function scene(over: Partial<DeploymentWork> = {}) {
     cluster.revisions.set('digits-v1', { name: 'digits-v1', image: 'x', wantedReplicas: 2, readyReplicas: 2, upToDate: true, appliedAt: new Date(), creationFailure: null, pods: [], progress: null });
     cluster.routes.set('digits', { backends: [{ revision: 'digits-v1', weight: 100 }], changedBy: 3, before: [], accepted: true });
   };
-  return { cluster, gateway, work, reports, tick, until, oldServes };
+  const pass = (ms: number): void => { at += ms; };
+  return { cluster, gateway, work, reports, tick, until, oldServes, pass };
 }
 
 describe('deliver', () => {
@@ -157,6 +159,23 @@ describe('deliver', () => {
     await until();
     expect(reports.find((facts) => facts.phase === 'Failed')).to.deep.include({ reason: 'Refused: deployments.apps "digits-v2" is forbidden: exceeded quota: objects' });
     expect(cluster.routes.get('digits')!.backends[0]!.revision).to.equal('digits-v1');
+  });
+
+  it('tells each judgement once, though two bridges made it at the same time', async () => {
+    const steps: Step[] = [
+      { kind: 'scale', percent: 100 }, { kind: 'weight', percent: 50 },
+      { kind: 'judge', seconds: 1, minRequests: 5, maxErrorRate: 0, maxLatencyRatio: 2, maxRestarts: 0, tooLittle: 'golden', withinSeconds: 30, signal: null },
+      { kind: 'approve', withinSeconds: 30 }, { kind: 'weight', percent: 100 },
+    ];
+    const { oldServes, pass, reports, tick } = scene({ strategy: 'canary', steps });
+    oldServes();
+    for (let turn = 0; turn < 8; turn += 1) {
+      await Promise.all([tick(), tick()]);
+      pass(500);
+    }
+    const told = reports.map(({ observed }) => observed.rollout?.judgements.length ?? 0);
+    expect(told.at(-1)).to.equal(1);
+    expect(Math.max(...told)).to.equal(1);
   });
 
   it('rolls in steps: one pod more than wanted, traffic by ready pods', async () => {
