@@ -78,5 +78,9 @@ async function failed(deps: WorkerDeps, name: JobName, data: JobData, id: string
 /** A newer order for the same thing may have come while this one ran. */
 async function finish(deps: WorkerDeps, name: JobName, { payload }: JobData, id: string): Promise<void> {
   const newer = await deps.outbox.finish({ command: name, key: payload.key, generation: payload.generation, eventId: payload.eventId });
-  if (newer) await deps.queues.addNext(name, { payload: { ...payload, eventId: newer.eventId, generation: newer.generation, requestId: `event-${newer.eventId}` }, attempt: 0 }, id, 0);
+  if (newer === null) return;
+  const next = { ...payload, eventId: newer.eventId, generation: newer.generation, requestId: `event-${newer.eventId}` };
+  // Of another generation the relay may have handed it over already: a second one beside it would take its ids, and one of both be lost.
+  if (newer.generation === payload.generation) await deps.queues.addNext(name, { payload: next, attempt: 0 }, id, 0);
+  else await deps.queues.add(name, next);
 }
