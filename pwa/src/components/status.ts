@@ -55,8 +55,9 @@ export const chips = css`
   }
 `;
 
-/** A version's status: icon, word, and only then colour. */
-export function statusChip(status: VersionStatus): TemplateResult {
-  const [tone, icon] = TONES[status];
-  return html`<span class="chip ${tone}"><cf-icon name=${icon}></cf-icon>${t().status[status]}</span>`;
+/** A version's status: icon, word, and only then colour. What a second person may accept is not blocked. */
+export function statusChip({ status, statusReason }: { status: VersionStatus; statusReason?: string | null | undefined }): TemplateResult {
+  const review = status === 'ValidationFailed' && statusReason?.startsWith('NeedsReview') === true;
+  const [tone, icon] = review ? TONES.Validated : TONES[status];
+  return html`<span class="chip ${tone}"><cf-icon name=${icon}></cf-icon>${review ? t().needsReview : t().status[status]}</span>`;
 }

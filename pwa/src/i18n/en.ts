@@ -31,6 +31,7 @@ export const en = {
     summary: (done: number, at: string, state: string) => `${done} of 8 stops done; ${at}: ${state}`,
     running: (time: string) => `running for ${time}`, took: (time: string) => `took ${time}`, by: (who: string) => `by ${who}`,
   },
+  needsReview: 'Needs review',
   status: {
     Validating: 'Scanning', Validated: 'Waiting for approval', ValidationFailed: 'Blocked', PendingStagingDeployment: 'Going to staging', Staging: 'In staging',
     StagingFailed: 'Staging failed', PendingProdDeployment: 'Rolling out', Live: 'Live', ProdFailed: 'Production failed', Superseded: 'Superseded', Archived: 'Archived',

@@ -28,6 +28,7 @@ export const fr: Texts = {
     summary: (done, at, state) => `${done} étapes sur 8 faites ; ${at} : ${state}`,
     running: (time) => `depuis ${time}`, took: (time) => `en ${time}`, by: (who) => `par ${who}`,
   },
+  needsReview: 'À examiner',
   status: {
     Validating: 'Analyse', Validated: 'Attend l’accord', ValidationFailed: 'Bloqué', PendingStagingDeployment: 'Vers la préproduction', Staging: 'En préproduction',
     StagingFailed: 'Échec préproduction', PendingProdDeployment: 'Déploiement', Live: 'En service', ProdFailed: 'Échec production', Superseded: 'Remplacé', Archived: 'Archivé',

@@ -125,7 +125,7 @@ export class CfModelPage extends CfElement {
         ? html`<ul class="card" aria-label=${words.versions}>${model.versions.map(
             (version) => html`<li class="line">
               <a class="go num" href=${hrefs.version(model.id, version.id)}>${version.name}${version.statusReason ? html`<span class="reason muted small">${version.statusReason}</span>` : nothing}</a>
-              <span>${statusChip(version.status)}</span><cf-road small .stops=${version.road}></cf-road>
+              <span>${statusChip(version)}</span><cf-road small .stops=${version.road}></cf-road>
               <span class="when muted small">${version.submitter}, <cf-time at=${version.changedAt}></cf-time></span>
             </li>`,
           )}</ul>`

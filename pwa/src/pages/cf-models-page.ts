@@ -104,7 +104,7 @@ export class CfModelsPage extends CfElement {
     return html`<li class="row" aria-setsize=${total} aria-posinset=${index + 1}>
       <a class="name" href=${row.newest ? hrefs.version(row.id, row.newest.id) : hrefs.model(row.id)}>${row.name}</a>
       <span class="team muted small">${row.team ?? words.wholeCompany}</span>
-      <span class="newest">${row.newest ? html`<span class="num ver">${row.newest.name}</span>${statusChip(row.newest.status)}` : html`<span class="muted">${words.noVersion}</span>`}</span>
+      <span class="newest">${row.newest ? html`<span class="num ver">${row.newest.name}</span>${statusChip(row.newest)}` : html`<span class="muted">${words.noVersion}</span>`}</span>
       <span class="dots">${row.newest ? html`<cf-road small .stops=${row.newest.road}></cf-road>` : nothing}</span>
       <span class="live small">${row.liveVersion ? html`<a href=${hrefs.version(row.id, row.liveVersion.id)}>${words.live(row.liveVersion.name)}</a>` : html`<span class="muted">${words.notLive}</span>`}</span>
       <span class="when muted small">${row.newest ? html`<span class="who">${row.newest.submitter}</span><cf-time at=${row.newest.changedAt}></cf-time>` : nothing}</span>
@@ -115,7 +115,7 @@ export class CfModelsPage extends CfElement {
     if (!row.newest) return nothing;
     return html`<li class="card need">
       <a href=${hrefs.version(row.id, row.newest.id)}>${row.name} <span class="num">${row.newest.name}</span></a>
-      ${statusChip(row.newest.status)}
+      ${statusChip(row.newest)}
       ${row.newest.statusReason ? html`<p class="reason small">${row.newest.statusReason}</p>` : nothing}
       <p class="foot muted small"><cf-road small .stops=${row.newest.road}></cf-road><span>${t().models.by(row.newest.submitter)}, <cf-time at=${row.newest.changedAt}></cf-time></span></p>
     </li>`;

@@ -86,7 +86,7 @@ export class CfVersionPage extends CfElement {
       <div class="title">
         <nav class="crumbs small" aria-label="${t().app.back}"><a href=${hrefs.models}>${t().models.title}</a><cf-icon name="chevron"></cf-icon><a href=${hrefs.model(detail.model.id)}>${detail.model.name}</a></nav>
         <h1>${detail.model.name} <span class="num">${detail.name}</span></h1>
-        <p class="sub muted small"><span role="status">${statusChip(detail.status)}</span><span>${detail.submitter}, <cf-time at=${detail.createdAt}></cf-time></span></p>
+        <p class="sub muted small"><span role="status">${statusChip(detail)}</span><span>${detail.submitter}, <cf-time at=${detail.createdAt}></cf-time></span></p>
       </div>
       ${this.#actions(detail)}
     </div>`;
