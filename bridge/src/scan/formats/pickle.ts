@@ -1,4 +1,5 @@
 import { onlyForJoblib } from '../containers/compressed/names.ts';
+import { checkPickledBooster } from './booster/pickled.ts';
 import type { Format, ScanContext } from '../format.ts';
 import { allowList } from '../pickle/allowlist.ts';
 import type { InlineArrays, PickleHost, StorageResolver } from '../pickle/host.ts';
@@ -35,6 +36,7 @@ export function scanPickle(source: ByteSource, start: number, file: string, cont
     storages,
     inlineArrays,
     script,
+    booster: (library, bytes) => checkPickledBooster(library, bytes, context.limits),
     nested: (at, length) => {
       const inside = `${file}!bytes@${at}`;
       context.nested(new SliceSource(source, at, length), inside);

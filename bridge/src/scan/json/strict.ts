@@ -14,6 +14,8 @@ export interface JsonRules {
   maxDepth: number;
   maxEntries: number;
   invalid: RuleId;
+  /** NaN and Infinity are numbers too, as some writers have it */
+  nonFinite?: boolean;
   duplicate: RuleId;
   /** where the text begins in the file, for the offsets of findings */
   baseOffset?: number;
@@ -71,6 +73,10 @@ class StrictJson {
         return this.word('false', false);
       case 0x6e:
         return this.word('null', null);
+      case 0x4e:
+        return this.rules.nonFinite === true ? this.word('NaN', new JsonNumber('NaN')) : this.number();
+      case 0x49:
+        return this.rules.nonFinite === true ? this.word('Infinity', new JsonNumber('Infinity')) : this.number();
       default:
         return this.number();
     }
@@ -150,6 +156,10 @@ class StrictJson {
 
   private number(): JsonNumber {
     const start = this.position;
+    if (this.rules.nonFinite === true && this.bytes[start] === 0x2d && this.bytes[start + 1] === 0x49) {
+      this.position++;
+      return this.word('Infinity', new JsonNumber('-Infinity'));
+    }
     while (NUMBER_CHARS.has(this.bytes[this.position] ?? 0)) this.position++;
     if (this.position - start > NUMBER_CHARS_MAX) this.fail('a number has too many digits', start);
     const text = String.fromCharCode(...this.bytes.subarray(start, this.position));

@@ -1,10 +1,11 @@
 import { argumentsFit } from './arguments.ts';
 import type { GlobalTable } from './globals.ts';
 import type { PickleHost } from './host.ts';
+import { isBooster } from './boosters.ts';
 import { dtypeOf } from './dtypes.ts';
 import { refuseSpecial } from './names.ts';
 import { stringExtent, stringAt } from './strings.ts';
-import { type Arena, KIND, KIND_NAMES, kindOf, pack, payloadOf } from './values.ts';
+import { type Arena, bytesAt, KIND, KIND_NAMES, kindOf, LETTERS, pack, payloadOf } from './values.ts';
 import { Rejected } from '../report.ts';
 import type { ByteSource } from '../source.ts';
 import type { RuleId } from '../rules.ts';
@@ -175,7 +176,8 @@ export class Calls {
   private result(id: number, values: number[], at: number): number {
     const { symbol, rule } = this.globals.at(id);
     if (rule!.sink === 'torch-bytes') {
-      const extent = kindOf(values[0]!) === KIND.BYTES && payloadOf(values[0]!) > 0 ? stringExtent(this.source, payloadOf(values[0]!)) : null;
+      const place = bytesAt(values[0]!);
+      const extent = place === null ? null : stringExtent(this.source, place);
       if (extent === null) this.tell('pickle-call-arguments', at, symbol, `${symbol} loads bytes that are computed, so nobody can look at them beforehand.`);
       else {
         this.embedded.delete(extent.start);
@@ -207,9 +209,16 @@ export class Calls {
     if (rule!.sink === 'partial') return pack(KIND.OBJECT, this.globals.around(id, values[0]!));
     if (rule!.sink === 'arrow-array') this.tell('pickle-arrow-array', at, undefined, 'The buffers of an Arrow array and its length are data of the file, and pyarrow does not compare them while loading.');
     if (rule!.sink === 'inline-array') this.wrapper = this.watch.begin(pack(KIND.OBJECT, id));
-    if (rule!.returns === 'bytes') return pack(KIND.BYTES);
-    if (typeof rule!.returns === 'number') return pack(KIND.OBJECT, payloadOf(values[rule!.returns]!));
-    return pack(KIND.OBJECT, id);
+    if (rule!.returns === 'bytes') return pack(KIND.BYTES, values.length === 2 ? LETTERS + payloadOf(values[0]!) : 0);
+    if (rule!.sink === 'bytearray' && this.watch.active) return this.bytearray(id, values);
+    const made = pack(KIND.OBJECT, typeof rule!.returns === 'number' ? payloadOf(values[rule!.returns]!) : id);
+    return isBooster(this.globals.at(payloadOf(made)).symbol) ? this.watch.begin(made) : made;
+  }
+
+  /** Of bytes, or of a text of one letter a byte, it may be what a booster is read from. */
+  private bytearray(id: number, values: number[]): number {
+    if (values.length === 1) return values[0]!;
+    return values.length === 2 ? pack(KIND.BYTES, LETTERS + payloadOf(values[0]!)) : pack(KIND.OBJECT, id);
   }
 
   /** numpy.dtype: of a code; of the class of records, which takes fields; of a class of numbers. Of any other class it would be one of objects. */
@@ -229,7 +238,8 @@ export class Calls {
   private refuseName(values: number[]): void {
     if (kindOf(values[0]!) !== KIND.OBJECT || this.globals.at(payloadOf(values[0]!)).dtype?.kind !== 'U' || values[1] === undefined) return;
     refuseSpecial(ofWideText(this.text(values[1])));
-    const extent = kindOf(values[1]) === KIND.BYTES && payloadOf(values[1]) > 0 ? stringExtent(this.source, payloadOf(values[1])) : null;
+    const place = bytesAt(values[1]);
+    const extent = place === null ? null : stringExtent(this.source, place);
     if (extent !== null && extent.length <= NAME_MAX_BYTES) refuseSpecial(ofWideText(Buffer.from(this.source.read(extent.start, extent.length)).toString('latin1')));
   }
 

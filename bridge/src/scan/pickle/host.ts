@@ -14,6 +14,8 @@ export interface PickleHost {
   readonly script?: boolean;
   /** what becomes of arrays of joblib that lie between the instructions */
   readonly inlineArrays: InlineArrays;
+  /** judges what a pickled booster hands to its library; throws Rejected */
+  booster(library: 'lightgbm' | 'xgboost', bytes: Uint8Array): void;
   /** judges bytes that the pickle hands to another loader (torch.storage._load_from_bytes); answers the storage, if they are one */
   nested(start: number, length: number): StorageEntry | null;
 }

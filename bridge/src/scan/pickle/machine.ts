@@ -1,6 +1,7 @@
 import { hex, Rejected } from '../report.ts';
 import type { ByteSource } from '../source.ts';
 import type { AllowList } from './allowlist.ts';
+import { giveBooster, isBooster } from './boosters.ts';
 import { Calls } from './calls.ts';
 import { GlobalTable } from './globals.ts';
 import type { PickleHost } from './host.ts';
@@ -347,9 +348,9 @@ export class PickleMachine {
       const partial = this.calls.partialFault(target, state);
       if (partial !== null) throw new Rejected('pickle-state-blocked', partial);
     }
-    // these ask their state for what they load, by a method: what is no plain dict could bring its own
-    if (kindOf(target) === KIND.OBJECT && kindOf(state) !== KIND.DICT && /^(lightgbm\.basic|xgboost\.core)\.Booster$/.test(this.globals.at(payloadOf(target)).symbol)) throw new Rejected('pickle-state-blocked', 'The state of a booster is no dict.');
     const awaited = this.watch.end(target);
+    const symbol = kindOf(target) === KIND.OBJECT ? this.globals.at(payloadOf(target)).symbol : '';
+    if (isBooster(symbol)) return giveBooster(symbol, this.watch.use(state), this.source, this.host);
     if (target === this.calls.wrapper) {
       if (!awaited) throw new Rejected('pickle-inline-array', 'An array of joblib is described twice.');
       this.passArray(state);

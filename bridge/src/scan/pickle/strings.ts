@@ -9,9 +9,9 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
  * The text that the string instruction at `offset` makes, decoded as CPython's C unpickler does (default encoding
  * ASCII). null: too long, or CPython would raise. The machine has already checked that the instruction lies in the file.
  */
-export function stringAt(source: ByteSource, offset: number): string | null {
-  const extent = stringExtent(source, offset);
-  if (extent === null || extent.length > NAME_MAX_BYTES) return null;
+export function stringAt(source: ByteSource, offset: number, max = NAME_MAX_BYTES): string | null {
+  const extent = stringExtent(source, offset, max);
+  if (extent === null || extent.length > max) return null;
   const bytes = Buffer.from(source.read(extent.start, extent.length));
   switch (source.read(offset, 1)[0]) {
     case OP.UNICODE:
@@ -27,7 +27,7 @@ export function stringAt(source: ByteSource, offset: number): string | null {
 }
 
 /** Where the content of a string or bytes instruction lies. */
-export function stringExtent(source: ByteSource, offset: number): { start: number; length: number } | null {
+export function stringExtent(source: ByteSource, offset: number, max = NAME_MAX_BYTES): { start: number; length: number } | null {
   const head = Buffer.from(source.read(offset, Math.min(9, source.size - offset)));
   switch (head[0]) {
     case OP.SHORT_BINSTRING:
@@ -44,7 +44,7 @@ export function stringExtent(source: ByteSource, offset: number): { start: numbe
       return { start: offset + 9, length: Number(head.readBigUInt64LE(1)) };
     case OP.UNICODE:
     case OP.STRING: {
-      const line = source.read(offset + 1, Math.min(NAME_MAX_BYTES + 1, source.size - offset - 1));
+      const line = source.read(offset + 1, Math.min(max + 1, source.size - offset - 1));
       const length = line.indexOf(0x0a);
       return length < 0 ? null : { start: offset + 1, length };
     }
@@ -55,7 +55,7 @@ export function stringExtent(source: ByteSource, offset: number): { start: numbe
 
 function ascii(bytes: Uint8Array | null): string | null {
   if (bytes === null || bytes.some((byte) => byte > 0x7f)) return null;
-  return String.fromCharCode(...bytes);
+  return Buffer.from(bytes).toString('latin1');
 }
 
 /** PyUnicode_DecodeRawUnicodeEscape: Latin-1 but for \uXXXX and \UXXXXXXXX; a backslash before anything else stays, with what follows it. */

@@ -20,6 +20,12 @@ export const pack = (kind: Kind, payload = 0): number => payload + kind * PAYLOA
 export const kindOf = (value: number): Kind => ((value * INVERSE) | 0) as Kind;
 export const payloadOf = (value: number): number => value - kindOf(value) * PAYLOAD_MAX;
 
+/** on the offset of bytes that a call made of a text, one letter a byte: where that text is */
+export const LETTERS = 2 ** 47;
+/** Where the bytes are in the file, or the text that they were made of; null: they are neither. */
+export const bytesAt = (value: number): number | null => (kindOf(value) === KIND.BYTES && payloadOf(value) > 0 && payloadOf(value) < LETTERS ? payloadOf(value) : null);
+export const lettersAt = (value: number): number | null => (kindOf(value) === KIND.BYTES && payloadOf(value) >= LETTERS ? payloadOf(value) - LETTERS : null);
+
 /** The stack and its marks. What CPython answers with "underflow" or "unexpected MARK" is rejected. */
 export class Stack {
   values = new Float64Array(1024);

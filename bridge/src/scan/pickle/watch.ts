@@ -11,7 +11,7 @@ export interface KnownDict {
 
 /**
  * Objects that are made in two steps and whose second step, their BUILD, decides what the bytes of an array mean: dtypes of fields and
- * joblib's array wrapper. Between the steps they may only lie on the stack, and the dicts that are made meanwhile are known by content.
+ * joblib's array wrapper; or what a library reads a model from: boosters. Between the steps they may only lie on the stack, and the dicts that are made meanwhile are known by content.
  */
 export class Watch {
   private readonly open = new Set<number>();
@@ -28,7 +28,7 @@ export class Watch {
   }
 
   begin(value: number): number {
-    if (this.open.has(value)) throw new Rejected('pickle-inline-array', 'A second array of joblib begins before the first one is described.');
+    if (this.open.has(value)) throw new Rejected('pickle-inline-array', 'A second array of joblib, or a second booster, begins before the first one is described.');
     this.open.add(value);
     return value;
   }

@@ -16,7 +16,7 @@ const HONEST = path.join(import.meta.dirname, '../../samples/scan/honest');
 /** Everything that can be told of a walk: where it ended, or why not, and what it found. */
 function walk(bytes: Uint8Array): string {
   const report = new Report(DEFAULT_LIMITS);
-  const host: PickleHost = { file: 'a.pkl', report, limits: DEFAULT_LIMITS, storages: null, inlineArrays: { mode: 'skip' }, nested: () => null };
+  const host: PickleHost = { file: 'a.pkl', report, limits: DEFAULT_LIMITS, storages: null, inlineArrays: { mode: 'skip' }, booster: () => undefined, nested: () => null };
   let end: unknown;
   try {
     end = new PickleMachine(new BufferSource(bytes), 0, host, allowList()).run();

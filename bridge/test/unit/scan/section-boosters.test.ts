@@ -6,6 +6,7 @@ const SAMPLES = new URL('../../samples/scan/honest/', import.meta.url);
 const sample = (name: string): Buffer => fs.readFileSync(new URL(name, SAMPLES));
 const JSON_MODEL = sample('xgb-model.json').toString();
 const UBJ = sample('xgb-model.ubj');
+const LINEAR = sample('lgb-linear.txt').toString();
 const TEXT = sample('lgb-model.txt').toString();
 
 /** the first tree of the model, changed */
@@ -26,7 +27,19 @@ describe('XGBoost and LightGBM', () => {
     ['XGBoost as JSON', [], 'model.json', JSON_MODEL],
     ['XGBoost as UBJSON', [], 'model.ubj', UBJ],
     ['LightGBM', [], 'model.txt', TEXT],
-    ['LightGBM with line ends of Windows', [], 'model.txt', TEXT.replace(/\n/g, '\r\n')],
+    ['a tree of a group that is not there', ['booster-structure'], 'model.json', JSON_MODEL.replace(/"tree_info":\[0/, '"tree_info":[7')],
+    ['a tree with the number of another', ['booster-structure'], 'model.json', tree({ id: 1 })],
+    ['a leaf of more outputs than there are', ['booster-structure'], 'model.json', tree({ base_weights: Array(27).fill(0) }, { size_leaf_vector: '9' })],
+    ['a set of categories before the first', ['booster-structure'], 'model.json', tree({ categories_nodes: [0], categories_segments: [0], categories_sizes: [1], categories: [-5], split_type: [1, 0, 0] })],
+    ['a set of categories behind the last', ['booster-structure'], 'model.json', tree({ categories_nodes: [0], categories_segments: [9], categories_sizes: [1], categories: [0], split_type: [1, 0, 0] })],
+    ['a set of categories of no node', ['booster-structure'], 'model.json', tree({ categories_nodes: [70], categories_segments: [0], categories_sizes: [1], categories: [0] })],
+    ['a node that asks for categories and has none', ['booster-structure'], 'model.json', tree({ split_type: [1, 0, 0] })],
+    ['a set of categories', [], 'model.json', tree({ categories_nodes: [0], categories_segments: [0], categories_sizes: [1], categories: [1], split_type: [1, 0, 0] })],
+    ['NaN where a node asks for categories', [], 'model.json', tree({}).replace(/"split_conditions":\[[^,]*,/, '"split_conditions":[NaN,')],
+    ['no features', ['booster-structure'], 'model.json', JSON_MODEL.replace(/("num_feature":)"\d+"(,"num_target":"1"\})/, '$1"0"$2')],
+    ['base scores for outputs that are not there', ['booster-structure'], 'model.json', JSON_MODEL.replace(/"base_score":"[^"]*"/, '"base_score":"[1,2,3]"')],
+    ['rounds of trees that are not there', ['booster-structure'], 'model.json', JSON_MODEL.replace(/"iteration_indptr":\[0/, '"iteration_indptr":[0,900')],
+    ['LightGBM with line ends of Windows, which ends its process', ['booster-structure'], 'model.txt', TEXT.replace(/\n/g, '\r\n')],
     ['a child behind the last node', ['booster-structure'], 'model.json', tree({ left_children: [9, -1, -1] })],
     ['a child before the first', ['booster-structure'], 'model.json', tree({ left_children: [-2, -1, -1] })],
     ['a child that is its own parent', ['booster-structure'], 'model.json', tree({ left_children: [0, -1, -1] })],
@@ -55,6 +68,15 @@ describe('XGBoost and LightGBM', () => {
     ['LightGBM: many categories', ['booster-structure'], 'model.txt', TEXT.replace(/num_cat=0/, 'num_cat=5')],
     ['LightGBM: a key twice', ['booster-structure'], 'model.txt', TEXT.replace(/num_cat=0/, 'num_cat=0\nnum_cat=1')],
     ['LightGBM: a line of something else', ['booster-structure'], 'model.txt', TEXT.replace('end of trees\n', 'end of trees\nimport os\n')],
+    ['LightGBM: more trees in a round than there are classes', ['booster-structure'], 'model.txt', TEXT.replace('num_tree_per_iteration=1', 'num_tree_per_iteration=900')],
+    ['LightGBM: an objective of more classes', ['booster-structure'], 'model.txt', TEXT.replace(/objective=.*/, 'objective=multiclass num_class:900')],
+    ['LightGBM: an objective of classes without their number', ['booster-structure'], 'model.txt', TEXT.replace(/objective=.*/, 'objective=multiclassova')],
+    ['LightGBM: categories of a tree that has none', ['booster-structure'], 'model.txt', TEXT.replace(/decision_type=\d+/, 'decision_type=1')],
+    ['LightGBM: sizes that lead elsewhere', ['booster-structure'], 'model.txt', TEXT.replace(/tree_sizes=\d/, 'tree_sizes=9')],
+    ['LightGBM: a key of its own in a tree', ['booster-structure'], 'model.txt', TEXT.replace(/num_cat=0/, 'num_cat=0\nx=Tree=0')],
+    ['LightGBM: a leaf of a feature that is not there', ['booster-structure'], 'model.txt', LINEAR.replace(/num_features=.*/, 'num_features=1 0').replace(/leaf_features=.*/, 'leaf_features=900').replace(/leaf_coeff=.*/, 'leaf_coeff=1')],
+    ['LightGBM: a linear tree', [], 'model.txt', LINEAR],
+    ['LightGBM: a second line in a line', ['booster-structure'], 'model.txt', TEXT.replace(/objective=.*/, '$&\rnum_class=900')],
     ['LightGBM without an end', ['booster-structure'], 'model.txt', TEXT.replace('end of trees', '')],
     ['LightGBM: more trees than told', ['booster-structure'], 'model.txt', TEXT.replace(/tree_sizes=/, 'tree_sizes=1 ')],
   ];

@@ -1,85 +1,108 @@
-import { JsonNumber, type JsonValue } from '../../json/strict.ts';
-import { Rejected } from '../../report.ts';
-import type { Ubjson } from './ubjson.ts';
+import { checkTree } from './xgboost-tree.ts';
+import { asList, count, list, numbers, optionalCount, table, type Table, type Value, wrong } from './xgboost-values.ts';
 
-type Value = JsonValue | Ubjson | Table;
-type Table = Map<string, JsonValue | Ubjson>;
-
-const NONE = -1;
-const NO_PARENT = 2147483647;
+const GROUPS_MAX = 100_000;
+/** what a Config says again of the Model beside it, and in which part */
+const REPEATED = { learner_model_param: ['num_feature', 'num_class', 'num_target'], gbtree_model_param: ['num_trees', 'num_parallel_tree', 'size_leaf_vector'] };
 
 /** What XGBoost saves as .json and .ubj has these two keys and no others. */
 export const isXgboost = (root: Value): boolean => root instanceof Map && root.size === 2 && root.has('learner') && Array.isArray(asList(root.get('version') as Value));
 
+/** Text that begins so; XGBoost writes NaN into it where a node asks for categories. */
+export const mayBeXgboost = (bytes: Uint8Array): boolean => /^\s*\{\s*"learner"/.test(Buffer.from(bytes.subarray(0, 64)).toString('latin1'));
+
 /**
- * https://xgboost.readthedocs.io/en/stable/tutorials/saving_model.html. XGBoost walks the trees by the numbers that the file gives it: each
- * node has its place, its children come behind it and belong to nobody else, and it asks for a feature that there is.
+ * https://xgboost.readthedocs.io/en/stable/tutorials/saving_model.html. XGBoost walks the trees by the numbers that the file gives it, and
+ * adds what they say to the outputs that the file names: each of these must be there.
  */
 export function checkXgboost(root: Value): void {
   const learner = table(root, 'learner');
   const booster = table(learner, 'gradient_booster');
   const name = booster.get('name');
-  const features = count(table(learner, 'learner_model_param'), 'num_feature');
-  if (name === 'gblinear') return void numbers(table(booster, 'model'), 'weights');
+  const parameters = table(learner, 'learner_model_param');
+  const features = count(parameters, 'num_feature');
+  const groups = Math.max(1, optionalCount(parameters, 'num_class'), optionalCount(parameters, 'num_target'));
+  if (groups > GROUPS_MAX) wrong(`it has ${groups} outputs`);
+  checkBaseScore(parameters.get('base_score'), groups);
+  if (name === 'gblinear') {
+    const { length } = numbers(table(booster, 'model'), 'weights');
+    // of no round there are none
+    return length === 0 || length === (features + 1) * groups ? undefined : wrong(`it has ${length} weights for ${features} features`);
+  }
   if (name !== 'gbtree' && name !== 'dart') wrong(`the booster is ${typeof name === 'string' ? JSON.stringify(name.slice(0, 40)) : 'none'}`);
   const model = table(name === 'dart' ? table(booster, 'gbtree') : booster, 'model');
   const trees = list(model, 'trees');
   if (trees.length !== count(table(model, 'gbtree_model_param'), 'num_trees')) wrong('there are more or fewer trees than it says');
-  if (numbers(model, 'tree_info').length !== trees.length) wrong('not every tree has its group');
-  trees.forEach((tree, i) => checkTree(tree instanceof Map ? (tree as Table) : wrong(`tree ${i} is none`), features, i));
+  const info = numbers(model, 'tree_info');
+  if (info.length !== trees.length) wrong('not every tree has its group');
+  if (!every(info, (group) => Number.isInteger(group) && group >= 0 && group < groups)) wrong(`a tree is of a group that is not there; there are ${groups}`);
+  if (name === 'dart' && numbers(booster, 'weight_drop').length !== trees.length) wrong('not every tree has its weight');
+  if (model.has('iteration_indptr')) checkBounds(numbers(model, 'iteration_indptr'), trees.length, 'rounds');
+  if (model.has('cats')) checkCategories(table(model, 'cats'));
+  trees.forEach((tree, i) => checkTree(tree instanceof Map ? (tree as Table) : wrong(`tree ${i} is none`), features, groups, i));
 }
 
-function checkTree(tree: Table, features: number, index: number): void {
-  const parameters = table(tree, 'tree_param');
-  const nodes = count(parameters, 'num_nodes');
-  // a leaf of several outputs keeps its number where its other child would be
-  const numbered = count(parameters, 'size_leaf_vector') > 1;
-  const column = (key: string): ArrayLike<number> => {
-    const values = numbers(tree, key);
-    return values.length === nodes ? values : wrong(`tree ${index} has ${nodes} nodes and ${values.length} ${key}`);
-  };
-  const [left, right, parents, features_] = [column('left_children'), column('right_children'), column('parents'), column('split_indices')];
-  column('split_conditions');
-  column('default_left');
-  const taken = new Uint8Array(nodes);
-  for (let node = 0; node < nodes; node++) {
-    const lone = (left[node] === NONE) !== (right[node] === NONE) && !(numbered && left[node] === NONE && right[node]! >= 0 && right[node]! < nodes);
-    if (lone) wrong(`node ${node} of tree ${index} has one child`);
-    if (left[node] === NONE) continue;
-    if (!(features_[node]! >= 0) || (features > 0 && features_[node]! >= features)) wrong(`node ${node} of tree ${index} asks for feature ${features_[node]} of ${features}`);
-    for (const child of [left[node]!, right[node]!]) {
-      if (!Number.isInteger(child) || child <= 0 || child >= nodes || taken[child] === 1 || parents[child] !== node) wrong(`node ${node} of tree ${index} has a child ${child} that is none of its own`);
-      taken[child] = 1;
-    }
+/** What a pickled booster holds: the settings of its training, and the model. XGBoost takes numbers of the model from both. */
+export function checkXgboostSnapshot(root: Value): void {
+  if (!(root instanceof Map) || root.size !== 2) wrong('a pickled one consists of Config and Model');
+  const [config, model] = [table(root, 'Config'), table(root, 'Model')];
+  for (const part of [config, model]) if (!isXgboost(part)) wrong('a part of a pickled one has not the two keys of an XGBoost model');
+  checkXgboost(model);
+  const [said, meant] = [table(config, 'learner'), table(model, 'learner')];
+  const [training, booster] = [table(said, 'gradient_booster'), table(meant, 'gradient_booster')];
+  if (training.get('name') !== booster.get('name')) wrong('its settings are of another booster');
+  agree(said, meant, 'learner_model_param');
+  const inner = booster.get('name') === 'dart' ? table(booster, 'gbtree') : booster;
+  if (booster.get('name') === 'gblinear') return;
+  for (const settings of [training, training.get('gbtree'), training.get('model')]) {
+    if (settings instanceof Map && settings.has('gbtree_model_param')) agree(settings as Table, table(inner, 'model'), 'gbtree_model_param');
   }
-  if (nodes > 0 && parents[0] !== NO_PARENT && parents[0] !== NONE) wrong(`the first node of tree ${index} has a parent`);
 }
 
-function table(parent: Value, key: string): Table {
-  const value = parent instanceof Map ? (parent as Table).get(key) : undefined;
-  return value instanceof Map ? (value as Table) : wrong(`${key} is missing`);
+/** No count that the settings repeat is another one than the model's. */
+function agree(said: Table, meant: Table, part: keyof typeof REPEATED): void {
+  const [settings, parameters] = [said.get(part), table(meant, part)];
+  if (settings === undefined) return;
+  if (!(settings instanceof Map)) wrong(`${part} is missing`);
+  for (const key of REPEATED[part]) {
+    const repeated = (settings as Table).get(key);
+    if (repeated !== undefined && repeated !== parameters.get(key)) wrong(`its settings say another ${key} than the model`);
+  }
 }
 
-function list(parent: Table, key: string): Value[] {
-  const value = asList(parent.get(key));
-  return value ?? wrong(`${key} is missing`);
+/** `5E-1`, or `[5E-1,2E0]`: one number, or one for each output. */
+function checkBaseScore(score: Value | undefined, groups: number): void {
+  if (score === undefined) return;
+  const given = typeof score === 'string' ? score.replace(/^\[(.*)\]$/, '$1').split(',').length : 0;
+  if (given !== 1 && given !== groups) wrong(`it has ${given} base scores for ${groups} outputs`);
 }
 
-const asList = (value: Value | undefined): Value[] | null => (Array.isArray(value) ? (value as Value[]) : value instanceof Float64Array ? [...value] : null);
-
-function numbers(parent: Table, key: string): ArrayLike<number> {
-  const value = parent.get(key);
-  if (value instanceof Float64Array) return value;
-  if (!Array.isArray(value)) return wrong(`${key} is missing`);
-  return Float64Array.from(value as Value[], (one) => (one instanceof JsonNumber ? Number(one.text) : typeof one === 'number' ? one : typeof one === 'boolean' ? Number(one) : wrong(`${key} holds what is no number`)));
+/** The categories that it was trained with, feature by feature: texts in one row, or numbers. */
+function checkCategories(cats: Table): void {
+  const kept = list(cats, 'enc');
+  const segments = cats.get('feature_segments') === undefined ? [] : numbers(cats, 'feature_segments');
+  const order = numbers(cats, 'sorted_idx');
+  if (kept.length === 0 && segments.length === 0 && order.length === 0) return;
+  if (segments.length !== kept.length + 1) wrong('not every feature has its categories');
+  checkBounds(segments, order.length, 'categories');
+  kept.forEach((feature, i) => {
+    const one = feature instanceof Map ? (feature as Table) : wrong('the categories of a feature are none');
+    const length = segments[i + 1]! - segments[i]!;
+    const values = numbers(one, 'values');
+    const offsets = one.has('offsets') ? numbers(one, 'offsets') : null;
+    if (offsets !== null && (offsets.length > 0 || values.length > 0)) checkBounds(offsets, values.length, 'categories');
+    if ((offsets === null ? values.length : Math.max(0, offsets.length - 1)) !== length) wrong('a feature has more or fewer categories than it says');
+    for (let at = segments[i]!; at < segments[i + 1]!; at++) if (!(Number.isInteger(order[at]) && order[at]! >= 0 && order[at]! < length)) wrong('a category is sorted to where none is');
+  });
 }
 
-/** XGBoost writes its counts as texts. */
-function count(parent: Table, key: string): number {
-  const value = parent.get(key);
-  return typeof value === 'string' && /^[0-9]{1,10}$/.test(value) ? Number(value) : wrong(`${key} is no count`);
+/** 0, then no number smaller than the one before, then `last`. */
+function checkBounds(bounds: ArrayLike<number>, last: number, of: string): void {
+  const rising = every(bounds, (bound, i) => Number.isInteger(bound) && (i === 0 ? bound === 0 : bound >= bounds[i - 1]!));
+  if (!rising || bounds.length === 0 || bounds[bounds.length - 1] !== last) wrong(`the bounds of its ${of} are out of order`);
 }
 
-function wrong(why: string): never {
-  throw new Rejected('booster-structure', `The model is not one that XGBoost writes: ${why}.`);
+function every(values: ArrayLike<number>, test: (value: number, i: number) => boolean): boolean {
+  for (let i = 0; i < values.length; i++) if (!test(values[i]!, i)) return false;
+  return true;
 }
