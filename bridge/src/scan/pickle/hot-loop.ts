@@ -1,5 +1,5 @@
 import { mayBePacked } from './embedded.ts';
-import { mayBeSpecial } from './names.ts';
+import { mayBeSpecial, type SpecialNames } from './names.ts';
 import { OP } from './opcodes.ts';
 import type { Reader } from './reader.ts';
 import { type Arena, KIND, type Memo, MEMO_BITS, MEMO_MASK, pack, type Stack } from './values.ts';
@@ -25,16 +25,20 @@ export class HotLoop {
   private readonly memo: Memo;
   private readonly arena: Arena;
 
-  constructor(reader: Reader, stack: Stack, memo: Memo, arena: Arena) {
+  private readonly names: SpecialNames;
+
+  constructor(reader: Reader, stack: Stack, memo: Memo, arena: Arena, names: SpecialNames) {
     this.reader = reader;
     this.stack = stack;
     this.memo = memo;
     this.arena = arena;
+    this.names = names;
   }
 
-  /** `frameEnd`: offset where the frame ends, 0 when in none. */
-  run(frameEnd: number): void {
-    const { reader, stack, memo, arena } = this;
+  /** `frameEnd`: offset where the frame ends, 0 when in none. `named`: the highest place of the stack with a special name, which `step` must take away. */
+  run(frameEnd: number, named: number): void {
+    const { reader, stack, memo, arena, names } = this;
+    const { least, most } = names;
     const { buf, base, end } = reader;
     const { values, marks } = stack;
     const limit = Math.min(end - LONGEST, frameEnd === 0 ? Infinity : frameEnd - base);
@@ -75,7 +79,7 @@ export class HotLoop {
           const index = short ? buf[pos + 1]! : u32(buf, pos + 1);
           const chunk = chunks[index >>> MEMO_BITS];
           const value = chunk === undefined ? 0 : chunk[index & MEMO_MASK]!;
-          if (value === 0) break loop;
+          if (value === 0 || (value >= least && value <= most && names.has(value))) break loop;
           values[length++] = value;
           pos += short ? 2 : 5;
           break;
@@ -143,7 +147,7 @@ export class HotLoop {
           if (count === 0) break loop;
           const outer = count > 1 ? marks[count - 2]! : 0;
           const start = marks[count - 1]!;
-          if (start <= outer || values[start - 1] !== (dict ? DICT : LIST) || (dict && ((length - start) & 1) !== 0)) break loop;
+          if (start <= named || start <= outer || values[start - 1] !== (dict ? DICT : LIST) || (dict && ((length - start) & 1) !== 0)) break loop;
           marks.pop();
           fence = outer;
           length = start;
@@ -151,12 +155,12 @@ export class HotLoop {
           break;
         }
         case OP.SETITEM:
-          if (length - 2 <= fence || values[length - 3] !== DICT) break loop;
+          if (length - 2 <= named || length - 2 <= fence || values[length - 3] !== DICT) break loop;
           length -= 2;
           pos += 1;
           break;
         case OP.APPEND:
-          if (length - 1 <= fence || values[length - 2] !== LIST) break loop;
+          if (length - 1 <= named || length - 1 <= fence || values[length - 2] !== LIST) break loop;
           length -= 1;
           pos += 1;
           break;
@@ -165,7 +169,7 @@ export class HotLoop {
         case OP.TUPLE3: {
           const arity = buf[pos]! - OP.TUPLE1 + 1;
           const start = length - arity;
-          if (start < fence) break loop;
+          if (start <= named || start < fence) break loop;
           values[start] = arena.tuple(values, start, arity);
           length = start + 1;
           pos += 1;
@@ -173,7 +177,7 @@ export class HotLoop {
         }
         case OP.TUPLE: {
           const count = marks.length;
-          if (count === 0) break loop;
+          if (count === 0 || marks[count - 1]! <= named) break loop;
           const start = marks.pop()!;
           values[start] = arena.tuple(values, start, length - start);
           length = start + 1;

@@ -54,7 +54,7 @@ export class PickleMachine {
     this.globals = new GlobalTable(list, host.limits.pickleGlobals, host.script);
     this.watch = new Watch(host.limits.pickleGlobals);
     this.calls = new Calls(source, host, this.globals, this.arena, this.watch);
-    this.hot = new HotLoop(this.reader, this.stack, this.memo, this.arena);
+    this.hot = new HotLoop(this.reader, this.stack, this.memo, this.arena, this.names);
   }
 
   /** Walks to STOP. Answers the offset behind it. Throws Rejected where the pickle breaks its format. */
@@ -62,8 +62,8 @@ export class PickleMachine {
     let at = this.start;
     try {
       for (;;) {
-        // what describes an array, and what may be set under special names, is looked at one by one
-        if (!this.globals.loaders && !this.watch.active && !this.names.any) this.hot.run(this.frameEnd);
+        // what describes an array is looked at one by one; so is what takes special names from the stack
+        if (!this.globals.loaders && !this.watch.active) this.hot.run(this.frameEnd, this.names.any ? this.names.highest(this.stack.length) : -1);
         at = this.reader.offset;
         if (this.frameEnd !== 0 && at >= this.frameEnd) this.leaveFrame(at);
         const op = this.reader.u8();
@@ -84,9 +84,9 @@ export class PickleMachine {
       case OP.MEMOIZE:
         return this.memo.put(this.memo.count, stack.top(), this.hot.instructions);
       case OP.BINGET:
-        return stack.push(this.memo.get(reader.u8()));
+        return this.pushAgain(this.memo.get(reader.u8()));
       case OP.LONG_BINGET:
-        return stack.push(this.memo.get(reader.u32()));
+        return this.pushAgain(this.memo.get(reader.u32()));
       case OP.BINPUT:
         return this.memo.put(reader.u8(), stack.top(), this.hot.instructions);
       case OP.LONG_BINPUT:
@@ -151,7 +151,7 @@ export class PickleMachine {
         stack.length = stack.popMark();
         return;
       case OP.DUP:
-        return stack.push(stack.top());
+        return this.pushAgain(stack.top());
       case OP.BUILD:
         return this.build(this.keep(stack.pop()), at);
       default:
@@ -214,7 +214,7 @@ export class PickleMachine {
         return this.sized(KIND.BYTES, reader.u64(), at);
       case OP.UNICODE:
       case OP.STRING:
-        this.names.note(this.source, at, reader.lineLength());
+        this.names.note(this.source, at, reader.lineLength(), stack.length);
         return stack.push(pack(KIND.STR, at));
       case OP.INT:
         return stack.push(readIntLine(reader));
@@ -227,7 +227,7 @@ export class PickleMachine {
       case OP.LONG4:
         return stack.push(readLong(reader, readSignedLength(reader)));
       case OP.GET:
-        return stack.push(this.memo.get(readIndexLine(reader)));
+        return this.pushAgain(this.memo.get(readIndexLine(reader)));
       case OP.PUT:
         return this.memo.put(readIndexLine(reader), stack.top(), this.hot.instructions);
       case OP.EXT1:
@@ -283,7 +283,7 @@ export class PickleMachine {
     if (reader.remaining >= length) this.lookForPickle(kind, reader.offset, length);
     const special = kind === KIND.STR && length >= 4 && mayBeSpecial(reader.buf, reader.pos);
     reader.skip(length);
-    if (special) this.names.note(this.source, at, length);
+    if (special) this.names.note(this.source, at, length, this.stack.length);
     this.stack.push(pack(kind, at));
   }
 
@@ -299,6 +299,11 @@ export class PickleMachine {
   private tellEmbedded(): void {
     for (const offset of this.calls.embedded) this.host.report.add('pickle-embedded', { file: this.host.file, offset });
     this.calls.embedded.clear();
+  }
+
+  private pushAgain(value: number): void {
+    if (this.names.any) this.names.again(value, this.stack.length);
+    this.stack.push(value);
   }
 
   private tuple(arity: number): void {

@@ -1,6 +1,6 @@
 import type { ByteSource } from '../source.ts';
 import { stringAt } from './strings.ts';
-import { KIND, kindOf, payloadOf } from './values.ts';
+import { KIND, kindOf, pack, payloadOf } from './values.ts';
 import { Rejected } from '../report.ts';
 
 const NAMES_MAX = 10_000;
@@ -20,17 +20,49 @@ export const mayBeSpecial = (buf: Uint8Array, at: number): boolean => buf[at] ==
  */
 export class SpecialNames {
   private readonly at = new Map<number, string>();
+  /** the first and the last of them, as values */
+  least = Infinity;
+  most = -1;
+  /** where on the stack they lie, in rising order */
+  private readonly places: number[] = [];
 
   /** there are some in this pickle */
   get any(): boolean {
     return this.at.size > 0;
   }
 
-  note(source: ByteSource, offset: number, length: number): void {
+  /** A text is pushed to the place `index` of the stack. */
+  note(source: ByteSource, offset: number, length: number, index: number): void {
     const name = length > NAME_MAX_BYTES ? null : stringAt(source, offset);
     if (name === null || !SPECIAL.test(name)) return;
-    if (this.at.size >= NAMES_MAX) throw new Rejected('limit-exceeded', `More than ${NAMES_MAX} names of special methods.`);
+    if (!this.at.has(offset) && this.at.size >= NAMES_MAX) throw new Rejected('limit-exceeded', `More than ${NAMES_MAX} names of special methods.`);
     this.at.set(offset, name);
+    const value = pack(KIND.STR, offset);
+    this.least = Math.min(this.least, value);
+    this.most = Math.max(this.most, value);
+    this.lay(index);
+  }
+
+  /** Such a name, which was read before. */
+  has(value: number): boolean {
+    return value >= this.least && value <= this.most && this.at.has(payloadOf(value));
+  }
+
+  /** `value` is pushed again to the place `index` of the stack. */
+  again(value: number, index: number): void {
+    if (this.has(value)) this.lay(index);
+  }
+
+  private lay(index: number): void {
+    this.highest(index);
+    this.places.push(index);
+  }
+
+  /** The highest place of a stack of so many values where such a name may be; -1: nowhere. */
+  highest(length: number): number {
+    const { places } = this;
+    while (places.length > 0 && places[places.length - 1]! >= length) places.pop();
+    return places.length > 0 ? places[places.length - 1]! : -1;
   }
 
   /** One of those that matter, outside of a dict: OrderedDict and others make dicts of pairs. */

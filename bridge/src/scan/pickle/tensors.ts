@@ -18,6 +18,8 @@ export function tensorFault(values: number[], storages: StorageEntry[], arena: A
     return 'The shape of a tensor is not made of plain numbers.';
   }
   if (sizes.includes(0)) return null;
+  // strides of 0 make many elements of one; PyTorch counts them with 64 bits
+  if (!Number.isSafeInteger(sizes.reduce((product, size) => product * size, 1))) return `A tensor of shape [${sizes.join(', ')}] has more elements than can be counted.`;
   const reach = sizes.reduce((sum, size, i) => sum + (size - 1) * strides[i]!, payloadOf(values[1]!));
   // _rebuild_tensor_v3 has the type of the elements beside a storage of bytes
   const count = typeBytes === null ? storage.count : Math.floor((storage.count * storage.elementBytes) / typeBytes);

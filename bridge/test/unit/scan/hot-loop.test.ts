@@ -10,6 +10,7 @@ import { Rejected, Report } from '../../../src/scan/report.ts';
 import { BufferSource } from '../../../src/scan/source.ts';
 import { DEFAULT_LIMITS } from '../../../src/scan/types.ts';
 import { tries } from '../fuzz.ts';
+import { global, pickle, text, type Part } from './pickle-assembler.ts';
 
 const HONEST = path.join(import.meta.dirname, '../../samples/scan/honest');
 
@@ -46,6 +47,19 @@ describe('the hot loop of the pickle machine', () => {
       const bytes = fs.readFileSync(path.join(HONEST, name));
       expect(walk(bytes), name).to.equal(stepByStep(bytes));
     }
+  });
+
+  it('and of names of special methods, wherever they lie on the stack', () => {
+    const parts: Part[][] = [
+      [text('__setstate__')], [text('__init__'), 'MEMOIZE'], ['BINGET', 0], ['BINGET', 1], [text('a')], ['BININT1', 1], ['MARK'], ['TUPLE'], ['TUPLE1'], ['TUPLE2'], ['EMPTY_LIST'], ['EMPTY_DICT'],
+      ['APPEND'], ['APPENDS'], ['SETITEM'], ['SETITEMS'], ['POP'], ['DUP'], ['MEMOIZE'], [global('collections', 'OrderedDict')], ['NEWOBJ'], ['EMPTY_TUPLE'],
+    ];
+    const front = [text('__setstate__'), 'MEMOIZE', text('b'), 'MEMOIZE'] satisfies Part[];
+    fc.assert(fc.property(fc.array(fc.nat(parts.length - 1), { maxLength: 24 }), (chosen) => {
+      // enough behind it that the window does not end the loop
+      const bytes = pickle(...front, ...chosen.flatMap((i) => parts[i]!), ...Array.from({ length: 12 }, (): Part => 'NONE'));
+      expect(walk(bytes)).to.equal(stepByStep(bytes));
+    }), tries(5000));
   });
 
   it('and of samples with bytes changed and the end cut off', () => {
