@@ -55,6 +55,8 @@ describe('PyTorch zip', () => {
     ['a tensor whose offset leads out', 'torch-tensor-bounds', writeZip(members(statePickle({ offset: 1 })))],
     ['strides that lead out', 'torch-tensor-bounds', writeZip(members(statePickle({ strides: [300, 1] })))],
     ['a negative stride', 'torch-tensor-bounds', writeZip(members(statePickle({ strides: [3, -1] })))],
+    ['more elements than can be counted', 'torch-tensor-bounds', writeZip(members(statePickle({ shape: [2 ** 30, 2 ** 30], strides: [0, 0] })))],
+    ['a tensor that is given another storage and shape afterwards', 'pickle-state-blocked', writeZip(members(Buffer.concat([statePickle().subarray(0, -2), assemble('EMPTY_TUPLE', 'BUILD', 'SETITEMS', 'STOP')])))],
     ['a storage class that is none', 'pickle-persistent-id', writeZip(members(statePickle({ type: ['collections', 'OrderedDict'] })))],
     ['an unknown member', 'torch-layout', attack((list) => list.push({ name: 'archive/other', bytes: Buffer.from('hello world') }))],
     ['a pickle with an odd extension beside data.pkl', 'pickle-call-blocked', attack((list) => list.push({ name: 'archive/notes.txt', bytes: EVIL }))],
