@@ -23,6 +23,8 @@ export class TemplateFault extends Error {
   }
 }
 
+/** of one tag; judging it takes the square of that */
+const TOKENS_MAX = 4000;
 const OPEN = /\{\{|\{%|\{#/g;
 const OPERATORS = /^(\*\*|\/\/|==|!=|<=|>=|[-+*/%~|.,:()[\]{}<>=])/;
 const RAW = /^\{%[-+]?\s*raw\s*[-+]?%\}/;
@@ -61,6 +63,7 @@ function readCode(text: string, from: number, close: string): { tokens: Token[];
   let depth = 0;
   let i = /[-+]/.test(text[from] ?? '') && !/[\d]/.test(text[from + 1] ?? '') ? from + 1 : from;
   for (;;) {
+    if (tokens.length > TOKENS_MAX) throw new TemplateFault(`A tag has more than ${TOKENS_MAX} words.`, from);
     while (/\s/.test(text[i] ?? '')) i += 1;
     if (i >= text.length) throw new TemplateFault('A tag does not end.', from);
     const trimmed = /[-+]/.test(text[i]!) && text.startsWith(close, i + 1) ? i + 1 : i;

@@ -11,6 +11,8 @@ export interface TemplateFinding {
 
 const LENGTH_MAX = 1024 * 1024;
 const FINDINGS_MAX = 20;
+/** a number that is only known by so many others is not taken for one */
+const PASSES_MAX = 32;
 
 /** Reads a chat template without running it. An empty answer: it only shapes text. */
 export function judgeTemplate(text: string): TemplateFinding[] {
@@ -22,6 +24,8 @@ export function judgeTemplate(text: string): TemplateFinding[] {
     throw error;
   }
 }
+
+const NO_NUMBER: Token = { kind: 'string', text: '', at: 0 };
 
 class Judge {
   readonly findings: TemplateFinding[] = [];
@@ -38,16 +42,23 @@ class Judge {
   /** A name counts as a number when every value that it is given is one. */
   #learnNumbers(pieces: Piece[]): void {
     const given = new Map<string, Token[][]>();
-    const give = (name: string, value: Token[]): void => void given.set(name, [...(given.get(name) ?? []), value]);
+    const give = (name: string, value: Token[]): void => {
+      const values = given.get(name);
+      if (values === undefined) given.set(name, [value]);
+      else values.push(value);
+    };
     for (const { tokens } of pieces) {
       const equals = tokens.findIndex(({ text, kind }) => kind === 'operator' && text === '=');
+      const targets = boundNames(tokens);
+      // of a pair, a block or a call nobody knows what comes
+      if (targets.length !== 1 || equals < 0) for (const { text } of targets) if (!(tokens[0]!.text === 'for' && targets.length === 1)) give(text, [NO_NUMBER]);
       if (tokens[0]?.text === 'set' && equals > 0) give(joined(tokens.slice(1, equals)), tokens.slice(equals + 1));
-      if (tokens[0]?.text === 'for' && tokens[2]?.text === 'in') give(tokens[1]!.text, tokens[3]?.text === 'range' ? [] : [{ kind: 'string', text: '', at: 0 }]);
+      if (tokens[0]?.text === 'for' && tokens[2]?.text === 'in') give(tokens[1]!.text, tokens[3]?.text === 'range' ? [] : [NO_NUMBER]);
       if (tokens[0]?.text === 'set' && tokens[equals + 1]?.text === 'namespace') {
         for (const [name, value] of namedArguments(tokens.slice(equals + 3, -1))) give(`${tokens[1]!.text}.${name}`, value);
       }
     }
-    for (let changed = true; changed; ) {
+    for (let changed = true, passes = 0; changed && passes < PASSES_MAX; passes++) {
       changed = false;
       for (const [name, values] of given) {
         if (!this.#numeric.has(name) && values.every((value) => this.#isNumber(value))) {
@@ -78,6 +89,10 @@ class Judge {
       this.#tell(`The statement "${first?.text ?? ''}" is not one that chat templates need.`, at, first?.text ?? '');
       return;
     }
+    for (const { text, at: place } of kind === 'statement' ? boundNames(tokens) : []) {
+      if (FUNCTIONS.has(text) || text === 'caller' || text === 'loop' || this.#macros.has(text)) this.#tell(`"${text}" is given another meaning, and what is called by that name is not known.`, place, text);
+    }
+    if (kind === 'statement' && first!.text === 'macro' && FUNCTIONS.has(tokens[1]?.text ?? '')) this.#tell(`"${tokens[1]!.text}" is given another meaning.`, at, tokens[1]!.text);
     for (let i = kind === 'statement' ? 1 : 0; i < tokens.length; i++) this.#token(tokens, i, kind === 'statement' ? first!.text : '');
   }
 
@@ -96,7 +111,7 @@ class Judge {
   #name(tokens: Token[], i: number, statement: string): void {
     const { text, at } = tokens[i]!;
     const [before, after] = [tokens[i - 1]?.text, tokens[i + 1]?.text];
-    if (/__/.test(text)) return this.#tell('It names the inside of an object.', at, text);
+    if (/__/.test(text) || /[^\w]/.test(text)) return this.#tell('It names the inside of an object, or is written in letters that Python changes.', at, text);
     if (before === '.') {
       if (INSIDES.test(text)) this.#tell('It reaches for the inside of an object.', at, text);
       else if (after === '(' && !METHODS.has(text)) this.#tell(`The method "${text}" is not on the list of harmless ones.`, at, text);
@@ -113,6 +128,16 @@ class Judge {
   /** `map(attribute='x')`, `selectattr('x.y')`, `map('upper')`: names given as texts. */
   #attributesRead(tokens: Token[], i: number): void {
     if (tokens[i + 1]?.text !== '(') return;
+    const filter = tokens[i]!;
+    for (const [n, argument] of callArguments(tokens, i + 2).entries()) {
+      const [name, equals, value] = argument;
+      const named = equals?.text === '=' ? name!.text : null;
+      // which attribute or filter it is must stand there
+      const tells = named === 'attribute' || (named === null && (n === 0 || /^(sort|unique|min|max)$/.test(filter.text)));
+      const literal = named === null ? argument.length === 1 && (name!.kind !== 'name' || KEYWORDS.has(name!.text)) : argument.length === 3 && value!.kind !== 'name';
+      if (name?.text === '*' || name?.text === '**' || (tells && !literal)) this.#tell('Which attribute or filter it uses is computed, so it could be any.', filter.at, filter.text);
+      if (filter.text === 'map' && n === 0 && name?.kind === 'string' && READING_FILTERS.has(name.text)) this.#tell('A filter is given to a filter, with names that nobody looked at.', filter.at, name.text);
+    }
     for (let j = i + 2, depth = 1; j < tokens.length && depth > 0; j++) {
       const { kind, text, at } = tokens[j]!;
       if (text === '(' && kind === 'operator') depth += 1;
@@ -139,6 +164,33 @@ class Judge {
   #tell(why: string, at: number, symbol: string): void {
     this.findings.push({ why, at, symbol });
   }
+}
+
+/** The names that a statement gives a meaning: of set and for, and the parameters of macro and call. */
+function boundNames(tokens: Token[]): Token[] {
+  const word = tokens[0]?.text;
+  const until = (from: number, end: (token: Token) => boolean): Token[] => {
+    const at = tokens.findIndex((token, i) => i >= from && end(token));
+    return tokens.slice(from, at < 0 ? undefined : at);
+  };
+  const names = (from: Token[]): Token[] => from.filter(({ kind, text }, i) => kind === 'name' && !KEYWORDS.has(text) && from[i - 1]?.text !== '=' && from[i - 1]?.text !== '.' && from[i + 1]?.text !== '.');
+  if (word === 'set') return names(until(1, ({ kind, text }) => kind === 'operator' && (text === '=' || text === '|')));
+  if (word === 'for') return names(until(1, ({ text }) => text === 'in'));
+  const parameters = word === 'macro' ? 3 : word === 'call' && tokens[1]?.text === '(' ? 2 : 0;
+  return parameters === 0 ? [] : names(until(parameters, ({ kind, text }) => kind === 'operator' && text === ')'));
+}
+
+/** The tokens of each argument of a call, whose first token is at `from`. */
+function callArguments(tokens: Token[], from: number): Token[][] {
+  const found: Token[][] = [[]];
+  for (let i = from, depth = 0; i < tokens.length; i++) {
+    const { kind, text } = tokens[i]!;
+    if (kind === 'operator' && /^[)\]}]$/.test(text) && depth-- === 0) break;
+    if (kind === 'operator' && /^[([{]$/.test(text)) depth += 1;
+    if (kind === 'operator' && text === ',' && depth === 0) found.push([]);
+    else found.at(-1)!.push(tokens[i]!);
+  }
+  return found.filter((argument) => argument.length > 0);
 }
 
 const joined = (tokens: Token[]): string => tokens.map(({ text }) => text).join('');

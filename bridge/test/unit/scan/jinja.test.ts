@@ -11,6 +11,7 @@ const HONEST: Record<string, string> = {
   'Qwen 3': `{%- set ns = namespace(multi_step_tool=true, last_query_index=messages|length - 1) %}{%- for message in messages[::-1] %}{%- set index = (messages|length - 1) - loop.index0 %}{%- if ns.multi_step_tool and message.role == "user" and message.content is string and not(message.content.startswith('<tool_response>') and message.content.endswith('</tool_response>')) %}{%- set ns.multi_step_tool = false %}{%- set ns.last_query_index = index %}{%- endif %}{%- endfor %}{%- for message in messages %}{%- set reasoning_content = message.content.split('</think>')[0].rstrip('\\n').split('<think>')[-1].lstrip('\\n') %}{{- messages[ns.last_query_index].content }}{%- endfor %}`,
   Mistral: `{%- if messages[0]["role"] == "system" %}{%- set system_message = messages[0]["content"] %}{%- set loop_messages = messages[1:] %}{%- else %}{%- set loop_messages = messages %}{%- endif %}{%- set user_messages = loop_messages | selectattr("role", "equalto", "user") | list %}{%- set ns = namespace() %}{%- set ns.index = 0 %}{%- for message in loop_messages %}{%- if not (message.role == "tool" or (message.tool_calls is defined and message.tool_calls is not none)) %}{%- set ns.index = ns.index + 1 %}{%- endif %}{%- for key, val in message.items() if key != "return" %}{%- if val is string %}{{- '"' + key + '": "' + val + '"' }}{%- else %}{{- '"' + key + '": ' + val|tojson }}{%- endif %}{%- endfor %}{%- endfor %}`,
   Gemma: `{{ bos_token }}{%- macro render(message) -%}{{ message['content'] | trim }}{%- endmacro -%}{%- for message in messages -%}{%- if (message['role'] == 'assistant') -%}{%- set role = "model" -%}{%- else -%}{%- set role = message['role'] -%}{%- endif -%}{{ '<start_of_turn>' + role + '\\n' + render(message) + '<end_of_turn>\\n' }}{# a comment with __class__ #}{%- endfor -%}`,
+  filters: `{{ x|map(attribute='a')|list }}{{ x|selectattr('role', 'equalto', y)|map('trim')|list }}{{ x|sort(attribute='a', reverse=true) }}{{ x|sum(attribute='n', start=y) }}{{ x|sort(true, attribute="b") }}{{ x|join(y) }}{% for k, v in x|dictsort %}{% endfor %}`,
   raw: `{% raw %}{{ ''.__class__ }}{% endraw %}text with __class__ outside of tags`,
   dicts: `{% set roles = {'user': 'U', 'assistant': {'a': 'A'}} %}{{ {'a': {'b': 1}} | tojson }}{{ roles['user'] }}{% generation %}{{ dict(a=1) | tojson }}{% endgeneration %}`,
 };
@@ -53,6 +54,23 @@ const ATTACKS: [string, string][] = [
   ['a tag that does not end', `{{ 'a' `],
   ['a text that does not end', `{{ 'a }}`],
   ['a comment that does not end', `{# a`],
+  ['an attribute that a variable names', `{{ x|map(attribute=y) }}`],
+  ['an attribute that is put together', `{{ x|selectattr('_' ~ 'a') }}`],
+  ['a filter that a variable names', `{{ x|map(y) }}`],
+  ['a filter given to a filter', `{{ x|map('map', 'attr', 'a') }}`],
+  ['arguments from a list', `{{ x|map(*y) }}`],
+  ['arguments from a dict', `{{ x|sort(**y) }}`],
+  ['an attribute to sort by', `{{ x|sort(attribute=y) }}`],
+  ['a function under the name of another', `{% set range = x.run %}{{ range('a') }}`],
+  ['the same in a loop', `{% for dict in x %}{{ dict('a') }}{% endfor %}`],
+  ['the same as a parameter', `{% macro m(range) %}{{ range('a') }}{% endmacro %}{{ m(x.run) }}`],
+  ['the same as the caller', `{% set caller = x.run %}{{ caller() }}`],
+  ['the same as a macro', `{% macro m() %}{% endmacro %}{% set m = x.run %}{{ m('a') }}`],
+  ['a loop that is none', `{% set loop = namespace(index=y) %}{{ x[loop.index] }}`],
+  ['a number that is a block', `{% set y = 1 %}{% set y %}abc{% endset %}{{ x[y] }}`],
+  ['a number that is one of a pair', `{% for y in range(3) %}{% endfor %}{% for y, z in q %}{{ x[y] }}{% endfor %}`],
+  ['a number that is a parameter', `{% set y = 1 %}{% macro m(y) %}{{ x[y] }}{% endmacro %}{{ m('a') }}`],
+  ['letters that Python changes', `{{ x.\uff3fa }}`],
   ['a sign without meaning', `{{ a ! b }}`],
 ];
 
@@ -73,6 +91,8 @@ describe('scan: chat templates', () => {
   });
 
   it('ends quickly on what never ends', () => {
+    const chain = `${Array.from({ length: 30_000 }, (_, i) => `{% set a${i} = a${i + 1} %}`).join('')}{% set a30000 = 1 %}{{ x[a0] }}`;
+    for (const text of [chain, '{% set a = 1 %}'.repeat(60_000), `{{ ${'a['.repeat(400_000)} }}`]) expect(judgeTemplate(text)).to.be.an('array');
     for (const text of ['{{'.repeat(50_000), '{% if '.repeat(20_000), `{{ ${'('.repeat(100_000)} }}`, `{{ '${'\\'.repeat(100_001)} }}`]) expect(judgeTemplate(text)).to.be.an('array');
   });
 });
