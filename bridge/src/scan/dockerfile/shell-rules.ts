@@ -20,6 +20,8 @@ const RUNNING_CODE = /(\bexec\b|\beval\b|os\.system|\.popen\(|subprocess|child_p
 const BACK_DOOR = /\/dev\/(tcp|udp)\/|\b(nc|ncat|netcat)\b[^|;&\n]{0,500}\s(-[a-z]*[ec]|--(sh-)?exec)\b|\bsocat\b[^|;&\n]{0,500}\b(EXEC|SYSTEM):/i;
 const VERIFIED = /\b(sha(256|384|512)sum|shasum|b2sum|gpgv?|cosign|minisign)\b/;
 
+const NAMES_MAX = 500;
+
 /** What the shell text of one instruction does that it should not. `downloads` remembers files fetched by earlier instructions. */
 export function checkShell(text: string, downloads: Set<string>, tell: Tell): void {
   const verified = VERIFIED.test(text);
@@ -27,12 +29,15 @@ export function checkShell(text: string, downloads: Set<string>, tell: Tell): vo
   if (RUNS_SUBSTITUTED.test(text)) tell('docker-piped-installer', undefined, text.trim());
   if (BACK_DOOR.test(text)) tell('docker-piped-installer', 'A shell is connected to the network.', text.trim());
   if (/\|\s{0,9}while\s+(IFS=\S{0,9}\s+)?read\b[\s\S]{0,1000}?\b(eval|sh|bash)\b/.test(text) && SUBSTITUTED.test(`$(${text})`)) tell('docker-piped-installer', undefined, text.trim());
-  const fetched = [...text.matchAll(FETCHED_VARIABLE)].map((match) => match[1]!);
+  const fetched = [...new Set([...text.matchAll(FETCHED_VARIABLE)].map((match) => match[1]!))];
+  // each is held against each command
+  if (fetched.length > NAMES_MAX || downloads.size > NAMES_MAX) return tell('docker-syntax', `More than ${NAMES_MAX} things are fetched; COPY a script instead.`);
   const holdsFetched = (command: Command): boolean => fetched.some((name) => new RegExp(`\\$\\{?${name}\\b`).test(command.text));
   for (const pipeline of readShell(text)) {
     checkPipeline(pipeline, tell);
+    const lastReader = pipeline.findLastIndex((command) => readsProgramFromInput(bare(command)));
     for (const [i, command] of pipeline.entries()) {
-      const runs = isRunner(bare(command)[0] ?? '') || pipeline.slice(i + 1).some((after) => readsProgramFromInput(bare(after)));
+      const runs = isRunner(bare(command)[0] ?? '') || lastReader > i;
       if (runs && holdsFetched(command)) tell('docker-piped-installer', undefined, command.text.trim());
       checkCommand(command, tell);
       if (runsDownload(command, downloads) && !verified) tell('docker-piped-installer', 'A file that was fetched from the network is run without a check of its digest.', command.text.trim());

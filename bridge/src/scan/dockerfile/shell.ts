@@ -78,12 +78,13 @@ export const isInterpreter = (word: string): boolean => /^(sh|bash|zsh|dash|ash|
 
 function innerTexts(text: string, pipelines: Pipeline[]): string[] {
   const inner = [...text.matchAll(/\$\(([^()]*)\)|`([^`]*)`|<\(([^()]*)\)/g)].map((match) => match[1] ?? match[2] ?? match[3] ?? '');
+  const flowing = new Set(pipelines.filter((pipeline) => pipeline.some((command) => isInterpreter(bare(command)[0] ?? ''))).flat());
   for (const command of pipelines.flat()) {
     const words = bare(command);
     const name = words[0] ?? '';
     if (name === 'eval') inner.push(words.slice(1).join(' '));
     // what is written into a shell is a text for it
-    if (/^(echo|printf)$/.test(baseName(name)) && pipelines.some((pipeline) => pipeline.includes(command) && pipeline.some((other) => other !== command && isInterpreter(bare(other)[0] ?? '')))) inner.push(words.slice(1).join(' '));
+    if (/^(echo|printf)$/.test(baseName(name)) && flowing.has(command)) inner.push(words.slice(1).join(' '));
     const flag = /^(sh|bash|zsh|dash|ash|ksh)$/.test(baseName(name)) ? words.findIndex((word) => /^-[a-z]*c$/.test(word)) : -1;
     if (flag > 0 && words[flag + 1] !== undefined) inner.push(words[flag + 1]!);
   }

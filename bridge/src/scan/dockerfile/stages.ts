@@ -1,5 +1,9 @@
 import { Arg, Env, type Dockerfile, type From, type Instruction } from 'dockerfile-ast';
+import { Rejected } from '../report.ts';
 import { expand, type Variables } from './variables.ts';
+
+const STEPS_MAX = 2000;
+const VARIABLES_MAX = 1000;
 
 /** One FROM and what follows it. */
 export interface Stage {
@@ -38,6 +42,8 @@ export function readStages(dockerfile: Dockerfile, buildArgs: Record<string, str
     } else if (node instanceof Arg) {
       variables = new Map(variables);
     }
+    // each instruction keeps what was known there
+    if (variables.size > VARIABLES_MAX || stage.instructions.length > STEPS_MAX) throw new Rejected('limit-exceeded', `A stage has more than ${STEPS_MAX} steps or ${VARIABLES_MAX} variables.`);
     stage.instructions.push({ node, variables });
   }
   return stages;

@@ -3,6 +3,8 @@ export type Variables = Map<string, string | null>;
 
 const REFERENCE = /\\\$|\$(?:([A-Za-z_][A-Za-z0-9_]*)|\{([A-Za-z_][A-Za-z0-9_]*)(?:(:?[-+])([^{}]*))?\})/g;
 const SUBSTITUTIONS_MAX = 16;
+/** characters of a value that is still followed */
+const VALUE_MAX = 16 * 1024;
 
 /** Replaces $NAME, ${NAME}, ${NAME:-word} and ${NAME:+word} as a build does. null when a value is not known. */
 export function expand(text: string, variables: Variables, depth = 0): string | null {
@@ -18,6 +20,8 @@ export function expand(text: string, variables: Variables, depth = 0): string | 
     if (value === null) unknown = true;
     return value ?? '';
   });
+  // values that are made of each other grow without end
+  if (expanded.length > VALUE_MAX) return null;
   // what is still there is a form that we do not know, such as ${NAME%suffix}
   return unknown || /(^|[^\\])\$\{/.test(expanded) ? null : expanded;
 }

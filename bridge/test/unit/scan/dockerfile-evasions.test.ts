@@ -55,3 +55,15 @@ describe('Dockerfile: honest lines that look like those', () => {
   const harmless = new Set(['docker-unpinned-package', 'docker-hadolint', 'docker-shell-form']);
   for (const lines of HONEST) it(lines.replaceAll('\n', ' ⏎ '), () => expect(rules(lines).filter((rule) => !harmless.has(rule))).to.deep.equal([]));
 });
+
+describe('Dockerfile: texts that would take long', () => {
+  const many = (count: number, text: (i: number) => string): string => Array.from({ length: count }, (_, i) => text(i)).join('');
+  const LONG: Record<string, string> = {
+    'values that double': many(3000, (i) => `ENV A${i + 1}=$A${i}$A${i}\n`),
+    'one long pipeline': `RUN ${'curl http://a | '.repeat(4000)} cat`,
+    'a pipeline of loops': `RUN ${'| while read x '.repeat(4000)}`,
+    'many files that are fetched': many(20, (step) => `RUN ${many(1000, (i) => `curl -o f${step}-${i} a; ./g${i}; `)}\n`),
+    'many variables that are fetched': `RUN ${many(2000, (i) => `A${i}=$(curl a); sh $B; `)}`,
+  };
+  for (const [what, lines] of Object.entries(LONG)) it(`${what} end in seconds`, () => expect(rules(lines)).not.to.include('scan-crashed')).timeout(8000);
+});
