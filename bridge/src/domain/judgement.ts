@@ -91,8 +91,11 @@ export function quantile(buckets: Counters['buckets'], part: number): number | n
   return bound * 1000;
 }
 
+/** ms; null: nothing was counted */
+export const p95Ms = (buckets: Counters['buckets']): number | null => quantile(buckets, QUANTILE);
+
 function summary(counters: Counters | null): Judgement['numbers']['stable'] {
-  return { requests: counters?.requests ?? 0, errors: counters?.errors ?? 0, p95Ms: counters && quantile(counters.buckets, QUANTILE) };
+  return { requests: counters?.requests ?? 0, errors: counters?.errors ?? 0, p95Ms: counters && p95Ms(counters.buckets) };
 }
 
 const percent = (part: number): string => `${Math.round(part * 1000) / 10} %`;

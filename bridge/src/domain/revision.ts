@@ -58,6 +58,8 @@ export interface Progress {
 
 /** Counters of one revision since its gateway started. Buckets: upper bound in seconds → requests up to it. */
 export interface Counters { requests: number; errors: number; buckets: [number, number][] }
+/** of a revision that the gateway has not met */
+export const NOTHING_COUNTED: Counters = { requests: 0, errors: 0, buckets: [] };
 export interface Baseline { stable: Counters; canary: Counters; restarts: number }
 export interface Judgement {
   step: number; verdict: 'pass' | 'fail' | 'wait'; sentence: string;

@@ -1,4 +1,5 @@
-import { quantile, since } from './judgement.ts';
+import { p95Ms, since } from './judgement.ts';
+import { NOTHING_COUNTED } from './revision.ts';
 import type { Counters } from './revision.ts';
 
 /** What every revision has counted at a moment: `<namespace>-<revision>` → its counters. */
@@ -8,30 +9,26 @@ export interface Served { versionId: number; version: string; /** `<namespace>-<
 export interface Minute { at: string; seconds: number; requests: number; errors: number; p95Ms: number | null }
 export interface Traffic { minutes: Minute[]; versions: { versionId: number; version: string; requests: number; errors: number }[] }
 
-const QUANTILE = 0.95;
-
 /** The requests of an endpoint between each two samples, and which of its versions answered them. Pure. */
 export function trafficOf(samples: Sample[], served: Served[]): Traffic {
   const versions = served.map(({ versionId, version }) => ({ versionId, version, requests: 0, errors: 0 }));
   const minutes = samples.slice(1).map((sample, index) => {
     const before = samples[index]!;
     const counted = served.map(({ key }, which) => {
-      const now = sample.counters.get(key) ?? NOTHING;
+      const now = sample.counters.get(key) ?? NOTHING_COUNTED;
       // a revision that was not there counted from zero
-      const some = since(before.counters.get(key) ?? NOTHING, now);
+      const some = since(before.counters.get(key) ?? NOTHING_COUNTED, now);
       versions[which]!.requests += some.requests;
       versions[which]!.errors += some.errors;
       return some;
     });
     return {
       at: sample.at.toISOString(), seconds: Math.round((sample.at.getTime() - before.at.getTime()) / 1000),
-      requests: sum(counted.map((one) => one.requests)), errors: sum(counted.map((one) => one.errors)), p95Ms: quantile(merged(counted), QUANTILE),
+      requests: sum(counted.map((one) => one.requests)), errors: sum(counted.map((one) => one.errors)), p95Ms: p95Ms(merged(counted)),
     };
   });
   return { minutes, versions: versions.filter(({ requests }) => requests > 0).sort((a, b) => b.requests - a.requests) };
 }
-
-const NOTHING: Counters = { requests: 0, errors: 0, buckets: [] };
 
 /** All revisions are counted by one gateway, so their buckets have the same bounds. */
 function merged(all: Counters[]): Counters['buckets'] {

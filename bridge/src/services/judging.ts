@@ -1,6 +1,7 @@
 import { agrees } from '../domain/agreement.ts';
 import { judge } from '../domain/judgement.ts';
 import type { Evidence, Golden } from '../domain/judgement.ts';
+import { NOTHING_COUNTED } from '../domain/revision.ts';
 import type { Baseline, Judgement, RevisionObserved } from '../domain/revision.ts';
 import type { Judge } from '../domain/strategy.ts';
 import { BridgeError } from '../errors.ts';
@@ -20,12 +21,11 @@ const GOLDEN_REQUESTS = 20;
 const GOLDEN_DEADLINE_MS = 10_000;
 /** characters; a larger answer is compared as far as that */
 const GOLDEN_ANSWER_MAX = 1024 * 1024;
-const NOTHING = { requests: 0, errors: 0, buckets: [] };
 
 /** What is counted when a judgement's window begins. */
 export async function takeBaseline(deps: JudgingDeps, trial: Trial): Promise<Baseline> {
   const counted = await counters(deps, trial);
-  return { stable: counted?.stable ?? NOTHING, canary: counted?.canary ?? NOTHING, restarts: restartsOf(trial.canary) };
+  return { stable: counted?.stable ?? NOTHING_COUNTED, canary: counted?.canary ?? NOTHING_COUNTED, restarts: restartsOf(trial.canary) };
 }
 
 /** Gathers what the judgement goes by, and makes it. */

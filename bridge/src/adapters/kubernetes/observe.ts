@@ -14,7 +14,8 @@ export async function observeRevision(client: KubernetesClient, deployment: V1De
   const { spec, status, metadata } = deployment;
   const failure = status?.conditions?.find((condition) => condition.type === 'ReplicaFailure' && condition.status === 'True');
   const replicas = spec?.replicas ?? 1;
-  const present = knowsIt(deployment);
+  const note = noteOf(metadata?.annotations?.[ANNOTATION.progress]);
+  const present = knowsIt(deployment, note);
   const notReady = pods.filter((pod) => !pod.metadata?.deletionTimestamp && !isReadyPod(pod)).slice(0, EXPLAINED_PODS);
   return {
     name: metadata?.name ?? '',
@@ -26,7 +27,7 @@ export async function observeRevision(client: KubernetesClient, deployment: V1De
     creationFailure: failure?.message ?? null,
     pods: await Promise.all(pods.map((pod) => observePod(client, pod, notReady.includes(pod)))),
     requests: requestsOf(deployment),
-    progress: parseProgress(metadata?.annotations?.[ANNOTATION.progress]),
+    progress: progressOf(note),
   };
 }
 
@@ -43,18 +44,9 @@ function requestsOf({ spec }: V1Deployment): PodRequests {
  * Whether the controller has seen the Deployment as it is now. A note at it counts as a change too; where the note is the only one since,
  * which it says by the generation that it found, what the controller told before still holds.
  */
-function knowsIt({ metadata, status }: V1Deployment): boolean {
+function knowsIt({ metadata, status }: V1Deployment, note: Note): boolean {
   const [seen, now] = [status?.observedGeneration ?? 0, metadata?.generation ?? 1];
-  return seen >= now || (seen === now - 1 && notedAt(metadata?.annotations?.[ANNOTATION.progress]) === seen);
-}
-
-function notedAt(text: string | undefined): number | null {
-  try {
-    const { generation } = JSON.parse(text ?? 'null') as { generation?: unknown };
-    return typeof generation === 'number' ? generation : null;
-  } catch {
-    return null;
-  }
+  return seen >= now || (seen === now - 1 && note.generation === seen);
 }
 
 /** Of a Deployment that was changed just now, what is known is known of the pods themselves. */
@@ -63,16 +55,22 @@ function readyAsWanted({ spec }: V1Deployment, pods: V1Pod[]): number {
   return pods.filter((pod) => !pod.metadata?.deletionTimestamp && isReadyPod(pod) && JSON.stringify(pod.spec?.containers.map(({ image }) => image)) === images).length;
 }
 
-/** What somebody wrote there by hand is no progress. */
-function parseProgress(text: string | undefined): Progress | null {
-  if (text === undefined) return null;
+/** What noteProgress wrote, as far as it is there: `generation` is the one that it found. */
+type Note = Partial<Omit<Progress, 'since'> & { since: string; generation: number }>;
+
+function noteOf(text: string | undefined): Note {
   try {
-    const { deploymentId, step, since, baseline, judgements } = JSON.parse(text) as Omit<Progress, 'since'> & { since: string };
-    const sound = Number.isInteger(deploymentId) && Number.isInteger(step) && !Number.isNaN(Date.parse(since)) && Array.isArray(judgements);
-    return sound ? { deploymentId, step, since: new Date(since), baseline: baseline ?? null, judgements } : null;
+    return (JSON.parse(text ?? '{}') as Note | null) ?? {};
   } catch {
-    return null;
+    return {};
   }
+}
+
+/** What somebody wrote there by hand is no progress. */
+function progressOf(note: Note): Progress | null {
+  const { deploymentId, step, since, baseline, judgements } = note as Required<Note>;
+  const sound = Number.isInteger(deploymentId) && Number.isInteger(step) && !Number.isNaN(Date.parse(since)) && Array.isArray(judgements);
+  return sound ? { deploymentId, step, since: new Date(since), baseline: baseline ?? null, judgements } : null;
 }
 
 export async function observePod(client: KubernetesClient, pod: V1Pod, explain: boolean): Promise<PodObserved> {

@@ -23,7 +23,7 @@ export interface PrometheusSettings { /** its root, e.g. http://prometheus.monit
 const DEADLINE_MS = 5_000;
 const TRAEFIK = 'service=~"$namespace-$revision-(http-)?[0-9]+@.+"';
 /** Traefik's, as adapters/traefik/metrics.ts reads them without a Prometheus. */
-export const TRAEFIK_QUERIES: PrometheusQueries = {
+const TRAEFIK_QUERIES: PrometheusQueries = {
   requests: `sum(traefik_service_requests_total{${TRAEFIK}})`,
   errors: `sum(traefik_service_requests_total{${TRAEFIK},code=~"5..|429"})`,
   buckets: `sum by (le) (traefik_service_request_duration_seconds_bucket{${TRAEFIK}})`,

@@ -1,4 +1,5 @@
 import { request } from 'undici';
+import { NOTHING_COUNTED } from '../../domain/revision.ts';
 import type { Counters } from '../../domain/revision.ts';
 import { Unavailable } from '../../errors.ts';
 import type { MetricsPort, TrafficPort } from '../../services/cluster-ports.ts';
@@ -39,7 +40,7 @@ export class TraefikMetrics implements MetricsPort, TrafficPort {
 
 /** `service`: its name up to the port. */
 export function countersOf(text: string, service: string): Counters {
-  return allCounters(text).get(service) ?? { requests: 0, errors: 0, buckets: [] };
+  return allCounters(text).get(service) ?? NOTHING_COUNTED;
 }
 
 /** By the name up to the port. 5xx and 429 count as errors: what the model could not answer. */
