@@ -8,10 +8,10 @@ import { Client, digit, sample } from './client.ts';
 import { SCAN_MS, STAGING_MS, approve, archive, unusedName } from './road.ts';
 
 const MEBIBYTE = 1024 * 1024;
-const BALLAST_BYTES = 96 * MEBIBYTE;
+const BALLAST_BYTES = 160 * MEBIBYTE;
 const CHUNK_BYTES = 16 * MEBIBYTE;
-/** in mid-chunk, after one that was kept */
-const KILLED_AFTER_BYTES = 24 * MEBIBYTE;
+/** in mid-chunk, and more than a bridge and the sockets hold in memory (five parts of 16 MiB): the first chunk is stored, however slow the storage */
+const KILLED_AFTER_BYTES = 120 * MEBIBYTE;
 /** a bridge that was killed is back within these tries */
 const RETRY_MS = Array.from({ length: 60 }, () => 500);
 

@@ -27,7 +27,7 @@ export function problemHandler(deps: { log: Logger; requestIdOf(request: Request
       const cause = error instanceof Error ? (error.cause instanceof Error ? error.cause : error) : undefined;
       deps.log.error({ requestId, code: problem.code, reason: cause?.message, ...(error instanceof BridgeError ? {} : { stack: cause?.stack }) }, 'http.failed');
     }
-    if (response.headersSent) return void response.destroy(); // half an answer must not look whole
+    if (response.headersSent || response.destroyed) return void response.destroy(); // half an answer must not look whole
     if (error instanceof BridgeError && error.retryAfterSeconds !== undefined) response.setHeader('retry-after', String(error.retryAfterSeconds));
     response.status(problem.status).type('application/problem+json').send(JSON.stringify(problem));
   };

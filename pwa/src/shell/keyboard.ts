@@ -22,6 +22,7 @@ export function listenToKeys(on: { help: () => void; search: () => void }): () =
   return () => removeEventListener('keydown', listen);
 }
 
+/** A dialog that was just closed keeps the focus until the next frame: keys are no longer its own. */
 function writes(event: KeyboardEvent): boolean {
-  return event.composedPath().some((node) => node instanceof HTMLElement && (node.matches('input, textarea, select, dialog') || node.isContentEditable));
+  return event.composedPath().some((node) => node instanceof HTMLElement && (node.matches('input, textarea, select, dialog[open]') || node.isContentEditable));
 }

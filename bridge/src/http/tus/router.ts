@@ -1,4 +1,5 @@
 import express, { type Request, type Response, type NextFunction, type Router } from 'express';
+import { BridgeError } from '../../errors.ts';
 import { PreconditionFailed } from '../../services/upload-errors.ts';
 import { uploaderOf } from '../../services/upload-intake.ts';
 import type { Caller } from '../../services/ports.ts';
@@ -37,6 +38,8 @@ export function tusRouter(deps: TusDeps & RequestIdentity): Router {
       await verb.handle(request, response, await uploaderOf(deps.odoo, deps.callerOf(request), deps.requestIdOf(request)));
     } catch (error) {
       answerEarly(request, response);
+      // Stock clients begin anew at any answer to HEAD but yes or "locked"; after a lost line they ask again.
+      if (method === 'HEAD' && !(error instanceof BridgeError && error.status < 500)) response.destroy();
       next(error);
     }
   };

@@ -136,6 +136,20 @@ export function tusContract(name: string, make: () => Promise<BlobStore>, PART =
       await registered(new URL(url).pathname, bytes);
     });
 
+    it('HEAD drops the line while Odoo is away, for a stock client would begin anew at an answer', async () => {
+      const bytes = randomBytes(PART + 100);
+      const path = await ada.create(bytes.length);
+      await ada.patch(path, 0, bytes.subarray(0, PART));
+      odoo.down = true;
+      try {
+        expect(await ada.head(path).then(({ status }) => `answered ${status}`, (error: Error) => error.message)).to.equal('fetch failed');
+        expect((await ada.patch(path, PART, bytes.subarray(PART))).status, 'others are told').to.equal(503);
+      } finally {
+        odoo.down = false;
+      }
+      expect((await ada.head(path)).offset).to.equal(PART);
+    });
+
     it('answers 409 at another offset, 415 for another type, 413 beyond the length, and changes nothing', async () => {
       const path = await ada.create(100);
       await ada.patch(path, 0, Buffer.alloc(10));
