@@ -65,7 +65,8 @@ const cluster = new SimulatedCluster();
 const gateway = new SimulatedGateway(cluster);
 const odoo = new SimulatedOdoo();
 const queues = new TimedQueues();
-const reconcile = reconcileJob({ odoo: odoo.port, cluster, gateway, metrics: gateway, registry: { digestOf: async () => DIGEST }, publicUrl: 'https://people', registryName: 'registry.test:5000', clock });
+const reconcile = reconcileJob({
+    recent: { take: () => null }, odoo: odoo.port, cluster, gateway, metrics: gateway, registry: { digestOf: async () => DIGEST }, publicUrl: 'https://people', registryName: 'registry.test:5000', clock });
 const none: JobHandler = async () => ({ done: true });
 const outbox = { finish: async () => null } as unknown as Outbox;
 const workers = startWorkers({ queues, outbox, handlers: { reconcile, scan: none, build: none, inventory: none, webhook: none }, log: quiet });

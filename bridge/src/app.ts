@@ -25,6 +25,7 @@ import { webhookJob } from './jobs/webhook.ts';
 import { startRelay } from './relay/relay.ts';
 import { artifactBytes } from './services/artifact-witness.ts';
 import type { Logger } from './services/ports.ts';
+import { RecentWork } from './services/recent-work.ts';
 import { TrafficHistory } from './services/traffic-history.ts';
 import { attachSocketHub } from './ws/hub.ts';
 
@@ -47,6 +48,7 @@ export async function startBridge(config: Config, log: Logger): Promise<{ stop()
     blobs, locks: new RedisUploadLocks(redis, clock, log), odoo, clock, log, receiptSecret: config.ODOO_RECEIPT_SECRET, maxBytes: config.UPLOAD_MAX_BYTES,
     callerOf: context.callerOf, requestIdOf: context.requestIdOf,
   });
+  const recent = new RecentWork(clock);
   const delivery = composeDelivery(
     {
       kubeconfigFile: config.KUBECONFIG, gatewayName: config.GATEWAY_NAME, gatewayNamespace: config.GATEWAY_NAMESPACE,
@@ -56,7 +58,7 @@ export async function startBridge(config: Config, log: Logger): Promise<{ stop()
       ...(config.BUILD_KUBECONFIG ? { buildKubeconfigFile: config.BUILD_KUBECONFIG } : {}),
       ...(config.BUILD_CA_BUNDLE_FILE ? { caBundle: readFileSync(config.BUILD_CA_BUNDLE_FILE, 'utf8') } : {}), ...(config.BUILD_HTTP_PROXY ? { httpProxy: config.BUILD_HTTP_PROXY } : {}),
     },
-    { odoo, store: uploads.store, clock, log, callerOf: context.callerOf, requestIdOf: context.requestIdOf },
+    { odoo, store: uploads.store, clock, log, recent, callerOf: context.callerOf, requestIdOf: context.requestIdOf },
   );
   const traffic = delivery.traffic && new TrafficHistory({ gateway: delivery.traffic, clock, log }).start();
   const metrics = new Metrics();
@@ -75,7 +77,7 @@ export async function startBridge(config: Config, log: Logger): Promise<{ stop()
   });
   const pods = createServer({ requestTimeout: 0 }, delivery.podListener);
   const workers = startWorkers({ queues, outbox, log, concurrency: { scan: config.SCAN_CONCURRENCY }, handlers: metrics.counted({ scan: scanJob({ odoo, store: uploads.store, clock, images: imagesAllowed(config) }), build: delivery.build, inventory: inventoryJob({ odoo, store: uploads.store, images: delivery.images, attach: delivery.attach, clock, registryName: config.REGISTRY_NAME, osvFolder: config.OSV_FOLDER, clamd: clamdAddress(config.CLAMD) }), reconcile: delivery.reconcile, webhook: webhookJob({ odoo, clock }) }) });
-  const relay = startRelay({ outbox, queues, clock, log });
+  const relay = startRelay({ outbox, queues, clock, log, recent });
   const integrity = startIntegrityRounds({ ...delivery.integrity, odoo, artifacts: artifactBytes(blobs), clock, log, everySeconds: config.INTEGRITY_EVERY_SECONDS, rereadHours: config.INTEGRITY_REREAD_HOURS });
   const audit = (): void => void orderAudits({ odoo, log }).catch((error: Error) => log.warn({ reason: error.message }, 'audits.failed'));
   const audits = setInterval(audit, AUDIT_EVERY_MS);

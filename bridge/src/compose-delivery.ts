@@ -22,6 +22,7 @@ import type { IntegrityDeps } from './services/integrity.ts';
 import { planner } from './services/plan.ts';
 import type { ImageLayersPort, TrafficPort } from './services/cluster-ports.ts';
 import type { Caller, Clock, JobHandler, Logger, ObjectStore, OdooPort } from './services/ports.ts';
+import type { RecentWork } from './services/recent-work.ts';
 
 /** Values of docs/configuration.md; files are read already. */
 export interface DeliverySettings {
@@ -39,13 +40,15 @@ export interface DeliverySettings {
 }
 export interface DeliveryParts {
   odoo: OdooPort; store: ObjectStore; clock: Clock; log: Logger;
+  /** filled by the relay */
+  recent: RecentWork;
   callerOf(request: Request): Caller | Promise<Caller>;
   requestIdOf(request: Request): string;
 }
 
 /** Builds and rollouts, wired together. `podListener` belongs on BRIDGE_POD_HOST:BRIDGE_POD_PORT, the router on the public listener. */
 export function composeDelivery(settings: DeliverySettings, parts: DeliveryParts): { build: JobHandler; reconcile: JobHandler; router: Router; plan: Router; podListener: Express; images: ImageLayersPort; attach: AttachReferrer; traffic: TrafficPort | null; integrity: Pick<IntegrityDeps, 'cluster' | 'images' | 'registryName'> } {
-  const { odoo, store, clock, log, callerOf, requestIdOf } = parts;
+  const { odoo, store, clock, log, recent, callerOf, requestIdOf } = parts;
   const { registryName, tokenSecret, publicUrl } = settings;
   const client = clientOf(settings.kubeconfigFile);
   const registry = new HttpRegistry(settings.registryUrl);
@@ -59,7 +62,7 @@ export function composeDelivery(settings: DeliverySettings, parts: DeliveryParts
   return {
     traffic: gatewayMetrics,
     build: buildJob({ odoo, store, registry, pods, clock, registryName, tokenSecret, layering: { images, buildImage: settings.buildImage } }),
-    reconcile: reconcileJob({ odoo, cluster, registry, gateway: new HttpGateway(), metrics: settings.prometheus ? new PrometheusMetrics(settings.prometheus) : gatewayMetrics, clock, publicUrl, registryName }),
+    reconcile: reconcileJob({ odoo, recent, cluster, registry, gateway: new HttpGateway(), metrics: settings.prometheus ? new PrometheusMetrics(settings.prometheus) : gatewayMetrics, clock, publicUrl, registryName }),
     integrity: { cluster: new KubernetesIntegrity(client, { name: settings.gatewayName, namespace: settings.gatewayNamespace }), images, registryName },
     images: new HttpImageLayers(settings.registryUrl),
     attach: (repository, digest, referrer) => attachReferrer(images, repository, digest, referrer),

@@ -1,8 +1,13 @@
 import type { Clock, Logger } from '../services/ports.ts';
+import type { RecentWork } from '../services/recent-work.ts';
 import type { Command, JobQueues, Outbox, OutboxLease } from '../services/stream-ports.ts';
 import { payloadOf } from './payload.ts';
 
-export interface RelayDeps { outbox: Outbox; queues: JobQueues; clock: Clock; log: Logger }
+export interface RelayDeps {
+  outbox: Outbox; queues: JobQueues; clock: Clock; log: Logger;
+  /** what orders bring with them is kept here for the job that follows */
+  recent: Pick<RecentWork, 'keep'>;
+}
 
 /** A lost notification costs this much, never an event. */
 const REREAD_MS = 60_000;
@@ -105,6 +110,7 @@ async function dispatch(deps: RelayDeps, lease: OutboxLease, which: 'undispatche
   const commands = await lease.commands(which);
   if (commands.length === 0) return;
   await lease.supersede(commands);
+  for (const { known } of commands) if (known) deps.recent.keep(known.work, known.ageMs);
   for (const command of newest(commands)) await deps.queues.add(command.command, payloadOf(command));
   await lease.markDispatched(commands.map((command) => command.eventId));
   deps.log.info({ commands: commands.length, which }, 'relay.dispatched');

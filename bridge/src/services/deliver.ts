@@ -9,9 +9,10 @@ import type { ClusterPort, GatewayPort, MetricsPort, RegistryPort } from './clus
 import { DeliveryLog } from './delivery-log.ts';
 import { DeploymentTick } from './deployment-tick.ts';
 import type { Clock, DeploymentWork, JobContext, JobResult, OdooPort } from './ports.ts';
+import { FRESH_MS, type KnownWork, type RecentWork } from './recent-work.ts';
 
 export interface DeliverDeps {
-  odoo: OdooPort; cluster: ClusterPort; registry: RegistryPort; gateway: GatewayPort; clock: Clock;
+  odoo: OdooPort; recent: Pick<RecentWork, 'take'>; cluster: ClusterPort; registry: RegistryPort; gateway: GatewayPort; clock: Clock;
   /** null: no gateway's metrics were named, and no canary can be judged by its traffic */
   metrics: MetricsPort | null;
   /** what people type, e.g. https://mlops.example.com */
@@ -28,8 +29,6 @@ const AFTER_A_ROW_MS = 150;
 const WAITING_IN_PLACE = 8;
 /** What a look costs Odoo and the cluster together: the more deployments are on their way, the less often each is looked at. */
 const LOOK_MS = 25;
-/** What Odoo said so short a time ago need not be asked again: a rollback is to take half a second in all. */
-const FRESH_MS = 250;
 /** We tell the reason before Odoo's own deadline would say only that time is up. */
 const BEFORE_ODOO_MS = 5_000;
 
@@ -52,11 +51,10 @@ export class Deliver {
   }
 
   async #tick(deploymentId: number, generation: number, context: JobContext): Promise<JobResult> {
-    const { odoo, clock } = this.#deps;
-    const work = await odoo.call<DeploymentWork>({ kind: 'service' }, 'mlops.deployment', 'work', { deployment_id: deploymentId }, context.requestId);
+    const { clock } = this.#deps;
+    const { work, readAt } = this.#deps.recent.take(deploymentId, generation) ?? (await this.#ask(deploymentId, context));
     if (work.generation !== generation) return { done: true };
     if (work.desired === 'serving' && !work.imageDigest) return { done: true }; // the finished build asks again
-    const readAt = clock.now().getTime();
     const rollout = new DeploymentTick(this.#deps, work, this.#deadline(work), context, this.#underWay.size <= WAITING_IN_PLACE);
     for (let [step, waits] = [0, 0]; ; step += 1) {
       const observed = await rollout.observe();
@@ -89,8 +87,14 @@ export class Deliver {
     return new Date(this.#log.firstSeen(work.deploymentId, this.#deps.clock.now()).getTime() + work.environment.readyDeadlineSeconds * 1000);
   }
 
+  async #ask(deploymentId: number, context: JobContext): Promise<KnownWork> {
+    const { odoo, clock } = this.#deps;
+    const work = await odoo.call<DeploymentWork>({ kind: 'service' }, 'mlops.deployment', 'work', { deployment_id: deploymentId }, context.requestId);
+    return { work, readAt: clock.now().getTime() };
+  }
+
   async #stillWanted(work: DeploymentWork, context: JobContext): Promise<boolean> {
-    const now = await this.#deps.odoo.call<DeploymentWork>({ kind: 'service' }, 'mlops.deployment', 'work', { deployment_id: work.deploymentId }, context.requestId);
+    const { work: now } = await this.#ask(work.deploymentId, context);
     return now.generation === work.generation && now.desired === work.desired && now.phase !== 'Failed';
   }
 

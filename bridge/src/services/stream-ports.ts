@@ -1,4 +1,4 @@
-import type { JobName, JobPayload } from './ports.ts';
+import type { DeploymentWork, JobName, JobPayload } from './ports.ts';
 
 /** One row of the journal with its place in the stream. */
 export interface StreamEvent {
@@ -19,7 +19,11 @@ export interface JournalReader {
 }
 
 /** An order to the bridge that is not done yet. */
-export interface Command { eventId: number; command: JobName; key: string; generation: number }
+export interface Command {
+  eventId: number; command: JobName; key: string; generation: number;
+  /** what Odoo wanted when it gave the order, where that is in the order itself, and how long ago */
+  known?: { work: DeploymentWork; ageMs: number };
+}
 
 /** The outbox as the one active relay uses it. */
 export interface OutboxLease {

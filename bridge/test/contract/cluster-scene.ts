@@ -129,6 +129,7 @@ export class ClusterScene {
   reconcile = async (deploymentId: number, deadlineMs = 90_000): Promise<FactsReport> => {
     const registry = { digestOf: async (repository: string, reference: string) => (this.claimsAll ? reference : this.registry.digestOf(repository, reference)) };
     const job = reconcileJob({
+      recent: { take: () => null },
       odoo: this.odoo, cluster: this.cluster, registry, gateway: new HttpGateway(), metrics: new TraefikMetrics(this.env.metricsUrl), clock, publicUrl: this.env.gatewayUrl, registryName: this.env.registryName,
     });
     await this.#until(job, deploymentId, () => this.deployments.get(deploymentId)!.generation, deadlineMs);

@@ -37,10 +37,17 @@ class DeploymentLive(models.Model):
             "previous_deployment_id": before.id or self.previous_deployment_id.id, "endpoint_url": url,
         })
         self.env.flush_all()
+        self._end_earlier_keeping()
         available = {"is_available": True} if kind == "production" else {}
         version._move(OUTCOMES[kind][0], **{URL_FIELDS[kind]: url}, **available)
         self.env["mlops.endpoint"]._announce(self, url, True)
         self._answer_requests("done", url)
+
+    def _end_earlier_keeping(self):
+        """A version that was brought back is no longer kept for that: its pods are this deployment's now."""
+        self.search([
+            ("environment_id", "=", self.environment_id.id), ("version_id", "=", self.version_id.id), ("desired", "=", "kept"), ("id", "!=", self.id),
+        ])._want("removed", keep_until=False)
 
     def _give_way(self):
         """Another deployment is ready in its place: kept for a while (production), or removed."""

@@ -106,7 +106,7 @@ class VersionDecisions(models.Model):
             why = self.env._("The version is %s; only what is Live can be rolled back.", status)
         if why:
             raise UserError(why)
-        facts = version._action_facts()
+        facts = version._action_facts((target,) if target else ())
         why = why_not(facts, name, target)
         if why:
             own = name != "rollback" and target and facts[target] and facts[target]["four_eyes"] and facts["is_submitter"]
@@ -202,10 +202,10 @@ class VersionDecisions(models.Model):
                 return deployment.version_id.with_env(self.env)
         return versions
 
-    def _action_facts(self):
-        """The facts that allowed_actions and why_not want, for the current user."""
+    def _action_facts(self, targets=("staging", "production")):
+        """The facts that allowed_actions and why_not want, for the current user; of these environments alone."""
         version = self.sudo()
-        places = {kind: self._place_policy(kind) for kind in ("staging", "production")}
+        places = {kind: self._place_policy(kind) for kind in targets}
         back = self._rollback_version() if version.status == "Live" else None
         return {
             "status": version.status, "roles": self.env["mlops.model"]._roles(), "is_submitter": version.submitter_id.id == self.env.uid,

@@ -79,6 +79,7 @@ class TestActions(MlopsCase):
         self.assertTrue(deployment.approval_id.is_rollback)
         self.facts(deployment, "Ready")
         self.assertEqual((first.status, second.status), ("Live", "Superseded"))
+        self.assertEqual((first_live.desired, first_live.keep_until), ("removed", False), "kept once, whatever often it goes to and fro")
         self.assertEqual(self.versions("ben")._visible(first.id)._rollback_version().id, second.id, "and back again")
 
     def test_nothing_to_roll_back_to(self):

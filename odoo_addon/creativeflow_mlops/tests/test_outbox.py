@@ -1,5 +1,6 @@
 import json
 import select
+import time
 
 import psycopg2
 
@@ -29,6 +30,22 @@ class TestOutbox(MlopsCase):
         second = self.supersede(version)
         self.assertIn(("reconcile", f"deployment:{production.id}", 2), self.commands(version_id=version.id))
         self.assertEqual(second.status, "Live")
+
+    def test_an_order_for_which_somebody_waits_brings_the_work_along(self):
+        def order(deployment):
+            return self.env["mlops.event"].search([("command", "=", "reconcile"), ("command_key", "=", f"deployment:{deployment.id}")], limit=1).payload
+
+        first = self.at("Live")
+        second = self.supersede(first)
+        self.assertNotIn("work", order(self.newest_deployment(second)), "a promotion has time to ask")
+        answer = self.versions("ben").rollback(second.id, "production")
+        back = self.env["mlops.deployment"].browse(answer["deploymentId"])
+        payload = order(back)
+        self.assertEqual(payload["work"], json.loads(json.dumps(self.of("mlops.deployment", "bridge").work(back.id))))
+        self.assertAlmostEqual(payload["workAt"], time.time(), delta=60)
+        self.of("mlops.deployment", "ben").abort(back.id, reason="changed my mind")
+        payload = order(back)
+        self.assertEqual((payload["work"]["desired"], payload["work"]["phase"], payload["work"]["generation"]), ("removed", "Failed", back.generation))
 
     def test_what_a_screen_needs_is_in_the_payload(self):
         version = self.at("Validated")

@@ -3,7 +3,7 @@ import { Unavailable } from '../../errors.ts';
 import type { Logger } from '../../services/ports.ts';
 import type { Command, JournalReader, Outbox, OutboxLease, StreamEvent } from '../../services/stream-ports.ts';
 import { StreamListener } from './stream-listener.ts';
-import { EVENT_COLUMNS, toCommand, toEvent, type CommandRow, type EventRow } from './rows.ts';
+import { COMMAND_COLUMNS, EVENT_COLUMNS, WORK_COLUMNS, toCommand, toEvent, type CommandRow, type EventRow } from './rows.ts';
 
 /** One relay at a time holds this session-level lock (any fixed number; it spells "cfmlops"). */
 const RELAY_LOCK = 0x63666d6c;
@@ -68,7 +68,7 @@ export class PostgresOutbox implements Outbox, JournalReader {
   async finish(command: Command): Promise<Command | null> {
     const about = [command.command, command.key, command.eventId];
     await this.#query(`UPDATE mlops_event SET done_at = now() AT TIME ZONE 'UTC' WHERE command = $1 AND command_key = $2 AND id <= $3 AND done_at IS NULL`, about);
-    const text = `SELECT id, command, command_key, generation FROM mlops_event WHERE command = $1 AND command_key = $2 AND id > $3 AND done_at IS NULL ORDER BY id DESC LIMIT 1`;
+    const text = `SELECT ${COMMAND_COLUMNS} FROM mlops_event WHERE command = $1 AND command_key = $2 AND id > $3 AND done_at IS NULL ORDER BY id DESC LIMIT 1`;
     const newer = await this.#query<CommandRow>(text, about);
     return newer[0] ? toCommand(newer[0]) : null;
   }
@@ -112,7 +112,7 @@ class PostgresLease implements OutboxLease {
 
   async commands(which: 'undispatched' | 'undone'): Promise<Command[]> {
     const answer = await this.#client.query<CommandRow>(
-      `SELECT id, command, command_key, generation FROM mlops_event
+      `SELECT ${COMMAND_COLUMNS}, ${WORK_COLUMNS} FROM mlops_event
        WHERE command IS NOT NULL AND done_at IS NULL ${which === 'undispatched' ? 'AND dispatched_at IS NULL' : ''} ORDER BY id LIMIT ${BATCH}`,
     );
     return answer.rows.map(toCommand);

@@ -1,4 +1,4 @@
-import type { JobName } from '../../services/ports.ts';
+import type { DeploymentWork, JobName } from '../../services/ports.ts';
 import type { Command, StreamEvent } from '../../services/stream-ports.ts';
 
 export interface EventRow {
@@ -17,8 +17,13 @@ export function toEvent(row: EventRow & { at: string }): StreamEvent {
   };
 }
 
-export interface CommandRow { id: number; command: JobName; command_key: string; generation: number | null }
+export interface CommandRow { id: number; command: JobName; command_key: string; generation: number | null; work?: DeploymentWork | null; work_age_ms?: number | null }
+
+export const COMMAND_COLUMNS = 'id, command, command_key, generation';
+/** The age by the server's own clock: that of Odoo's machine and ours need not agree. */
+export const WORK_COLUMNS = `payload -> 'work' AS work, 1000 * (extract(epoch FROM clock_timestamp())::float8 - (payload ->> 'workAt')::float8) AS work_age_ms`;
 
 export function toCommand(row: CommandRow): Command {
-  return { eventId: row.id, command: row.command, key: row.command_key, generation: row.generation ?? 0 };
+  const known = row.work && typeof row.work_age_ms === 'number' ? { known: { work: row.work, ageMs: row.work_age_ms } } : {};
+  return { eventId: row.id, command: row.command, key: row.command_key, generation: row.generation ?? 0, ...known };
 }

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect } from 'chai';
 import { newest, startRelay } from '../../../src/relay/relay.ts';
-import type { Clock, JobPayload, Logger } from '../../../src/services/ports.ts';
+import type { Clock, DeploymentWork, JobPayload, Logger } from '../../../src/services/ports.ts';
 import type { Command, JobQueues, Outbox, OutboxLease } from '../../../src/services/stream-ports.ts';
 
 const quiet: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => quiet };
@@ -62,9 +62,10 @@ class Scene implements Outbox, JobQueues {
 
 describe('the relay', () => {
   let scene: Scene;
+  let kept: [number, number][] = [];
   let relay: ReturnType<typeof startRelay>;
-  const start = (): void => void (relay = startRelay({ outbox: scene, queues: scene, clock, log: quiet }));
-  beforeEach(() => { scene = new Scene(); });
+  const start = (): void => void (relay = startRelay({ outbox: scene, queues: scene, clock, log: quiet, recent: { keep: (work, ageMs) => void kept.push([work.deploymentId, ageMs]) } }));
+  beforeEach(() => { [scene, kept] = [new Scene(), []]; });
   afterEach(() => relay.stop());
 
   it('gives places at once to what was written before it led and to what is written then', async () => {
@@ -83,6 +84,15 @@ describe('the relay', () => {
     scene.commit();
     await until(() => scene.placed === 4);
     expect(scene.added.map(({ eventId, subjectId }) => [eventId, subjectId])).to.deep.equal([[2, 1], [3, 9]]);
+  });
+
+  it('keeps the work that an order brings for the job that follows', async () => {
+    start();
+    await until(() => relay.leading());
+    scene.commit({ eventId: 5, command: 'reconcile', key: 'deployment:7', generation: 1, known: { work: { deploymentId: 7 } as DeploymentWork, ageMs: 30 } }, scan(6));
+    await until(() => scene.dispatched.size === 2);
+    expect(kept).to.deep.equal([[7, 30]]);
+    expect(scene.added[0]).to.deep.equal({ eventId: 5, key: 'deployment:7', generation: 1, subjectId: 7, requestId: 'event-5' });
   });
 
   it('gives places while the queues are away, and hands over when they are back', async () => {

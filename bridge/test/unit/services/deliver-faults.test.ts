@@ -60,6 +60,7 @@ function scene(strategy: DeploymentWork['strategy']) {
     },
   };
   const bridge = (): JobHandler => reconcileJob({
+    recent: { take: () => null },
     odoo: watched('Odoo', odoo) as unknown as OdooPort, cluster: watched('cluster', cluster), gateway: watched('gateway', gateway), metrics: null, registry: watched('registry', { digestOf: async () => DIGEST }),
     publicUrl: 'https://people', registryName: 'registry.test:5000', clock: { now: () => new Date(world.at), sleep: async (ms) => { world.at += ms; } },
   });

@@ -3,6 +3,7 @@ import { Failed } from '../../../src/errors.ts';
 import type { Step } from '../../../src/domain/strategy.ts';
 import { reconcileJob } from '../../../src/jobs/reconcile.ts';
 import type { DeploymentWork, JobResult, Logger, OdooPort } from '../../../src/services/ports.ts';
+import { RecentWork } from '../../../src/services/recent-work.ts';
 import { MemoryCluster, MemoryGateway } from './memory-cluster.ts';
 
 const DIGEST = `sha256:${'1'.repeat(64)}`;
@@ -14,6 +15,7 @@ function scene(over: Partial<DeploymentWork> = {}) {
   const cluster = new MemoryCluster();
   const gateway = new MemoryGateway(cluster);
   const reports: Facts[] = [];
+  const calls: string[] = [];
   const work: DeploymentWork = {
     deploymentId: 7, versionId: 2, modelId: 1, slug: 'digits', version: '2.0.0', image: 'registry.test:5000/models/digits', imageDigest: DIGEST,
     environment: { id: 1, name: 'Production', kind: 'production', namespace: 'mlops-production', gatewayUrl: 'http://gw', registry: 'registry.test:5000',
@@ -23,6 +25,7 @@ function scene(over: Partial<DeploymentWork> = {}) {
   };
   const odoo = {
     call: async (_caller: unknown, model: string, method: string, kwargs: { facts?: Facts; generation?: number }) => {
+      calls.push(`${model} ${method}`);
       if (method === 'work') return structuredClone(model === 'mlops.deployment' ? work : { inputSchema: { example: { inputs: [] } } });
       if (kwargs.generation !== work.generation) return { accepted: false };
       reports.push(kwargs.facts!);
@@ -32,9 +35,11 @@ function scene(over: Partial<DeploymentWork> = {}) {
       return { accepted: true };
     },
   } as unknown as OdooPort;
+  const clock = { now: () => new Date(at), sleep: async (ms: number) => { at += ms; } };
+  const recent = new RecentWork(clock);
   const job = reconcileJob({
-    odoo, cluster, gateway, metrics: null, registry: { digestOf: async () => DIGEST }, publicUrl: 'https://people', registryName: 'registry.test:5000',
-    clock: { now: () => new Date(at), sleep: async (ms) => { at += ms; } },
+    odoo, recent, cluster, gateway, metrics: null, registry: { digestOf: async () => DIGEST }, publicUrl: 'https://people', registryName: 'registry.test:5000',
+    clock,
   });
   const tick = (generation = work.generation, subjectId = 7): Promise<JobResult> =>
     job({ eventId: 1, key: `deployment:${subjectId}`, generation, subjectId }, { log: quiet, signal: new AbortController().signal, requestId: 'r' });
@@ -51,7 +56,7 @@ function scene(over: Partial<DeploymentWork> = {}) {
     cluster.routes.set('digits', { backends: [{ revision: 'digits-v1', weight: 100 }], changedBy: 3, before: [], accepted: true });
   };
   const pass = (ms: number): void => { at += ms; };
-  return { cluster, gateway, work, reports, tick, until, oldServes, pass };
+  return { cluster, calls, recent, gateway, work, reports, tick, until, oldServes, pass };
 }
 
 describe('deliver', () => {
@@ -289,6 +294,20 @@ describe('deliver', () => {
     cluster.routes.get('digits')!.backends = [{ revision: 'digits-v2', weight: 100 }];
     await until();
     expect(cluster.asked).to.deep.equal(['route digits-preview digits-v1=100', 'route digits digits-v1=100', 'remove-route digits-preview']);
+  });
+
+  it('rolls back by what came with the order, and asks again when that is old or of another generation', async () => {
+    const looks = async (ageMs: number, generation = 4): Promise<number> => {
+      const one = scene({ versionId: 1, isRollback: true });
+      one.oldServes();
+      one.cluster.revisions.get('digits-v1')!.image = `registry.test:5000/models/digits@${DIGEST}`;
+      one.recent.keep({ ...structuredClone(one.work), generation }, ageMs);
+      await one.until();
+      expect(one.reports.at(-1)!.phase).to.equal('Ready');
+      return one.calls.filter((call) => call === 'mlops.deployment work').length;
+    };
+    const asked = await looks(5_000);
+    expect([await looks(30), await looks(30, 3)]).to.deep.equal([asked - 1, asked]);
   });
 
   it('removes a revision, and only what nobody else wants', async () => {
