@@ -37,7 +37,7 @@ const LOGIN_LIMIT = { tries: 10, windowSeconds: 60 };
 /** Wires every part and starts it. `stop` ends within 20 s: running requests finish, running jobs are left to another bridge. */
 export async function startBridge(config: Config, log: Logger): Promise<{ stop(): Promise<void> }> {
   const clock = systemClock;
-  const odoo = new Odoo({ url: config.ODOO_URL, database: config.ODOO_DB, serviceKey: config.ODOO_SERVICE_KEY }, clock);
+  const odoo = new Odoo({ url: config.ODOO_URL, database: config.ODOO_DB, serviceKey: config.ODOO_SERVICE_KEY, serviceConnections: config.ODOO_SERVICE_CONNECTIONS }, clock);
   const outbox = openOutbox(config.OUTBOX_DATABASE_URL, log);
   const redis = openRedis(config.REDIS_URL, log);
   const queues = openQueues(config.REDIS_URL, log);

@@ -13,7 +13,7 @@ const Environment = z.object({
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
   BRIDGE_HOST: text.default('127.0.0.1'), BRIDGE_PORT: port.default(18100),
   BRIDGE_POD_HOST: text, BRIDGE_POD_PORT: port, BRIDGE_PUBLIC_URL: z.url(),
-  ODOO_URL: z.url(), ODOO_DB: text, ODOO_SERVICE_LOGIN: text, ODOO_SERVICE_KEY: text, ODOO_RECEIPT_SECRET: z.string().min(16),
+  ODOO_URL: z.url(), ODOO_DB: text, ODOO_SERVICE_LOGIN: text, ODOO_SERVICE_KEY: text, ODOO_RECEIPT_SECRET: z.string().min(16), ODOO_SERVICE_CONNECTIONS: z.coerce.number().int().min(2).max(64).default(4),
   OUTBOX_DATABASE_URL: text, REDIS_URL: text,
   MINIO_ENDPOINT: z.url(), MINIO_ACCESS_KEY: text, MINIO_SECRET_KEY: text, MINIO_BUCKET: text,
   SCAN_CONCURRENCY: z.coerce.number().int().min(1).max(64).default(() => Math.max(1, availableParallelism() - 1)),

@@ -49,7 +49,7 @@ export class OdooClient extends OdooAwait {
       return answer.result;
     }
     const key = caller.kind === 'key' ? caller.key : this.#options.serviceKey;
-    return this.#wire.json2(model, method, { ...named(method, args), ...kwargs }, key, this.#options.requestId);
+    return this.#wire.json2(model, method, { ...named(method, args), ...kwargs }, key, { ...(this.#options.requestId ? { requestId: this.#options.requestId } : {}), ofService: caller.kind === 'service' });
   }
 }
 

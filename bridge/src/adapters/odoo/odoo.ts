@@ -4,7 +4,10 @@ import type { Caller, Clock, OdooPort } from '../../services/ports.ts';
 import { OdooClient } from './client.ts';
 import { OdooWire } from './wire.ts';
 
-export interface OdooSettings { url: string; database: string; serviceKey: string }
+export interface OdooSettings {
+  url: string; database: string; serviceKey: string;
+  serviceConnections: number;
+}
 
 /** Somebody else's transition is short: three tries over half a second before the caller hears of it. */
 const BUSY_RETRIES_MS = [60, 150, 300];
@@ -18,7 +21,7 @@ export class Odoo implements OdooPort {
   constructor(settings: OdooSettings, clock: Clock) {
     this.#settings = settings;
     this.#clock = clock;
-    this.#wire = new OdooWire({ url: settings.url, database: settings.database });
+    this.#wire = new OdooWire({ url: settings.url, database: settings.database, serviceConnections: settings.serviceConnections });
   }
 
   async call<T>(caller: Caller, model: string, method: string, kwargs: Record<string, unknown>, requestId?: string): Promise<T> {

@@ -1,20 +1,31 @@
 import { Agent, request } from 'undici';
 import { fromOdoo, odooAway, type OdooFault } from './errors.ts';
 
-export interface WireOptions { url: string; database: string }
+export interface WireOptions {
+  url: string; database: string;
+  /** how many calls of the bridge's own account run at once */
+  serviceConnections: number;
+}
 export interface Answer { result: unknown; cookie: string | undefined }
+interface Reply { status: number; text: string; cookie: string | undefined }
 export interface CallOptions { cookie?: string; forwardedFor?: string; requestId?: string }
 
 const CALL_DEADLINE_MS = 30_000;
 const KEEP_ALIVE_MS = 30_000;
+const PEOPLE_CONNECTIONS = 24;
 
-/** Odoo's two JSON protocols over connections that stay open. */
+/**
+ * Odoo's two JSON protocols over connections that stay open. The bridge's own calls have few: Odoo answers those that run at once in
+ * turns, so that a hundred rollouts on their way would make each click of a person wait for all of them.
+ */
 export class OdooWire {
   readonly #options: WireOptions;
-  readonly #agent = new Agent({ connections: 24, keepAliveTimeout: KEEP_ALIVE_MS, connect: { timeout: 5_000 }, headersTimeout: CALL_DEADLINE_MS, bodyTimeout: CALL_DEADLINE_MS });
+  readonly #people: Agent;
+  readonly #service: Agent;
 
   constructor(options: WireOptions) {
     this.#options = options;
+    [this.#people, this.#service] = [agentOf(PEOPLE_CONNECTIONS), agentOf(options.serviceConnections)];
   }
 
   get database(): string {
@@ -30,23 +41,23 @@ export class OdooWire {
   }
 
   /** `/json/2` with an API key: named arguments alone, real statuses. */
-  async json2(model: string, method: string, kwargs: object, key: string, requestId: string | undefined): Promise<unknown> {
+  async json2(model: string, method: string, kwargs: object, key: string, { requestId, ofService }: { requestId?: string; ofService: boolean }): Promise<unknown> {
     const headers = { ...this.#headers(requestId === undefined ? {} : { requestId }), authorization: `bearer ${key}`, 'x-odoo-database': this.#options.database };
-    const { status, text } = await this.#send(`/json/2/${model}/${method}`, kwargs, headers);
+    const { status, text } = await this.#send(`/json/2/${model}/${method}`, kwargs, headers, ofService ? this.#service : this.#people);
     const body = parse(text, status);
     if (status >= 400) throw fromOdoo(body as OdooFault, status);
     return body;
   }
 
   /** A plain page or form of Odoo: the second factor has no JSON of its own. */
-  async page(method: 'GET' | 'POST', path: string, cookie: string, form?: Record<string, string>): Promise<{ status: number; text: string; cookie: string | undefined }> {
+  async page(method: 'GET' | 'POST', path: string, cookie: string, form?: Record<string, string>): Promise<Reply> {
     const headers = { cookie, ...(form ? { 'content-type': 'application/x-www-form-urlencoded' } : {}) };
     const answer = await this.#request(method, path, headers, form ? new URLSearchParams(form).toString() : undefined);
     return answer;
   }
 
   async close(): Promise<void> {
-    await this.#agent.close();
+    await Promise.all([this.#people.close(), this.#service.close()]);
   }
 
   #headers({ cookie, forwardedFor, requestId }: CallOptions): Record<string, string> {
@@ -59,18 +70,22 @@ export class OdooWire {
     };
   }
 
-  #send(path: string, body: object, headers: Record<string, string>): Promise<{ status: number; text: string; cookie: string | undefined }> {
-    return this.#request('POST', path, headers, JSON.stringify(body));
+  #send(path: string, body: object, headers: Record<string, string>, agent = this.#people): Promise<Reply> {
+    return this.#request('POST', path, headers, JSON.stringify(body), agent);
   }
 
-  async #request(method: 'GET' | 'POST', path: string, headers: Record<string, string>, body: string | undefined): Promise<{ status: number; text: string; cookie: string | undefined }> {
+  async #request(method: 'GET' | 'POST', path: string, headers: Record<string, string>, body: string | undefined, dispatcher = this.#people): Promise<Reply> {
     try {
-      const answer = await request(new URL(path, this.#options.url), { method, headers, body: body ?? null, dispatcher: this.#agent });
+      const answer = await request(new URL(path, this.#options.url), { method, headers, body: body ?? null, dispatcher });
       return { status: answer.statusCode, text: await answer.body.text(), cookie: sessionCookie(answer.headers['set-cookie']) };
     } catch (error) {
       throw odooAway(error);
     }
   }
+}
+
+function agentOf(connections: number): Agent {
+  return new Agent({ connections, keepAliveTimeout: KEEP_ALIVE_MS, connect: { timeout: 5_000 }, headersTimeout: CALL_DEADLINE_MS, bodyTimeout: CALL_DEADLINE_MS });
 }
 
 /** `session_id=…` out of Set-Cookie: Odoo rotates it, so that every answer may bring a new one. */

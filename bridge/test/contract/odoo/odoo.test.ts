@@ -22,7 +22,7 @@ describe('Odoo of the stack', function () {
 
   before(() => {
     facts = readStackFacts();
-    odoo = new Odoo({ url: facts.odooUrl, database: facts.odooDatabase, serviceKey: facts.bridgeKey }, systemClock);
+    odoo = new Odoo({ url: facts.odooUrl, database: facts.odooDatabase, serviceConnections: 2, serviceKey: facts.bridgeKey }, systemClock);
   });
   after(() => odoo.close());
 
@@ -80,7 +80,7 @@ describe('Odoo of the stack', function () {
   });
 
   it('serves the helpers of odoo-await through a session and through a key alike', async () => {
-    const wire = new OdooWire({ url: facts.odooUrl, database: facts.odooDatabase });
+    const wire = new OdooWire({ url: facts.odooUrl, database: facts.odooDatabase, serviceConnections: 2 });
     const ada = await sessionOf('ada');
     try {
       for (const caller of [ada, { kind: 'key', key: facts.n8nKey }] as Caller[]) {
@@ -101,7 +101,7 @@ describe('Odoo of the stack', function () {
     const admin = await sessionOf('admin');
     const [login, password] = [`totp-${randomBytes(6).toString('hex')}`, randomBytes(12).toString('hex')];
     const key = randomBytes(20);
-    const wire = new OdooWire({ url: facts.odooUrl, database: facts.odooDatabase });
+    const wire = new OdooWire({ url: facts.odooUrl, database: facts.odooDatabase, serviceConnections: 2 });
     const admins = new OdooClient(wire, admin, { baseUrl: facts.odooUrl, db: facts.odooDatabase, serviceKey: 'unused' });
     const uid = await admins.create('res.users', { name: login, login, password });
     const database = new pg.Client({ connectionString: facts.postgresAdminUrl.replace(/\/postgres$/, `/${facts.odooDatabase}`) });

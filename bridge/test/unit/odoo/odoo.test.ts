@@ -15,20 +15,22 @@ describe('the Odoo adapter', () => {
   let asked: { path: string; headers: IncomingMessage['headers']; body: any }[];
   let replies: Reply[];
   let slept: number[];
+  let held: Promise<void> | null;
 
   beforeEach(async () => {
-    [asked, replies, slept] = [[], [], []];
+    [asked, replies, slept, held] = [[], [], [], null];
     server = createServer(async (request, response) => {
       let text = '';
       for await (const chunk of request) text += String(chunk);
       asked.push({ path: request.url!, headers: request.headers, body: JSON.parse(text) });
+      if (held && request.url!.endsWith('/work')) await held;
       const { status = 200, cookie, body } = replies.length > 1 ? replies.shift()! : replies[0]!;
       // Odoo repeats the header
       if (cookie) response.setHeader('set-cookie', [`session_id=${cookie}; HttpOnly; Path=/`, `session_id=${cookie}; HttpOnly; Path=/`]);
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
     });
     await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
-    odoo = new Odoo({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, database: 'db', serviceKey: 'the-service-key' }, { now: () => new Date(), sleep: async (ms) => void slept.push(ms) });
+    odoo = new Odoo({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, database: 'db', serviceKey: 'the-service-key', serviceConnections: 2 }, { now: () => new Date(), sleep: async (ms) => void slept.push(ms) });
   });
   afterEach(async () => {
     await odoo.close();
@@ -61,6 +63,18 @@ describe('the Odoo adapter', () => {
       expect(asked[0]!.body).to.deep.equal({ a: 1 });
     });
   }
+
+  it('lets no person wait behind its own work: that has few connections, and takes turns on them', async () => {
+    let release!: () => void;
+    held = new Promise((resolve) => (release = resolve));
+    replies = [{ body: { result: 1 } }];
+    const work = [1, 2, 3, 4, 5].map((id) => odoo.call({ kind: 'service' }, 'mlops.deployment', 'work', { id }));
+    await odoo.call({ kind: 'session', cookie: 'session_id=a' }, 'mlops.model.version', 'rollback', {});
+    expect(asked.map(({ path }) => path.split('/').at(-1))).to.have.members(['work', 'work', 'rollback']);
+    release();
+    await Promise.all(work);
+    expect(asked).to.have.length(6);
+  });
 
   it('hands on a rotated cookie, and is silent about the same one', async () => {
     const seen: string[] = [];
