@@ -36,6 +36,7 @@ from . import rollout_steering
 from . import rollout_signal
 from . import rollout_screen
 from . import deadlines
+from . import ir_http
 from . import ir_websocket
 from . import version_screen
 from . import activity

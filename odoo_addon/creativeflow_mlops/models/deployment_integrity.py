@@ -39,12 +39,13 @@ class DeploymentIntegrity(models.Model):
         """What is to be looked at now, for the bridge that asks. Each deployment is given to one bridge in an interval."""
         self.env["mlops.model"]._require_role("bridge")
         self.env.flush_all()
+        # NO KEY: a rollback that refers to what is live meanwhile must not collide with this
         self.env.cr.execute(
             """UPDATE mlops_deployment SET integrity_asked_at = now() AT TIME ZONE 'UTC' WHERE id IN (
                    SELECT id FROM mlops_deployment
                    WHERE (is_live OR desired = 'kept') AND (integrity_asked_at IS NULL
                           OR integrity_asked_at <= now() AT TIME ZONE 'UTC' - make_interval(secs => %s))
-                   ORDER BY integrity_asked_at NULLS FIRST LIMIT %s FOR UPDATE SKIP LOCKED)
+                   ORDER BY integrity_asked_at NULLS FIRST LIMIT %s FOR NO KEY UPDATE SKIP LOCKED)
                RETURNING id""",
             [float(every_seconds), int(limit)],
         )

@@ -199,7 +199,7 @@ class VersionDecisions(models.Model):
             deployment = deployment.previous_deployment_id
             met |= deployment
             if deployment.version_id.status == "Superseded" and deployment.version_id.id != self.id:
-                return deployment.version_id.with_env(self.env)
+                return self.browse(deployment.version_id.id)  # by its id: one that was reached through another record is read piece by piece
         return versions
 
     def _action_facts(self, targets=("staging", "production")):

@@ -61,7 +61,8 @@ class VersionStatus(models.Model):
 
     def _refresh_road(self):
         version = self.sudo()
-        version._keyed().write({"road": road(version._road_facts())})
+        # by its id: of one that was reached through another record, approvals would be read one by one
+        version._keyed().write({"road": road(version.browse(version.id)._road_facts())})
 
     def _road_facts(self):
         self.env.flush_all()

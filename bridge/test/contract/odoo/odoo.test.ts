@@ -1,6 +1,9 @@
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { createHmac, randomBytes, randomInt } from 'node:crypto';
 import { expect } from 'chai';
 import pg from 'pg';
+import { until } from '../storage/tus-client.ts';
 import { readStackFacts, type StackFacts } from '../../../../stack/facts.ts';
 import { OdooClient } from '../../../src/adapters/odoo/client.ts';
 import { Odoo } from '../../../src/adapters/odoo/odoo.ts';
@@ -93,6 +96,37 @@ describe('Odoo of the stack', function () {
       }
     } finally {
       await odoo.logout(ada);
+      await wire.close();
+    }
+  });
+
+  it('makes a change again at once that collided with another transaction', async () => {
+    const mia = await sessionOf('mia');
+    const open = async (): Promise<pg.Client> => {
+      const client = new pg.Client({ connectionString: facts.postgresAdminUrl.replace(/\/postgres$/, `/${facts.odooDatabase}`) });
+      await client.connect();
+      return client;
+    };
+    const wire = new OdooWire({ url: facts.odooUrl, database: facts.odooDatabase, serviceConnections: 2 });
+    const mias = new OdooClient(wire, mia, { baseUrl: facts.odooUrl, db: facts.odooDatabase, serviceKey: 'unused' });
+    const [blocker, other] = [await open(), await open()];
+    const log = join(facts.state, 'logs/odoo.log');
+    const before = statSync(log).size;
+    const name = `Collision ${randomBytes(6).toString('hex')}`;
+    try {
+      // the call has read its first row and waits before its insert; meanwhile a row that the insert refers to changes
+      await blocker.query('BEGIN; LOCK TABLE mlops_team IN SHARE MODE');
+      const created = mias.create('mlops.team', { name });
+      await until(async () => (await other.query(`SELECT 1 FROM pg_locks WHERE relation = 'mlops_team'::regclass AND NOT granted`)).rowCount === 1);
+      await other.query(`BEGIN; SELECT 1 FROM res_company FOR UPDATE; UPDATE res_company SET write_date = now(); COMMIT`);
+      await blocker.query('COMMIT');
+      const id = await created;
+      expect((await other.query('SELECT id FROM mlops_team WHERE name = $1', [name])).rows).to.deep.equal([{ id }]);
+      await mias.delete('mlops.team', id);
+      const said = readFileSync(log).subarray(before).toString();
+      expect(said).to.match(/collided with another transaction, again at once/).and.not.match(/tries left, try again in/);
+    } finally {
+      await Promise.all([blocker.end(), other.end(), odoo.logout(mia)]);
       await wire.close();
     }
   });
