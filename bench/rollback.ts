@@ -52,8 +52,9 @@ try {
   const during = load.since(begun);
   await load.stop();
   const sorted = [...rollbacks].sort((a, b) => a - b);
-  const at = (part: number): number => sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * part) - 1)]!;
-  console.log(`load of the machine ${loadavg()[0]!.toFixed(1)}, ${flags.rate} requests a second\n\n| what | requests | failed | ms from the click to the last request at the version that was left: p50, p99, longest |\n|---|---|---|---|`);
+  const at = (part: number, of = sorted): number => of[Math.min(of.length - 1, Math.ceil(of.length * part) - 1)]!;
+  const took = during.map((answer) => answer.took).sort((a, b) => a - b);
+  console.log(`load of the machine ${loadavg()[0]!.toFixed(1)}, ${flags.rate} requests a second, answered in ${at(0.5, took)} ms (p99 ${at(0.99, took)}: much more than that, and the load itself had to wait)\n\n| what | requests | failed | ms from the click to the last request at the version that was left: p50, p99, longest |\n|---|---|---|---|`);
   console.log(`| blue-green promotion | ${switched.length} | ${switched.filter(({ status }) => status !== 200).length} | – |`);
   console.log(`| ${rollbacks.length} rollbacks | ${during.length} | ${during.filter(({ status }) => status !== 200).length} | ${at(0.5)}, ${at(0.99)}, ${at(1)} |`);
 } finally {

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Pool } from 'undici';
 
-/** `sent`: ms since 1970. `status` 0: no answer at all, `by` says why. */
-export interface Answered { sent: number; status: number; by: string }
+/** `sent`: ms since 1970; `took`: ms. `status` 0: no answer at all, `by` says why. */
+export interface Answered { sent: number; took: number; status: number; by: string }
 
 const CONNECTIONS = 32;
 const ANSWER_MS = 10_000;
@@ -63,9 +63,9 @@ export class SteadyLoad {
         path: this.#path, method: 'POST', body: this.#body, headers: { 'content-type': 'application/json' }, headersTimeout: ANSWER_MS, bodyTimeout: ANSWER_MS,
       });
       await body.dump();
-      this.#answers.push({ sent, status: statusCode, by: String(headers['x-creativeflow-revision'] ?? '') });
+      this.#answers.push({ sent, took: Date.now() - sent, status: statusCode, by: String(headers['x-creativeflow-revision'] ?? '') });
     } catch (error) {
-      this.#answers.push({ sent, status: 0, by: error instanceof Error ? error.message : String(error) });
+      this.#answers.push({ sent, took: Date.now() - sent, status: 0, by: error instanceof Error ? error.message : String(error) });
     }
   }
 }
