@@ -82,11 +82,21 @@ class ConfigWalk {
     const config = map.get('config') ?? null;
     const refused = REFUSED_CLASSES.get(lastPart(name)) ?? (registered === null ? undefined : REFUSED_CLASSES.get(lastPart(registered)));
     if (refused !== undefined) return this.tell(refused.rule, name, path, refused.why);
-    if (PLAIN_VALUES.has(name) || ((registered === null || registered === name) && isTensorflowInitializer(module, name))) return;
+    if (PLAIN_VALUES.has(name)) return this.judgePlain(name, module, registered, path);
+    if ((registered === null || registered === name) && isTensorflowInitializer(module, name)) return;
     if (name === '__typespec__' || name === 'TypeSpec') return this.judgeTypeSpec(text('spec_name') ?? text('type_spec'), module, name === '__typespec__', path);
     if (name === 'function') return this.judgeFunction(config, module, registered, path);
-    if (FUNCTION_LAYERS.has(name)) return this.judgeFunctionLayer(name, config, module, path);
+    if (FUNCTION_LAYERS.has(name)) {
+      if (registered !== null && registered !== name) this.judgeName(name, module, registered, path, true, registered);
+      return this.judgeFunctionLayer(name, config, module, path);
+    }
     this.judgeName(name, module, registered, path, this.names.isClass(module, name), `${module ?? ''}${module === null ? '' : '.'}${name}`);
+  }
+
+  /** Not every release of Keras knows all of these values; one that does not imports the module and looks for a class there. */
+  private judgePlain(name: string, module: string | null, registered: string | null, path: string): void {
+    if (module !== null) this.tell('keras-module', `${module}.${name}`, path, 'A plain value names a module, which Keras never writes.');
+    if (registered !== null && registered !== name) this.tell('keras-class', registered, path, 'A plain value is registered under a name, which Keras never writes.');
   }
 
   private judgeFunction(config: JsonValue, module: string | null, registered: string | null, path: string): void {

@@ -17,9 +17,13 @@ export interface ConfigPlace {
 
 /** The text of a description, as strict JSON: what Keras unescapes is unescaped before it is judged. */
 export function judgeKerasJson(bytes: Uint8Array, place: ConfigPlace): JsonValue {
-  const root = parseStrictJson(withoutInfinity(bytes), { maxDepth: DEPTH_MAX, maxEntries: place.limits.jsonEntries, invalid: 'keras-config', duplicate: 'keras-duplicate-key', baseOffset: place.offset });
+  const root = parseKerasJson(bytes, place);
   tellKerasConfig(root, place);
   return root;
+}
+
+export function parseKerasJson(bytes: Uint8Array, { offset, limits }: Pick<ConfigPlace, 'offset' | 'limits'>): JsonValue {
+  return parseStrictJson(withoutInfinity(bytes), { maxDepth: DEPTH_MAX, maxEntries: limits.jsonEntries, invalid: 'keras-config', duplicate: 'keras-duplicate-key', baseOffset: offset });
 }
 
 /** Python writes numbers that JSON does not have; a mask of a layer is often -Infinity. All that follows stays at its place. */
