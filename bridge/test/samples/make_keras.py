@@ -8,6 +8,7 @@ Each file stays below 20 kB. The hostile files beside them are written by make_k
 from __future__ import annotations
 
 import os
+import pickle
 from pathlib import Path
 
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
@@ -106,6 +107,13 @@ def plain() -> None:
         file.attrs["sentence"] = np.bytes_("A note that ends with a dot.")
         file.attrs["list"] = ["red", "green"]
         file.attrs["empty"] = h5py.Empty("f4")
+    with h5py.File(OUT / "bytes.h5", "w") as file:
+        file["images"] = np.array([0x80, 4, 0x95, 7] * 300, "u1").reshape(30, 40)
+        file["labels"] = np.frombuffer(b"cos\nsystem\n" * 9, "i1")
+        file["questions"] = np.array([b"can you\nhelp me\nplease.", b"It is.", b"(no)", b"N.", b"I"])
+        file.create_dataset("answers", data=["could\nbe\nso.", "in\ndeed\n", '{"class_name": "Lambda"}', "[not JSON"], dtype=h5py.string_dtype(), chunks=(2,), compression="lzf")
+        file["settings"] = np.frombuffer(pickle.dumps({"mean": np.arange(3.0), "names": ["a", "b"]}), "u1")
+        file.create_dataset("chunked", data=np.frombuffer(pickle.dumps(list(range(90))), "u1"), chunks=(100,), compression="lzf")
     with h5py.File(OUT / "hand-made.weights.h5", "w", track_order=True) as file:
         for layer in ("dense", "dense_1"):
             file.create_dataset(f"{layer}/{layer}/kernel:0", data=values[:3, :2])

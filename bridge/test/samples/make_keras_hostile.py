@@ -89,6 +89,10 @@ def objects(file: h5py.File, *kinds: bytes) -> None:
         file.create_dataset(f"w{i}", data=data, dtype=h5py.vlen_dtype("u1"), chunks=(2,), compression="gzip").attrs["PSEUDOATOM"] = np.bytes_(kind)
 
 
+def pickled(protocol: int = 2) -> np.ndarray:
+    return np.frombuffer(pickle.dumps(Evil(), protocol), "u1")
+
+
 def deleted(file: h5py.File) -> None:
     file["w"] = weights
     file["secret"] = np.frombuffer(pickle.dumps(Evil(), 2) * 20, "u1")
@@ -123,6 +127,18 @@ FILES = {
     "lambda-elsewhere": lambda file: file.attrs.update(architecture=model(layer("Lambda"))),
     "training-module": lambda file: file.attrs.update(training_config=json.dumps({"loss": {"module": "os", "class_name": "function", "config": "system", "registered_name": None}})),
     "config-twice": lambda file: file.attrs.update(model_config='{"class_name": "Lambda", "class_name": "Dense", "config": {}}'),
+    "bytes": lambda file: file.create_group("data").create_dataset("data_0", data=pickled()).attrs.update(base_type=np.bytes_("pickle")),
+    "bytes-signed": lambda file: file.__setitem__("w", pickled(4).view("i1")),
+    "bytes-packed": lambda file: file.create_dataset("w", data=pickled(4), chunks=(16,), compression="gzip", shuffle=True),
+    "bytes-lzf": lambda file: file.create_dataset("w", data=np.tile(pickled(4), 40), chunks=(300,), compression="lzf"),
+    "bytes-unmarked": lambda file: file.__setitem__("w", pickled(0)),
+    "bytes-attribute": lambda file: file.attrs.update(note=pickled()),
+    "texts": lambda file: file.__setitem__("w", np.array([b"red", bytes(pickled(0))])),
+    "texts-elsewhere": lambda file: file.create_dataset("w", data=["red", bytes(pickled(0)).decode()], dtype=h5py.string_dtype()),
+    "config-dataset": lambda file: file.__setitem__("architecture", model(layer("Lambda"))),
+    "config-indented": lambda file: file.attrs.update(architecture="\n  " + model(layer("Lambda"))),
+    "config-deep": lambda file: file.attrs.update(models=json.dumps({"all": [json.loads(model(layer("Lambda")))]})),
+    "config-text": lambda file: file.attrs.update(model_config=json.dumps(model(layer("Lambda")))),
     "config-list": lambda file: file.attrs.update(model_config=[model(layer("Dense")), model(layer("Lambda"))]),
 }
 

@@ -4,7 +4,8 @@ import { superblockAt } from '../hdf5/superblock.ts';
 import { walkHdf5 } from '../hdf5/walk.ts';
 import { Rejected } from '../report.ts';
 import type { ByteSource } from '../source.ts';
-import { judgeAttribute, judgeElement, marksKeras } from './keras-attributes.ts';
+import { judgeBytes, judgeElement } from './hdf5-data.ts';
+import { judgeAttribute, marksKeras } from './keras-attributes.ts';
 
 /** how far in a superblock is looked for: a user block is a text or a small header */
 const USER_BLOCK_MAX = 1024 * 1024;
@@ -32,9 +33,8 @@ function scanHdf5(source: ByteSource, file: string, context: ScanContext): void 
       if (path === '/' && marksKeras(attribute)) report.formats[file] = 'keras-h5';
       judgeAttribute(path, attribute, file, context);
     },
-    element: (path, _offset, bytes, { type }, attributes) => {
-      if (type.kind === 'list') judgeElement(path, bytes, attributes, file, context);
-    },
+    element: (path, offset, bytes, dataset, attributes) => judgeElement(path, offset, bytes, dataset, attributes, file, context),
+    bytes: (path, data, dataset) => judgeBytes(path, data, dataset, file, context),
     dataset: (path, offset, dataset) => {
       const what = notOfWeights(dataset);
       if (what !== null) report.add('hdf5-datatype', { file, offset, symbol: path, why: `The dataset holds ${what}, which weights never are.` });

@@ -5,6 +5,7 @@ import { tellTemplate } from './gguf.ts';
 import { lookIntoScript } from './scripts.ts';
 import { tellIndex, tellSetting } from './settings-code.ts';
 import { lookIntoYaml } from './yaml-side.ts';
+import { judgeEmbeddedConfigs } from '../keras/embedded.ts';
 import { isKerasConfig, tellKerasConfig } from '../keras/judge.ts';
 import { parseStrictJson, type JsonValue } from '../json/strict.ts';
 import { Rejected } from '../report.ts';
@@ -57,6 +58,7 @@ export const json: Format = {
     lookForCode(root, file, context);
     tellIndex(root, file, context);
     if (isKerasConfig(root)) tellKerasConfig(root, { file, offset: 0, report: context.report });
+    else judgeEmbeddedConfigs(root, (rule, symbol, evidence, why) => context.report.add(rule, { file, symbol, evidence, why }));
     refuseAsModel(file, context);
   },
 };

@@ -1,6 +1,7 @@
 import zlib from 'node:zlib';
 import { Rejected } from '../report.ts';
 import { FILTER, type Filters } from './filters.ts';
+import { unpackLzf } from './lzf.ts';
 
 const CHECKSUM_BYTES = 4;
 
@@ -20,7 +21,7 @@ export function unfilter(packed: Buffer, filters: Filters, mask: number, element
         data = data.subarray(0, Math.max(0, data.length - CHECKSUM_BYTES));
         break;
       default:
-        throw new Rejected('hdf5-feature', 'What leads to other places of the file is packed with LZF, which the scanner does not unpack.', at);
+        data = unpackLzf(data, bytes + filters.overhead) ?? damaged(at);
     }
   }
   if (data.length !== bytes) throw new Rejected('hdf5-dataset', `A part of the data unpacks to ${data.length} bytes instead of ${bytes}.`, at);
@@ -31,8 +32,12 @@ function inflate(data: Buffer, max: number, at: number): Buffer {
   try {
     return zlib.inflateSync(data, { maxOutputLength: max + 1 });
   } catch {
-    throw new Rejected('hdf5-dataset', 'A part of the data does not unpack.', at);
+    return damaged(at);
   }
+}
+
+function damaged(at: number): never {
+  throw new Rejected('hdf5-dataset', 'A part of the data does not unpack.', at);
 }
 
 /** The first bytes of all elements, then the second ones, …; what does not fill an element stays at the end. */

@@ -141,6 +141,9 @@ describe('Keras', () => {
     ['lambda-deep', 'keras-code', 'Lambda'],
     ['lambda-elsewhere', 'keras-code', 'Lambda'],
     ['training-module', 'keras-module', 'os.system'],
+    ['config-indented', 'keras-code', 'Lambda'],
+    ['config-deep', 'keras-code', 'Lambda'],
+    ['config-text', 'keras-config', '/@model_config'],
     ['config-twice', 'keras-duplicate-key'],
     ['config-list', 'keras-config', '/@model_config'],
   ];
@@ -155,6 +158,13 @@ describe('Keras', () => {
   it('judges a description that stands by itself', () => {
     expect(rulesOf(scanBytes('model.json', JSON.stringify(old('Lambda')), 'side'))).to.deep.equal(['keras-code']);
     expect(scanBytes('model.json', JSON.stringify(old('Dense')), 'side').verdict).to.equal('pass');
+  });
+
+  it('judges a description inside of other JSON by what runs code only: other libraries have classes too', () => {
+    const json = (root: unknown) => rulesOf(scanBytes('model.json', JSON.stringify(root), 'side'));
+    expect(json({ format: 'layers-model', modelTopology: { keras_version: '2.4', model_config: old('Lambda', { function: ['4w', null, null], function_type: 'lambda' }) } })).to.deep.equal(['keras-code']);
+    expect(json({ models: [1, [old('Dense', { activation: fn('keras.utils', 'get_file') })]] })).to.deep.equal(['keras-function']);
+    expect(json({ modelTopology: { model_config: old('Dense') }, training: { class_name: 'Trainer', module: 'my.own', config: { path: '/data' } } })).to.deep.equal([]);
   });
 
   it('never crashes on a damaged file', () => neverCrashes(samples));

@@ -1,0 +1,94 @@
+import type { ScanContext } from '../format.ts';
+import type { Attribute } from '../hdf5/attribute.ts';
+import type { Stored } from '../hdf5/dataset.ts';
+import type { RawData } from '../hdf5/raw-data.ts';
+import { judgeEmbeddedConfigs, tryJson } from '../keras/embedded.ts';
+import { OP_NAMES } from '../pickle/opcodes.ts';
+import { Rejected, Report } from '../report.ts';
+import { BufferSource } from '../source.ts';
+import { pickle, scanPickle } from './pickle.ts';
+
+/** PyTables, and pandas through it, writes `.` at the end of what it unpickles */
+const DOT = 0x2e;
+const PROTO = 0x80;
+const PSEUDOATOM = 'PSEUDOATOM';
+/** of an array of single bytes; what is longer and begins like a pickle is one */
+const PICKLE_MAX_BYTES = 64 * 1024 * 1024;
+/** by one of these a pickle names what it imports: the end of a line, or STACK_GLOBAL and EXT */
+const IMPORTS = [0x0a, 0x93, 0x82, 0x83, 0x84];
+
+/** An array of single bytes or of texts: hickle and people's own savers keep pickles so, and loaders of theirs unpickle them. */
+export function judgeBytes(path: string, data: RawData, { type, space }: Stored, file: string, context: ScanContext): void {
+  if (type.kind === 'text' && type.size > 1) {
+    for (const piece of data.pieces()) {
+      for (let from = 0; from + type.size <= piece.length; from += type.size) judgeText(path, trimmed(piece.subarray(from, from + type.size)), data.at, file, context);
+    }
+    return;
+  }
+  const pieces: Buffer[] = [];
+  let bytes = 0;
+  for (const piece of data.pieces()) {
+    bytes += pieces.push(piece) > 0 ? piece.length : 0;
+    // most arrays are given up after their first piece
+    if (pieces.length === 1 && !mayBePickle(piece)) return;
+    if (bytes > PICKLE_MAX_BYTES) break;
+  }
+  // the last chunk is filled up
+  const all = Buffer.concat(pieces).subarray(0, space.elements);
+  if (bytes > PICKLE_MAX_BYTES && isMarked(all)) throw new Rejected('limit-exceeded', `The array ${JSON.stringify(path.slice(0, 120))} begins like a pickle and has more than ${PICKLE_MAX_BYTES} bytes.`, data.at);
+  if (actsAsPickle(all, file, context)) judgePickle(all, `${file}!${path}`, context);
+}
+
+/** An element that lies apart from its array: a text, or a list of bytes, which is how PyTables keeps objects. */
+export function judgeElement(path: string, offset: number, bytes: Buffer, { type }: Stored, attributes: readonly Attribute[], file: string, context: ScanContext): void {
+  if (type.kind !== 'list') return judgeText(path, bytes, offset, file, context);
+  const isObject = attributes.some(({ name, texts }) => name === PSEUDOATOM && texts?.some((text) => text.includes('object')) === true);
+  if (isObject || isPickle(bytes, file, context) || actsAsPickle(bytes, file, context)) judgePickle(bytes, `${file}!${path}`, context);
+}
+
+function judgeText(path: string, bytes: Buffer, offset: number, file: string, context: ScanContext): void {
+  if (actsAsPickle(bytes, file, context)) return judgePickle(bytes, `${file}!${path}`, context);
+  judgeEmbeddedConfigs(tryJson(bytes, context.limits), (rule, symbol, evidence, why) => context.report.add(rule, { file, offset, symbol, evidence: `${path}: ${evidence}`, why }));
+}
+
+export function judgePickle(bytes: Uint8Array, inside: string, context: ScanContext): void {
+  context.report.formats[inside] = pickle.id;
+  context.report.guard(inside, () => pickle.scan(new BufferSource(bytes), inside, context));
+}
+
+/** Would unpickling these bytes come to its end, or do something before it fails? */
+export function isPickle(bytes: Uint8Array, file: string, context: ScanContext): boolean {
+  if (bytes.at(-1) !== DOT) return false;
+  const report = new Report(context.limits);
+  try {
+    pickle.scan(new BufferSource(bytes), file, { ...context, report, nested: () => undefined });
+    return true;
+  } catch (error) {
+    if (!(error instanceof Rejected)) throw error;
+    return report.findings.length > 0 || error.rule === 'format-trailing-data';
+  }
+}
+
+/** The same of bytes of any kind. Text of people names something by chance; it does not call it, nor does it end where a pickle ends. */
+export function actsAsPickle(bytes: Uint8Array, file: string, context: ScanContext): boolean {
+  if (!mayBePickle(bytes) || !IMPORTS.some((byte) => bytes.includes(byte))) return false;
+  const report = new Report(context.limits);
+  const marked = isMarked(bytes);
+  try {
+    scanPickle(new BufferSource(bytes), 0, file, { ...context, report, nested: () => undefined }, null, { mode: 'run' });
+    return marked || report.findings.length > 0;
+  } catch (error) {
+    if (!(error instanceof Rejected)) throw error;
+    return report.findings.some(({ rule }) => marked || rule.startsWith('pickle-call'));
+  }
+}
+
+const isMarked = (bytes: Uint8Array): boolean => bytes[0] === PROTO && bytes[1]! >= 2 && bytes[1]! <= 5;
+const mayBePickle = (bytes: Uint8Array): boolean => isMarked(bytes) || (OP_NAMES.has(bytes[0] ?? 0) && bytes[0] !== PROTO);
+
+/** Texts of a fixed size are filled up with zeros. */
+export function trimmed(text: Buffer): Buffer {
+  let end = text.length;
+  while (end > 0 && text[end - 1] === 0) end--;
+  return text.subarray(0, end);
+}
