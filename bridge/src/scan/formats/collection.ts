@@ -12,7 +12,8 @@ export interface Member {
 }
 
 const CODE = /\.(py|pyi|pyw|ipynb|sh|bash|bat|cmd|ps1|js|pl|rb|lua|r)$/i;
-const NOTES = /(^|\/)(readme|license|licence|copying|notice|authors|changelog|version|\.git(attributes|ignore))$/i;
+/** `checkpoint` is where TensorFlow notes which of its checkpoints is the last */
+const NOTES = /(^|\/)(readme|license|licence|copying|notice|authors|changelog|version|checkpoint|\.git(attributes|ignore))$/i;
 
 /** Files that people read are no models; in an archive nobody says which they are. */
 export function isSideFile(name: string): boolean {

@@ -3,6 +3,7 @@ import { ProtoReader, type ProtoField } from '../protobuf/reader.ts';
 import { Rejected } from '../report.ts';
 import type { ByteSource } from '../source.ts';
 import { readMetaGraph } from './saved-model/meta-graph.ts';
+import { GRAPHS } from './saved-model/graph-files.ts';
 import { NOTES } from './saved-model/notes.ts';
 import { Operators } from './saved-model/operators.ts';
 import { tensorflowMessage, type SavedModelWalk } from './saved-model/walk.ts';
@@ -11,18 +12,19 @@ import { tensorflowMessage, type SavedModelWalk } from './saved-model/walk.ts';
 const FIRST_TAG = 0x08;
 const SCHEMA_VERSION = 1n;
 const OUTLINE_MAX_FIELDS = 10_000;
+const BESIDE = [...NOTES, ...GRAPHS];
 
 /**
- * https://www.tensorflow.org/guide/saved_model: saved_model.pb and the notes beside it. They have no marks; they are known by
+ * https://www.tensorflow.org/guide/saved_model: saved_model.pb and the notes beside it, and graphs by themselves. They have no marks; they are known by
  * their outermost fields, which tile them exactly.
  */
 export const savedModel: Format = {
   id: 'saved-model',
   title: 'a TensorFlow SavedModel',
-  extensions: ['pb'],
-  sniff: (source, head) => isSavedModel(source, head) || NOTES.some((note) => note.isIt(source, head)),
+  extensions: ['pb', 'meta'],
+  sniff: (source, head) => isSavedModel(source, head) || BESIDE.some((note) => note.isIt(source, head)),
   scan: (source, file, context) => {
-    const note = NOTES.find(({ isIt }) => isIt(source, Uint8Array.from(source.read(0, 1))));
+    const note = BESIDE.find(({ isIt }) => isIt(source, Uint8Array.from(source.read(0, 1))));
     if (note === undefined) return scanSavedModel(source, file, context);
     context.report.formats[file] = note.id;
     note.scan(source, file, context);

@@ -52,6 +52,7 @@ describe('SavedModel', () => {
       'a function of its own': modelOf([node('a', 'Mine')], [{ name: 'Mine', nodes: [node('b', 'Identity', ['x'])] }]),
       'saving where the loader says': modelOf([call('save', 'saver_filename')], [save('save', 'file_prefix')]),
       'saving in the graph itself': savedModel(graph([constant('default', 'model'), node('name', 'PlaceholderWithDefault', ['default']), node('save', 'SaveV2', ['name'])]), saver('name:0')),
+      'a second saver': modelOf([constant('default', 'model'), node('name', 'PlaceholderWithDefault', ['default']), node('again', 'PlaceholderWithDefault', ['name']), node('save', 'SaveV2', ['again']), node('restore', 'RestoreV2', ['name'])]),
       'a table of an asset that is bound': modelOf([], [{ name: 'init', args: ['file'], nodes: [node('t', 'InitializeTableFromTextFileV2', ['table:0', 'file'])] }], objects([assetObject], { init: [0] })),
     })) expect(scan(bytes).findings, what).to.deep.equal([]);
   });
@@ -88,6 +89,12 @@ describe('SavedModel', () => {
     ['a path that leads up behind the loader’s name', 'tensorflow-path', modelOf([constant('up', '/../../../etc/x'), node('j', 'StringJoin', ['saver_filename', 'up']), node('s', 'SaveV2', ['j'])])],
     ['a computed part behind it', 'tensorflow-path', modelOf([node('a', 'AsString', ['x']), node('j', 'StringJoin', ['saver_filename', 'a']), node('s', 'SaveV2', ['j'])])],
     ['a choice whose other branch leads up', 'tensorflow-path', modelOf([constant('a', 'x'), constant('b', '../x'), node('c', 'Select', ['p', 'a', 'b']), node('j', 'StringJoin', ['saver_filename', 'c']), node('s', 'SaveV2', ['j'])])],
+    ['a default elsewhere', 'tensorflow-path', modelOf([constant('c', '/etc/cron.d/x'), node('d', 'PlaceholderWithDefault', ['c']), node('s', 'SaveV2', ['d'])])],
+    ['a default that leads up', 'tensorflow-path', modelOf([constant('c', '..'), node('d', 'PlaceholderWithDefault', ['c']), node('s', 'SaveV2', ['d'])])],
+    ['a default that a request replaces', 'tensorflow-path', modelOf([constant('c', 'model'), node('d', 'PlaceholderWithDefault', ['c']), node('s', 'SaveV2', ['d'])], [], signature('d'))],
+    ['a default that a request replaces before it', 'tensorflow-path', modelOf([constant('c', 'model'), node('b', 'PlaceholderWithDefault', ['c']), node('d', 'PlaceholderWithDefault', ['b']), node('s', 'SaveV2', ['d'])], [], signature('b'))],
+    ['a default of a default of a default', 'tensorflow-path', modelOf([constant('c', 'model'), node('a', 'PlaceholderWithDefault', ['c']), node('b', 'PlaceholderWithDefault', ['a']), node('d', 'PlaceholderWithDefault', ['b']), node('s', 'SaveV2', ['d'])])],
+    ['a default in a function', 'tensorflow-path', modelOf([], [{ name: 'g', nodes: [constant('c', 'model'), node('d', 'PlaceholderWithDefault', ['c:output:0']), node('s', 'SaveV2', ['d:output:0'])] }])],
     ['a list of files with a constant in it', 'tensorflow-path', modelOf([constant('c', '/x'), node('p', 'Pack', ['saver_filename', 'c']), node('m', 'MergeV2Checkpoints', ['p', 'saver_filename'])])],
     ['a merge to another place', 'tensorflow-path', modelOf([constant('c', '/x'), node('m', 'MergeV2Checkpoints', ['saver_filename', 'c'])])],
     ['a constant through a function', 'tensorflow-path', modelOf([constant('c', '/x'), call('save', 'c')], [save('save', 'file_prefix')])],
@@ -125,6 +132,25 @@ describe('SavedModel', () => {
       expect(result.verdict).to.equal(rulesOf(result).every((each) => /review|opaque/.test(each)) ? 'review' : 'block');
     });
   }
+
+  it('a graph by itself is judged like that of a SavedModel', () => {
+    // GraphDef and MetaGraphDef as they are, without the message around them
+    const body = (message: Buffer): Buffer => message.subarray(message.length - Number(new DataView(message.buffer, message.byteOffset).getUint8(1)));
+    const small = (nodes: Buffer[], functions: Definition[] = []) => body(graph(nodes, functions));
+    const info = len(1, len(5, '2.21.0'));
+    const meta = (...parts: Buffer[]): Buffer => Buffer.concat([info, graph([constant('default', 'model'), node('name', 'PlaceholderWithDefault', ['default']), node('s', 'SaveV2', ['name']), ...parts]), saver('name:0')]);
+    for (const [name, bytes, format] of [['frozen.pb', small([node('a', 'Placeholder'), node('b', 'Relu', ['a'])]), 'tensorflow-graph'], ['model.ckpt.meta', meta(), 'tensorflow-meta-graph']] as const) {
+      const result = scanBytes(name, bytes);
+      expect(result.findings, name).to.deep.equal([]);
+      expect(result.details.formats[name]).to.equal(format);
+    }
+    expect(rulesOf(scanBytes('frozen.pb', small([node('a', 'ReadFile', ['b'])])))).to.deep.equal(['tensorflow-operator']);
+    expect(rulesOf(scanBytes('frozen.pb', small([node('a', 'f')], [{ name: 'f', nodes: [node('x', 'WriteFile')] }])))).to.deep.equal(['tensorflow-operator']);
+    expect(rulesOf(scanBytes('frozen.pb', small([node('x', 'Placeholder'), node('s', 'RestoreV2', ['x'])])))).to.deep.equal(['tensorflow-path']);
+    expect(rulesOf(scanBytes('frozen.pb', Buffer.concat([small([node('a', 'Relu')]), int(9, 1)])))).to.deep.equal(['protobuf-wire']);
+    expect(rulesOf(scanBytes('model.ckpt.meta', meta(node('p', 'PyFunc'))))).to.deep.equal(['tensorflow-operator']);
+    expect(rulesOf(scanBytes('frozen.onnx', small([node('a', 'Relu')])))).to.include('format-extension-mismatch');
+  });
 
   it('never crashes on a changed byte or a cut', () => {
     const files = unpack(samples.find(({ name }) => name === 'vocabulary.zip')!).concat(unpack(samples.find(({ name }) => name === 'keras-two.zip')!));
@@ -194,6 +220,7 @@ describe('what lies beside a SavedModel', () => {
   it('the form of a SavedModel that is text is a model too', () => {
     expect(rulesOf(scanBytes('saved_model.pbtxt', 'saved_model_schema_version: 1\n', 'side'))).to.deep.equal(['format-not-understood']);
     expect(rulesOf(scanBytes('config.pbtxt', 'name: "model"\n', 'side'))).to.deep.equal([]);
+    expect(rulesOf(scanBytes('a.zip', writeZip([{ name: 'checkpoint', bytes: Buffer.from('model_checkpoint_path: "a-1"\n') }, { name: 'a-1.index', bytes: checkpointIndex([{ name: 'a', offset: 0, size: 4 }]) }, { name: 'a-1.data-00000-of-00001', bytes: Buffer.alloc(4, 1) }])))).to.deep.equal([]);
   });
 
   it('an asset of the folder is found, and other members are judged', () => {

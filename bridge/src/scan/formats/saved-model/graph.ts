@@ -1,4 +1,4 @@
-import type { ProtoField } from '../../protobuf/reader.ts';
+import type { ProtoField, Range } from '../../protobuf/reader.ts';
 import { Rejected } from '../../report.ts';
 import { isListed } from './operators.ts';
 import { tensorflowMessage, type SavedModelWalk } from './walk.ts';
@@ -38,7 +38,7 @@ const TEXT_MAX_BYTES = 4096;
 const TEXTS_MAX = 64;
 
 /** GraphDef: the graph itself; its functions are given to `onFunction`. */
-export function readGraph(walk: SavedModelWalk, field: ProtoField, onFunction: (graph: Graph) => void): Graph {
+export function readGraph(walk: SavedModelWalk, field: Range & Pick<ProtoField, 'at'>, onFunction: (graph: Graph) => void): Graph {
   const graph: Graph = { name: '', args: [], nodes: new Map(), at: field.at };
   const names = new Set<string>();
   walk.reader.read(field, tensorflowMessage('GraphDef'), {

@@ -1,27 +1,26 @@
-import type { ProtoField } from '../../protobuf/reader.ts';
+import type { ProtoField, Range } from '../../protobuf/reader.ts';
 import { Rejected } from '../../report.ts';
 import { readGraph, type Graph } from './graph.ts';
 import { checkBound, readAny, readObjects, type ModelObjects } from './objects.ts';
-import { Paths } from './paths.ts';
+import { Paths, type PathSources } from './paths.ts';
 import { tensorflowMessage, type SavedModelWalk } from './walk.ts';
 
 const FUNCTIONS_MAX = 200_000;
 
+/** Where a message stands: in another one, or the file itself. */
+type Place = Range & Pick<ProtoField, 'at'>;
+
 /** One MetaGraphDef: a graph with all that belongs to it. It is judged when it was read, since its parts come in any order. */
-export function readMetaGraph(walk: SavedModelWalk, field: ProtoField): void {
+export function readMetaGraph(walk: SavedModelWalk, field: Place): void {
   const { reader, file, context, operators } = walk;
   const functions = new Map<string, Graph>();
   const assets = new Set<string>();
   const fed = new Set<string>();
   let [main, objects, checkpoint]: [Graph | null, ModelObjects | null, string] = [null, null, ''];
-  const define = (graph: Graph): void => {
-    if (functions.has(graph.name)) throw new Rejected('tensorflow-duplicate', `Two functions are called ${JSON.stringify(graph.name.slice(0, 120))}.`, graph.at);
-    if (functions.set(graph.name, graph).size > FUNCTIONS_MAX) throw new Rejected('limit-exceeded', `The model has more than ${FUNCTIONS_MAX} functions.`, graph.at);
-  };
   const asset = (definition: ProtoField): void => void assets.add(readAsset(walk, definition));
   reader.read(field, tensorflowMessage('MetaGraphDef'), {
     meta_info_def: (info) => reader.read(info, tensorflowMessage('MetaGraphDef.MetaInfoDef'), { any_info: (any) => readAny(walk, any) }),
-    graph_def: (graph) => void (main = readGraph(walk, graph, define)),
+    graph_def: (graph) => void (main = readGraph(walk, graph, (found) => define(functions, found))),
     saver_def: (saver) => reader.read(saver, tensorflowMessage('SaverDef'), { filename_tensor_name: (text) => void (checkpoint = nodeOf(reader.text(text))) }),
     collection_def: (entry) =>
       reader.read(entry, tensorflowMessage('CollectionDef'), {
@@ -39,10 +38,28 @@ export function readMetaGraph(walk: SavedModelWalk, field: ProtoField): void {
   for (const name of fed) {
     if (name === checkpoint || assets.has(name)) throw new Rejected('tensorflow-path', `A request gives ${JSON.stringify(name.slice(0, 120))}, which names a file.`, field.at);
   }
+  const paths = checkPaths(walk, main, functions, { checkpoint, assets, requests: fed });
+  if (objects !== null) checkBound(objects, functions, paths);
+}
+
+/** A GraphDef by itself. Nobody feeds it with the names of files, so it may open none. */
+export function readGraphAlone(walk: SavedModelWalk, place: Place): void {
+  const functions = new Map<string, Graph>();
+  const graph = readGraph(walk, place, (found) => define(functions, found));
+  walk.operators.judge(functions, walk.file, walk.context.report);
+  checkPaths(walk, graph, functions, { checkpoint: '', assets: new Set(), requests: new Set() });
+}
+
+function define(functions: Map<string, Graph>, graph: Graph): void {
+  if (functions.has(graph.name)) throw new Rejected('tensorflow-duplicate', `Two functions are called ${JSON.stringify(graph.name.slice(0, 120))}.`, graph.at);
+  if (functions.set(graph.name, graph).size > FUNCTIONS_MAX) throw new Rejected('limit-exceeded', `The model has more than ${FUNCTIONS_MAX} functions.`, graph.at);
+}
+
+function checkPaths({ file, context }: SavedModelWalk, main: Graph, functions: ReadonlyMap<string, Graph>, sources: PathSources): Paths {
   const paths = new Paths(functions, ({ op, at }, text) => context.report.add('tensorflow-path-review', { file, offset: at, symbol: op, evidence: text }));
   for (const name of functions.keys()) paths.argumentsOf(name);
-  paths.checkMain(main, { checkpoint, assets });
-  if (objects !== null) checkBound(objects, functions, paths);
+  paths.checkMain(main, sources);
+  return paths;
 }
 
 /** AssetFileDef: a file in the folder `assets`. Answers the node that a loader feeds with its path. */

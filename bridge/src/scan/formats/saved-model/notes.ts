@@ -5,8 +5,8 @@ import type { ByteSource } from '../../source.ts';
 import { checkKerasConfig } from './keras-config.ts';
 import { tensorflowMessage } from './walk.ts';
 
-/** A small file that lies beside a saved_model.pb. */
-interface Note {
+/** A file of TensorFlow that is no saved_model.pb. */
+export interface Note {
   id: string;
   isIt(source: ByteSource, head: Uint8Array): boolean;
   scan(source: ByteSource, file: string, context: ScanContext): void;
@@ -41,7 +41,7 @@ export const NOTES: readonly Note[] = [
 ];
 
 /** Reads it as a whole: the first bytes alone would fit other files, even text. */
-function isOf(source: ByteSource, message: string): boolean {
+export function isOf(source: ByteSource, message: string): boolean {
   const shape = tensorflowMessage(message);
   const reader = new ProtoReader(source, 100);
   if (reader.outline(shape, OUTLINE_MAX_FIELDS) === null) return false;

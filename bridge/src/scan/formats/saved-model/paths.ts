@@ -16,6 +16,8 @@ export interface PathSources {
   checkpoint: string;
   /** nodes of the main graph that the loader feeds with assets */
   assets: ReadonlySet<string>;
+  /** nodes of the main graph that a request feeds */
+  requests: ReadonlySet<string>;
 }
 
 /** The arguments of a function that name files, with the place of an operator that opens one. */
@@ -92,6 +94,8 @@ export class Paths {
         return node.inputs.forEach((input, i) => void (input.startsWith('^') || follow(i)));
       case 'ReadVariableOp':
         return this.traceVariable(graph, node.inputs[0], opener, sources, depth + 1);
+      case 'PlaceholderWithDefault':
+        return this.traceDefault(graph, name, node, opener, sources);
       case 'Const':
         return this.refuse(opener, `the constant ${JSON.stringify(node.texts?.[0]?.slice(0, 80) ?? name.slice(0, 80))}`);
       case undefined:
@@ -108,6 +112,14 @@ export class Paths {
     if (node?.op === 'PlaceholderWithDefault' && depth < DEPTH_MAX) return this.checkFed(graph, node.inputs[0]?.split(':')[0] ?? '', opener, depth + 1);
     if (node?.op !== 'Const' || node.texts === null) this.refuse(opener, 'a value that the loader does not replace');
     for (const text of node!.texts!) if (!PLAIN.test(text) || leadsUp(text)) this.onDefault(opener, text);
+  }
+
+  /** A graph that was saved in several ways has several savers, of which the loader feeds one. The others stay in the folder where they run. */
+  private traceDefault(graph: Graph, name: string, { inputs }: GraphNode, opener: GraphNode, sources: PathSources | null): void {
+    let node = graph.nodes.get(nodeOf(inputs[0]));
+    if (node?.op === 'PlaceholderWithDefault') node = graph.nodes.get(nodeOf(node.inputs[0]));
+    const stays = node?.op === 'Const' && node.texts !== null && node.texts.every((text) => PLAIN.test(text) && !leadsUp(text));
+    if (sources === null || sources.requests.has(name) || sources.requests.has(nodeOf(inputs[0])) || !stays) this.refuse(opener, 'a default that could lead elsewhere');
   }
 
   /** A variable of the main graph that is set there and nowhere else, and to what the loader gives. */
@@ -146,3 +158,5 @@ export class Paths {
     throw new Rejected('tensorflow-path', `The file that ${opener.op} opens is not given by the loader: it is ${what}.`, opener.at);
   }
 }
+
+const nodeOf = (reference: string | undefined): string => (reference ?? '').split(':')[0]!;
