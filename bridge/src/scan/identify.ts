@@ -84,6 +84,8 @@ function claims(file: string): Format[] {
 function refine(found: Format[], claimed: Format[], source: ByteSource, file: string, context: ScanContext): Format[] {
   const strong = found.filter((format) => format !== text && format.weak !== true);
   if (strong.includes(safetensors) && strong.includes(pickle) && tryAsPickle(source, file, context) === 'rejected') strong.splice(strong.indexOf(pickle), 1);
+  // what goes along with such a model is a zip behind it, which the model's own reading accounts for
+  if (strong.includes(tflite) && strong.includes(zip)) strong.splice(strong.indexOf(zip), 1);
   if (strong.length > 0) return strong;
   const weak = found.filter((format) => format !== text);
   if (weak.length > 0) return weak;

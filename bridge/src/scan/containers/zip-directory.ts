@@ -40,8 +40,9 @@ const VERSION_MAX = 63;
  * Reads a zip as only one reader could: one end record in the last 22 bytes, the directory directly before it,
  * members one after the other from byte 0 to the directory, both headers of each in agreement.
  * What a tolerant reader would repair is rejected, because another would repair it differently.
+ * `behind`: the zip lies behind something else, which its offsets count; the caller accounts for that.
  */
-export function readZipDirectory(zip: ByteSource, maxMembers: number): ZipMember[] {
+export function readZipDirectory(zip: ByteSource, maxMembers: number, behind = false): ZipMember[] {
   const { count, start, end } = readEnd(zip);
   if (count > maxMembers) throw new Rejected('limit-exceeded', `The zip has ${count} members; ${maxMembers} are the limit.`);
   const members: ZipMember[] = [];
@@ -55,9 +56,12 @@ export function readZipDirectory(zip: ByteSource, maxMembers: number): ZipMember
     position = next;
   }
   if (position !== end) throw new Rejected('zip-structure', 'The directory does not end where the end record says.', position);
-  checkContiguous(zip, members, start);
+  checkContiguous(zip, members, start, behind);
   return members;
 }
+
+/** Do the last bytes say that this is a zip? */
+export const endsLikeZip = (zip: ByteSource): boolean => zip.size >= END_BYTES && view(zip, zip.size - END_BYTES, 4).readUInt32LE() === END;
 
 function readEnd(zip: ByteSource): { count: number; start: number; end: number } {
   if (zip.size < END_BYTES) throw new Rejected('zip-structure', 'The file is too short for a zip.', 0);
@@ -159,9 +163,10 @@ function checkLocal(zip: ByteSource, central: Header, rawName: Buffer, name: str
 }
 
 /** Members lie one after the other, with nothing before, between or behind them. */
-function checkContiguous(zip: ByteSource, members: ZipMember[], directoryStart: number): void {
-  let position = 0;
-  for (const member of [...members].sort((a, b) => a.headerOffset - b.headerOffset)) {
+function checkContiguous(zip: ByteSource, members: ZipMember[], directoryStart: number, behind: boolean): void {
+  const sorted = [...members].sort((a, b) => a.headerOffset - b.headerOffset);
+  let position = behind ? (sorted[0]?.headerOffset ?? directoryStart) : 0;
+  for (const member of sorted) {
     if (member.headerOffset !== position) {
       const what = member.headerOffset > position ? `${member.headerOffset - position} bytes before it belong to nobody` : 'it overlaps the one before';
       throw new Rejected('zip-structure', `Member ${JSON.stringify(member.name)}: ${what}.`, position);

@@ -4,6 +4,7 @@ import type { Format, ScanContext } from '../format.ts';
 import { Rejected } from '../report.ts';
 import type { ByteSource } from '../source.ts';
 import { readBuffers } from './tflite/buffers.ts';
+import { readLabels } from './tflite/labels.ts';
 import { readOperatorCodes } from './tflite/operators.ts';
 import { readSubgraph, type TfliteModel } from './tflite/subgraph.ts';
 
@@ -33,9 +34,10 @@ function scanTflite(source: ByteSource, file: string, context: ScanContext): voi
   const operatorCodes = readOperatorCodes(reader, root, tables, file, context.report);
   const buffers = readBuffers(reader, root, source.size);
   const subgraphs = [...reader.each(root, 'subgraphs')];
-  const model: TfliteModel = { reader, tables, operatorCodes, buffers, tensors: subgraphs.map((graph) => reader.list(graph, 'tensors').length), size: source.size, file, report: context.report };
+  const model: TfliteModel = { reader, tables, operatorCodes, source, buffers, tensors: subgraphs.map((graph) => reader.list(graph, 'tensors').length), size: source.size, file, report: context.report };
   for (const [i, graph] of subgraphs.entries()) readSubgraph(model, graph, i);
   checkNames(model, root);
+  readLabels(reader, root, source, file, context);
   reader.checkOwners();
 }
 

@@ -1,5 +1,5 @@
 import { claimedName } from '../containers/compressed/names.ts';
-import { readZipDirectory, type ZipMember } from '../containers/zip-directory.ts';
+import { endsLikeZip, readZipDirectory, type ZipMember } from '../containers/zip-directory.ts';
 import { openMember } from '../containers/zip-member.ts';
 import type { Format, ScanContext } from '../format.ts';
 import type { ByteSource } from '../source.ts';
@@ -10,14 +10,13 @@ import { isTorchZip, scanTorchZip } from './torch-zip.ts';
 
 const LOCAL_MARK = 0x504b0304;
 const END_MARK = 0x504b0506;
-const END_BYTES = 22;
 
 /** What a zip turns out to be is decided by its members, not by its name. */
 export const zip: Format = {
   id: 'zip',
   title: 'a zip archive',
   extensions: ['pt', 'pth', 'ckpt', 'bin', 'npz', 'zip', 'mar', 'keras'],
-  sniff: (source, head) => big32(head, 0) === LOCAL_MARK || big32(head, 0) === END_MARK || (source.size >= END_BYTES && big32(source.read(source.size - END_BYTES, 4), 0) === END_MARK),
+  sniff: (source, head) => big32(head, 0) === LOCAL_MARK || big32(head, 0) === END_MARK || endsLikeZip(source),
   scan: (source, file, context) => {
     const members = readZipDirectory(source, context.limits.members);
     if (isTorchZip(members)) {

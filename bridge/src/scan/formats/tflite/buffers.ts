@@ -4,16 +4,22 @@ import { Rejected } from '../../report.ts';
 /** Models of more than 2 GB keep data behind the flatbuffer; 0 and 1 mean that they do not. */
 const NO_OFFSET = 1;
 
-/** How many bytes each buffer has. Data behind the flatbuffer get their owner here. */
-export function readBuffers(reader: FlatbufferReader, root: TableAt, fileBytes: number): number[] {
-  const sizes: number[] = [];
+/** Where the data of a buffer are. */
+export interface BufferPlace {
+  at: number;
+  bytes: number;
+}
+
+/** Data behind the flatbuffer get their owner here. */
+export function readBuffers(reader: FlatbufferReader, root: TableAt, fileBytes: number): BufferPlace[] {
+  const places: BufferPlace[] = [];
   for (const buffer of reader.each(root, 'buffers')) {
-    const inside = reader.list(buffer, 'data').length;
+    const { at, length: inside } = reader.list(buffer, 'data');
     const behind = ownBehind(reader, fileBytes, buffer, 'offset', 'size');
     if (inside > 0 && behind > 0) throw new Rejected('tflite-structure', 'A buffer has its data in two places.', buffer.at);
-    sizes.push(inside + behind);
+    places.push({ at: behind > 0 ? reader.number(buffer, 'offset') : at, bytes: inside + behind });
   }
-  return sizes;
+  return places;
 }
 
 /** Data behind the flatbuffer, which a table names by two fields. Answers how many bytes. */

@@ -1,14 +1,17 @@
 import type { FlatbufferReader, TableAt } from '../../flatbuffers/reader.ts';
 import type { Tables } from '../../flatbuffers/tables.ts';
 import { Rejected, type Report } from '../../report.ts';
-import { ownBehind } from './buffers.ts';
+import type { ByteSource } from '../../source.ts';
+import { ownBehind, type BufferPlace } from './buffers.ts';
+import { sparseElements } from './sparse.ts';
+import { faultOfStrings } from './strings.ts';
 
 export interface TfliteModel {
   readonly reader: FlatbufferReader;
   readonly tables: Tables;
   readonly operatorCodes: readonly string[];
-  /** bytes of each */
-  readonly buffers: readonly number[];
+  readonly source: ByteSource;
+  readonly buffers: readonly BufferPlace[];
   /** of each subgraph: how many tensors */
   readonly tensors: readonly number[];
   readonly size: number;
@@ -23,6 +26,7 @@ const TYPE_BITS: Record<string, bigint> = {
 };
 /** an input that is left out */
 const NONE = -1;
+const STRING = 'STRING';
 const SUBGRAPH_FIELD = /^subgraph$|_subgraph_ind(ex|ices)$/;
 
 /** One SubGraph: everything it names must be there, and its constant tensors as large as they say. */
@@ -40,22 +44,31 @@ export function readSubgraph(model: TfliteModel, graph: TableAt, index: number):
   }
 }
 
-function checkTensor({ reader, tables, buffers, file, report }: TfliteModel, tensor: TableAt): void {
+function checkTensor({ reader, tables, source, buffers, file, report }: TfliteModel, tensor: TableAt): void {
   const wrong = (rule: 'tflite-reference' | 'tflite-tensor', why: string): never => {
     throw new Rejected(rule, `Tensor ${JSON.stringify(reader.text(tensor, 'name')?.slice(0, 120) ?? '')}: ${why}.`, tensor.at);
   };
   if (reader.number(tensor, 'external_buffer') !== 0) report.add('tflite-external-buffer', { file, offset: tensor.at });
-  const bytes = buffers[reader.number(tensor, 'buffer')] ?? wrong('tflite-reference', 'its buffer is not there');
+  const { at, bytes } = buffers[reader.number(tensor, 'buffer')] ?? wrong('tflite-reference', 'its buffer is not there');
   const code = reader.number(tensor, 'type');
   const [type] = Object.entries(tables.enums['TensorType']!).find(([, value]) => value === code) ?? wrong('tflite-tensor', `its type ${code} is unknown`);
+  const shape = [...reader.numbers(tensor, 'shape')];
+  if (shape.some((dimension) => dimension < 0)) wrong('tflite-tensor', 'its shape is negative');
   let elements = 1n;
-  for (const dimension of reader.numbers(tensor, 'shape')) {
-    if (dimension < 0) wrong('tflite-tensor', 'its shape is negative');
-    elements *= BigInt(dimension);
-    if (elements > 2n ** 63n) wrong('tflite-tensor', 'its shape overflows');
+  for (const dimension of shape) if ((elements *= BigInt(dimension)) > 2n ** 63n) wrong('tflite-tensor', 'its shape overflows');
+  if (bytes === 0) return;
+  const sparsity = reader.table(tensor, 'sparsity');
+  if (type === STRING) {
+    const fault = sparsity === null ? faultOfStrings(source, at, bytes) : 'texts are sparse';
+    if (fault !== null) wrong('tflite-tensor', fault);
+  }
+  if (sparsity !== null) {
+    const kept = sparseElements(reader, sparsity, shape);
+    if ('fault' in kept) wrong('tflite-tensor', kept.fault);
+    else elements = kept.elements;
   }
   const bits = TYPE_BITS[type];
-  if (bytes === 0 || bits === undefined || reader.table(tensor, 'sparsity') !== null) return;
+  if (bits === undefined) return;
   const needed = (elements * bits + 7n) / 8n;
   if (needed !== BigInt(bytes)) wrong('tflite-tensor', `type and shape need ${needed} bytes, its buffer has ${bytes}`);
 }
