@@ -7,8 +7,10 @@ Each file stays below 20 kB. The hostile files beside them are written by make_k
 """
 from __future__ import annotations
 
+import gzip
 import os
 import pickle
+import tempfile
 from pathlib import Path
 
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
@@ -79,6 +81,15 @@ def older() -> None:
     legacy.save(OUT / "h5-inside.keras", save_format="h5")
 
 
+def large(name: str, **attributes) -> None:
+    """Attributes of more than 64 kB, which only the newer form has; packed, since they are long."""
+    with tempfile.TemporaryDirectory() as folder:
+        with h5py.File(f"{folder}/a.h5", "w", libver="latest") as file:
+            file["w"] = np.arange(6, dtype="f4")
+            file.attrs.update(attributes)
+        (OUT / f"{name}.gz").write_bytes(gzip.compress(Path(f"{folder}/a.h5").read_bytes(), mtime=0))
+
+
 def plain() -> None:
     """What h5py does beyond what Keras asks of it: chunks, filters, every index of chunks, long texts, dense groups."""
     values = rng.integers(0, 4, (12, 10)).astype("f4")
@@ -114,6 +125,10 @@ def plain() -> None:
         file.create_dataset("answers", data=["could\nbe\nso.", "in\ndeed\n", '{"class_name": "Lambda"}', "[not JSON"], dtype=h5py.string_dtype(), chunks=(2,), compression="lzf")
         file["settings"] = np.frombuffer(pickle.dumps({"mean": np.arange(3.0), "names": ["a", "b"]}), "u1")
         file.create_dataset("chunked", data=np.frombuffer(pickle.dumps(list(range(90))), "u1"), chunks=(100,), compression="lzf")
+    with h5py.File(OUT / "lzf-latest.h5", "w", libver="latest") as file:
+        for shape, most in {(9,): None, (8,): (None,), (4, 6): (None, None)}.items():
+            file.create_dataset(f"w{len(shape)}{most}", data=np.ones(shape, "f4"), maxshape=most, compression="lzf", shuffle=True, fletcher32=True, chunks=tuple(size // 2 for size in shape))
+    large("large-attributes.h5", layer_names=np.array([b"a_layer_of_a_long_name"] * 4000), names=np.array([b"a_name"] * 12_000))
     with h5py.File(OUT / "hand-made.weights.h5", "w", track_order=True) as file:
         for layer in ("dense", "dense_1"):
             file.create_dataset(f"{layer}/{layer}/kernel:0", data=values[:3, :2])

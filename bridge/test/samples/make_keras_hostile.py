@@ -4,6 +4,7 @@
 """
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import pickle
@@ -151,6 +152,10 @@ if __name__ == "__main__":
     for name in ("external-link", "external-storage", "virtual", "soft-link"):
         with h5py.File(OUT / f"{name}-latest.h5", "w", libver="latest") as file:
             FILES[name](file)
+    with h5py.File(OUT / "large.h5", "w", libver="latest") as file:
+        file.attrs["model_config"] = np.bytes_(model(layer("Lambda"), layer("Dense", note="x" * 70_000)).encode())
+    (OUT / "lambda-large.h5.gz").write_bytes(gzip.compress((OUT / "large.h5").read_bytes(), mtime=0))
+    (OUT / "large.h5").unlink()
     with h5py.File(OUT / "external-links-dense.h5", "w", libver="latest") as file:
         dense_external(file)
     with h5py.File(OUT / "user-block.h5", "w", userblock_size=512) as file:

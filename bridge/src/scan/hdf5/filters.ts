@@ -14,6 +14,8 @@ export interface Filters {
 /** LZF is not HDF5's own; h5py brings it */
 export const FILTER = { deflate: 1, shuffle: 2, checksum: 3, lzf: 32000 } as const;
 const KNOWN = new Set<number>(Object.values(FILTER));
+/** newer writers name only the filters that HDF5 does not bring itself */
+const FIRST_NAMED = 256;
 const OPTIONAL = 1;
 const FILTERS_MAX = 32;
 /** no deflate stream unpacks to more than this many times its size */
@@ -34,7 +36,7 @@ export function readFilters(body: Cursor): Filters {
     const id = body.u16();
     if (!KNOWN.has(id)) throw new Rejected('hdf5-filter', `Data are packed with the filter ${id}; known are deflate, shuffle, fletcher32 and the LZF of h5py.`, at);
     filters.ids.push(id);
-    const nameBytes = version === 1 ? body.u16() : 0;
+    const nameBytes = version === 1 || id >= FIRST_NAMED ? body.u16() : 0;
     if (body.u16() > OPTIONAL) body.fail('a filter has unknown flags');
     const values = body.u16();
     body.take(nameBytes);

@@ -1,4 +1,5 @@
 import { Rejected } from '../report.ts';
+import { readTree2 } from './btree2.ts';
 import { Cursor } from './cursor.ts';
 import type { Hdf5File } from './file.ts';
 
@@ -6,7 +7,12 @@ const HEAD_BYTES = 146;
 const CHECKSUM_BYTES = 4;
 const BLOCKS_CHECKED = 0x02;
 const ROWS_MAX = 64;
-const MANAGED_MASK = 0xf0;
+/** the form of an object's name, with the version in front of it */
+const FORM_MASK = 0xf0;
+const MANAGED = 0x00;
+const LARGE = 0x10;
+const LARGE_ID_BYTES = 8;
+const LARGE_BY_ID = 1;
 
 interface Block {
   /** where its bytes lie in the space of the heap, and in the file */
@@ -18,6 +24,7 @@ interface Block {
 /** The heap in which larger groups keep links, and objects with many attributes those. Blocks double in size, row by row. */
 export class FractalHeap {
   private readonly blocks: Block[] = [];
+  private readonly large = new Map<number, Omit<Block, 'offset'>>();
   private readonly file: Hdf5File;
   private readonly at: number;
   private readonly idBytes: number;
@@ -40,11 +47,13 @@ export class FractalHeap {
     if (flags > 3) head.fail('a heap has unknown flags');
     const managedMax = head.u32();
     head.take(8);
-    if (head.address() !== null) throw new Rejected('hdf5-feature', 'A heap holds objects of more than 64 kB, which the scanner does not read.', head.at - 8);
+    const large = head.address();
     head.take(8);
     const freeSpace = head.address();
-    head.take(8 * 4);
-    head.zeros(8 * 4);
+    head.take(8 * 4 + 8);
+    const largeCount = head.length();
+    // objects that are so small that they would stand in their own name
+    head.zeros(8 * 2);
     this.width = head.u16();
     this.startBytes = head.length();
     this.directMax = head.length();
@@ -58,18 +67,40 @@ export class FractalHeap {
     this.headBytes = 4 + 1 + 8 + this.offsetBytes + ((flags & BLOCKS_CHECKED) === 0 ? 0 : CHECKSUM_BYTES);
     if (root !== null && rows === 0) this.readDirect(root, 0, this.startBytes);
     if (root !== null && rows > 0) this.readIndirect(root, 0, rows, 0);
+    if (large !== null) this.readLarge(large);
+    if (this.large.size !== largeCount) head.fail('a heap has another number of large objects than it says', 0);
     if (freeSpace !== null) readFreeSpace(file, freeSpace);
   }
 
   /** One object by what the trees call it. */
   object(id: Cursor): Cursor {
     if (id.left < this.idBytes) id.fail('a name for an object of a heap is too short');
-    if ((id.u8() & MANAGED_MASK) !== 0) throw new Rejected('hdf5-feature', 'A heap holds an object in a form that no library uses for groups.', id.base);
+    const form = id.u8() & FORM_MASK;
+    if (form === LARGE) return this.largeObject(id);
+    if (form !== MANAGED) throw new Rejected('hdf5-feature', 'A heap holds an object in a form that no library uses for groups.', id.base);
     const offset = id.number(this.offsetBytes);
     const bytes = id.number(this.lengthBytes);
     const block = this.blocks.find((one) => offset >= one.offset + this.headBytes && offset + bytes <= one.offset + one.bytes);
     if (block === undefined) return id.fail('an object lies outside of its heap', 0);
     return this.file.peek(block.at + offset - block.offset, bytes, 'An object of a heap');
+  }
+
+  private largeObject(id: Cursor): Cursor {
+    const place = this.large.get(id.number(Math.min(this.idBytes - 1, LARGE_ID_BYTES)));
+    if (place === undefined) return id.fail('an object lies outside of its heap', 0);
+    return this.file.peek(place.at, place.bytes, 'An object of a heap');
+  }
+
+  /** Objects of more than 64 kB lie by themselves; a tree says where. Names that are long enough say it themselves, but no object has such. */
+  private readLarge(tree: number): void {
+    if (this.idBytes - 1 >= 2 * 8) throw new Rejected('hdf5-feature', 'A heap holds large objects in a form that no library uses for groups.', tree);
+    readTree2(this.file, tree, LARGE_BY_ID, (record) => {
+      const at = record.address();
+      const bytes = record.length();
+      const id = record.length();
+      if (this.large.has(id)) record.fail('a heap has two objects of one name', 0);
+      this.large.set(id, { at: this.file.own(at, bytes, 'An object of a heap'), bytes });
+    });
   }
 
   private rowBytes(row: number): number {

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import fs from 'node:fs';
+import zlib from 'node:zlib';
 import { lookup3 } from '../../../src/scan/hdf5/checksum.ts';
 import { honestSamples, neverCrashes } from './mutations.ts';
 import { rulesOf, scanBytes } from './scan-bytes.ts';
@@ -20,8 +21,17 @@ describe('HDF5', () => {
     it(`passes ${name}, made with the real library`, () => expect(scanBytes(name, bytes).findings).to.deep.equal([]));
   }
 
+  it('reads attributes of more than 64 kB, which lie by themselves', () => {
+    const unpacked = (path: string): Buffer => zlib.gunzipSync(fs.readFileSync(new URL(`../../samples/${path}.h5.gz`, import.meta.url)));
+    const honest = unpacked('honest/keras/large-attributes');
+    expect(scanBytes('a.h5', honest).findings).to.deep.equal([]);
+    expect(rulesOf(scanBytes('a.h5', unpacked('hostile/keras/lambda-large')))).to.deep.equal(['keras-code']);
+    // the tree of large objects is not what its checksum says, or leads behind the file
+    expect(rulesOf(scanBytes('a.h5', patch(honest, 'BTHD', Buffer.from([9]), 8)))).to.deep.equal(['hdf5-structure']);
+  });
+
   it('tells Keras from other HDF5 by what the root says', () => {
-    for (const [name, format] of [['sequential.h5', 'keras-h5'], ['two.h5', 'keras-h5'], ['types.h5', 'hdf5'], ['pandas-fixed.h5', 'hdf5'], ['sequential.weights.h5', 'hdf5']] as const) {
+    for (const [name, format] of [['sequential.h5', 'keras-h5'], ['two.h5', 'keras-h5'], ['types.h5', 'hdf5'], ['lzf-latest.h5', 'hdf5'], ['pandas-fixed.h5', 'hdf5'], ['sequential.weights.h5', 'hdf5']] as const) {
       expect(scanBytes(name, sample(name)).details.formats[name], name).to.equal(format);
     }
   });
