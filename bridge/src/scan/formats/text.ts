@@ -5,7 +5,7 @@ import { tellTemplate } from './gguf.ts';
 import { lookIntoScript } from './scripts.ts';
 import { tellIndex, tellSetting } from './settings-code.ts';
 import { lookIntoYaml } from './yaml-side.ts';
-import { judgeEmbeddedConfigs } from '../keras/embedded.ts';
+import { judgeEmbeddedConfigs, tryJson } from '../keras/embedded.ts';
 import { isKerasConfig, tellKerasConfig } from '../keras/judge.ts';
 import { parseStrictJson, type JsonValue } from '../json/strict.ts';
 import { Rejected } from '../report.ts';
@@ -34,6 +34,7 @@ export const text: Format = {
     if (TEMPLATE_FILE.test(file) && /\{[{%#]/.test(content)) tellTemplate(content, file, context, undefined, 'template');
     lookIntoScript(content, file, context);
     if (/\.ya?ml$/i.test(file)) lookIntoYaml(content, file, context);
+    lookForKeras(tryJson(bytes, context.limits), file, context);
     if (isLightgbm(content)) {
       context.report.formats[file] = 'lightgbm';
       return checkLightgbm(content);
@@ -58,10 +59,15 @@ export const json: Format = {
     lookForCode(root, file, context);
     tellIndex(root, file, context);
     if (isKerasConfig(root)) tellKerasConfig(root, { file, offset: 0, report: context.report });
-    else judgeEmbeddedConfigs(root, (rule, symbol, evidence, why) => context.report.add(rule, { file, symbol, evidence, why }));
+    else lookForKeras(root, file, context);
     refuseAsModel(file, context);
   },
 };
+
+/** A description under another name than .json, or inside of other JSON. */
+function lookForKeras(root: JsonValue, file: string, context: ScanContext): void {
+  judgeEmbeddedConfigs(root, (rule, symbol, evidence, why) => context.report.add(rule, { file, symbol, evidence, why }));
+}
 
 function readText(source: ByteSource, context: ScanContext): Uint8Array {
   if (source.size > context.limits.textBytes) throw new Rejected('limit-exceeded', `A text file may have ${context.limits.textBytes} bytes.`);

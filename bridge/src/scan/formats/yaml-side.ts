@@ -1,5 +1,6 @@
 import { isAlias, isPair, isScalar, parseDocument, visit } from 'yaml';
 import type { ScanContext } from '../format.ts';
+import { judgeYamlSetting } from '../keras/embedded.ts';
 import { Rejected } from '../report.ts';
 import { tellTemplate } from './gguf.ts';
 import { tellSetting } from './settings-code.ts';
@@ -11,7 +12,7 @@ const JINJA = /\{[{%]/;
 const NAMES_TEMPLATE = /template$/i;
 /** a brace or a letter of a key can be written so */
 const ESCAPE = /\\[xuU0-9]/;
-const SETTINGS = /target_|class_path|loader_module|custom_pipeline|trust_remote_code|py\//;
+const SETTINGS = /target_|class_path|loader_module|custom_pipeline|trust_remote_code|py\/|class_name|function_type/;
 
 /** Settings beside a model, as YAML: what a loader would run, and the chat templates in them. */
 export function lookIntoYaml(content: string, file: string, context: ScanContext): void {
@@ -28,6 +29,8 @@ export function lookIntoYaml(content: string, file: string, context: ScanContext
       const key = keys.find((one) => NAMES_TEMPLATE.test(one));
       if (key !== undefined) tellTemplate(value, file, context, undefined, key);
     }
+    const ofKeras = judgeYamlSetting(keys.at(-1) ?? '', value);
+    if (ofKeras !== null) context.report.add(ofKeras.rule, { file, symbol: String(value), evidence: keys.join('.'), why: ofKeras.why });
     if (!ofNemo) tellSetting(keys.at(-1) ?? '', value, file, context);
   }
 }

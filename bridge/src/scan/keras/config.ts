@@ -12,6 +12,10 @@ type Described = Map<string, JsonValue>;
 const REGISTERED = /^[A-Za-z0-9_][\w. -]*(?<!-)>[A-Za-z_]\w*$/;
 /** a dot would lead from one module of Keras into another */
 const IDENTIFIER = /^[A-Za-z_]\w*$/;
+/** what `marshal` writes of a code object (0xe3, few arguments), in base64 */
+const BYTE_CODE = /^4w[A-H]AAA/;
+/** functions that Keras does not bring, by which programs are started and files opened: no layer is called so, nor a loss */
+const OF_PYTHON = /^(os|posix|nt|sys|subprocess|builtins|__builtin__|shutil|runpy|importlib|pickle|_pickle|marshal|ctypes|pty|socket|urllib\.request)\.[A-Za-z_][\w.]*$/;
 let names: KerasNames | undefined;
 
 /** Does this JSON say how a model of Keras is built? */
@@ -53,6 +57,8 @@ class ConfigWalk {
   private lookAtText(text: string, path: string, key: string | null): void {
     if (key !== null && FILE_SETTINGS.has(key) && text !== '') this.tell('keras-file', text, path, `The setting ${key} names a file or an address that loading would read.`);
     else if (looksLikePlace(text)) this.tell('keras-file', text, path);
+    if (BYTE_CODE.test(text)) this.tell('keras-code', text.slice(0, 40), path, 'The text is byte code of a Python function.');
+    else if (OF_PYTHON.test(text)) this.tell('keras-function', text, path, 'The file names a function of Python.');
     if (REGISTERED.test(text) && key !== 'class_name' && key !== 'registered_name' && !this.names.isRegistered(text)) this.tell('keras-custom-object', text, path);
   }
 

@@ -3,6 +3,7 @@ import { Rejected } from '../report.ts';
 import type { RuleId } from '../rules.ts';
 import type { Limits } from '../types.ts';
 import { judgeKerasConfig, type TellConfig } from './config.ts';
+import { REFUSED_CLASSES } from './refused.ts';
 
 /** What no text beside a model may say, whoever wrote it; names of classes mean something else to other libraries. */
 const CODE = new Set<RuleId>(['keras-code', 'keras-foreign-model', 'keras-function']);
@@ -22,6 +23,13 @@ export function judgeEmbeddedConfigs(root: JsonValue, tell: TellConfig): void {
     for (const [key, inner] of value) look(inner, path === '' ? key : `${path}.${key}`);
   };
   look(root, '');
+}
+
+/** One setting of a description in YAML, which Keras built models from before 2.6: `null` where it runs nothing. */
+export function judgeYamlSetting(key: string, value: unknown): { rule: RuleId; why: string } | null {
+  if (typeof value !== 'string') return null;
+  if (key === 'class_name') return REFUSED_CLASSES.get(value.slice(value.lastIndexOf('>') + 1)) ?? null;
+  return key === 'function_type' && value === 'lambda' ? REFUSED_CLASSES.get('__lambda__')! : null;
 }
 
 /** These bytes as JSON, where they are an object or a list; null for all other text. */

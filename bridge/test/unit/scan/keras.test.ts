@@ -93,6 +93,9 @@ describe('Keras', () => {
     ['a column of features in a file', 'keras-file', old('DenseFeatures', { feature_columns: [{ class_name: 'VocabularyFileCategoricalColumn', config: { vocabulary_file: 'a' } }] })],
     ['an address anywhere', 'keras-file', model(layer('Dense', { note: 'https://example.org/x' }))],
     ['a path anywhere', 'keras-file', model(layer('Dense', { note: '\\\\host\\share' }))],
+    ['a function of Python by its name alone', 'keras-function', old('Dense', { activation: 'os.system' })],
+    ['the same as a loss', 'keras-function', { ...model(), compile_config: { loss: ['subprocess.Popen'] } }],
+    ['byte code under another name', 'keras-code', old('Dense', { activation: '4wEAAAAAAAAAAAAAAA==' })],
     ['a class that Keras does not have', 'keras-class', old('Exploit')],
     ['a registered name without a package', 'keras-class', model(layer('Dense', {}, 'keras.layers', 'os.system'))],
     ['a tensor of a kind nobody knows', 'keras-class', model(layer('Dense', { x: { class_name: '__typespec__', spec_name: 'Evil', module: 'tensorflow.python.framework.tensor', config: [] } }))],
@@ -158,6 +161,16 @@ describe('Keras', () => {
   it('judges a description that stands by itself', () => {
     expect(rulesOf(scanBytes('model.json', JSON.stringify(old('Lambda')), 'side'))).to.deep.equal(['keras-code']);
     expect(scanBytes('model.json', JSON.stringify(old('Dense')), 'side').verdict).to.equal('pass');
+  });
+
+  it('judges a description in YAML and in text, as older releases of Keras take it', () => {
+    const yaml = (text: string) => rulesOf(scanBytes('model.yaml', text, 'side'));
+    expect(yaml('class_name: Sequential\nconfig:\n  layers:\n  - class_name: Lambda\n    config: {function: [4w, null, null], function_type: lambda}\n')).to.deep.equal(['keras-code']);
+    expect(yaml('a: {"class_name": "Cust\\u006fm>L\\x61mbda"}\n')).to.deep.equal(['keras-code']);
+    expect(yaml('a: &l TFSMLayer\nb:\n  class_name: *l\n')).to.deep.equal(['keras-foreign-model']);
+    expect(yaml('class_name: Sequential\nconfig:\n  layers:\n  - class_name: Dense\n')).to.deep.equal([]);
+    expect(rulesOf(scanBytes('model.txt', `\n ${JSON.stringify(old('Lambda'))}`, 'side'))).to.deep.equal(['keras-code']);
+    expect(rulesOf(scanBytes('notes.txt', '[see](https://example.org) the class_name Lambda', 'side'))).to.deep.equal([]);
   });
 
   it('judges a description inside of other JSON by what runs code only: other libraries have classes too', () => {
