@@ -1,5 +1,7 @@
 import type { JsonValue } from '../json/strict.ts';
+import { isPackedPickle, mayBePacked } from '../pickle/embedded.ts';
 import type { RuleId } from '../rules.ts';
+import { BufferSource } from '../source.ts';
 import { KerasNames, bringsFunctions, placeOf } from './names.ts';
 import { FILE_SETTINGS, FUNCTION_LAYERS, PLAIN_VALUES, REFUSED_CLASSES, TYPE_SPECS, TYPE_SPEC_MODULES, WORD_LISTS, isTensorflowInitializer, judgeTensorflowFunction, looksLikePlace } from './refused.ts';
 
@@ -58,6 +60,7 @@ class ConfigWalk {
     if (key !== null && FILE_SETTINGS.has(key) && text !== '') this.tell('keras-file', text, path, `The setting ${key} names a file or an address that loading would read.`);
     else if (looksLikePlace(text)) this.tell('keras-file', text, path);
     if (BYTE_CODE.test(text)) this.tell('keras-code', text.slice(0, 40), path, 'The text is byte code of a Python function.');
+    else if (holdsPickle(text)) this.tell('pickle-embedded', text.slice(0, 40), path);
     else if (OF_PYTHON.test(text)) this.tell('keras-function', text, path, 'The file names a function of Python.');
     if (REGISTERED.test(text) && key !== 'class_name' && key !== 'registered_name' && !this.names.isRegistered(text)) this.tell('keras-custom-object', text, path);
   }
@@ -153,6 +156,11 @@ class ConfigWalk {
     if (verdict === 'refused') this.tell('keras-function', called, path, 'The layer calls a function of TensorFlow that reaches outside of the model.');
     if (verdict === 'unknown') this.tell('keras-class-review', called, path, 'The layer calls a function of TensorFlow that has not been reviewed.');
   }
+}
+
+function holdsPickle(text: string): boolean {
+  const bytes = Buffer.from(text);
+  return mayBePacked(bytes, 0) && isPackedPickle(new BufferSource(bytes), 0, bytes.length);
 }
 
 const lastPart = (name: string): string => name.slice(name.lastIndexOf('>') + 1);

@@ -86,6 +86,10 @@ describe('ONNX', () => {
     ['fewer indices than values', 'onnx-tensor', model([sparseInitializer(sparse(tensor(), indices(0)))])],
     ['a tensor in an attribute', 'onnx-tensor', model([node('Constant', '', attribute('value', TENSOR, len(5, tensor(dims(9), int(2, FLOAT), len(9, DATA)))))])],
     ['settings for the session', 'onnx-session-config', model([], pair(14, 'ort_config', '{}'))],
+    ['a pickle among the metadata, in base64', 'pickle-embedded', model([node('Relu')], pair(14, 'note', EVIL.toString('base64')))],
+    ['a pickle among the metadata of a graph', 'pickle-embedded', model([node('Relu'), pair(16, 'note', EVIL.toString('hex'))])],
+    ['a pickle as numbers', 'pickle-embedded', model([initializer(tensor(dims(EVIL.length), int(2, 2), len(9, EVIL)))])],
+    ['a pickle as a text', 'pickle-embedded', model([node('Constant', '', attribute('value', TENSOR, len(5, tensor(dims(1), int(2, 8), len(6, EVIL)))))])],
     ['an unreviewed operator', 'onnx-operator-review', model([node('NewOperator')])],
     ['an unreviewed operator of ONNX Runtime', 'onnx-operator-review', model([node('NewOperator', 'com.microsoft')])],
     ['no graph', 'onnx-structure', Buffer.concat([int(1, 10), len(2, 'x')])],
@@ -101,7 +105,7 @@ describe('ONNX', () => {
     it(`${what} → ${rule}`, () => {
       const result = scanBytes('m.onnx', bytes);
       expect(rulesOf(result), JSON.stringify(result.findings)).to.include(rule);
-      expect(result.verdict).to.equal(['onnx-operator-review', 'onnx-session-config'].includes(rule) ? 'review' : 'block');
+      expect(result.verdict).to.equal(['onnx-operator-review', 'onnx-session-config', 'pickle-embedded'].includes(rule) ? 'review' : 'block');
     });
   }
 

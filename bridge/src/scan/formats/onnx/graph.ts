@@ -2,7 +2,7 @@ import type { ProtoField } from '../../protobuf/reader.ts';
 import { Rejected } from '../../report.ts';
 import { readSparseTensor } from './sparse-tensor.ts';
 import { readTensor } from './tensor.ts';
-import { onnxMessage, readPair, takeName, type OnnxWalk } from './walk.ts';
+import { noteReader, onnxMessage, readPair, takeName, type OnnxWalk } from './walk.ts';
 
 /** AttributeProto.AttributeType → the field that holds such an attribute */
 const HOLDERS = new Map<bigint, string>([
@@ -19,6 +19,7 @@ export function readGraph(walk: OnnxWalk, field: ProtoField): void {
     initializer: (tensor) => takeName(initializers, readTensor(walk, tensor).name, 'initializers', tensor.at),
     sparse_initializer: (tensor) => takeName(initializers, readSparseTensor(walk, tensor), 'initializers', tensor.at),
     quantization_annotation: (annotation) => readAnnotation(walk, annotation, annotated),
+    metadata_props: noteReader(walk),
   });
 }
 
@@ -33,6 +34,7 @@ export function readFunction(walk: OnnxWalk, field: ProtoField): void {
       node: (node) => readNode(walk, node),
       attribute_proto: (attribute) => void readAttribute(walk, attribute),
       opset_import: importReader(walk),
+      metadata_props: noteReader(walk),
     });
     return called;
   });
@@ -57,6 +59,7 @@ function readNode(walk: OnnxWalk, field: ProtoField): void {
   const attributes = new Set<string>();
   reader.read(field, onnxMessage('NodeProto'), {
     op_type: take('op_type'), domain: take('domain'), overload: take('overload'),
+    metadata_props: noteReader(walk),
     attribute: (attribute) => takeName(attributes, readAttribute(walk, attribute), 'attributes of one node', attribute.at),
   });
   walk.operators.call(called.domain, called.op_type, called.overload, field.at);

@@ -1,7 +1,7 @@
 import type { ProtoField } from '../../protobuf/reader.ts';
 import { Rejected } from '../../report.ts';
 import { claimExternalData, refuseBoth } from './external.ts';
-import { onnxMessage, readPair, type OnnxWalk } from './walk.ts';
+import { noteReader, onnxMessage, readPair, tellEmbedded, type OnnxWalk } from './walk.ts';
 
 type Store = 'float_data' | 'int32_data' | 'int64_data' | 'uint64_data' | 'double_data';
 /** TensorProto.DataType → bits of an element, the list that may hold it, elements of that list for so many of the tensor */
@@ -51,13 +51,19 @@ export function readTensor(walk: OnnxWalk, field: ProtoField): Tensor {
       if (value !== 0n && value !== EXTERNAL) throw new Rejected('onnx-tensor', `There is no data location ${value}.`, at);
       tensor.external = value === EXTERNAL;
     },
+    metadata_props: noteReader(walk),
     external_data: (pair) => readPair(walk, pair, entries, 'onnx-external-data'),
     raw_data: (bytes) => void (tensor.raw = bytes),
     segment: ({ at }) => {
       throw new Rejected('onnx-tensor', 'The tensor is a segment of another one; no loader reads those.', at);
     },
-    float_data: count, int32_data: count, int64_data: count, uint64_data: count, double_data: count, string_data: count,
+    float_data: count, int32_data: count, int64_data: count, uint64_data: count, double_data: count,
+    string_data: (text) => {
+      count(text);
+      tellEmbedded(walk, text, tensor.name);
+    },
   });
+  if (tensor.raw !== null && TYPES.get(tensor.type)?.bits === 8n) tellEmbedded(walk, tensor.raw, tensor.name);
   const places = counts.size + (tensor.raw === null ? 0 : 1);
   if (tensor.external !== entries.size > 0 || (tensor.external && places > 0)) refuseBoth(field.at);
   if (places > 1) throw new Rejected('onnx-tensor', `Tensor ${quote(tensor.name)} has its data in two places.`, field.at);

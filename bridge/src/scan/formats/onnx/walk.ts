@@ -1,4 +1,5 @@
 import type { ScanContext } from '../../format.ts';
+import { isPackedPickle, isPickle } from '../../pickle/embedded.ts';
 import { readMessages, type MessageShape, type Messages } from '../../protobuf/messages.ts';
 import type { ProtoField, ProtoReader } from '../../protobuf/reader.ts';
 import { Rejected } from '../../report.ts';
@@ -12,6 +13,8 @@ export interface OnnxWalk {
   readonly operators: Operators;
 }
 
+/** of the shortest pickle that does something */
+const PICKLE_MIN_BYTES = 8;
 let messages: Messages | undefined;
 
 /** https://github.com/onnx/onnx/blob/main/onnx/onnx.proto */
@@ -21,14 +24,28 @@ export function onnxMessage(name: string): MessageShape {
 }
 
 /** Reads one entry of a list of keys and values; a key that stands twice is refused. */
-export function readPair({ reader }: OnnxWalk, field: ProtoField, pairs: Map<string, string>, rule: 'onnx-duplicate' | 'onnx-external-data', maxValueBytes?: number): void {
+export function readPair(walk: OnnxWalk, field: ProtoField, pairs: Map<string, string>, rule: 'onnx-duplicate' | 'onnx-external-data', maxValueBytes?: number): void {
+  const { reader } = walk;
   let [key, value] = ['', ''];
+  let content: ProtoField | null = null;
   reader.read(field, onnxMessage('StringStringEntryProto'), {
     key: (text) => void (key = reader.text(text)),
-    value: (text) => void (value = maxValueBytes === 0 ? '' : reader.text(text, maxValueBytes)),
+    value: (text) => {
+      value = maxValueBytes === 0 ? '' : reader.text(text, maxValueBytes);
+      content = text;
+    },
   });
   if (pairs.has(key)) throw new Rejected(rule, `The key ${JSON.stringify(key.slice(0, 80))} stands twice; readers differ in which one they take.`, field.at);
+  if (content !== null) tellEmbedded(walk, content, key);
   pairs.set(key, value);
+}
+
+/** Notes of exporters, at any part of the model, which nobody acts on. */
+export const noteReader = (walk: OnnxWalk) => (pair: ProtoField): void => readPair(walk, pair, new Map(), 'onnx-duplicate', 0);
+
+/** A pickle among texts or numbers, as it is or packed: no loader of ONNX reads it, another program would. */
+export function tellEmbedded({ reader, file, context }: OnnxWalk, { start, end }: ProtoField, symbol: string): void {
+  if (end - start >= PICKLE_MIN_BYTES && (isPickle(reader.source, start, end - start) || isPackedPickle(reader.source, start, end - start))) context.report.add('pickle-embedded', { file, offset: start, symbol });
 }
 
 /** Notes a name of which there may be one. */
