@@ -17,25 +17,30 @@ const PICKLE_MAX_BYTES = 64 * 1024 * 1024;
 /** by one of these a pickle names what it imports: the end of a line, or STACK_GLOBAL and EXT */
 const IMPORTS = [0x0a, 0x93, 0x82, 0x83, 0x84];
 
-/** An array of single bytes or of texts: hickle and people's own savers keep pickles so, and loaders of theirs unpickle them. */
-export function judgeBytes(path: string, data: RawData, { type, space }: Stored, file: string, context: ScanContext): void {
+/**
+ * Bytes, texts and numbers: hickle and people's own savers keep pickles in such arrays, and unpickle them. What begins with the mark
+ * of a pickle is looked at in all of them, what has no mark in single bytes only.
+ */
+export function judgeData(path: string, data: RawData, { type, space }: Stored, file: string, context: ScanContext): void {
   if (type.kind === 'text' && type.size > 1) {
     for (const piece of data.pieces()) {
       for (let from = 0; from + type.size <= piece.length; from += type.size) judgeText(path, trimmed(piece.subarray(from, from + type.size)), data.at, file, context);
     }
     return;
   }
+  const ofBytes = (type.kind === 'array' ? type.element : type.size) === 1;
   const pieces: Buffer[] = [];
   let bytes = 0;
   for (const piece of data.pieces()) {
     bytes += pieces.push(piece) > 0 ? piece.length : 0;
-    // most arrays are given up after their first piece
-    if (pieces.length === 1 && !mayBePickle(piece)) return;
+    // nearly all arrays are given up after their first piece
+    if (pieces.length === 1 && !(ofBytes ? mayBePickle(piece) : isMarked(piece))) return;
     if (bytes > PICKLE_MAX_BYTES) break;
   }
   // the last chunk is filled up
-  const all = Buffer.concat(pieces).subarray(0, space.elements);
+  const all = Buffer.concat(pieces).subarray(0, space.elements * type.size);
   if (bytes > PICKLE_MAX_BYTES && isMarked(all)) throw new Rejected('limit-exceeded', `The array ${JSON.stringify(path.slice(0, 120))} begins like a pickle and has more than ${PICKLE_MAX_BYTES} bytes.`, data.at);
+  if (!data.inOrder && isMarked(all)) return context.report.add('pickle-embedded', { file, offset: data.at, symbol: path, why: 'The array begins like a pickle, and its chunks do not follow each other as its elements do.' });
   if (actsAsPickle(all, file, context)) judgePickle(all, `${file}!${path}`, context);
 }
 
@@ -83,7 +88,7 @@ export function actsAsPickle(bytes: Uint8Array, file: string, context: ScanConte
   }
 }
 
-const isMarked = (bytes: Uint8Array): boolean => bytes[0] === PROTO && bytes[1]! >= 2 && bytes[1]! <= 5;
+const isMarked = (bytes: Uint8Array): boolean => bytes[0] === PROTO && bytes[1]! >= 2 && bytes[1]! <= 5 && OP_NAMES.has(bytes[2] ?? 0);
 const mayBePickle = (bytes: Uint8Array): boolean => isMarked(bytes) || (OP_NAMES.has(bytes[0] ?? 0) && bytes[0] !== PROTO);
 
 /** Texts of a fixed size are filled up with zeros. */

@@ -4,7 +4,7 @@ import { superblockAt } from '../hdf5/superblock.ts';
 import { walkHdf5 } from '../hdf5/walk.ts';
 import { Rejected } from '../report.ts';
 import type { ByteSource } from '../source.ts';
-import { judgeBytes, judgeElement } from './hdf5-data.ts';
+import { judgeData, judgeElement } from './hdf5-data.ts';
 import { judgeAttribute, marksKeras } from './keras-attributes.ts';
 
 /** how far in a superblock is looked for: a user block is a text or a small header */
@@ -34,7 +34,7 @@ function scanHdf5(source: ByteSource, file: string, context: ScanContext): void 
       judgeAttribute(path, attribute, file, context);
     },
     element: (path, offset, bytes, dataset, attributes) => judgeElement(path, offset, bytes, dataset, attributes, file, context),
-    bytes: (path, data, dataset) => judgeBytes(path, data, dataset, file, context),
+    data: (path, data, dataset) => judgeData(path, data, dataset, file, context),
     dataset: (path, offset, dataset) => {
       const what = notOfWeights(dataset);
       if (what !== null) report.add('hdf5-datatype', { file, offset, symbol: path, why: `The dataset holds ${what}, which weights never are.` });

@@ -2,7 +2,8 @@ import type { Cursor } from './cursor.ts';
 
 export type Datatype =
   | { kind: 'integer' | 'float' | 'text' | 'text-elsewhere'; size: number }
-  | { kind: 'enumeration' | 'complex' | 'array' | 'record' | 'bits'; size: number }
+  | { kind: 'enumeration' | 'complex' | 'record' | 'bits'; size: number }
+  | { kind: 'array'; size: number; element: number }
   /** numbers that lie elsewhere in the file */
   | { kind: 'list'; size: number; element: number }
   | { kind: 'opaque'; size: number }
@@ -114,5 +115,5 @@ function readArray(body: Cursor, version: number, size: number, depth: number): 
   if (version < 3) body.take(4 * rank);
   const base = readDatatype(body, depth + 1);
   if (elements * base.size !== size) body.fail('an array datatype has not the size of its elements');
-  return LIES_HERE.has(base.kind) ? { kind: 'array', size } : { kind: 'other', size, what: 'arrays of something else than numbers and texts' };
+  return LIES_HERE.has(base.kind) ? { kind: 'array', size, element: base.size } : { kind: 'other', size, what: 'arrays of something else than numbers and texts' };
 }

@@ -23,14 +23,11 @@ export interface Hdf5Visitor {
   tell: Tell;
   attribute(path: string, attribute: Attribute): void;
   dataset(path: string, at: number, dataset: Stored): void;
-  /** a dataset of texts or of single bytes, whose content may be more than numbers */
-  bytes(path: string, data: RawData, dataset: Stored): void;
+  /** what lies in the dataset itself */
+  data(path: string, data: RawData, dataset: Stored): void;
   /** an element that lies apart from its dataset */
   element(path: string, at: number, bytes: Buffer, dataset: Stored, attributes: readonly Attribute[]): void;
 }
-
-/** elements that nobody takes for numbers only: bytes are what other formats are kept as */
-const SMALL_BYTES = 1;
 
 interface Visit {
   at: number;
@@ -107,12 +104,11 @@ function readDataset(file: Hdf5File, heap: GlobalHeap, visitor: Hdf5Visitor, pat
   for (const bytes of [fill, oldFill]) if (bytes !== 0 && bytes !== type.size) throw new Rejected('hdf5-structure', 'The fill value of a dataset is not one of its elements.', at);
   const stored = { type, space, layout, filters };
   visitor.dataset(path, at, stored);
-  if (type.kind === 'text' || (type.kind !== 'record' && type.size <= SMALL_BYTES)) {
+  if (type.kind !== 'text-elsewhere' && type.kind !== 'list') {
     const data = new RawData(file, stored);
     checkStorage(file, path, at, stored, data.part);
-    return visitor.bytes(path, data, stored);
+    return visitor.data(path, data, stored);
   }
-  if (type.kind !== 'text-elsewhere' && type.kind !== 'list') return checkStorage(file, path, at, stored);
   const elsewhere = new Elsewhere(file, heap);
   checkStorage(file, path, at, stored, elsewhere.part);
   elsewhere.read(stored, (bytes, from) => visitor.element(path, from, bytes, stored, attributes));

@@ -62,6 +62,8 @@ describe('HDF5', () => {
     ['bytes-packed', 'pickle-global-blocked', 'posix.system'],
     ['bytes-lzf', 'pickle-global-blocked', 'posix.system'],
     ['bytes-unmarked', 'pickle-global-blocked', 'posix.system'],
+    ['bytes-wide', 'pickle-global-blocked', 'posix.system'],
+    ['bytes-rows', 'pickle-global-blocked', 'posix.system'],
     ['bytes-attribute', 'pickle-global-blocked', 'posix.system'],
     ['texts', 'pickle-global-blocked', 'posix.system'],
     ['texts-elsewhere', 'pickle-global-blocked', 'posix.system'],
@@ -78,6 +80,11 @@ describe('HDF5', () => {
       expect(found?.offset).to.be.a('number');
     });
   }
+
+  it('an array that begins like a pickle and lies in tiles is for review', () => {
+    const result = scanBytes('a.h5', hostile('bytes-tiles'));
+    expect(result.findings.map(({ rule, symbol }) => [rule, symbol])).to.deep.equal([['pickle-embedded', 'w']]);
+  });
 
   const plain = sample('chunks.h5');
   const latest = sample('chunks-latest.h5');
@@ -142,5 +149,5 @@ describe('HDF5', () => {
     expect(rulesOf(scanBytes('a.h5', weights, 'model', { hdf5Parts: 5 }))).to.deep.equal(['limit-exceeded']);
   });
 
-  it('never crashes on a damaged file', () => neverCrashes(samples));
+  it('never crashes on a damaged file', () => neverCrashes(samples)).timeout(60_000);
 });
