@@ -4,7 +4,7 @@ import type { Stored } from '../hdf5/dataset.ts';
 import type { RawData } from '../hdf5/raw-data.ts';
 import { judgeEmbeddedConfigs, tryJson } from '../keras/embedded.ts';
 import { OP_NAMES } from '../pickle/opcodes.ts';
-import { Rejected, Report } from '../report.ts';
+import { Rejected, Report, latin1 } from '../report.ts';
 import { BufferSource } from '../source.ts';
 import { pickle, scanPickle } from './pickle.ts';
 
@@ -16,15 +16,26 @@ const PSEUDOATOM = 'PSEUDOATOM';
 const PICKLE_MAX_BYTES = 64 * 1024 * 1024;
 /** by one of these a pickle names what it imports: the end of a line, or STACK_GLOBAL and EXT */
 const IMPORTS = [0x0a, 0x93, 0x82, 0x83, 0x84];
+/** where only a line may name it: GLOBAL and INST, with names that Python can import */
+const NAMES_IMPORT = /[ci][A-Za-z_][\w.]{0,200}\n[A-Za-z_][\w.]{0,200}\n/;
+const SHORT_BYTES = 64 * 1024;
+/** texts of one file that are tried as pickles; most are told apart before that */
+const TRIALS_MAX = 50_000;
+
+/** How many texts may still be tried. */
+export interface Trials {
+  left: number;
+}
+export const newTrials = (): Trials => ({ left: TRIALS_MAX });
 
 /**
  * Bytes, texts and numbers: hickle and people's own savers keep pickles in such arrays, and unpickle them. What begins with the mark
  * of a pickle is looked at in all of them, what has no mark in single bytes only.
  */
-export function judgeData(path: string, data: RawData, { type, space }: Stored, file: string, context: ScanContext): void {
+export function judgeData(path: string, data: RawData, { type, space }: Stored, file: string, context: ScanContext, trials: Trials): void {
   if (type.kind === 'text' && type.size > 1) {
     for (const piece of data.pieces()) {
-      for (let from = 0; from + type.size <= piece.length; from += type.size) judgeText(path, trimmed(piece.subarray(from, from + type.size)), data.at, file, context);
+      for (let from = 0; from + type.size <= piece.length; from += type.size) judgeText(path, trimmed(piece.subarray(from, from + type.size)), data.at, file, context, trials);
     }
     return;
   }
@@ -45,13 +56,14 @@ export function judgeData(path: string, data: RawData, { type, space }: Stored, 
 }
 
 /** An element that lies apart from its array: a text, or a list of bytes, which is how PyTables keeps objects. */
-export function judgeElement(path: string, offset: number, bytes: Buffer, { type }: Stored, attributes: readonly Attribute[], file: string, context: ScanContext): void {
-  if (type.kind !== 'list') return judgeText(path, bytes, offset, file, context);
+export function judgeElement(path: string, offset: number, bytes: Buffer, { type }: Stored, attributes: readonly Attribute[], file: string, context: ScanContext, trials: Trials): void {
+  if (type.kind !== 'list') return judgeText(path, bytes, offset, file, context, trials);
   const isObject = attributes.some(({ name, texts }) => name === PSEUDOATOM && texts?.some((text) => text.includes('object')) === true);
   if (isObject || isPickle(bytes, file, context) || actsAsPickle(bytes, file, context)) judgePickle(bytes, `${file}!${path}`, context);
 }
 
-function judgeText(path: string, bytes: Buffer, offset: number, file: string, context: ScanContext): void {
+function judgeText(path: string, bytes: Buffer, offset: number, file: string, context: ScanContext, trials: Trials): void {
+  if (mayImport(bytes) && --trials.left < 0) throw new Rejected('limit-exceeded', `The file has more than ${TRIALS_MAX} texts that could be pickles.`, offset);
   if (actsAsPickle(bytes, file, context)) return judgePickle(bytes, `${file}!${path}`, context);
   judgeEmbeddedConfigs(tryJson(bytes, context.limits), (rule, symbol, evidence, why) => context.report.add(rule, { file, offset, symbol, evidence: `${path}: ${evidence}`, why }));
 }
@@ -76,7 +88,7 @@ export function isPickle(bytes: Uint8Array, file: string, context: ScanContext):
 
 /** The same of bytes of any kind. Text of people names something by chance; it does not call it, nor does it end where a pickle ends. */
 export function actsAsPickle(bytes: Uint8Array, file: string, context: ScanContext): boolean {
-  if (!mayBePickle(bytes) || !IMPORTS.some((byte) => bytes.includes(byte))) return false;
+  if (!mayImport(bytes)) return false;
   const report = new Report(context.limits);
   const marked = isMarked(bytes);
   try {
@@ -86,6 +98,13 @@ export function actsAsPickle(bytes: Uint8Array, file: string, context: ScanConte
     if (!(error instanceof Rejected)) throw error;
     return report.findings.some(({ rule }) => marked || rule.startsWith('pickle-call'));
   }
+}
+
+function mayImport(bytes: Uint8Array): boolean {
+  const [line, ...others] = IMPORTS;
+  if (!mayBePickle(bytes)) return false;
+  if (bytes.length > SHORT_BYTES) return IMPORTS.some((byte) => bytes.includes(byte));
+  return others.some((byte) => bytes.includes(byte)) || (bytes.includes(line!) && NAMES_IMPORT.test(latin1(bytes)));
 }
 
 const isMarked = (bytes: Uint8Array): boolean => bytes[0] === PROTO && bytes[1]! >= 2 && bytes[1]! <= 5 && OP_NAMES.has(bytes[2] ?? 0);

@@ -2,7 +2,7 @@ import { RESAVE, block, review, type RuleArea } from './rule.ts';
 
 export const hdf5Rules = {
   title: 'HDF5',
-  about: 'All groups, datasets and attributes are walked; trees, heaps and headers are held against the format to the byte. Each byte belongs to one part of the file.',
+  about: 'All groups, datasets and attributes are walked; trees, heaps and headers are held against the format to the byte. Each byte belongs to one part of the file. Arrays and texts that are pickles, which hickle and others keep so, are read by the rules for pickles.',
   rules: {
     'hdf5-structure': block('high', 'A header, a tree, a heap or a list of the file breaks the format.', RESAVE),
     'hdf5-external': block('critical', 'The file leads to another one: by an external link, data stored elsewhere, a virtual dataset or a driver of several files. Loading would read what the model names.', 'Copy the data into the file itself and save it again.', 'CVE-2026-1669: Keras read such files into the weights.'),

@@ -4,7 +4,7 @@ const LAYERS = 'Build the model of layers that Keras brings, and save it again.'
 
 export const kerasRules = {
   title: 'Keras',
-  about: 'The description of the model (`config.json`, or the attributes `model_config` and `training_config`) is parsed strictly and walked to its last object. Each class and function must be one that Keras brings: `keras-classes.json`. Loaders’ own protections (`safe_mode`) are not relied on; `.h5` never had them.',
+  about: 'The description of the model (`config.json`, or the attributes `model_config` and `training_config`) is parsed strictly and walked to its last object. Each class and function must be one that Keras brings: `keras-classes.json`. Loaders’ own protections (`safe_mode`) are not relied on; `.h5` never had them. What Keras 2 keeps in a SavedModel is judged by the same lists; YAML, text and other JSON that hold a description, by what runs code.',
   rules: {
     'keras-code': block('critical', 'The file carries Python code that loading or calling the model runs.', 'Replace Lambda layers by layers of Keras, or by a registered class.', 'CVE-2024-3660, CVE-2025-9905.'),
     'keras-foreign-model': block('critical', 'A layer runs a model of another library that the file carries or names.', 'Rebuild the layer in Keras, or serve that model by itself.', 'CVE-2026-1462.'),
