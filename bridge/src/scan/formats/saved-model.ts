@@ -21,7 +21,7 @@ const BESIDE = [...NOTES, ...GRAPHS];
 export const savedModel: Format = {
   id: 'saved-model',
   title: 'a TensorFlow SavedModel',
-  extensions: ['pb', 'meta'],
+  extensions: ['pb'],
   sniff: (source, head) => isSavedModel(source, head) || BESIDE.some((note) => note.isIt(source, head)),
   scan: (source, file, context) => {
     const note = BESIDE.find(({ isIt }) => isIt(source, Uint8Array.from(source.read(0, 1))));
