@@ -35,7 +35,7 @@ export function giveState(dtype: Dtype, state: number, around: Around): string |
   const parts = kindOf(state) === KIND.TUPLE ? around.arena.elements(state) : null;
   if (parts === null || parts.length < 8 || parts.length > 9) return `${wrong}.`;
   const [version, order, base, names, fields, size, alignment, flags] = parts as [number, number, number, number, number, number, number, number];
-  if (kindOf(version) !== KIND.INT || kindOf(order) !== KIND.STR || kindOf(flags) !== KIND.INT) return `${wrong}.`;
+  if (kindOf(version) !== KIND.INT || kindOf(order) !== KIND.STR || flagsOf(flags) === null) return `${wrong}.`;
   const plain = [base, names, fields].every((value) => kindOf(value) === KIND.SCALAR);
   const sized = dtype.kind === 'V' || dtype.kind === 'S' || dtype.kind === 'U';
   if (!sized && !plain) return `${wrong}: numbers have no fields.`;
@@ -48,9 +48,15 @@ export function giveState(dtype: Dtype, state: number, around: Around): string |
     if (kindOf(base) === KIND.TUPLE && (kindOf(names) !== KIND.SCALAR || kindOf(fields) !== KIND.SCALAR)) return `${wrong}: it is an array and has fields.`;
     dtype.objects = inner.objects;
   }
-  const bits = Number(BigInt(payloadOf(flags)) & 0xffn);
+  const bits = flagsOf(flags)!;
   if (dtype.objects && (bits & OF_OBJECTS) !== OF_OBJECTS) return 'A dtype has fields of objects and says that it has none.';
   return !dtype.objects && (bits & OWNS) !== 0 ? 'A dtype says that it has objects and has none.' : null;
+}
+
+/** numpy 1 writes the byte of flags with a sign, so that what is aligned is negative. */
+function flagsOf(value: number): number | null {
+  if (kindOf(value) === KIND.INT) return Number(BigInt(payloadOf(value)) & 0xffn);
+  return kindOf(value) === KIND.SCALAR && payloadOf(value) > 0 ? 0x100 - payloadOf(value) : null;
 }
 
 /** `(dtype, shape)`: elements that are small arrays. */

@@ -1,5 +1,6 @@
 import { mayBePacked } from './embedded.ts';
 import { mayBeSpecial, type SpecialNames } from './names.ts';
+import { fromUnsigned32 } from './literals.ts';
 import { OP } from './opcodes.ts';
 import type { Reader } from './reader.ts';
 import { type Arena, KIND, type Memo, MEMO_BITS, MEMO_MASK, pack, type Stack } from './values.ts';
@@ -108,7 +109,7 @@ export class HotLoop {
           break;
         case OP.BININT: {
           const value = u32(buf, pos + 1);
-          values[length++] = value < 2 ** 31 ? INT + value : SCALAR;
+          values[length++] = value < 2 ** 31 ? INT + value : fromUnsigned32(value);
           pos += 5;
           break;
         }

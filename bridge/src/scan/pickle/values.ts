@@ -4,7 +4,7 @@ import { Rejected } from '../report.ts';
  * What the machine knows of a value: a kind and one number, packed into a double (payload + 2^48 × kind).
  * Nothing is ever built, so a billion-element object costs what its instructions cost.
  *
- * payload: INT its value; STR and BYTES the offset of the instruction that made it; GLOBAL and OBJECT an index
+ * payload: INT its value; SCALAR what a number from -128 to -1 is without its sign, 0 for all other constants; STR and BYTES the offset of the instruction that made it; GLOBAL and OBJECT an index
  * into the table of globals (OBJECT: what made it); TUPLE arity and place in the arena; STORAGE an index of storages.
  */
 export const KIND = {

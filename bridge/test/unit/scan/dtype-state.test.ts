@@ -5,7 +5,7 @@ import { rulesOf, scanBytes } from './scan-bytes.ts';
 const MINUS_ONE = assemble('BININT', u32(2 ** 32 - 1));
 const NONES: Part[] = ['NONE', 'NONE', 'NONE'];
 const made = (of: Buffer): Buffer => assemble(global('numpy', 'dtype'), of, 'NEWFALSE', 'NEWTRUE', 'TUPLE3', 'REDUCE');
-const state = (base: Part[], size: Part[], flags: number): Buffer => assemble('MARK', 'BININT1', 3, text('|'), ...base, ...size, 'BININT1', flags, 'TUPLE', 'BUILD');
+const state = (base: Part[], size: Part[], flags: number): Buffer => assemble('MARK', 'BININT1', 3, text('|'), ...base, ...size, ...(flags < 0 ? ['BININT', u32(2 ** 32 + flags)] as Part[] : ['BININT1', flags] as Part[]), 'TUPLE', 'BUILD');
 const plain = (code: string, flags: number, size: Part[] = [MINUS_ONE, MINUS_ONE]): Buffer => assemble(made(text(code)), state(NONES, size, flags));
 const OF = { numbers: plain('f8', 0), objects: plain('O8', 63) };
 const eight: Part[] = ['BININT1', 8, 'BININT1', 1];
@@ -28,6 +28,11 @@ const CASES: [string, string[], string, Buffer][] = [
   ['a field that is a dtype of fields', [], 'a.pkl', array(struct([['a', struct([['b', OF.numbers, 0]], 16), 0]], 16))],
   ['elements that are small arrays', [], 'a.pkl', array(assemble(made(text('V8')), state([OF.numbers, 'BININT1', 1, 'TUPLE1', 'TUPLE2', 'NONE', 'NONE'], eight, 0)))],
   ['records', [], 'a.pkl', array(struct([['a', OF.numbers, 0]], 16, eight, global('numpy', 'record')))],
+  ['fields that are aligned, as numpy 1 says it', [], 'a.pkl', array(struct([['a', OF.numbers, 0]], -112))],
+  ['objects that are aligned, as numpy 1 says it', [], 'a.pkl', array(struct([['a', OF.objects, 0]], -101))],
+  ['aligned objects that are pickled as bytes', ['pickle-state-blocked'], 'a.pkl', array(struct([['a', OF.objects, 0]], -112))],
+  ['aligned numbers that are said to be objects', ['pickle-state-blocked'], 'a.pkl', array(struct([['a', OF.numbers, 0]], -101))],
+  ['flags that are no byte', ['pickle-state-blocked'], 'a.pkl', array(struct([['a', OF.numbers, 0]], -129))],
   ['objects without counts of references', ['pickle-state-blocked'], 'a.pkl', array(plain('O8', 0))],
   ['objects that are pickled as bytes', ['pickle-state-blocked'], 'a.pkl', array(plain('O8', 1))],
   ['fields of objects that are pickled as bytes', ['pickle-state-blocked'], 'a.pkl', array(struct([['a', OF.objects, 0]], 1))],
