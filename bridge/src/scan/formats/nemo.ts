@@ -2,7 +2,10 @@ import { isAlias, isCollection, isMap, isScalar, isSeq, parseDocument, type Docu
 import type { ScanContext } from '../format.ts';
 import { Rejected } from '../report.ts';
 import type { ByteSource } from '../source.ts';
+import { tellResolver } from './settings-code.ts';
+import { unfoldsTooFar } from './yaml-expansion.ts';
 import { isNestedTooDeep } from './yaml-nesting.ts';
+import { isPlainPath } from '../containers/member-name.ts';
 
 const CONFIG = 'model_config.yaml';
 const ALIASES_MAX = 100;
@@ -28,7 +31,9 @@ export function scanNemoConfig(source: ByteSource, file: string, context: ScanCo
   if (odd !== null) throw new Rejected('nemo-config', 'The file has line ends that some readers of YAML know and others do not.', Buffer.byteLength(text.slice(0, odd.index)));
   if (/^%/m.test(text)) throw new Rejected('nemo-config', 'A YAML directive changes how the file is read.');
   const named = new Names(text, file, context);
-  named.walk(parse(text));
+  const document = parse(text);
+  if (unfoldsTooFar(document)) throw new Rejected('limit-exceeded', 'The aliases of the YAML unfold to far more than was written.');
+  named.walk(document);
   // whatever another reader could take for a key, this one must have seen as one
   if (text.split('_target_').length - 1 > named.targets) throw new Rejected('nemo-config', '`_target_` stands where it is no key; another reader could take it for one.');
 }
@@ -73,6 +78,7 @@ class Names {
       if (depth > this.context.limits.jsonDepth) throw new Rejected('limit-exceeded', 'The YAML is nested too deep.');
       if (isAlias(node) && ++this.aliases > ALIASES_MAX) throw new Rejected('limit-exceeded', `The YAML has more than ${ALIASES_MAX} aliases.`);
       if (isCollection(node) || isScalar(node)) this.refuseTag(node);
+      if (isScalar(node)) this.judgeText(node.value);
       if (isSeq(node)) for (const item of node.items) open.push({ node: item, depth: depth + 1 });
       if (isMap(node)) for (const value of this.values(node)) open.push({ node: value, depth: depth + 1 });
     }
@@ -102,6 +108,14 @@ class Names {
     if (text === null) report.add('nemo-target-blocked', { ...place, why: 'What is to be made is not named by a plain text.' });
     else if (!CLASS.test(text) || !KNOWN.test(text)) report.add('nemo-target-blocked', { ...place, why: `Loading the model calls ${text.slice(0, 120)}, which is no class of NeMo, PyTorch or Lightning.` });
     else report.add('nemo-target', { ...place, why: `Loading the model makes an object of ${text}.` });
+  }
+
+  private judgeText(value: unknown): void {
+    if (typeof value !== 'string') return;
+    tellResolver(value, this.file, this.context);
+    // NeMo joins what follows to the folder that it unpacked the archive to
+    const artifact = /^(?:nemo|tarfile):(.*)$/s.exec(value)?.[1];
+    if (artifact !== undefined && !isPlainPath(artifact)) this.context.report.add('nemo-config', { file: this.file, symbol: value.slice(0, 80), why: 'The configuration takes a file from outside of the archive.' });
   }
 
   private refuseTag(node: Node & { tag?: string }): void {

@@ -30,6 +30,22 @@ function tellTarget(key: string, value: unknown, file: string, { report }: ScanC
   report.add(plain ? 'settings-remote-code' : 'settings-target', { file, symbol: `${key}: ${(name ?? '').slice(0, 80)}`, why: `Loaders that read this import and call ${name === null ? 'what is computed' : name.slice(0, 80)}.` });
 }
 
+/** `${name:…}` in the settings of hydra and OmegaConf calls a function that the loading program has registered. */
+const RESOLVER = /\$\{\s*([A-Za-z_][\w.]*)\s*:(?![-?+=])/g;
+/** of OmegaConf, hydra and NeMo themselves: they look up, convert and calculate */
+const PLAIN_RESOLVERS = /^(oc\.(select|decode|deprecated|create|dict\.(keys|values))|hydra|now|multiply|sum|add|div|int_div)$/;
+const RUNNING_RESOLVERS = /^(.*\.)?(eval|exec|python|py|import|call|compile|shell|sh|cmd|os|system|subprocess|popen|open)$/i;
+
+export function tellResolver(value: unknown, file: string, { report }: ScanContext): void {
+  if (typeof value !== 'string' || !value.includes('${')) return;
+  for (const [, name] of value.matchAll(RESOLVER)) {
+    if (PLAIN_RESOLVERS.test(name!)) continue;
+    const place = { file, symbol: `\${${name!.slice(0, 60)}:…}`, evidence: value.slice(0, 120) };
+    if (RUNNING_RESOLVERS.test(name!)) report.add('settings-target', { ...place, why: `The value is computed by ${name!.slice(0, 60)} when the settings are read: the text behind it is run.` });
+    else report.add('settings-resolver', place);
+  }
+}
+
 /** `["module", "Class"]` in model_index.json, and the types in modules.json: taken from a file beside it when no library is called so. */
 export function tellIndex(root: unknown, file: string, context: ScanContext): void {
   const foreign = (library: unknown): boolean => typeof library === 'string' && !OWN_LIBRARIES.test(library);

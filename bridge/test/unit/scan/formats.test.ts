@@ -41,6 +41,10 @@ describe('npy and npz', () => {
   }
 });
 
+/** nine lines of nine aliases each: 9^9 values */
+const LAUGHS = `a: &a [${'x, '.repeat(9)}]\n${[...'bcdefghi'].map((name, i) => `${name}: &${name} [${`*${'abcdefgh'[i]!}, `.repeat(9)}]\n`).join('')}`;
+const MERGES = `a: &a {x: 1}\n${[...'bcdefghi'].map((name, i) => `${name}: &${name}\n  <<: [${`*${'abcdefgh'[i]!}, `.repeat(9)}]\n`).join('')}`;
+
 describe('what a file is', () => {
   const magic = (...bytes: (number | string)[]): Buffer => Buffer.concat([...bytes.map((b) => (typeof b === 'string' ? Buffer.from(b, 'latin1') : Buffer.from([b]))), Buffer.alloc(600, 0xee)]);
   const cases: [string, string[], string, Uint8Array | string, ('model' | 'side')?][] = [
@@ -73,6 +77,18 @@ describe('what a file is', () => {
     ['JSON with a key twice', ['json-invalid'], 'config.json', '{"a": 1, "a": 2}', 'side'],
     ['JSON with a comment', ['json-invalid'], 'config.json', '{} // x', 'side'],
     ['YAML of settings', [], 'config.yaml', 'a: 1\nprompt: "{{ x }}"\nchat_template: "{% for m in messages %}{{ m.content }}{% endfor %}"\n', 'side'],
+    ['YAML with anchors, aliases and merges', [], 'config.yaml', 'base: &b {lr: 0.1, wd: 0}\nruns:\n  - <<: *b\n    lr: 0.2\n  - *b\nname: "a & b * c"\n', 'side'],
+    ['YAML of Jinja that is none', [], 'values.yaml', 'a: {{ .Values.a }}\nb: *{{ x }}\n', 'side'],
+    ['aliases that unfold without end', ['limit-exceeded'], 'config.yaml', LAUGHS, 'side'],
+    ['merges that unfold without end', ['limit-exceeded'], 'config.yaml', MERGES, 'side'],
+    ['aliases that unfold without end in a second document', ['limit-exceeded'], 'config.yaml', `a: 1\n---\n${LAUGHS}`, 'side'],
+    ['aliases that unfold without end in what is no YAML here', ['limit-exceeded'], 'config.yaml', `${LAUGHS}z: @x\n`, 'side'],
+    ['YAML that holds itself', ['limit-exceeded'], 'config.yaml', 'a: &a [*a]\n', 'side'],
+    ['YAML that is nested too deep', ['limit-exceeded'], 'config.yaml', `a: ${'['.repeat(5000)}`, 'side'],
+    ['YAML that looks things up', [], 'config.yaml', 'a: ${b.c}\nb: ${multiply:2,3}\nc: "${PORT:-80}"\n', 'side'],
+    ['YAML that runs a text', ['settings-target'], 'config.yaml', 'a: ${eval:"1+1"}\n', 'side'],
+    ['YAML that reads the environment', ['settings-resolver'], 'config.yaml', 'a: ${oc.env:SECRET}\n', 'side'],
+    ['a target of hydra in a second document', ['settings-target'], 'config.yaml', 'a: 1\n---\nm:\n  _target_: os.system\n', 'side'],
     ['YAML that calls', ['yaml-python-tag'], 'config.yml', 'a: !!python/object/apply:os.system ["id"]\n', 'side'],
     ['YAML that calls, by the long name of the tag', ['yaml-python-tag'], 'config.yml', 'a: !<tag:yaml.org,2002:python/name:os.system> x\n', 'side'],
     ['an unsafe chat template in YAML', ['template-unsafe'], 'config.yaml', 'm:\n  - chat_template: >-\n      {{ x.__class__ }}\n', 'side'],
