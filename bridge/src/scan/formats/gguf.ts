@@ -68,8 +68,8 @@ function readPairs(cursor: GgufCursor, count: number, file: string, context: Sca
 
 /** Every finding of a template, at the place where it stands. */
 export function tellTemplate(template: string, file: string, context: ScanContext, offset: number | undefined, key: string): void {
-  for (const { why, symbol, at } of judgeTemplate(template)) {
-    context.report.add('template-unsafe', { file, offset, symbol: `${key}: ${symbol}`, evidence: template.slice(Math.max(0, at - 40), at + 80), why });
+  for (const { why, symbol, at, endless } of judgeTemplate(template)) {
+    context.report.add(endless === true ? 'template-endless' : 'template-unsafe', { file, offset, symbol: `${key}: ${symbol}`, evidence: template.slice(Math.max(0, at - 40), at + 80), why });
   }
 }
 

@@ -11,6 +11,8 @@ export interface Piece {
   kind: 'expression' | 'statement';
   tokens: Token[];
   at: number;
+  /** the place behind it */
+  end: number;
 }
 
 /** Where and why a template cannot be read. */
@@ -27,6 +29,7 @@ export class TemplateFault extends Error {
 const TOKENS_MAX = 4000;
 const OPEN = /\{\{|\{%|\{#/g;
 const OPERATORS = /^(\*\*|\/\/|==|!=|<=|>=|[-+*/%~|.,:()[\]{}<>=])/;
+const NUMBER = /^(0[xX][\da-fA-F_]+|0[bB][01_]+|0[oO][0-7_]+|\d[\d_]*(\.\d[\d_]*)?([eE][-+]?\d[\d_]*)?)/;
 const RAW = /^\{%[-+]?\s*raw\s*[-+]?%\}/;
 const END_RAW = /\{%[-+]?\s*endraw\s*[-+]?%\}/g;
 
@@ -52,7 +55,7 @@ export function readTemplate(text: string): Piece[] {
     }
     const kind = match[0] === '{{' ? 'expression' : 'statement';
     const { tokens, end } = readCode(text, at + 2, kind === 'expression' ? '}}' : '%}');
-    pieces.push({ kind, tokens, at });
+    pieces.push({ kind, tokens, at, end });
     OPEN.lastIndex = end;
   }
   return pieces;
@@ -77,7 +80,7 @@ function readCode(text: string, from: number, close: string): { tokens: Token[];
       continue;
     }
     const word = /^[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*/.exec(text.slice(i, i + 256))?.[0];
-    const number = word === undefined ? /^\d[\d_]*(\.\d+)?([eE][-+]?\d+)?/.exec(text.slice(i, i + 64))?.[0] : undefined;
+    const number = word === undefined ? NUMBER.exec(text.slice(i, i + 64))?.[0] : undefined;
     const operator = word === undefined && number === undefined ? OPERATORS.exec(text.slice(i, i + 2))?.[0] : undefined;
     const found = word ?? number ?? operator;
     if (found === undefined) throw new TemplateFault(`${JSON.stringify(c)} has no meaning in a tag.`, i);

@@ -1,4 +1,8 @@
+import { checkCost } from './cost.ts';
+import { Endless } from './endless.ts';
 import { readTemplate, TemplateFault, type Piece, type Token } from './lexer.ts';
+import { Names } from './names.ts';
+import { boundNames, callArguments, joined } from './tokens.ts';
 import { FILTERS, FUNCTIONS, INSIDES, KEYWORDS, METHODS, READING_FILTERS, STATEMENTS, TESTS } from './vocabulary.ts';
 
 /** What speaks against a template, and where. */
@@ -7,80 +11,40 @@ export interface TemplateFinding {
   /** characters from its start */
   at: number;
   symbol: string;
+  /** it would run without end, or fill the memory, rather than reach for something */
+  endless?: boolean;
 }
 
 const LENGTH_MAX = 1024 * 1024;
 const FINDINGS_MAX = 20;
-/** a number that is only known by so many others is not taken for one */
-const PASSES_MAX = 32;
 
 /** Reads a chat template without running it. An empty answer: it only shapes text. */
 export function judgeTemplate(text: string): TemplateFinding[] {
   if (text.length > LENGTH_MAX) return [{ why: `A chat template has at most ${LENGTH_MAX} characters.`, at: 0, symbol: '' }];
   try {
-    return new Judge(readTemplate(text)).findings.slice(0, FINDINGS_MAX);
+    const pieces = readTemplate(text);
+    const { findings } = new Judge(pieces);
+    // what is refused anyhow need not be read as a program
+    if (findings.length === 0) checkCost(pieces, text.length);
+    return findings.slice(0, FINDINGS_MAX);
   } catch (error) {
+    if (error instanceof Endless) return [{ why: error.message, at: error.at, symbol: text.slice(error.at, error.at + 40), endless: true }];
     if (error instanceof TemplateFault) return [{ why: `The template cannot be read: ${error.message}`, at: error.at, symbol: '' }];
     throw error;
   }
 }
 
-const NO_NUMBER: Token = { kind: 'string', text: '', at: 0 };
-
 class Judge {
   readonly findings: TemplateFinding[] = [];
   readonly #macros = new Set<string>();
-  /** names, and attributes of namespaces, that only ever hold numbers */
-  readonly #numeric = new Set<string>(['loop.index', 'loop.index0', 'loop.revindex', 'loop.revindex0', 'loop.length', 'loop.depth', 'loop.depth0']);
+  readonly #called = new Set<string>();
+  readonly #names: Names;
 
   constructor(pieces: Piece[]) {
     for (const { kind, tokens } of pieces) if (kind === 'statement' && tokens[0]?.text === 'macro' && tokens[1] !== undefined) this.#macros.add(tokens[1].text);
-    this.#learnNumbers(pieces);
+    for (const { tokens } of pieces) for (const [i, { kind, text }] of tokens.entries()) if (kind === 'name' && tokens[i + 1]?.text === '(' && tokens[i - 1]?.text !== '.') this.#called.add(text);
+    this.#names = new Names(pieces);
     for (const piece of pieces) this.#piece(piece);
-  }
-
-  /** A name counts as a number when every value that it is given is one. */
-  #learnNumbers(pieces: Piece[]): void {
-    const given = new Map<string, Token[][]>();
-    const give = (name: string, value: Token[]): void => {
-      const values = given.get(name);
-      if (values === undefined) given.set(name, [value]);
-      else values.push(value);
-    };
-    for (const { tokens } of pieces) {
-      const equals = tokens.findIndex(({ text, kind }) => kind === 'operator' && text === '=');
-      const targets = boundNames(tokens);
-      // of a pair, a block or a call nobody knows what comes
-      if (targets.length !== 1 || equals < 0) for (const { text } of targets) if (!(tokens[0]!.text === 'for' && targets.length === 1)) give(text, [NO_NUMBER]);
-      if (tokens[0]?.text === 'set' && equals > 0) give(joined(tokens.slice(1, equals)), tokens.slice(equals + 1));
-      if (tokens[0]?.text === 'for' && tokens[2]?.text === 'in') give(tokens[1]!.text, tokens[3]?.text === 'range' ? [] : [NO_NUMBER]);
-      if (tokens[0]?.text === 'set' && tokens[equals + 1]?.text === 'namespace') {
-        for (const [name, value] of namedArguments(tokens.slice(equals + 3, -1))) give(`${tokens[1]!.text}.${name}`, value);
-      }
-    }
-    for (let changed = true, passes = 0; changed && passes < PASSES_MAX; passes++) {
-      changed = false;
-      for (const [name, values] of given) {
-        if (!this.#numeric.has(name) && values.every((value) => this.#isNumber(value))) {
-          this.#numeric.add(name);
-          changed = true;
-        }
-      }
-    }
-  }
-
-  #isNumber(tokens: Token[]): boolean {
-    for (let i = 0; i < tokens.length; i++) {
-      const { kind, text } = tokens[i]!;
-      if (kind === 'string' || text === '~' || text === '[' || text === '{') return false;
-      if (kind !== 'name' || KEYWORDS.has(text)) continue;
-      const dotted = tokens[i + 1]?.text === '.' ? `${text}.${tokens[i + 2]?.text ?? ''}` : text;
-      if (this.#numeric.has(dotted)) i += dotted === text ? 0 : 2;
-      // whatever it is, its length is a number
-      else if (tokens.slice(i + 1).findIndex((token, j, rest) => token.text === '|' && /^(length|count|int)$/.test(rest[j + 1]?.text ?? '')) === (dotted === text ? 0 : 2)) i += dotted === text ? 2 : 4;
-      else return false;
-    }
-    return true;
   }
 
   #piece({ kind, tokens, at }: Piece): void {
@@ -90,7 +54,7 @@ class Judge {
       return;
     }
     for (const { text, at: place } of kind === 'statement' ? boundNames(tokens) : []) {
-      if (FUNCTIONS.has(text) || text === 'caller' || text === 'loop' || this.#macros.has(text)) this.#tell(`"${text}" is given another meaning, and what is called by that name is not known.`, place, text);
+      if ((FUNCTIONS.has(text) && this.#called.has(text)) || text === 'caller' || text === 'loop' || this.#macros.has(text)) this.#tell(`"${text}" is given another meaning, and what is called by that name is not known.`, place, text);
     }
     if (kind === 'statement' && first!.text === 'macro' && FUNCTIONS.has(tokens[1]?.text ?? '')) this.#tell(`"${tokens[1]!.text}" is given another meaning.`, at, tokens[1]!.text);
     for (let i = kind === 'statement' ? 1 : 0; i < tokens.length; i++) this.#token(tokens, i, kind === 'statement' ? first!.text : '');
@@ -114,7 +78,7 @@ class Judge {
     if (/__/.test(text) || /[^\w]/.test(text)) return this.#tell('It names the inside of an object, or is written in letters that Python changes.', at, text);
     if (before === '.') {
       if (INSIDES.test(text)) this.#tell('It reaches for the inside of an object.', at, text);
-      else if (after === '(' && !METHODS.has(text)) this.#tell(`The method "${text}" is not on the list of harmless ones.`, at, text);
+      else if (after === '(' && !METHODS.has(text) && !(text === 'format' && fillsInOnly(tokens[i - 2], tokens[i - 3]))) this.#tell(`The method "${text}" is not on the list of harmless ones.`, at, text);
     } else if (before === '|' || (i === 1 && statement === 'filter')) {
       if (!FILTERS.has(text)) this.#tell(`The filter "${text}" is not on the list of harmless ones.`, at, text);
       else if (READING_FILTERS.has(text)) this.#attributesRead(tokens, i);
@@ -158,7 +122,8 @@ class Judge {
     const end = tokens.findIndex(({ text, kind }, j) => j >= i && kind === 'operator' && (depth += text === '[' || text === '(' ? 1 : text === ']' || text === ')' ? -1 : 0) === 0);
     const inside = tokens.slice(i + 1, end < 0 ? undefined : end);
     if (inside.length === 1 && inside[0]!.kind === 'string') return;
-    if (!this.#isNumber(inside.filter(({ text, kind }) => !(kind === 'operator' && text === ':')))) this.#tell('What stands between brackets is computed, so it could be any name.', tokens[i]!.at, joined(inside));
+    if (end > 0 && this.#names.looksUp(tokens, i, end, inside)) return;
+    if (!this.#names.isNumber(inside.filter(({ text, kind }) => !(kind === 'operator' && text === ':')))) this.#tell('What stands between brackets is computed, so it could be any name.', tokens[i]!.at, joined(inside));
   }
 
   #tell(why: string, at: number, symbol: string): void {
@@ -166,47 +131,5 @@ class Judge {
   }
 }
 
-/** The names that a statement gives a meaning: of set and for, and the parameters of macro and call. */
-function boundNames(tokens: Token[]): Token[] {
-  const word = tokens[0]?.text;
-  const until = (from: number, end: (token: Token) => boolean): Token[] => {
-    const at = tokens.findIndex((token, i) => i >= from && end(token));
-    return tokens.slice(from, at < 0 ? undefined : at);
-  };
-  const names = (from: Token[]): Token[] => from.filter(({ kind, text }, i) => kind === 'name' && !KEYWORDS.has(text) && from[i - 1]?.text !== '=' && from[i - 1]?.text !== '.' && from[i + 1]?.text !== '.');
-  if (word === 'set') return names(until(1, ({ kind, text }) => kind === 'operator' && (text === '=' || text === '|')));
-  if (word === 'for') return names(until(1, ({ text }) => text === 'in'));
-  const parameters = word === 'macro' ? 3 : word === 'call' && tokens[1]?.text === '(' ? 2 : 0;
-  return parameters === 0 ? [] : names(until(parameters, ({ kind, text }) => kind === 'operator' && text === ')'));
-}
-
-/** The tokens of each argument of a call, whose first token is at `from`. */
-function callArguments(tokens: Token[], from: number): Token[][] {
-  const found: Token[][] = [[]];
-  for (let i = from, depth = 0; i < tokens.length; i++) {
-    const { kind, text } = tokens[i]!;
-    if (kind === 'operator' && /^[)\]}]$/.test(text) && depth-- === 0) break;
-    if (kind === 'operator' && /^[([{]$/.test(text)) depth += 1;
-    if (kind === 'operator' && text === ',' && depth === 0) found.push([]);
-    else found.at(-1)!.push(tokens[i]!);
-  }
-  return found.filter((argument) => argument.length > 0);
-}
-
-const joined = (tokens: Token[]): string => tokens.map(({ text }) => text).join('');
-
-/** `a = 1, b = c` → [['a', 1], ['b', c]] */
-function namedArguments(tokens: Token[]): [string, Token[]][] {
-  const found: [string, Token[]][] = [];
-  let depth = 0;
-  let from = 0;
-  for (let i = 0; i <= tokens.length; i++) {
-    const text = tokens[i]?.kind === 'operator' ? tokens[i]!.text : '';
-    if (/^[([{]$/.test(text)) depth += 1;
-    if (/^[)\]}]$/.test(text)) depth -= 1;
-    if (i < tokens.length && !(text === ',' && depth === 0)) continue;
-    if (tokens[from + 1]?.text === '=') found.push([tokens[from]!.text, tokens.slice(from + 2, i)]);
-    from = i + 1;
-  }
-  return found;
-}
+/** `'a {} b'.format(x)`: reads no attribute of what it fills in, and has no width. */
+const fillsInOnly = (text: Token | undefined, before: Token | undefined): boolean => text?.kind === 'string' && before?.kind !== 'string' && /^([^{}]|\{\{|\}\}|\{\w*\})*$/.test(text.text);

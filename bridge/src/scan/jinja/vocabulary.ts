@@ -9,7 +9,7 @@ export const METHODS = words(`
   islower removeprefix removesuffix items keys values get append pop insert extend copy update partition rpartition zfill
 `);
 export const FILTERS = words(`
-  abs batch capitalize center count d default dictsort e escape filesizeformat first float forceescape groupby indent int items join last length list lower map max
+  abs batch capitalize center count d default dictsort e escape filesizeformat first float forceescape from_json fromjson groupby indent int items join last length list lower map max
   min reject rejectattr replace reverse round safe select selectattr slice sort string striptags sum title tojson trim truncate unique upper urlencode wordcount
 `);
 export const TESTS = words('defined undefined none None string mapping iterable sequence number integer float boolean true false equalto eq ne gt lt ge le in odd even divisibleby sameas lower upper');
