@@ -76,6 +76,8 @@ export interface Limits {
   depth: number;
   /** bytes out for one byte in */
   ratio: number;
+  /** below so many bytes the ratio does not matter: arrays of zeros are honest, and small */
+  ratioFromBytes: number;
   /** bytes that compressed members of one upload may unpack to, all together */
   unpackedBytes: number;
   /** values on the stack of a pickle */
@@ -111,6 +113,7 @@ export const DEFAULT_LIMITS: Limits = {
   members: 70_000 - 1,
   depth: 3,
   ratio: 1000,
+  ratioFromBytes: 16 * 1024 * 1024,
   unpackedBytes: 256 * 1024 * 1024,
   pickleStack: 2 ** 24,
   pickleMemo: 2 ** 27,

@@ -1,7 +1,7 @@
 import { Rejected } from '../report.ts';
 import type { ByteSource } from '../source.ts';
 import { isPlainPath } from './member-name.ts';
-import { readLongName, readPax, type TarExtension } from './tar-extensions.ts';
+import { readComment, readLongName, readPax, type TarExtension } from './tar-extensions.ts';
 import { BLOCK_BYTES, readTarHeader, type TarHeader } from './tar-header.ts';
 
 export interface TarMember {
@@ -16,7 +16,7 @@ const END_BLOCKS = 2;
 const RECORD_BYTES = 20 * BLOCK_BYTES;
 
 /** What the letters stand for, for findings. */
-const KINDS: Record<string, string> = { 1: 'a hard link', 2: 'a symbolic link', 3: 'a device', 4: 'a device', 6: 'a pipe', 7: 'a file of a kind of its own', S: 'a file with holes', g: 'a header for all entries', K: 'a long link' };
+const KINDS: Record<string, string> = { 1: 'a hard link', 2: 'a symbolic link', 3: 'a device', 4: 'a device', 6: 'a pipe', 7: 'a file of a kind of its own', S: 'a file with holes', K: 'a long link' };
 
 /**
  * Reads a tar as only one reader could: plain files and folders under plain names, each once, checksums right, padding and
@@ -32,7 +32,8 @@ export function readTarDirectory(tar: ByteSource, maxMembers: number): TarMember
     if (header === null) break;
     if (entries >= maxMembers) throw new Rejected('limit-exceeded', `The tar has more than ${maxMembers} entries.`, at);
     const dataOffset = at + BLOCK_BYTES;
-    if (header.type === 'x' || header.type === 'L') {
+    if (header.type === 'g' && extension === null) readComment(tar, dataOffset, header.size);
+    else if (header.type === 'x' || header.type === 'L') {
       if (extension !== null) throw new Rejected('tar-structure', 'Two extensions are for one entry.', at);
       extension = header.type === 'x' ? readPax(tar, dataOffset, header.size) : readLongName(tar, dataOffset, header.size);
     } else {

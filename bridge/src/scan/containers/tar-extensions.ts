@@ -12,8 +12,13 @@ export interface TarExtension {
   size?: number;
 }
 
+/** What is said of all entries that follow: git archive notes the commit so, and nobody reads anything into that. */
+export function readComment(tar: ByteSource, at: number, size: number): void {
+  readPax(tar, at, size, new Set(['comment']));
+}
+
 /** The extended header of pax: lines of `LENGTH KEY=VALUE`, where the length counts the whole line. */
-export function readPax(tar: ByteSource, at: number, size: number): TarExtension {
+export function readPax(tar: ByteSource, at: number, size: number, keys: ReadonlySet<string> = KEYS): TarExtension {
   const wrong = (why: string): never => {
     throw new Rejected('tar-structure', why, at);
   };
@@ -26,7 +31,7 @@ export function readPax(tar: ByteSource, at: number, size: number): TarExtension
     const record = decode(bytes.subarray(position + digits.length + 1, end - 1), at);
     const equals = record.indexOf('=');
     const key = record.slice(0, Math.max(0, equals));
-    if (!KEYS.has(key)) wrong(`An extended header says ${JSON.stringify(key.slice(0, 60))} of an entry, which not all readers understand.`);
+    if (!keys.has(key)) wrong(`An extended header says ${JSON.stringify(key.slice(0, 60))} of an entry, which not all readers understand.`);
     if (found.has(key)) wrong(`An extended header says ${key} twice.`);
     found.set(key, record.slice(equals + 1));
     position = end;

@@ -56,6 +56,7 @@ export function readZipDirectory(zip: ByteSource, maxMembers: number, behind = f
     position = next;
   }
   if (position !== end) throw new Rejected('zip-structure', 'The directory does not end where the end record says.', position);
+  checkFolders(members, names);
   checkContiguous(zip, members, start, behind);
   return members;
 }
@@ -160,6 +161,15 @@ function checkLocal(zip: ByteSource, central: Header, rawName: Buffer, name: str
   if (!same(local.crc, central.crc)) differs('checksum');
   if (!same(local.compressedSize, central.compressedSize) || !same(local.size, central.size)) differs('size');
   return dataOffset;
+}
+
+/** No member is a file where another needs a folder: unpacked, one of them would be missing. */
+function checkFolders(members: readonly ZipMember[], names: ReadonlySet<string>): void {
+  for (const { name, headerOffset } of members) {
+    for (let slash = name.lastIndexOf('/'); slash > 0; slash = name.lastIndexOf('/', slash - 1)) {
+      if (names.has(name.slice(0, slash))) throw new Rejected('zip-duplicate-member', `${JSON.stringify(name.slice(0, slash))} is a file and a folder.`, headerOffset);
+    }
+  }
 }
 
 /** Members lie one after the other, with nothing before, between or behind them. */

@@ -22,7 +22,7 @@ export function openMember(zip: ByteSource, member: ZipMember, file: string, con
 }
 
 function inflateMember(packed: ByteSource, member: ZipMember, context: ScanContext): ByteSource {
-  if (member.size > member.compressedSize * context.limits.ratio) {
+  if (member.size > Math.max(member.compressedSize * context.limits.ratio, context.limits.ratioFromBytes)) {
     throw new Rejected('limit-exceeded', `Member ${JSON.stringify(member.name)} unpacks to more than ${context.limits.ratio} times its size.`, member.dataOffset);
   }
   context.budget.unpackedBytes += member.size;

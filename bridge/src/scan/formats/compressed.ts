@@ -28,7 +28,7 @@ function unpackAndJudge(codec: Codec, source: ByteSource, file: string, context:
   const { limits, budget, report } = context;
   if (source.size > limits.unpackedBytes) throw new Rejected('limit-exceeded', `A compressed file may have ${limits.unpackedBytes} bytes.`);
   const left = limits.unpackedBytes - budget.unpackedBytes;
-  const byRatio = source.size * limits.ratio;
+  const byRatio = Math.max(source.size * limits.ratio, limits.ratioFromBytes);
   const why = byRatio < left ? `The file unpacks to more than ${limits.ratio} times its size.` : `The compressed parts unpack to more than ${limits.unpackedBytes} bytes.`;
   const out = new Output(Math.min(left, byRatio), why);
   const whole = report.guard(file, () => {

@@ -110,6 +110,8 @@ describe('a zip of files', () => {
     ['a call in a member that calls itself text', 'block', [...EVIL_RULES, 'format-extension-mismatch'], 'm.zip', writeZip([{ name: 'm.pkl', bytes: GOOD }, { name: 'notes.txt', bytes: EVIL }])],
     ['code', 'review', ['archive-code'], 'm.zip', writeZip([{ name: 'm.pkl', bytes: GOOD }, { name: 'run.py', bytes: Buffer.from('x = 1\n') }])],
     ['no model', 'block', ['format-not-understood'], 'm.zip', writeZip([{ name: 'a.txt', bytes: Buffer.from('hello') }])],
+    ['a file that is a folder too', 'block', ['zip-duplicate-member'], 'm.zip', writeZip([{ name: 'a/m.pkl', bytes: GOOD }, { name: 'a', bytes: GOOD }])],
+    ['a file that is a folder further up', 'block', ['zip-duplicate-member'], 'm.zip', writeZip([{ name: 'a', bytes: GOOD }, { name: 'a/b/m.pkl', bytes: GOOD }])],
     ['a folder with content', 'block', ['zip-structure'], 'm.zip', writeZip([{ name: 'a/', bytes: EVIL }, { name: 'm.pkl', bytes: GOOD }])],
   ]);
 });
