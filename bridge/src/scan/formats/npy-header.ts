@@ -4,7 +4,7 @@ import { Rejected } from '../report.ts';
 export type Literal = string | number | boolean | null | Literal[] | Map<string, Literal>;
 
 const DEPTH_MAX = 16;
-const TOKEN = /\s*(?:([[\](){},:])|'((?:[^'\\\n]|\\[\\'])*)'|"((?:[^"\\\n]|\\[\\"])*)"|(True|False|None)|(-?[0-9]{1,19})L?)/y;
+const TOKEN = /\s*(?:([[\](){},:])|'((?:[^'\\\n]|\\[\\'])*)'|"((?:[^"\\\n]|\\[\\"])*)"|(True|False|None)|(-?(?:0|[1-9][0-9]{0,18}))L?(?![0-9]))/y;
 
 /** Reads `{'descr': '<f4', 'fortran_order': False, 'shape': (3,), }`; anything else than plain literals is rejected. */
 export function parseLiteral(text: string): Literal {
@@ -63,6 +63,9 @@ export function parseLiteral(text: string): Literal {
 
 const SCALAR = /^([<>|=]?)(\?|b1|[biufcSUVmMa])([0-9]{0,10})(\[[0-9]{0,9}[a-zA-Z]{1,2}\])?$/;
 
+/** letter → the sizes that numpy has; of texts, bytes and void any */
+const SIZES: Record<string, readonly string[]> = { b: ['1'], i: ['1', '2', '4', '8'], u: ['1', '2', '4', '8'], f: ['2', '4', '8', '12', '16'], c: ['8', '16', '24', '32'], m: ['8'], M: ['8'] };
+
 /** Bytes of one element of a dtype, and whether any part of it is a Python object (which is kept as a pickle). */
 export function describeDtype(descr: Literal, depth = 0): { bytes: bigint; objects: boolean } {
   const wrong = (): never => {
@@ -73,14 +76,21 @@ export function describeDtype(descr: Literal, depth = 0): { bytes: bigint; objec
     if (/^[<>|=]?O[0-9]{0,2}$/.test(descr)) return { bytes: 8n, objects: true };
     const match = SCALAR.exec(descr);
     if (match === null) return wrong();
+    if (SIZES[match[2]!]?.includes(match[3]!) === false) return wrong();
     const size = match[2] === '?' || match[2] === 'b1' ? 1n : match[3] === '' ? wrong() : BigInt(match[3]!);
     return { bytes: match[2] === 'U' ? size * 4n : size, objects: false };
   }
   if (!Array.isArray(descr) || descr.length === 0) return wrong();
   let bytes = 0n;
   let objects = false;
+  const names = new Set<string>();
   for (const field of descr) {
     if (!Array.isArray(field) || field.length < 2 || field.length > 3) return wrong();
+    // what fills a gap has no name; all others have one of their own
+    for (const name of Array.isArray(field[0]) ? field[0] : [field[0]]) {
+      if (typeof name !== 'string' || names.has(name)) return wrong();
+      if (name !== '') names.add(name);
+    }
     const inner = describeDtype(field[1]!, depth + 1);
     bytes += inner.bytes * elements(field[2] === undefined ? [] : field[2], wrong);
     objects ||= inner.objects;

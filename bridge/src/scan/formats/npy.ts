@@ -6,6 +6,8 @@ import { scanPickle } from './pickle.ts';
 
 const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
 const HEADER_MAX_BYTES = 1024 * 1024;
+/** elements that have no bytes: any number of them fits into the file, and whoever goes through them does not come back */
+const EMPTY_ELEMENTS_MAX = 1_000_000n;
 
 /** https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html. An array of objects is a pickle behind the header. */
 export const npy: Format = {
@@ -35,6 +37,7 @@ function scanNpy(source: ByteSource, file: string, context: ScanContext): void {
   if (descr === undefined || typeof order !== 'boolean' || !Array.isArray(shape)) return wrong('The header does not have its three keys.');
   const { bytes, objects } = describeDtype(descr);
   const count = elements(shape, () => wrong('The shape is not made of whole numbers.'));
+  if (bytes === 0n && count > EMPTY_ELEMENTS_MAX) throw new Rejected('npy-size', `The array has ${count} elements of no bytes.`, start);
   if (objects) {
     const end = scanPickle(source, start, file, context, null);
     if (end !== source.size) throw new Rejected('format-trailing-data', `${source.size - end} bytes follow the pickled objects.`, end);

@@ -1,7 +1,8 @@
 import type { Format, ScanContext } from '../format.ts';
 import { JsonNumber, parseStrictJson, type JsonValue } from '../json/strict.ts';
+import { isPackedPickle, mayBePacked } from '../pickle/embedded.ts';
 import { Rejected } from '../report.ts';
-import type { ByteSource } from '../source.ts';
+import { BufferSource, type ByteSource } from '../source.ts';
 
 const PREFIX_BYTES = 8;
 const HEADER_MAX_BYTES = 100_000_000;
@@ -58,12 +59,18 @@ function scanSafetensors(source: ByteSource, file: string, context: ScanContext)
 }
 
 /** Commands and scripts, as they stand in settings that somebody hopes will be run or shown; prose and addresses do not match. */
-const COMMAND = /<script\b|\bjavascript:|\b(?:os\.system|subprocess\.\w+|__import__|eval|exec|b64decode|pickle\.loads?)\s*\(|\brm\s+-\w*r\w*f|\b(?:wget|curl)\s+(?:-\S+\s+)*https?:|\bchmod\s+[0-7+]\S*\s|\|\s*(?:ba)?sh\b|\bpowershell\b/i;
+const COMMAND = /<script\b|\bjavascript:|\b(?:os\.(?:system|popen|exec\w*|spawn\w*)|subprocess\.\w+|__import__|eval|exec|b64decode|pickle\.loads?)\s*\(|\brm\s+-\w*r\w*f|\b(?:wget|curl)\s+(?:-\S+\s+)*https?:|\bchmod\s+[0-7+]\S*\s|\|\s*(?:ba)?sh\b|\bpowershell\b|\bimport\s+(?:os|subprocess|socket|ctypes|pty)\b|__(?:class|globals|builtins|subclasses|mro|reduce)__/i;
+
+/** A pickle as text, which somebody could be told to load. */
+function isPacked(text: string): boolean {
+  const bytes = Buffer.from(text);
+  return mayBePacked(bytes, 0) && isPackedPickle(new BufferSource(bytes), 0, bytes.length);
+}
 
 function checkMetadata(value: JsonValue, file: string, context: ScanContext): void {
   if (!(value instanceof Map)) throw new Rejected('safetensors-metadata', '`__metadata__` is not an object.', PREFIX_BYTES);
   for (const [key, text] of value) {
-    if (typeof text === 'string' && COMMAND.test(text)) context.report.add('safetensors-metadata-code', { file, offset: PREFIX_BYTES, symbol: key.slice(0, 80), evidence: text.slice(0, 120) });
+    if (typeof text === 'string' && (COMMAND.test(text) || isPacked(text))) context.report.add('safetensors-metadata-code', { file, offset: PREFIX_BYTES, symbol: key.slice(0, 80), evidence: text.slice(0, 120) });
     if (typeof text !== 'string') throw new Rejected('safetensors-metadata', `\`__metadata__\` maps ${JSON.stringify(key.slice(0, 80))} to something that is not text.`, PREFIX_BYTES);
   }
 }

@@ -1,3 +1,4 @@
+import { isPlainPath } from '../containers/member-name.ts';
 import type { ScanContext } from '../format.ts';
 
 /** keys under which hydra, Lightning and MONAI are told what to import and call */
@@ -46,6 +47,21 @@ export function tellResolver(value: unknown, file: string, { report }: ScanConte
   }
 }
 
+/** Which file holds which weights: a loader joins the name to the folder of the model, and takes it for a pickle where it is called so. */
+function tellFiles(weights: unknown, file: string, { report }: ScanContext): void {
+  if (!(weights instanceof Map)) return;
+  for (const name of new Set((weights as Map<string, unknown>).values())) {
+    if (typeof name !== 'string' || !isPlainPath(name)) report.add('settings-path', { file, symbol: String(name).slice(0, 80) });
+  }
+}
+
+/** PEFT imports the library that its settings name, and takes the class from it. */
+function tellParent(mapping: unknown, file: string, { report }: ScanContext): void {
+  const library = mapping instanceof Map ? (mapping as Map<string, unknown>).get('parent_library') : undefined;
+  if (typeof library !== 'string' || /^(transformers|diffusers|sentence_transformers|torch\.nn|timm|peft)(\.|$)/.test(library)) return;
+  report.add(OF_PYTHON.test(library) ? 'settings-target' : 'settings-remote-code', { file, symbol: `parent_library: ${library.slice(0, 80)}`, why: `Loading the adapter imports ${library.slice(0, 80)}, which is none of the libraries that models are made with.` });
+}
+
 /** `["module", "Class"]` in model_index.json, and the types in modules.json: taken from a file beside it when no library is called so. */
 export function tellIndex(root: unknown, file: string, context: ScanContext): void {
   const foreign = (library: unknown): boolean => typeof library === 'string' && !OWN_LIBRARIES.test(library);
@@ -53,6 +69,8 @@ export function tellIndex(root: unknown, file: string, context: ScanContext): vo
   if (/(^|[!/])model_index\.json$/i.test(file) && root instanceof Map) {
     for (const [key, value] of root as Map<string, unknown>) if (Array.isArray(value) && value.length === 2 && value.some((part) => part !== null) && foreign(value[0])) told(value[0], key);
   }
+  if (/\.index\.json$/i.test(file) && root instanceof Map) tellFiles((root as Map<string, unknown>).get('weight_map'), file, context);
+  if (/(^|[!/])adapter_config\.json$/i.test(file) && root instanceof Map) tellParent((root as Map<string, unknown>).get('auto_mapping'), file, context);
   if (/(^|[!/])modules\.json$/i.test(file) && Array.isArray(root)) {
     for (const one of root) if (one instanceof Map && foreign(one.get('type'))) told(one.get('type'), 'type');
   }

@@ -1,6 +1,6 @@
 import type { Format, ScanContext } from '../format.ts';
 import { checkLightgbm, isLightgbm } from './booster/lightgbm.ts';
-import { checkXgboost, isXgboost, mayBeXgboost } from './booster/xgboost.ts';
+import { checkXgboost, isXgboost } from './booster/xgboost.ts';
 import { tellTemplate } from './gguf.ts';
 import { lookIntoScript } from './scripts.ts';
 import { tellIndex, tellSetting } from './settings-code.ts';
@@ -51,7 +51,7 @@ export const json: Format = {
   sniff: () => false,
   scan: (source, file, context) => {
     const bytes = readText(source, context);
-    const root = parseStrictJson(bytes, { maxDepth: context.limits.jsonDepth, maxEntries: context.limits.jsonEntries, invalid: 'json-invalid', duplicate: 'json-invalid', nonFinite: mayBeXgboost(bytes) });
+    const root = parseStrictJson(bytes, { maxDepth: context.limits.jsonDepth, maxEntries: context.limits.jsonEntries, invalid: 'json-invalid', duplicate: 'json-invalid', nonFinite: true });
     if (isXgboost(root)) {
       context.report.formats[file] = 'xgboost';
       return checkXgboost(root);

@@ -9,7 +9,7 @@ export const safetensorsRules = {
     'safetensors-duplicate-key': block('critical', 'A key occurs twice in the header: two readers can see two different tensors.', RESAVE),
     'safetensors-tensor': block('high', 'The entry of a tensor breaks the format.', RESAVE),
     'safetensors-layout': block('high', 'The tensors do not cover the data exactly: there are gaps, overlaps or bytes left over.', RESAVE),
-    'safetensors-metadata-code': review('low', 'A text of `__metadata__` reads like a command or a script. Loading the file does not run it; what shows or uses the text could.', 'Have an approver find out what the text is for, or remove it.'),
+    'safetensors-metadata-code': review('low', 'A text of `__metadata__` reads like a command, a script or a pickle. Loading the file does not run it; what shows or uses the text could.', 'Have an approver find out what the text is for, or remove it.'),
     'safetensors-metadata': block('medium', '`__metadata__` must map text to text.', RESAVE),
   },
 } as const satisfies RuleArea;

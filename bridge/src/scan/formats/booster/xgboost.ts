@@ -8,9 +8,6 @@ const REPEATED = { learner_model_param: ['num_feature', 'num_class', 'num_target
 /** What XGBoost saves as .json and .ubj has these two keys and no others. */
 export const isXgboost = (root: Value): boolean => root instanceof Map && root.size === 2 && root.has('learner') && Array.isArray(asList(root.get('version') as Value));
 
-/** Text that begins so; XGBoost writes NaN into it where a node asks for categories. */
-export const mayBeXgboost = (bytes: Uint8Array): boolean => /^\s*\{\s*"learner"/.test(Buffer.from(bytes.subarray(0, 64)).toString('latin1'));
-
 /**
  * https://xgboost.readthedocs.io/en/stable/tutorials/saving_model.html. XGBoost walks the trees by the numbers that the file gives it, and
  * adds what they say to the outputs that the file names: each of these must be there.
