@@ -7,16 +7,17 @@ import { tellIndex, tellSetting } from './settings-code.ts';
 import { lookIntoYaml } from './yaml-side.ts';
 import { judgeEmbeddedConfigs, tryJson } from '../keras/embedded.ts';
 import { isKerasConfig, tellKerasConfig } from '../keras/judge.ts';
-import { parseStrictJson, type JsonValue } from '../json/strict.ts';
+import { JsonNumber, parseStrictJson, type JsonValue } from '../json/strict.ts';
 import { Rejected } from '../report.ts';
 import type { ByteSource } from '../source.ts';
 
 const JSON_EXTENSIONS = ['json'];
-const TEXT_EXTENSIONS = ['py', 'txt', 'md', 'rst', 'yaml', 'yml', 'toml', 'cfg', 'ini', 'conf', 'csv', 'tsv', 'sh', 'html', 'css', 'js', 'j2', 'jinja', 'proto', 'license', 'tiktoken', 'vocab'];
+const TEXT_EXTENSIONS = ['py', 'txt', 'md', 'rst', 'yaml', 'yml', 'toml', 'cfg', 'ini', 'conf', 'csv', 'tsv', 'sh', 'html', 'css', 'js', 'j2', 'jinja', 'jinja2', 'proto', 'license', 'tiktoken', 'vocab'];
 /** the form of a SavedModel that people can read, which loaders take as well */
 const SAVED_MODEL_TEXT = /(^|[!/])saved_model\.pbtxt$/i;
 /** any file may be given to a server as its chat template */
 const TEMPLATE_FILE = /chat[-_. ]?template[^!/]*\.(txt|md|html|conf|cfg)$/i;
+const UNKNOWN = '{% unknown %}';
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 /** control characters that text has no use for; tab, line feed, form feed and carriage return are fine */
 const CONTROL = /[\u0000-\u0008\u000b\u000e-\u001a\u001c-\u001f\u007f]/;
@@ -95,17 +96,19 @@ function lookForCode(value: JsonValue, file: string, context: ScanContext): void
   for (const [key, inner] of value) {
     if (key === 'auto_map') context.report.add('json-remote-code', { file, symbol: key });
     tellSetting(key, inner, file, context);
-    if (key === 'chat_template' || key === 'default_chat_template') for (const template of templatesOf(inner)) tellTemplate(template, file, context, undefined, key);
+    // tool_chat_template and whatever else servers look for
+    if (/chat_template/i.test(key)) for (const template of templatesOf(inner)) tellTemplate(template, file, context, undefined, key);
     lookForCode(inner, file, context);
   }
 }
 
-/** One template, or a list of `{name, template}`; what is neither is judged as text that no template can be. */
+/** One template, a list of `{name, template}`, or a map of names to templates; what is neither is judged as text that no template can be. */
 function templatesOf(value: JsonValue): string[] {
   if (typeof value === 'string') return [value];
   if (value === null) return [];
-  if (Array.isArray(value)) return value.map((one) => (one instanceof Map && typeof one.get('template') === 'string' ? (one.get('template') as string) : '{% unknown %}'));
-  return ['{% unknown %}'];
+  if (Array.isArray(value)) return value.map((one) => (one instanceof Map && typeof one.get('template') === 'string' ? (one.get('template') as string) : UNKNOWN));
+  if (value instanceof Map) return [...value.values()].map((one) => (typeof one === 'string' ? one : UNKNOWN));
+  return typeof value === 'boolean' || value instanceof JsonNumber ? [] : [UNKNOWN];
 }
 
 /** Only looks at the beginning: what comes later is checked by the reading itself. */

@@ -37,6 +37,8 @@ function judgeManifest(root: JsonValue, members: Member[], file: string, context
   };
   const weights = text('serializedFile');
   if (weights !== null && !members.some(({ name }) => name === weights)) refuse(`It names the model file ${JSON.stringify(weights.slice(0, 80))}, which is not in the archive.`);
+  const settings = text('configFile');
+  if (settings !== null && !members.some(({ name }) => name === settings)) refuse(`It names the settings ${JSON.stringify(settings.slice(0, 80))}, which are not in the archive.`);
   const handler = text('handler') ?? '';
   if (!BUILT_IN.has(handler)) context.report.add('mar-code', { file, symbol: handler, why: `TorchServe imports and runs the handler ${handler.slice(0, 120)} when it loads the model.` });
   for (const key of ['modelFile', 'requirementsFile', 'requirements']) {

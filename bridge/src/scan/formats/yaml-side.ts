@@ -44,7 +44,7 @@ export function lookIntoYaml(content: string, file: string, context: ScanContext
     const ofKeras = judgeYamlSetting(keys.at(-1) ?? '', value);
     if (ofKeras !== null) context.report.add(ofKeras.rule, { file, symbol: String(value), evidence: keys.join('.'), why: ofKeras.why });
     tellResolver(value, file, context);
-    if (!ofNemo) tellSetting(keys.at(-1) ?? '', value, file, context);
+    if (!ofNemo || keys.at(-1) !== '_target_') tellSetting(keys.at(-1) ?? '', value, file, context);
   }
 }
 
