@@ -1,5 +1,6 @@
 import { either, elementOf, INPUT, insideOf, NOTHING, numberOf, PART, sized, textOf, times, together, TRUTH, written, type Bounds } from './bounds.ts';
 import { applied, called, type Given } from './calls.ts';
+import { countsDown, FILLING, goesDeeper, nameOf, pathOf, type Around } from './descent.ts';
 import { Endless } from './endless.ts';
 import type { Argument, Node } from './expression.ts';
 import type { Piece } from './lexer.ts';
@@ -23,7 +24,6 @@ const ROUNDS = 4;
 /** a macro that goes into what it was given costs no more than that is large, so it is followed once */
 const RECURSION = 1;
 const WIDTH_IN_PATTERN = /%[-+ #0]*(\d{5,}|\*)|%[-+ #0]*\d*\.\d{5,}/;
-const FILLING = new Set(['append', 'extend', 'insert', 'update']);
 const WORK = ' work';
 const OUT = ' out';
 
@@ -42,12 +42,12 @@ export function checkCost(pieces: readonly Piece[], length: number): void {
   run.all(readProgram(pieces, length));
 }
 
-class Run {
+class Run implements Around {
   private readonly values = new Map<string, Bounds>([[WORK, NOTHING], [OUT, NOTHING]]);
   private readonly macros = new Map<string, Macro>();
   private readonly callers: Statement[][] = [];
   /** names that stand for a part of what the macro was given, or of what a loop goes over */
-  private readonly parts = new Set<string>();
+  readonly parts = new Set<string>();
   /** branches around the statement, within its loop or macro */
   private conditions = 0;
   /** namespaces that were made in this loop or macro */
@@ -62,6 +62,10 @@ class Run {
     for (const statement of body) this.statement(statement);
   }
 
+  isSet(path: string): boolean {
+    return this.values.has(path);
+  }
+
   private statement(statement: Statement): void {
     const { at } = statement;
     this.spend(1, at);
@@ -73,7 +77,7 @@ class Run {
         for (const name of statement.targets) {
           if (statement.value.kind === 'name' && name.startsWith(`${statement.value.name}.`)) throw new Endless(`"${statement.value.name}" is put into itself.`, at);
           this.give(name, value, at);
-          if (this.goesDeeper(statement.value)) this.parts.add(name);
+          if (goesDeeper(statement.value, this)) this.parts.add(name);
         }
         if (statement.value.kind === 'call' && statement.value.of.kind === 'name' && statement.value.of.name === 'namespace') {
           if (this.conditions === 0) this.made.add(statement.targets[0]!);
@@ -247,7 +251,7 @@ class Run {
   }
 
   private expand(name: string, macro: Macro, given: readonly Argument[], arguments_: Given, at: number): Bounds {
-    if (macro.active > 0 && !given.some(({ value }) => this.goesDeeper(value))) throw new Endless(`The macro "${name}" calls itself and does not go into a part of what it was given.`, at);
+    if (macro.active > 0 && !given.some(({ value }) => goesDeeper(value, this))) throw new Endless(`The macro "${name}" calls itself and does not go into a part of what it was given.`, at);
     if (macro.active > 0 && given.some(({ value }) => countsDown(value))) throw new Endless(`The macro "${name}" calls itself and counts.`, at);
     if (macro.active >= RECURSION) return PART;
     const names = macro.parameters.map(({ name: own, value }) => nameOf(own, value));
@@ -260,16 +264,6 @@ class Run {
     const size = this.written(() => this.scope(macro.body, before));
     macro.active -= 1;
     return sized(size);
-  }
-
-  /** `x.y`, `x['y']`, `x|items`, a variable of a loop, and lists and dicts with such: smaller than what it is taken from. */
-  private goesDeeper(node: Node): boolean {
-    if (node.kind === 'name') return this.parts.has(node.name);
-    if (node.kind === 'attribute' || node.kind === 'item') return pathOf(node) === null || !this.values.has(pathOf(node)!);
-    if (node.kind === 'call') return node.of.kind === 'attribute' && !FILLING.has(node.of.name);
-    if (node.kind === 'filter') return node.of !== null && (this.goesDeeper(node.of) || node.of.kind === 'name');
-    if (node.kind === 'choice') return node.options.some((one) => this.goesDeeper(one));
-    return node.kind === 'items' && node.items.some((one) => this.goesDeeper(one));
   }
 
   private given(list: readonly Argument[]): Given {
@@ -319,13 +313,3 @@ class Run {
     return value;
   }
 }
-
-function pathOf(node: Node): string | null {
-  if (node.kind === 'name') return node.name;
-  return node.kind === 'attribute' && node.of.kind === 'name' ? `${node.of.name}.${node.name}` : null;
-}
-
-/** `n - 1` as an argument */
-const countsDown = (node: Node): boolean => node.kind === 'pair' && (node.operator === '-' || node.operator === '//') && node.left.kind === 'name' && node.right.kind === 'number';
-
-const nameOf = (name: string | null, value: Node): string => name ?? (value.kind === 'name' ? value.name : '');
