@@ -15,8 +15,10 @@ export interface GlobalRule {
   append?: boolean;
   /** ADDITEMS may fill its result */
   add?: boolean;
-  /** functools.partial may be around it: whatever it is called with later, it only calculates */
+  /** functools.partial may be around it: whatever it is called with later, it only calculates; so does every value that does not say otherwise */
   wrapped?: boolean;
+  /** false: it may be called, made or given to who asks for it, and lie nowhere */
+  kept?: false;
   /** the result is bytes, or an object of the class that is given as this argument */
   returns?: 'bytes' | number;
   /** what else must be looked at before it may be called */

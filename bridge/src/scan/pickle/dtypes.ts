@@ -1,5 +1,6 @@
 import type { Dtype, GlobalTable } from './globals.ts';
-import { type Arena, KIND, kindOf, payloadOf } from './values.ts';
+import type { Texts } from './texts.ts';
+import { type Arena, KIND, kindOf, numberOf, payloadOf } from './values.ts';
 import type { Watch } from './watch.ts';
 
 const CODE = /^[<>|=]?([?biufcmMSUOV])([0-9]{1,9})$/;
@@ -8,6 +9,8 @@ const POINTER_BYTES = 8;
 const OWNS = 0x03;
 /** the same, and they need a start value and the interpreter: what numpy sets on whatever holds objects */
 const OF_OBJECTS = 0x1b;
+/** an element is the address of an object, or is read and written as one: of a dtype of fields older versions of numpy read beyond it */
+const OF_SCALARS = 0x64;
 const ALIGNMENTS = [1, 2, 4, 8, 16, 32, 64];
 
 /** What numpy.dtype('f8') makes; null for a code that picklers do not write. `V`: its state says more. */
@@ -22,7 +25,7 @@ interface Around {
   globals: GlobalTable;
   arena: Arena;
   watch: Watch;
-  text(value: number): string | null;
+  texts: Texts;
 }
 
 /**
@@ -35,7 +38,7 @@ export function giveState(dtype: Dtype, state: number, around: Around): string |
   const parts = kindOf(state) === KIND.TUPLE ? around.arena.elements(state) : null;
   if (parts === null || parts.length < 8 || parts.length > 9) return `${wrong}.`;
   const [version, order, base, names, fields, size, alignment, flags] = parts as [number, number, number, number, number, number, number, number];
-  if (kindOf(version) !== KIND.INT || kindOf(order) !== KIND.STR || flagsOf(flags) === null) return `${wrong}.`;
+  if (kindOf(version) !== KIND.INT || kindOf(order) !== KIND.STR || numberOf(flags) === null) return `${wrong}.`;
   const plain = [base, names, fields].every((value) => kindOf(value) === KIND.SCALAR);
   const sized = dtype.kind === 'V' || dtype.kind === 'S' || dtype.kind === 'U';
   if (!sized && !plain) return `${wrong}: numbers have no fields.`;
@@ -48,15 +51,10 @@ export function giveState(dtype: Dtype, state: number, around: Around): string |
     if (kindOf(base) === KIND.TUPLE && (kindOf(names) !== KIND.SCALAR || kindOf(fields) !== KIND.SCALAR)) return `${wrong}: it is an array and has fields.`;
     dtype.objects = inner.objects;
   }
-  const bits = flagsOf(flags)!;
+  const bits = numberOf(flags)! & 0xff; // numpy 1 wrote them with a sign
   if (dtype.objects && (bits & OF_OBJECTS) !== OF_OBJECTS) return 'A dtype has fields of objects and says that it has none.';
+  if (dtype.kind === 'V' && (bits & OF_SCALARS) !== 0) return 'A dtype of fields has a flag that only dtypes of objects have.';
   return !dtype.objects && (bits & OWNS) !== 0 ? 'A dtype says that it has objects and has none.' : null;
-}
-
-/** numpy 1 writes the byte of flags with a sign, so that what is aligned is negative. */
-function flagsOf(value: number): number | null {
-  if (kindOf(value) === KIND.INT) return Number(BigInt(payloadOf(value)) & 0xffn);
-  return kindOf(value) === KIND.SCALAR && payloadOf(value) > 0 ? 0x100 - payloadOf(value) : null;
 }
 
 /** `(dtype, shape)`: elements that are small arrays. */
@@ -73,7 +71,7 @@ function structured(names: number, fields: number, bytes: number, around: Around
   const listed = kindOf(names) === KIND.TUPLE ? around.arena.elements(names) : null;
   const content = around.watch.use(fields);
   if (listed === null || content === null || content.fault !== null) return 'its fields are unknown';
-  if (!listed.every((name) => content.items.has(around.text(name) ?? ''))) return 'a name of it has no field';
+  if (!listed.every((name) => content.items.has(around.texts.text(name) ?? ''))) return 'a name of it has no field';
   const ranges = new Map<string, { start: number; end: number; objects: boolean }>();
   for (const value of content.items.values()) {
     const [type, offset] = kindOf(value) === KIND.TUPLE ? (around.arena.elements(value) ?? []) : [];

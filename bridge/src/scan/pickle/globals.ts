@@ -1,5 +1,6 @@
 import { Rejected } from '../report.ts';
 import type { AllowList, GlobalRule, Standing } from './allowlist.ts';
+import { KIND, kindOf, payloadOf } from './values.ts';
 
 export interface GlobalEntry {
   module: string;
@@ -12,6 +13,8 @@ export interface GlobalEntry {
   known: boolean;
   /** of a dtype object, when numpy.dtype was called as picklers do */
   dtype?: Dtype;
+  /** it may be called and not be kept: a function, which whatever keeps it may call with others; a class that opens files */
+  passing: boolean;
   /** of a functools.partial: the value that it is around */
   around?: number;
 }
@@ -30,12 +33,11 @@ const isOfScript = (module: string, name: string): boolean => /^__torch__(\.[A-Z
 const SCRIPT_CLASS: Standing = { standing: 'allowed', rule: { role: 'class', new: [[]], build: true } };
 
 const LOADERS = new Set(['torch-bytes', 'attribute', 'dispatch', 'named-type', 'partial', 'ufunc']);
+const isPassing = (rule: GlobalRule): boolean => rule.role === 'function' || rule.kept === false || LOADERS.has(rule.sink ?? '');
 
 /** The different globals that one pickle names. */
 export class GlobalTable {
   private readonly entries: GlobalEntry[] = [];
-  /** a function is named that loads bytes, looks names up or calls another: it may be called and not be kept, since what keeps it may call it with others */
-  loaders = false;
   private readonly index = new Map<string, number>();
   private readonly list: AllowList;
   private readonly script: boolean;
@@ -60,14 +62,17 @@ export class GlobalTable {
       standing: standing.standing,
       rule: standing.standing === 'allowed' ? standing.rule : undefined,
       known: standing.standing === 'blocked' ? standing.known : true,
+      passing: standing.standing === 'allowed' && isPassing(standing.rule),
     });
-    this.loaders ||= this.isLoader(this.entries.length - 1);
     this.index.set(key, this.entries.length - 1);
     return this.entries.length - 1;
   }
 
-  isLoader(id: number): boolean {
-    return LOADERS.has(this.entries[id]!.rule?.sink ?? '');
+  /** Do the argument lists of a function ask for exactly this global, or for any class, in this place? */
+  asksFor(callee: number, place: number, id: number): boolean {
+    const lists = kindOf(callee) === KIND.GLOBAL ? this.entries[payloadOf(callee)]!.rule?.call : undefined;
+    const { symbol, rule } = this.entries[id]!;
+    return lists?.some((words) => words[place]?.split('|').some((word) => word === `@${symbol}` || (word === 'class' && rule?.role === 'class'))) ?? false;
   }
 
   /** The same global for one use of it, which more is known of: numpy.dtype('f8'). One that takes fields is not shared: its state says which. */

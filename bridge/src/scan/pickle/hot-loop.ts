@@ -1,9 +1,8 @@
 import { mayBePacked } from './embedded.ts';
 import { mayBeSpecial, type SpecialNames } from './names.ts';
-import { fromUnsigned32 } from './literals.ts';
 import { OP } from './opcodes.ts';
 import type { Reader } from './reader.ts';
-import { type Arena, KIND, type Memo, MEMO_BITS, MEMO_MASK, pack, type Stack } from './values.ts';
+import { type Arena, KIND, type Memo, MEMO_BITS, MEMO_MASK, pack, PAYLOAD_MAX, type Stack } from './values.ts';
 
 /** bytes of the longest instruction of those below, its text not counted */
 const LONGEST = 9;
@@ -13,11 +12,13 @@ const DICT = pack(KIND.DICT);
 const TUPLE = pack(KIND.TUPLE);
 const STR = pack(KIND.STR);
 const INT = pack(KIND.INT);
+const GLOBAL = pack(KIND.GLOBAL);
+const GLOBAL_END = GLOBAL + PAYLOAD_MAX;
 
 /**
  * The instructions that large pickles consist of, on local variables. It does nothing that the machine's `step` would not do, and
  * stops before whatever is unusual (another instruction, the end of the window or of a frame, an underflow, a limit, an unknown
- * slot, an object that is filled, a text like a pickle or a special name), so that `step` judges it and says what is wrong.
+ * slot, an object that is filled, a global, a text like a pickle or a special name), so that `step` judges it and says what is wrong.
  */
 export class HotLoop {
   instructions = 0;
@@ -36,7 +37,7 @@ export class HotLoop {
     this.names = names;
   }
 
-  /** `frameEnd`: offset where the frame ends, 0 when in none. `named`: the highest place of the stack with a special name, which `step` must take away. */
+  /** `frameEnd`: offset where the frame ends, 0 when in none. `named`: the highest place of the stack with a special name or a function, which `step` must take away. */
   run(frameEnd: number, named: number): void {
     const { reader, stack, memo, arena, names } = this;
     const { least, most } = names;
@@ -80,7 +81,7 @@ export class HotLoop {
           const index = short ? buf[pos + 1]! : u32(buf, pos + 1);
           const chunk = chunks[index >>> MEMO_BITS];
           const value = chunk === undefined ? 0 : chunk[index & MEMO_MASK]!;
-          if (value === 0 || (value >= least && value <= most && names.has(value))) break loop;
+          if (value === 0 || (value >= GLOBAL && value < GLOBAL_END) || (value >= least && value <= most && names.has(value))) break loop;
           values[length++] = value;
           pos += short ? 2 : 5;
           break;
@@ -109,7 +110,7 @@ export class HotLoop {
           break;
         case OP.BININT: {
           const value = u32(buf, pos + 1);
-          values[length++] = value < 2 ** 31 ? INT + value : fromUnsigned32(value);
+          values[length++] = value < 2 ** 31 ? INT + value : SCALAR + (2 ** 32 - value);
           pos += 5;
           break;
         }

@@ -46,9 +46,7 @@ export function readLong(reader: Reader, bytes: number): number {
 }
 
 /** BININT, as it was read without sign. */
-export const fromUnsigned32 = (value: number): number => (value < 2 ** 31 ? pack(KIND.INT, value) : value < LOWEST_KNOWN ? SCALAR : pack(KIND.SCALAR, 2 ** 32 - value));
-/** -128, the lowest number below zero that is kept, as BININT has it */
-const LOWEST_KNOWN = 2 ** 32 - 2 ** 7;
+export const fromUnsigned32 = (value: number): number => (value < 2 ** 31 ? pack(KIND.INT, value) : pack(KIND.SCALAR, 2 ** 32 - value));
 
 /** A length that CPython reads with a sign. */
 export function readSignedLength(reader: Reader): number {
@@ -77,4 +75,7 @@ function numberLine(reader: Reader, form: RegExp): string {
   return text;
 }
 
-const small = (value: number): number => (value >= 0 && value < PAYLOAD_MAX / 2 ? pack(KIND.INT, value) : value < 0 && value >= -(2 ** 7) ? pack(KIND.SCALAR, -value) : SCALAR);
+const small = (value: number): number => {
+  if (value >= 0) return value < PAYLOAD_MAX / 2 ? pack(KIND.INT, value) : SCALAR;
+  return value > -(2 ** 31) ? pack(KIND.SCALAR, -value) : SCALAR;
+};

@@ -1,4 +1,5 @@
 import type { ByteSource } from '../source.ts';
+import type { Places } from './places.ts';
 import { stringAt } from './strings.ts';
 import { KIND, kindOf, pack, payloadOf } from './values.ts';
 import { Rejected } from '../report.ts';
@@ -23,8 +24,12 @@ export class SpecialNames {
   /** the first and the last of them, as values */
   least = Infinity;
   most = -1;
-  /** where on the stack they lie, in rising order */
-  private readonly places: number[] = [];
+  /** where on the stack they lie, among others */
+  private readonly places: Places;
+
+  constructor(places: Places) {
+    this.places = places;
+  }
 
   /** there are some in this pickle */
   get any(): boolean {
@@ -40,29 +45,12 @@ export class SpecialNames {
     const value = pack(KIND.STR, offset);
     this.least = Math.min(this.least, value);
     this.most = Math.max(this.most, value);
-    this.lay(index);
+    this.places.lay(index);
   }
 
   /** Such a name, which was read before. */
   has(value: number): boolean {
     return value >= this.least && value <= this.most && this.at.has(payloadOf(value));
-  }
-
-  /** `value` is pushed again to the place `index` of the stack. */
-  again(value: number, index: number): void {
-    if (this.has(value)) this.lay(index);
-  }
-
-  private lay(index: number): void {
-    this.highest(index);
-    this.places.push(index);
-  }
-
-  /** The highest place of a stack of so many values where such a name may be; -1: nowhere. */
-  highest(length: number): number {
-    const { places } = this;
-    while (places.length > 0 && places[places.length - 1]! >= length) places.pop();
-    return places.length > 0 ? places[places.length - 1]! : -1;
   }
 
   /** One of those that matter, outside of a dict: OrderedDict and others make dicts of pairs. */

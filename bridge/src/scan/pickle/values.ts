@@ -4,8 +4,8 @@ import { Rejected } from '../report.ts';
  * What the machine knows of a value: a kind and one number, packed into a double (payload + 2^48 × kind).
  * Nothing is ever built, so a billion-element object costs what its instructions cost.
  *
- * payload: INT its value; SCALAR what a number from -128 to -1 is without its sign, 0 for all other constants; STR and BYTES the offset of the instruction that made it; GLOBAL and OBJECT an index
- * into the table of globals (OBJECT: what made it); TUPLE arity and place in the arena; STORAGE an index of storages.
+ * payload: INT its value; STR and BYTES the offset of the instruction that made it; GLOBAL and OBJECT an index
+ * into the table of globals (OBJECT: what made it); SCALAR 0, or how far below zero a small whole number is; TUPLE arity and place in the arena; STORAGE an index of storages.
  */
 export const KIND = {
   SCALAR: 1, INT: 2, STR: 3, BYTES: 4, GLOBAL: 5, LIST: 6, DICT: 7, SET: 8, TUPLE: 9, OBJECT: 10, STORAGE: 11, FROZENSET: 12, UNKNOWN: 13,
@@ -19,6 +19,9 @@ export const pack = (kind: Kind, payload = 0): number => payload + kind * PAYLOA
 // a product with a power of two is exact and, other than `%` on doubles, one instruction of the processor
 export const kindOf = (value: number): Kind => ((value * INVERSE) | 0) as Kind;
 export const payloadOf = (value: number): number => value - kindOf(value) * PAYLOAD_MAX;
+
+/** A whole number that is known by its value; null: it is none, or a large one. */
+export const numberOf = (value: number): number | null => (kindOf(value) === KIND.INT ? payloadOf(value) : kindOf(value) === KIND.SCALAR && payloadOf(value) > 0 ? -payloadOf(value) : null);
 
 /** on the offset of bytes that a call made of a text, one letter a byte: where that text is */
 export const LETTERS = 2 ** 47;

@@ -27,6 +27,8 @@ const CASES: [string, string[], string, Buffer][] = [
   ['fields of objects', [], 'a.pkl', array(struct([['a', OF.objects, 0]], 27))],
   ['a field that is a dtype of fields', [], 'a.pkl', array(struct([['a', struct([['b', OF.numbers, 0]], 16), 0]], 16))],
   ['elements that are small arrays', [], 'a.pkl', array(assemble(made(text('V8')), state([OF.numbers, 'BININT1', 1, 'TUPLE1', 'TUPLE2', 'NONE', 'NONE'], eight, 0)))],
+  ['objects that are said to be none, with a sign', ['pickle-state-blocked'], 'a.pkl', array(struct([['a', OF.objects, 0]], 0x90 - 0x100))],
+  ['fields that are said to be the address of an object', ['pickle-state-blocked'], 'a.pkl', array(struct([['a', OF.numbers, 0]], 20))],
   ['records', [], 'a.pkl', array(struct([['a', OF.numbers, 0]], 16, eight, global('numpy', 'record')))],
   ['fields that are aligned, as numpy 1 says it', [], 'a.pkl', array(struct([['a', OF.numbers, 0]], -112))],
   ['objects that are aligned, as numpy 1 says it', [], 'a.pkl', array(struct([['a', OF.objects, 0]], -101))],

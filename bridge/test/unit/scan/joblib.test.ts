@@ -58,7 +58,7 @@ describe('joblib: arrays between the instructions', () => {
     ['a call behind a packed array', ['pickle-global-blocked', 'pickle-call-blocked', 'format-trailing-data'], 'm.joblib', zlib.deflateSync(inline('u1', [8], Buffer.concat([Buffer.alloc(8), assemble('POP'), EVIL.subarray(2)])))],
     ['packed objects that call', ['pickle-global-blocked', 'pickle-call-blocked'], 'm.joblib', zlib.gzipSync(inline('O8', [1], EVIL, { padding: -1 }))],
     ['fields of numbers', [], 'm.pkl', pickle(fields('f8', 16))],
-    ['fields of objects', [], 'm.pkl', pickle(fields('O8', 63))],
+    ['fields of objects', [], 'm.pkl', pickle(fields('O8', 27))],
     ['fields of objects that say they are none', ['pickle-state-blocked'], 'm.pkl', pickle(fields('O8', 16))],
   ];
   for (const [what, rules, name, bytes] of cases) {
