@@ -28,8 +28,11 @@ export interface Dtype {
   objects: boolean;
 }
 
-/** `__torch__.a.b`, `Name`; not the objects of C++ libraries, which are made with what the file says. */
-const isOfScript = (module: string, name: string): boolean => /^__torch__(\.[A-Za-z_]\w*)*$/.test(module) && !/^__torch__\.torch\.classes(\.|$)/.test(module) && /^[A-Za-z_]\w*$/.test(name);
+/** `__torch__.a.b`, `Name`. Of the objects of C++ libraries, which are made with what the file says, only quantized layers: PyTorch packs their weights again and compares all sizes. */
+function isOfScript(module: string, name: string): boolean {
+  if (/^__torch__\.torch\.classes(\.|$)/.test(module)) return module === '__torch__.torch.classes.quantized' && /^(Conv2d|Conv3d|Linear|Embedding)PackedParamsBase$/.test(name);
+  return /^__torch__(\.[A-Za-z_]\w*)*$/.test(module) && /^[A-Za-z_]\w*$/.test(name);
+}
 const SCRIPT_CLASS: Standing = { standing: 'allowed', rule: { role: 'class', new: [[]], build: true } };
 
 const LOADERS = new Set(['torch-bytes', 'attribute', 'dispatch', 'named-type', 'partial', 'ufunc']);

@@ -51,6 +51,8 @@ describe('programs of TorchScript', () => {
   const code = member('code/__torch__.py', program('y = x'));
   const op = (name: string): Buffer => Buffer.concat([Buffer.from([0x58]), u32(name.length), Buffer.from(name)]);
   const bytecode = (...parts: Buffer[]): Member => member('bytecode.pkl', assemble(proto(2), 'MARK', ...parts, 'TUPLE', 'STOP'));
+  const packed = (space: string, name: string): Buffer =>
+    writeZip([member('data.pkl', assemble(proto(2), 'GLOBAL', Buffer.from(`__torch__.torch.classes.${space}\n${name}\n`), 'EMPTY_TUPLE', 'NEWOBJ', 'NONE', 'NONE', 'TUPLE2', 'BUILD', 'STOP')), member('version', '3\n'), code]);
   const files: [what: string, rules: string[], file: Buffer][] = [
     ['a program and its object', [], archive(code)],
     ['an object without its program', ['pickle-global-blocked', 'pickle-call-blocked'], archive()],
@@ -64,6 +66,9 @@ describe('programs of TorchScript', () => {
     ['a constant that nobody uses', ['torch-layout'], archive(code, member('constants.pkl', pickle('EMPTY_TUPLE')), member('constants/0', 'abcd'))],
     ['numbers where no pickle says what they are', ['torch-layout', 'format-not-understood'], archive(code, member('constants/0', 'abcd'))],
     ['Python that is not of the program', ['torch-layout', 'format-not-understood'], archive(code, member('lib/run.py', 'x = 1\n'))],
+    ['the packed weights of a quantized layer', [], packed('quantized', 'LinearPackedParamsBase')],
+    ['the packed weights of something else', ['pickle-global-blocked', 'pickle-call-blocked'], packed('rnn', 'CellParamsBase')],
+    ['the packed weights of something else by the name of a layer', ['pickle-global-blocked', 'pickle-call-blocked'], packed('evil', 'LinearPackedParamsBase')],
     ['an object of a C++ library', ['pickle-global-blocked', 'pickle-call-blocked'], writeZip([member('data.pkl', assemble(proto(2), 'GLOBAL', Buffer.from('__torch__.torch.classes.evil\nRun\n'), 'EMPTY_TUPLE', 'NEWOBJ', 'STOP')), member('version', '3\n'), code])],
   ];
   for (const [what, rules, file] of files) {
