@@ -53,7 +53,7 @@ function judgeBytecode(source: ByteSource, file: string, context: ScanContext): 
 }
 
 /** What the owner added by a name of their own: texts; nothing loads them by itself. */
-function judgeExtra(source: ByteSource, file: string, context: ScanContext): void {
+export function judgeExtra(source: ByteSource, file: string, context: ScanContext): void {
   const text = source.size > EXTRA_MAX_BYTES ? null : decoded(source);
   if (text === null || text.includes('\0')) context.report.add('torch-script', { file, why: `A file beside the program is no text, or larger than ${EXTRA_MAX_BYTES} bytes; nobody knows what it is for.` });
 }

@@ -5,6 +5,7 @@ import type { Format, ScanContext } from '../format.ts';
 import type { ByteSource } from '../source.ts';
 import { isCode, scanCollection, type Member } from './collection.ts';
 import { isKerasZip, scanKerasZip } from './keras-zip.ts';
+import { isTorchExport, scanTorchExport } from './torch-export.ts';
 import { isTorchServe, scanTorchServe } from './torch-serve.ts';
 import { isTorchZip, scanTorchZip } from './torch-zip.ts';
 
@@ -15,13 +16,16 @@ const END_MARK = 0x504b0506;
 export const zip: Format = {
   id: 'zip',
   title: 'a zip archive',
-  extensions: ['pt', 'pth', 'ckpt', 'bin', 'npz', 'zip', 'mar', 'keras'],
+  extensions: ['pt', 'pt2', 'pth', 'ckpt', 'bin', 'npz', 'zip', 'mar', 'keras'],
   sniff: (source, head) => big32(head, 0) === LOCAL_MARK || big32(head, 0) === END_MARK || endsLikeZip(source),
   scan: (source, file, context) => {
     const members = readZipDirectory(source, context.limits.members);
     if (isTorchZip(members)) {
       context.report.formats[file] = 'torch-zip';
       scanTorchZip(source, members, file, context);
+    } else if (isTorchExport(members)) {
+      context.report.formats[file] = 'torch-export';
+      scanTorchExport(source, members, file, context);
     } else if (isKerasZip(members)) {
       context.report.formats[file] = 'keras';
       scanKerasZip(source, members, file, context);
