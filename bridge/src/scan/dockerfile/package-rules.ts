@@ -1,26 +1,37 @@
+import { FROM_URL, firstFit, MODEL_FETCH, MODEL_FILE, REMOTE_CODE, TRUSTED_SOURCE, UNCHECKED, UNSIGNED } from './package-patterns.ts';
 import { bare, baseName, readShell, type Command } from './shell.ts';
 import type { Tell } from './shell-rules.ts';
 
 /** Indexes that carry what PyPI has no room for; everybody uses them. */
 const KNOWN_INDEX = /^https:\/\/(download\.pytorch\.org|pypi\.nvidia\.com|pypi\.ngc\.nvidia\.com)(\/|$)/;
 const COMMIT = /@[0-9a-f]{40}([#&]|$)/;
-const MODEL_FILE = /https?:\/\/[^\s"']+\.(bin|pt|pth|ckpt|safetensors|gguf|ggml|onnx|h5|hdf5|keras|pkl|pickle|joblib|tflite|npz|nemo|mar)([?"'\s]|$)/i;
-const MODEL_FETCH = /\bvllm['"]?\s+['"]?serve['"]?\s+['"]?(?![./$-]|models?\/|app\/|data\/|weights\/|checkpoints?\/)[\w.-]+\/[\w.-]+|\s['"]?--model(-id|-path|_id)?['"]?[=\s]+['"]?(?!models?\/|app\/|data\/|weights\/|checkpoints?\/)[A-Za-z0-9][\w-]*\/[A-Za-z0-9][\w.-]+['"]?(\s|$)|\b(huggingface-cli|hf)\s+download\b|\b(snapshot_download|hf_hub_download|from_pretrained|torch\.hub\.load|gdown)\b|\bspacy\s+download\b|\bollama\s+pull\b|\bnltk\.download(er)?\b|\bgit\s+(lfs\s+)?clone\s+\S*huggingface\.co/;
 
-/** settings of apt, yum, rpm and dpkg by which anything is taken */
-const UNSIGNED = /\bAllow(Unauthenticated|Insecure\w*|WeakRepositor\w*|DowngradeToInsecure\w*)["'\s:=]+(true|yes|1)\b|Trusted:\s*yes\b|Verify-(Peer|Host)["'\s:=]+(false|no|0)\b|\b(gpgcheck|sslverify|repo_gpgcheck)\s*=\s*(0|false|no|off)\b|\s--no(signature|digest)\b|\bdpkg\b[^|;&\n]{0,500}--force-(all|bad-verify)|\b(curl|wget)\b[^|;&\n]{0,500}\shttp:\/\/[^|]{0,500}\|\s*(sudo\s+)?(apt-key\s+add|gpg\b)|\b(config\s+set|-c)\s+\S*(index-url|trusted-host|registry|channel\w*)[\s=]+http:\/\/|\b(gem|conda|mamba|micromamba)\b[^|;&\n]{0,500}\shttp:\/\//i;
-const UNCHECKED = /\bhttp\.sslVerify[\s=]+(false|0)\b|\bstrict-ssl[\s=]+(false|0)\b|\bssl_verify[\s:=]+(false|no|0)\b|\binsecure\b[^|;&\n]{0,500}>>?\s*\S*\.curlrc|\bcheck_certificate\s*=\s*off\b/i;
-/** other package managers, given an address, a repository or a file that was fetched */
-const FROM_URL = /\b(npm|yarn|pnpm)\s+(i|install|add)\b[^|;&\n]{0,500}\s((git\+|https?:|git:|ssh:)\S+|(?!\.)[\w.-]+\/[\w.-]+)(\s|$)|\bnpx\b[^|;&\n]{0,500}\s(https?:|git\+|github:)\S+|\bcargo\s+install\b[^|;&\n]{0,500}--git\b|\b(poetry|uv|pipx|pdm)\s+(add|install|tool\s+install)\b[^|;&\n]{0,500}\s(git\+|https?:)\S+|\beasy_install\b[^|;&\n]{0,500}\shttps?:\S+|\bgo\s+(run|install)\s+\S+@(latest|master|main)\b|\brpm\s+-[a-zA-Z]*[iU][a-zA-Z]*\s[^|;&\n]{0,500}https?:\S+|\b(apt|apt-get|yum|dnf|zypper)\b[^|;&\n]{0,500}\binstall\b[^|;&\n]{0,500}\shttps?:\S+/i;
+/** A habit that any place of a text may show. */
+interface Habit {
+  forms: readonly RegExp[];
+  /** looked for where nothing fits those */
+  or?: readonly RegExp[];
+  rule: Parameters<Tell>[0];
+  why?: string;
+  /** when it is not the text itself */
+  evidence?: string;
+}
+/** In the order in which they are told. */
+const HABITS: readonly Habit[] = [
+  { forms: MODEL_FETCH, or: MODEL_FILE, rule: 'docker-unscanned-model' },
+  { forms: REMOTE_CODE, rule: 'docker-unscanned-model', why: 'Code that comes with a model is run without anybody having read it.', evidence: 'trust_remote_code' },
+  { forms: UNSIGNED, rule: 'docker-package-source', why: 'Signatures of packages are not checked.' },
+  { forms: UNCHECKED, rule: 'docker-insecure-download' },
+  { forms: FROM_URL, rule: 'docker-package-from-url' },
+  { forms: TRUSTED_SOURCE, rule: 'docker-package-source', why: 'An apt source is marked as trusted, so its signatures are not checked.', evidence: '[trusted=yes]' },
+];
 
 /** What a shell text installs and from where; models that it fetches past the scan. */
 export function checkPackages(text: string, tell: Tell): void {
-  if (MODEL_FETCH.test(text) || MODEL_FILE.test(text)) tell('docker-unscanned-model', undefined, (MODEL_FETCH.exec(text) ?? MODEL_FILE.exec(text))![0].trim());
-  if (/--trust[-_]remote[-_]code\b(?!\s*[= ]\s*(false|0|no)\b)|\btrust_remote_code\s*=\s*True\b/i.test(text)) tell('docker-unscanned-model', 'Code that comes with a model is run without anybody having read it.', 'trust_remote_code');
-  if (UNSIGNED.test(text)) tell('docker-package-source', 'Signatures of packages are not checked.', UNSIGNED.exec(text)![0]);
-  if (UNCHECKED.test(text)) tell('docker-insecure-download', undefined, UNCHECKED.exec(text)![0]);
-  if (FROM_URL.test(text)) tell('docker-package-from-url', undefined, FROM_URL.exec(text)![0].trim());
-  if (/\[[^\]]*\btrusted\s*=\s*yes\b[^\]]*\]/i.test(text)) tell('docker-package-source', 'An apt source is marked as trusted, so its signatures are not checked.', '[trusted=yes]');
+  for (const { forms, or, rule, why, evidence } of HABITS) {
+    const fit = firstFit(forms, text) ?? firstFit(or ?? [], text);
+    if (fit !== null) tell(rule, why, evidence ?? fit.trim());
+  }
   for (const command of readShell(text).flat()) {
     const words = bare(command);
     const name = baseName(words[0] ?? '');
@@ -64,7 +75,9 @@ function checkPip(words: string[], command: Command, tell: Tell): void {
   if (unpinned) tell('docker-unpinned-package', undefined, evidence);
 }
 
-const takesValue = (word: string | undefined): boolean => word !== undefined && /^(-r|--requirement|-c|--constraint|-t|--target|--prefix|--root|-i|--index-url|--extra-index-url|-f|--find-links|--platform|--python-version|--trusted-host|--timeout|--retries|--cache-dir|--python|>|>>|<)$/.test(word);
+/** options of pip that are followed by a value, and ways of the shell to name a file */
+const VALUED = new Set('-r --requirement -c --constraint -t --target --prefix --root -i --index-url --extra-index-url -f --find-links --platform --python-version --trusted-host --timeout --retries --cache-dir --python > >> <'.split(' '));
+const takesValue = (word: string | undefined): boolean => word !== undefined && VALUED.has(word);
 
 function checkApt(words: string[], command: Command, tell: Tell): void {
   const evidence = command.text.trim();
