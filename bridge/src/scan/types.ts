@@ -98,6 +98,8 @@ export interface Limits {
   textBytes: number;
   /** bytes of a YAML file that is read for what it names */
   yamlBytes: number;
+  /** bytes of a model of LightGBM or XGBoost, in a file of its own or in a pickle */
+  boosterBytes: number;
   /** messages inside messages of a protocol buffer */
   protobufDepth: number;
   /** groups and datasets of an HDF5 file */
@@ -124,6 +126,7 @@ export const DEFAULT_LIMITS: Limits = {
   dockerfileBytes: 1024 * 1024,
   textBytes: 64 * 1024 * 1024,
   yamlBytes: 1024 * 1024,
+  boosterBytes: 160 * 1024 * 1024,
   protobufDepth: 100,
   hdf5Objects: 200_000,
   hdf5Depth: 64,

@@ -13,7 +13,7 @@ export const xgboostUbj: Format = {
   extensions: ['ubj'],
   sniff: (_source, head) => MARKS.some((mark) => mark.every((byte, i) => head[i] === byte)),
   scan: (source, _file, context) => {
-    if (source.size > context.limits.textBytes) throw new Rejected('limit-exceeded', `An XGBoost model may have ${context.limits.textBytes} bytes.`);
+    if (source.size > context.limits.boosterBytes) throw new Rejected('limit-exceeded', `An XGBoost model may have ${context.limits.boosterBytes} bytes.`);
     const root = readUbjson(source.read(0, source.size));
     if (!isXgboost(root)) throw new Rejected('booster-structure', 'The file does not have the two keys of an XGBoost model.');
     checkXgboost(root);

@@ -22,7 +22,7 @@ export function giveBooster(symbol: string, state: KnownDict | null, source: Byt
     const model = state.items.get(key);
     // None: it was not trained
     if (model === undefined || kindOf(model) === KIND.SCALAR) continue;
-    const bytes = modelBytes(model, library, source, host.limits.textBytes);
+    const bytes = modelBytes(model, library, source, host.limits.boosterBytes);
     if (bytes === null) throw new Rejected('pickle-state-blocked', `The ${key} of a booster is no constant of the file, or too large: nobody can look at it beforehand.`);
     host.booster(library, bytes);
   }

@@ -56,4 +56,10 @@ describe('boosters in pickles', () => {
       expect(rulesOf(result), JSON.stringify(result.findings)).to.have.members(rules);
     });
   }
+
+  it('may be larger than a text file, up to a limit of their own', () => {
+    const whole = lightgbm(words(TREES));
+    expect(rulesOf(scanBytes('a.pkl', whole, 'model', { textBytes: 100 }))).to.deep.equal([]);
+    expect(scanBytes('a.pkl', whole, 'model', { boosterBytes: 100 }).verdict).to.equal('block');
+  });
 });

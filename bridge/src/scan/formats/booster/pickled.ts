@@ -11,7 +11,7 @@ const CONTROL = /[\u0000-\u0009\u000b-\u001f\u007f]/;
 
 /** What a pickle of a booster hands to the library that reads it, byte by byte, while it loads. Throws Rejected for what the library would not write. */
 export function checkPickledBooster(library: 'lightgbm' | 'xgboost', bytes: Uint8Array, limits: Limits): void {
-  if (bytes.length > limits.textBytes) throw new Rejected('limit-exceeded', `A booster in a pickle may have ${limits.textBytes} bytes.`);
+  if (bytes.length > limits.boosterBytes) throw new Rejected('limit-exceeded', `A booster in a pickle may have ${limits.boosterBytes} bytes.`);
   if (library === 'lightgbm') {
     const text = Buffer.from(bytes).toString('utf8');
     if (!isLightgbm(text) || CONTROL.test(text) || text.includes('\ufffd')) throw new Rejected('booster-structure', 'The pickle holds a booster of LightGBM that is not the text of a model.');
