@@ -22,7 +22,7 @@ export interface GlobalRule {
   /** the result is bytes, or an object of the class that is given as this argument */
   returns?: 'bytes' | number;
   /** what else must be looked at before it may be called */
-  sink?: 'attribute' | 'dispatch' | 'named-type' | 'partial' | 'ufunc' | 'arrow-array' | 'torch-sparse' | 'torch-bytes' | 'torch-tensor' | 'torch-tensor-typed' | 'dtype' | 'scalar' | 'base' | 'text-bytes' | 'fraction' | 'inline-array' | 'bytearray';
+  sink?: 'attribute' | 'dispatch' | 'named-type' | 'partial' | 'ufunc' | 'arrow-array' | 'arrow-buffer' | 'arrow-type' | 'torch-sparse' | 'torch-bytes' | 'torch-tensor' | 'torch-tensor-typed' | 'dtype' | 'scalar' | 'base' | 'text-bytes' | 'fraction' | 'inline-array' | 'bytearray';
   /** of a storage class */
   elementBytes?: number;
   /** of a dtype of PyTorch: bytes of an element */

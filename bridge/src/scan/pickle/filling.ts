@@ -66,6 +66,7 @@ export class Filling {
     const target = start > 0 ? stack.values[start - 1]! : 0;
     this.keepFrom(start, how === 'items' ? { dict: target } : {});
     if (how === 'items' && start > 0) this.items(target, start);
+    if (how === 'append' && this.globals.arrow) for (let i = start; i < stack.length; i++) this.watch.append(target, stack.values[i]!);
     stack.length = start;
     this.calls.fill(how, stack.top(), at);
   }
@@ -82,7 +83,8 @@ export class Filling {
   }
 
   append(at: number): void {
-    this.keep(this.stack.pop());
+    const value = this.keep(this.stack.pop());
+    if (this.globals.arrow) this.watch.append(this.stack.top(), value);
     this.calls.fill('append', this.stack.top(), at);
   }
 

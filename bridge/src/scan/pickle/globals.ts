@@ -15,6 +15,8 @@ export interface GlobalEntry {
   dtype?: Dtype;
   /** it may be called and not be kept: a function, which whatever keeps it may call with others; a class that opens files */
   passing: boolean;
+  /** of a type of Arrow: its name */
+  arrow?: string;
   /** of a functools.partial: the value that it is around */
   around?: number;
 }
@@ -41,6 +43,8 @@ const isPassing = (rule: GlobalRule): boolean => rule.role === 'function' || rul
 /** The different globals that one pickle names. */
 export class GlobalTable {
   private readonly entries: GlobalEntry[] = [];
+  /** arrays of Arrow may come: lists hold their buffers */
+  arrow = false;
   private readonly index = new Map<string, number>();
   private readonly list: AllowList;
   private readonly script: boolean;
@@ -67,6 +71,7 @@ export class GlobalTable {
       known: standing.standing === 'blocked' ? standing.known : true,
       passing: standing.standing === 'allowed' && isPassing(standing.rule),
     });
+    this.arrow ||= this.entries[this.entries.length - 1]!.rule?.sink === 'arrow-array';
     this.index.set(key, this.entries.length - 1);
     return this.entries.length - 1;
   }
@@ -86,6 +91,11 @@ export class GlobalTable {
   /** functools.partial around one function. */
   around(id: number, callee: number): number {
     return this.variant(id, `around ${callee}`, { around: callee }, true);
+  }
+
+  /** A type of Arrow. */
+  arrowType(id: number, name: string): number {
+    return this.variant(id, `arrow ${name}`, { arrow: name }, true);
   }
 
   private variant(id: number, tag: string, known: Partial<GlobalEntry>, shared: boolean): number {

@@ -71,8 +71,8 @@ export class PickleMachine {
     let at = this.start;
     try {
       for (;;) {
-        // what describes an array is looked at one by one; so is what takes special names and functions from the stack
-        if (!this.watch.active) this.hot.run(this.frames.end, this.places.any ? this.places.highest(this.stack.length) : -1);
+        // what describes an array, of joblib or Arrow, is looked at one by one; so is what takes special names and functions from the stack
+        if (!this.watch.active && !this.globals.arrow) this.hot.run(this.frames.end, this.places.any ? this.places.highest(this.stack.length) : -1);
         at = this.reader.offset;
         if (this.frames.end !== 0 && at >= this.frames.end) this.frames.leave(at);
         const op = this.reader.u8();
@@ -120,7 +120,7 @@ export class PickleMachine {
       case OP.EMPTY_DICT:
         return stack.push(this.watch.dict());
       case OP.EMPTY_LIST:
-        return stack.push(pack(KIND.LIST));
+        return stack.push(this.globals.arrow ? this.watch.newList() : pack(KIND.LIST));
       case OP.EMPTY_TUPLE:
         return stack.push(pack(KIND.TUPLE));
       case OP.EMPTY_SET:

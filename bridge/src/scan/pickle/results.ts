@@ -1,4 +1,6 @@
 import type { RuleId } from '../rules.ts';
+import { Rejected } from '../report.ts';
+import { arrowFault, isArrowType } from './arrow.ts';
 import { isBooster } from './boosters.ts';
 import { dtypeOf } from './dtypes.ts';
 import type { GlobalTable } from './globals.ts';
@@ -92,14 +94,24 @@ export class Results {
         return this.dispatched(values, at);
       case 'partial':
         return this.watch.begin(pack(KIND.OBJECT, this.globals.around(id, values[0]!)));
-      case 'arrow-array':
-        this.caller.tell('pickle-arrow-array', at, undefined, 'The buffers of an Arrow array and its length are data of the file, and pyarrow does not compare them while loading.');
+      case 'arrow-type': {
+        const name = symbol === 'pyarrow.lib.timestamp' ? 'timestamp' : (this.texts.text(values[0]!) ?? '');
+        if (isArrowType(name)) return pack(KIND.OBJECT, this.globals.arrowType(id, name));
         break;
+      }
+      case 'arrow-buffer':
+        return values[0]!;
+      case 'arrow-array': {
+        const found = arrowFault(values[0]!, { globals: this.globals, arena: this.arena, watch: this.watch, texts: this.texts });
+        if (found !== null && 'fault' in found) throw new Rejected('pickle-state-blocked', `An array of Arrow is not as long as it says: ${found.fault}.`);
+        if (found !== null) this.caller.tell('pickle-arrow-array', at, undefined, `The buffers of an Arrow array and its length are data of the file, and pyarrow does not compare them while loading; nor could the scanner: ${found.unknown}.`);
+        break;
+      }
       case 'inline-array':
         this.wrapper = this.watch.begin(pack(KIND.OBJECT, id));
     }
     if (rule.returns === 'bytes') return pack(KIND.BYTES, values.length === 2 ? LETTERS + payloadOf(values[0]!) : 0);
-    if (rule.sink === 'bytearray' && this.watch.active) return this.bytearray(id, values);
+    if (rule.sink === 'bytearray' && (this.watch.active || this.globals.arrow)) return this.bytearray(id, values);
     const made = pack(KIND.OBJECT, typeof rule.returns === 'number' ? payloadOf(values[rule.returns]!) : id);
     return isBooster(this.globals.at(payloadOf(made)).symbol) ? this.watch.begin(made) : made;
   }

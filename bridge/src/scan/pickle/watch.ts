@@ -1,6 +1,10 @@
 import { Rejected } from '../report.ts';
 import { KIND, kindOf, pack, payloadOf } from './values.ts';
 
+/** lists whose content is kept, and how much of it: the buffers of an array of Arrow are three */
+const LISTS_KEPT = 256;
+const LIST_KEPT = 8;
+
 /** What lies in a dict, by its keys, as far as all of them are text; `fault` says what else was done to it. */
 export interface KnownDict {
   items: Map<string, number>;
@@ -16,6 +20,9 @@ export interface KnownDict {
 export class Watch {
   private readonly open = new Set<number>();
   private readonly dicts: KnownDict[] = [];
+  /** the last short lists that were made, while somebody wants to know */
+  private readonly lists = new Map<number, number[]>();
+  private made = 0;
   private readonly max: number;
 
   constructor(max: number) {
@@ -47,6 +54,29 @@ export class Watch {
     if (!this.active) return pack(KIND.DICT);
     if (this.dicts.length >= this.max) throw new Rejected('limit-exceeded', `More than ${this.max} dicts that describe arrays.`);
     return pack(KIND.DICT, this.dicts.push({ items: new Map(), fault: null, used: false }));
+  }
+
+  /** An empty list whose content is kept for a while. */
+  newList(): number {
+    const list = pack(KIND.LIST, ++this.made);
+    this.lists.set(list, []);
+    this.lists.delete(list - LISTS_KEPT);
+    return list;
+  }
+
+  /** Something comes to the end of a list. */
+  append(list: number, value: number): void {
+    const content = this.lists.get(list);
+    if (content === undefined) return;
+    if (content.length < LIST_KEPT) content.push(value);
+    else this.lists.delete(list);
+  }
+
+  /** What lies in a list; null where that is not known. It may be no longer changed. */
+  list(list: number): number[] | null {
+    const content = this.lists.get(list) ?? null;
+    this.lists.delete(list);
+    return content;
   }
 
   /** a dict whose content is kept */

@@ -18,7 +18,7 @@ export const pickleRules = {
     'pickle-state-blocked': block('high', 'State is put into an object that does not take any.', SAFETENSORS),
     'pickle-persistent-id': block('high', 'The file refers to outside data in a way that only PyTorch files do, and not in their form.', RESAVE),
     'pickle-inline-array': block('high', 'joblib keeps arrays between the instructions; here they are not in the form that joblib writes, or the file is not called .joblib and a plain loader would find a program in the numbers.', 'Save with joblib.dump under the extension .joblib, or with pickle.dump.'),
-    'pickle-arrow-array': review('low', 'The file holds arrays of Arrow (texts in pandas 3 are such): raw memory and its description, which pyarrow does not compare while loading.', 'Load it where no secrets are, or save the frame as Parquet, the numbers as npy; have an approver accept the file.'),
+    'pickle-arrow-array': review('low', 'The file holds arrays of Arrow of an unusual kind: raw memory and its description, which pyarrow does not compare while loading. Numbers and texts, as in pandas 3, are compared by the scanner.', 'Load it where no secrets are, or save the frame as Parquet, the numbers as npy; have an approver accept the file.'),
     'pickle-embedded': review('medium', 'Bytes or a text inside look like another pickle. Loading this file does not run it, but code could.', 'Have an approver find out what it is for.', 'Bytes as they are; text in base64 or as hexadecimal digits.'),
   },
 } as const satisfies RuleArea;
