@@ -73,7 +73,8 @@ describe('An upload outlives the bridge that took it', () => {
     expect(rewound, 'bytes that need not be sent again').to.be.greaterThanOrEqual(CHUNK_BYTES);
 
     const uploads = { modelFile, dockerfile: await send(readFileSync(dockerfile!), 'dockerfile', 'Dockerfile'), sideFiles: [await send(readFileSync(sideFiles![0]!), 'sideFiles', 'serve.py')] };
-    const answer = await ada.send<UploadAccepted>('POST', '/mlops/models', { metadata, uploads }, { 'idempotency-key': name });
+    const serving = { ...(metadata['serving'] as object), memory: '640Mi' }; // the sample's server reads the file as a whole
+    const answer = await ada.send<UploadAccepted>('POST', '/mlops/models', { metadata: { ...metadata, serving }, uploads }, { 'idempotency-key': name });
     expect(answer.status, JSON.stringify(answer.body)).to.equal(202);
     ids = answer.body;
     await approve(ben, await ben.reaches(ids, 'Validated', SCAN_MS));

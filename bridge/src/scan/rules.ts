@@ -24,7 +24,7 @@ import { zipRules } from './rules/zip.ts';
 import type { Rule, RuleArea } from './rules/rule.ts';
 
 /** Changes whenever a verdict could change: rules, allow-list, limits. Stored with each verdict. */
-export const RULESET_VERSION = '2026.11.29';
+export const RULESET_VERSION = '2026.11.30';
 
 /** Every area, in the order of docs/scan-rules.md, which `npm run docs:scan-rules` writes from them. */
 export const RULE_AREAS = [contentRules, limitsRules, selfRules, safetensorsRules, pickleRules, torchRules, zipRules, tarRules, compressedRules, archiveRules, numpyRules, ggufRules, hdf5Rules, kerasRules, protobufRules, onnxRules, tensorflowRules, tfliteRules, sentencepieceRules, boosterRules, textRules, jsonRules, dockerfileRules] as const satisfies readonly RuleArea[];

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { expect } from 'chai';
 import { StorageFull } from '../../../src/errors.ts';
-import { digestOf, TusClient } from '../../contract/storage/tus-client.ts';
+import { digestOf, TusClient, until } from '../../contract/storage/tus-client.ts';
 import { CommonLocks } from '../../fakes/common-locks.ts';
 import { MemoryBlobStore, SMALL_PART_BYTES as PART } from '../../fakes/memory-blob-store.ts';
 import { startUploadApp, type UploadApp } from '../../fakes/upload-app.ts';
@@ -64,7 +64,8 @@ describe('a tus upload between its requests', () => {
     await start(50);
     const path = await ada.create(bytes.length);
     await ada.patch(path, 0, bytes.subarray(0, PART + 10));
-    expect((await elsewhere.head(path)).offset).to.equal(PART + 10);
+    // what is asked too early, on a busy machine, hears of less and of nothing wrong
+    await until(async () => (await elsewhere.head(path)).offset === PART + 10);
     await ada.patch(path, PART + 10, bytes.subarray(PART + 10, 2 * PART + 10));
     expect((await elsewhere.patch(path, 2 * PART + 10, bytes.subarray(2 * PART + 10))).offset).to.equal(bytes.length);
   });
