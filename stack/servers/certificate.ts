@@ -12,8 +12,19 @@ export function tlsFolder(context: Pick<StackContext, 'state'>): string {
   return join(context.state, 'tls');
 }
 
+/** two servers that start side by side want the same one */
+const making = new Map<string, Promise<string>>();
+
 /** Makes authority and certificate when they are missing or soon over. Answers the certificate. */
-export async function ensureCertificate(context: StackContext): Promise<string> {
+export function ensureCertificate(context: StackContext): Promise<string> {
+  const known = making.get(context.state);
+  if (known) return known;
+  const made = make(context).finally(() => making.delete(context.state));
+  making.set(context.state, made);
+  return made;
+}
+
+async function make(context: StackContext): Promise<string> {
   const tls = tlsFolder(context);
   mkdirSync(tls, { recursive: true, mode: 0o700 });
   const file = join(tls, 'server.crt');

@@ -121,9 +121,10 @@ describe('docker-compose.yml', function () {
 
   it('gives Traefik the settings of the stack', () => {
     const ours = readFileSync(join(root, 'stack/servers/traefik.ts'), 'utf8');
-    const flags = (services['traefik']!.command ?? []).filter((flag) => !flag.includes('.address='));
+    const flags = (services['traefik']!.command ?? []).filter((flag) => !/\.address=|\.filename=/.test(flag));
     expect(flags).to.have.length.above(5);
     for (const flag of flags) expect(ours).to.include(`'${flag}'`);
+    expect(readFileSync(join(root, 'stack/compose/traefik.yaml'), 'utf8')).to.match(/defaultCertificate: .*\/run\/creativeflow\/tls\/server\.crt/);
     expect(ours.match(/'--/g)).to.have.length(flags.length);
   });
 
