@@ -2,6 +2,7 @@ import type { Whoami } from '../../contract/requests.ts';
 import { Conflict, Unauthenticated } from '../../errors.ts';
 import type { Caller, Clock, OdooPort } from '../../services/ports.ts';
 import { OdooClient } from './client.ts';
+import { Precedence } from './precedence.ts';
 import { OdooWire } from './wire.ts';
 
 export interface OdooSettings {
@@ -17,6 +18,7 @@ export class Odoo implements OdooPort {
   readonly #wire: OdooWire;
   readonly #settings: OdooSettings;
   readonly #clock: Clock;
+  readonly #precedence = new Precedence();
 
   constructor(settings: OdooSettings, clock: Clock) {
     this.#settings = settings;
@@ -29,7 +31,8 @@ export class Odoo implements OdooPort {
     const client = new OdooClient(this.#wire, caller, { baseUrl: url, db: database, serviceKey, ...(requestId ? { requestId } : {}) });
     for (let attempt = 0; ; attempt++) {
       try {
-        return (await client.callMethod(model, method, [], kwargs)) as T;
+        const once = (): Promise<unknown> => client.callMethod(model, method, [], kwargs);
+        return (await (caller.kind === 'service' ? this.#precedence.service(once) : this.#precedence.person(method, once))) as T;
       } catch (error) {
         const waitMs = BUSY_RETRIES_MS[attempt];
         if (!(error instanceof Conflict && error.code === 'busy') || waitMs === undefined) throw error;

@@ -23,7 +23,7 @@ describe('the Odoo adapter', () => {
       let text = '';
       for await (const chunk of request) text += String(chunk);
       asked.push({ path: request.url!, headers: request.headers, body: JSON.parse(text) });
-      if (held && request.url!.endsWith('/work')) await held;
+      if (held && /(work|rollback)$/.test(request.url!)) await held;
       const { status = 200, cookie, body } = replies.length > 1 ? replies.shift()! : replies[0]!;
       // Odoo repeats the header
       if (cookie) response.setHeader('set-cookie', [`session_id=${cookie}; HttpOnly; Path=/`, `session_id=${cookie}; HttpOnly; Path=/`]);
@@ -69,11 +69,27 @@ describe('the Odoo adapter', () => {
     held = new Promise((resolve) => (release = resolve));
     replies = [{ body: { result: 1 } }];
     const work = [1, 2, 3, 4, 5].map((id) => odoo.call({ kind: 'service' }, 'mlops.deployment', 'work', { id }));
-    await odoo.call({ kind: 'session', cookie: 'session_id=a' }, 'mlops.model.version', 'rollback', {});
-    expect(asked.map(({ path }) => path.split('/').at(-1))).to.have.members(['work', 'work', 'rollback']);
+    await odoo.call({ kind: 'session', cookie: 'session_id=a' }, 'mlops.model.version', 'detail', {});
+    expect(asked.map(({ path }) => path.split('/').at(-1))).to.have.members(['work', 'work', 'detail']);
     release();
     await Promise.all(work);
     expect(asked).to.have.length(6);
+  });
+
+  it('begins nothing of its own while somebody rolls back, but does not wait for ever', async () => {
+    let release!: () => void;
+    held = new Promise((resolve) => (release = resolve));
+    replies = [{ body: { result: 1 } }];
+    const person: Caller = { kind: 'session', cookie: 'session_id=a' };
+    const ended: string[] = [];
+    const back = odoo.call(person, 'mlops.model.version', 'rollback', {}).then(() => ended.push('rollback'));
+    const own = odoo.call({ kind: 'service' }, 'mlops.deployment', 'integrity_round', {}).then(() => ended.push('own'));
+    await odoo.call(person, 'mlops.model.version', 'detail', {});
+    expect(asked.map(({ path }) => path.split('/').at(-1))).to.deep.equal(['rollback', 'detail']);
+    await own; // though the rollback hangs
+    release();
+    await back;
+    expect(ended).to.deep.equal(['own', 'rollback']);
   });
 
   it('hands on a rotated cookie, and is silent about the same one', async () => {
