@@ -34,6 +34,10 @@ export class TusClient {
   head(path: string): Promise<TusAnswer> {
     return this.ask('HEAD', path);
   }
+  /** whether HEAD gets no answer at all, which makes stock clients ask again instead of beginning anew */
+  isDropped(path: string): Promise<boolean> {
+    return this.head(path).then(() => false, (error: Error) => error.message === 'fetch failed');
+  }
   patch(path: string, offset: number, body: Buffer, headers: Record<string, string> = {}): Promise<TusAnswer> {
     return this.ask('PATCH', path, { 'content-type': 'application/offset+octet-stream', 'upload-offset': String(offset), ...headers }, body);
   }
