@@ -24,7 +24,7 @@ export async function canary(ada: Client, ben: Client, what: Sample, live: Versi
   await until(ben, staged, (version) => version.status !== 'PendingProdDeployment' || waitsForJudgement(version));
   step(`ben promoted it as a canary with ${SHARE} % of the traffic`, `${MEASURED} calls at the gateway: ${told(await asked(ben, live, MEASURED))}`);
   const traffic = new AbortController();
-  const users = (async () => { while (!traffic.signal.aborted) await asked(ben, live, 5); })();
+  const users = (async () => { while (!traffic.signal.aborted) await asked(ben, live, PICTURES); })();
   const ended = await until(ben, staged, ({ status }) => status === 'Live' || status === 'ProdFailed').finally(() => traffic.abort());
   await users;
   const verdict = ended.status === 'Live' ? 'judged good: live' : 'judged bad: aborted';
@@ -32,11 +32,13 @@ export async function canary(ada: Client, ben: Client, what: Sample, live: Versi
   return ended;
 }
 
-/** every third picture is blank */
+/** Every third is blank. No multiple of five: every fifth call goes to the new version, which would get the same picture each time. */
+const PICTURES = 3;
+
 async function asked(client: Client, live: VersionDetail, times: number): Promise<Record<string, number>> {
   const by: Record<string, number> = {};
   for (let call = 0; call < times; call += 1) {
-    const { status, body } = await client.infer(live.prodEndpointUrl!, live.model.name, call % 3 === 2 ? blank() : digit());
+    const { status, body } = await client.infer(live.prodEndpointUrl!, live.model.name, call % PICTURES === 2 ? blank() : digit());
     const who = status === 200 ? `answered by ${String((body as { model_version?: string }).model_version)}` : `failed with ${status}`;
     by[who] = (by[who] ?? 0) + 1;
   }
