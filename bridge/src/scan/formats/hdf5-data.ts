@@ -43,7 +43,8 @@ export function judgeData(path: string, data: RawData, { type, space }: Stored, 
   const pieces: Buffer[] = [];
   let bytes = 0;
   for (const piece of data.pieces()) {
-    bytes += pieces.push(piece) > 0 ? piece.length : 0;
+    pieces.push(piece);
+    bytes += piece.length;
     // nearly all arrays are given up after their first piece
     if (pieces.length === 1 && !(ofBytes ? mayBePickle(piece) : isMarked(piece))) return;
     if (bytes > PICKLE_MAX_BYTES) break;
@@ -63,8 +64,9 @@ export function judgeElement(path: string, offset: number, bytes: Buffer, { type
 }
 
 function judgeText(path: string, bytes: Buffer, offset: number, file: string, context: ScanContext, trials: Trials): void {
-  if (mayImport(bytes) && --trials.left < 0) throw new Rejected('limit-exceeded', `The file has more than ${TRIALS_MAX} texts that could be pickles.`, offset);
-  if (actsAsPickle(bytes, file, context)) return judgePickle(bytes, `${file}!${path}`, context);
+  const mayAct = mayImport(bytes);
+  if (mayAct && --trials.left < 0) throw new Rejected('limit-exceeded', `The file has more than ${TRIALS_MAX} texts that could be pickles.`, offset);
+  if (mayAct && acts(bytes, file, context)) return judgePickle(bytes, `${file}!${path}`, context);
   judgeEmbeddedConfigs(tryJson(bytes, context.limits), (rule, symbol, evidence, why) => context.report.add(rule, { file, offset, symbol, evidence: `${path}: ${evidence}`, why }));
 }
 
@@ -87,8 +89,9 @@ export function isPickle(bytes: Uint8Array, file: string, context: ScanContext):
 }
 
 /** The same of bytes of any kind. Text of people names something by chance; it does not call it, nor does it end where a pickle ends. */
-export function actsAsPickle(bytes: Uint8Array, file: string, context: ScanContext): boolean {
-  if (!mayImport(bytes)) return false;
+export const actsAsPickle = (bytes: Uint8Array, file: string, context: ScanContext): boolean => mayImport(bytes) && acts(bytes, file, context);
+
+function acts(bytes: Uint8Array, file: string, context: ScanContext): boolean {
   const report = new Report(context.limits);
   const marked = isMarked(bytes);
   try {

@@ -6,6 +6,7 @@ import type { Datatype } from './datatype.ts';
 import type { Hdf5File } from './file.ts';
 import type { Filters } from './filters.ts';
 import type { Layout } from './layout.ts';
+import { chunkBytes } from './parts.ts';
 
 export interface Stored {
   type: Datatype;
@@ -45,7 +46,7 @@ export function checkStorage(file: Hdf5File, path: string, at: number, { type, s
 function checkChunks(file: Hdf5File, layout: Layout & { kind: 'chunked' }, { type, space, filters }: Stored, wrong: (why: string) => never, part: EachPart): void {
   const dimensions = space.dimensions ?? [];
   if (layout.elementBytes !== type.size || layout.chunk.length !== dimensions.length || dimensions.length === 0) wrong('has chunks of another shape than its own');
-  const rawBytes = layout.chunk.reduce((product, size) => product * size, type.size);
+  const rawBytes = chunkBytes(layout);
   if (!Number.isSafeInteger(rawBytes)) wrong('has chunks larger than any file');
   const inEach = dimensions.map((dimension, i) => Math.ceil(dimension / layout.chunk[i]!));
   const expected = inEach.reduce((product, count) => product * count, 1);

@@ -1,32 +1,23 @@
 import { Rejected } from '../report.ts';
 import { Cursor } from './cursor.ts';
-import type { EachPart, Stored } from './dataset.ts';
+import type { Stored } from './dataset.ts';
 import type { Hdf5File } from './file.ts';
 import type { GlobalHeap } from './global-heap.ts';
+import { chunkBytes, Parts } from './parts.ts';
 import { unfilter } from './unfilter.ts';
 
 const PLACE_BYTES = 16;
 
-interface Part {
-  at: number;
-  bytes: number;
-  mask: number;
-}
-
 /** A dataset whose elements, texts or lists, lie elsewhere in the file: what is stored is where. */
-export class Elsewhere {
-  private readonly parts: Part[] = [];
+export class Elsewhere extends Parts {
   private readonly file: Hdf5File;
   private readonly heap: GlobalHeap;
 
   constructor(file: Hdf5File, heap: GlobalHeap) {
+    super();
     this.file = file;
     this.heap = heap;
   }
-
-  part: EachPart = (at, bytes, mask) => {
-    this.parts.push({ at, bytes, mask });
-  };
 
   /** Calls `each` with the bytes of every element that is not empty. */
   read({ type, layout, filters }: Stored, each: (bytes: Buffer, at: number) => void): void {
@@ -34,7 +25,7 @@ export class Elsewhere {
     let seen = 0;
     for (const { at, bytes, mask } of this.parts) {
       const stored = this.file.peek(at, bytes, 'A part of the data').bytes;
-      const raw = layout.kind === 'chunked' ? layout.chunk.reduce((product, length) => product * length, layout.elementBytes) : bytes;
+      const raw = layout.kind === 'chunked' ? chunkBytes(layout) : bytes;
       const places = new Cursor(unfilter(stored, filters, mask, PLACE_BYTES, this.bounded(raw, at), at), at);
       while (places.left >= PLACE_BYTES) {
         const count = places.u32();

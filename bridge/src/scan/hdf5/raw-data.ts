@@ -1,6 +1,7 @@
 import { Rejected } from '../report.ts';
-import type { EachPart, Stored } from './dataset.ts';
+import type { Stored } from './dataset.ts';
 import type { Hdf5File } from './file.ts';
+import { chunkBytes, Parts } from './parts.ts';
 import { unfilter } from './unfilter.ts';
 
 const FIRST_BYTES = 4096;
@@ -8,26 +9,16 @@ const PIECE_BYTES = 1024 * 1024;
 /** far more than any writer makes a chunk of */
 const UNPACKED_MAX_BYTES = 512 * 1024 * 1024;
 
-interface Part {
-  at: number;
-  bytes: number;
-  mask: number;
-}
-
 /** The data of a dataset, in the order in which they are stored: of one dimension, the order of the array. */
-export class RawData {
-  private readonly parts: Part[] = [];
+export class RawData extends Parts {
   private readonly file: Hdf5File;
   private readonly stored: Stored;
 
   constructor(file: Hdf5File, stored: Stored) {
+    super();
     this.file = file;
     this.stored = stored;
   }
-
-  part: EachPart = (at, bytes, mask) => {
-    this.parts.push({ at, bytes, mask });
-  };
 
   /** Where the data begin in the file. */
   get at(): number {
@@ -42,7 +33,7 @@ export class RawData {
   /** What is stored, part by part, unpacked. Without filters a part comes in pieces of a bounded size, of which the first is small. */
   *pieces(): Generator<Buffer> {
     const { type, layout, filters } = this.stored;
-    const raw = layout.kind === 'chunked' ? layout.chunk.reduce((product, length) => product * length, layout.elementBytes) : 0;
+    const raw = layout.kind === 'chunked' ? chunkBytes(layout) : 0;
     if (raw > UNPACKED_MAX_BYTES && filters.count > 0) throw new Rejected('limit-exceeded', `A chunk unpacks to more than ${UNPACKED_MAX_BYTES} bytes.`, this.at);
     const whole = (bytes: number): number => bytes - (bytes % type.size) || type.size;
     for (const { at, bytes, mask } of this.parts) {

@@ -76,12 +76,12 @@ class Run implements Around {
         const value = this.value(statement.value);
         for (const name of statement.targets) {
           if (statement.value.kind === 'name' && name.startsWith(`${statement.value.name}.`)) throw new Endless(`"${statement.value.name}" is put into itself.`, at);
-          this.give(name, value, at);
+          this.keep(name, value, at);
           if (goesDeeper(statement.value, this)) this.parts.add(name);
         }
         if (statement.value.kind === 'call' && statement.value.of.kind === 'name' && statement.value.of.name === 'namespace') {
           if (this.conditions === 0) this.made.add(statement.targets[0]!);
-          for (const { name, value: inner } of statement.value.given) if (name !== null) this.give(`${statement.targets[0]!}.${name}`, this.value(inner), at);
+          for (const { name, value: inner } of statement.value.given) if (name !== null) this.keep(`${statement.targets[0]!}.${name}`, this.value(inner), at);
         }
         return;
       }
@@ -89,7 +89,7 @@ class Run implements Around {
         const made = sized(this.written(() => this.all(statement.body)));
         this.values.set(CAPTURED, made);
         const value = statement.filters === null ? made : this.value(statement.filters);
-        for (const name of statement.targets) this.give(name, value, at);
+        for (const name of statement.targets) this.keep(name, value, at);
         return statement.targets.length > 0 ? undefined : this.add(OUT, value.size, at);
       }
       case 'loop':
@@ -150,7 +150,7 @@ class Run implements Around {
 
   /** What is set in a loop or macro is forgotten at its end; attributes of outer namespaces, and lists that were filled, are not. */
   private scope(body: readonly Statement[], before: ReadonlyMap<string, Bounds> = new Map(this.values)): void {
-    const [{ conditions }, outer] = [this, this.made];
+    const { conditions, made: outer } = this;
     this.conditions = 0;
     this.made = new Set();
     this.all(body);
@@ -239,7 +239,7 @@ class Run implements Around {
       const filled = { ...together(receiver, more), count: receiver.count + (of.name === 'extend' || of.name === 'update' ? more.count : 1) };
       if (name !== null) {
         this.filled.add(name);
-        this.give(name, filled, at);
+        this.keep(name, filled, at);
       }
       return TRUTH;
     }
@@ -285,10 +285,6 @@ class Run implements Around {
     const size = this.values.get(OUT)!.size - before.size;
     this.values.set(OUT, before);
     return size;
-  }
-
-  private give(name: string, value: Bounds, at: number): void {
-    this.keep(name, value, at);
   }
 
   private keep(name: string, value: Bounds, at: number): void {
