@@ -29,9 +29,9 @@ export class Odoo implements OdooPort {
   async call<T>(caller: Caller, model: string, method: string, kwargs: Record<string, unknown>, requestId?: string): Promise<T> {
     const { url, database, serviceKey } = this.#settings;
     const client = new OdooClient(this.#wire, caller, { baseUrl: url, db: database, serviceKey, ...(requestId ? { requestId } : {}) });
+    const once = (): Promise<unknown> => client.callMethod(model, method, [], kwargs);
     for (let attempt = 0; ; attempt++) {
       try {
-        const once = (): Promise<unknown> => client.callMethod(model, method, [], kwargs);
         return (await (caller.kind === 'service' ? this.#precedence.service(once) : this.#precedence.person(method, once))) as T;
       } catch (error) {
         const waitMs = BUSY_RETRIES_MS[attempt];

@@ -41,8 +41,8 @@ export class OdooWire {
   }
 
   /** `/json/2` with an API key: named arguments alone, real statuses. */
-  async json2(model: string, method: string, kwargs: object, key: string, { requestId, ofService }: { requestId?: string; ofService: boolean }): Promise<unknown> {
-    const headers = { ...this.#headers(requestId === undefined ? {} : { requestId }), authorization: `bearer ${key}`, 'x-odoo-database': this.#options.database };
+  async json2(model: string, method: string, kwargs: object, key: string, { ofService, ...options }: Pick<CallOptions, 'requestId'> & { ofService: boolean }): Promise<unknown> {
+    const headers = { ...this.#headers(options), authorization: `bearer ${key}`, 'x-odoo-database': this.#options.database };
     const { status, text } = await this.#send(`/json/2/${model}/${method}`, kwargs, headers, ofService ? this.#service : this.#people);
     const body = parse(text, status);
     if (status >= 400) throw fromOdoo(body as OdooFault, status);
