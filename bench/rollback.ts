@@ -12,6 +12,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { Client, digit, sample } from '../e2e/client.ts';
 import { LIVE_MS, accepted, broughtToStaging, idsOf, promote, unusedName } from '../e2e/road.ts';
+import { quantile } from './quantile.ts';
 import { SteadyLoad } from './steady-load.ts';
 
 const { values: flags } = parseArgs({ options: { rounds: { type: 'string', default: '20' }, rate: { type: 'string', default: '200' } } });
@@ -51,12 +52,10 @@ try {
   }
   const during = load.since(begun);
   await load.stop();
-  const sorted = [...rollbacks].sort((a, b) => a - b);
-  const at = (part: number, of = sorted): number => of[Math.min(of.length - 1, Math.ceil(of.length * part) - 1)]!;
-  const took = during.map((answer) => answer.took).sort((a, b) => a - b);
-  console.log(`load of the machine ${loadavg()[0]!.toFixed(1)}, ${flags.rate} requests a second, answered in ${at(0.5, took)} ms (p99 ${at(0.99, took)}: much more than that, and the load itself had to wait)\n\n| what | requests | failed | ms from the click to the last request at the version that was left: p50, p99, longest |\n|---|---|---|---|`);
+  const took = during.map((answer) => answer.took);
+  console.log(`load of the machine ${loadavg()[0]!.toFixed(1)}, ${flags.rate} requests a second, answered in ${quantile(took, 0.5)} ms (p99 ${quantile(took, 0.99)}: much more than that, and the load itself had to wait)\n\n| what | requests | failed | ms from the click to the last request at the version that was left: p50, p99, longest |\n|---|---|---|---|`);
   console.log(`| blue-green promotion | ${switched.length} | ${switched.filter(({ status }) => status !== 200).length} | – |`);
-  console.log(`| ${rollbacks.length} rollbacks | ${during.length} | ${during.filter(({ status }) => status !== 200).length} | ${at(0.5)}, ${at(0.99)}, ${at(1)} |`);
+  console.log(`| ${rollbacks.length} rollbacks | ${during.length} | ${during.filter(({ status }) => status !== 200).length} | ${quantile(rollbacks, 0.5)}, ${quantile(rollbacks, 0.99)}, ${quantile(rollbacks, 1)} |`);
 } finally {
   await Promise.all([ada.close(), ben.close()]);
 }

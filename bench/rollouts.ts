@@ -16,6 +16,7 @@ import { startWorkers } from '../bridge/src/jobs/runner.ts';
 import type { Clock, JobHandler, JobName, JobPayload, Logger } from '../bridge/src/services/ports.ts';
 import type { JobData, Outbox, WorkQueues } from '../bridge/src/services/stream-ports.ts';
 import { ownRedis } from '../bridge/test/contract/storage/servers.ts';
+import { quantile } from './quantile.ts';
 import { DIGEST, JUDGED_SECONDS, NAMESPACE, SimulatedCluster, SimulatedGateway, SimulatedOdoo } from './rollouts-world.ts';
 
 const { values: flags } = parseArgs({ options: { models: { type: 'string', default: '200' }, strategy: { type: 'string', default: 'canary' } } });
@@ -66,7 +67,8 @@ const gateway = new SimulatedGateway(cluster);
 const odoo = new SimulatedOdoo();
 const queues = new TimedQueues();
 const reconcile = reconcileJob({
-    recent: { take: () => null }, odoo: odoo.port, cluster, gateway, metrics: gateway, registry: { digestOf: async () => DIGEST }, publicUrl: 'https://people', registryName: 'registry.test:5000', clock });
+  recent: { take: () => null }, odoo: odoo.port, cluster, gateway, metrics: gateway, registry: { digestOf: async () => DIGEST }, publicUrl: 'https://people', registryName: 'registry.test:5000', clock,
+});
 const none: JobHandler = async () => ({ done: true });
 const outbox = { finish: async () => null } as unknown as Outbox;
 const workers = startWorkers({ queues, outbox, handlers: { reconcile, scan: none, build: none, inventory: none, webhook: none }, log: quiet });
@@ -90,10 +92,9 @@ await workers.stop();
 await queues.close();
 await redis.end();
 
-const at = (values: number[], part: number): number => [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.ceil(values.length * part) - 1)] ?? NaN;
 const lived = [...odoo.liveAt.values()].map((time) => (time - began) / 1000);
 console.log(`load of the machine ${loadavg()[0]!.toFixed(1)}; ${MODELS} models, ${flags.strategy}\n`);
 console.log('| live | failed | s until live: p50, last | looks | lateness of a look, ms: p50, p99, longest | calls a second: cluster, Odoo | resident MB |\n|---|---|---|---|---|---|---|');
-console.log(`| ${lived.length} | ${odoo.failed.length} | ${at(lived, 0.5).toFixed(1)}, ${at(lived, 1).toFixed(1)} | ${queues.lateness.length} | ${at(queues.lateness, 0.5)}, ${at(queues.lateness, 0.99)}, ${at(queues.lateness, 1)} | ${(cluster.calls / seconds).toFixed(0)}, ${(odoo.calls / seconds).toFixed(0)} | ${(process.memoryUsage().rss / 1e6).toFixed(0)} |`);
+console.log(`| ${lived.length} | ${odoo.failed.length} | ${quantile(lived, 0.5).toFixed(1)}, ${quantile(lived, 1).toFixed(1)} | ${queues.lateness.length} | ${quantile(queues.lateness, 0.5)}, ${quantile(queues.lateness, 0.99)}, ${quantile(queues.lateness, 1)} | ${(cluster.calls / seconds).toFixed(0)}, ${(odoo.calls / seconds).toFixed(0)} | ${(process.memoryUsage().rss / 1e6).toFixed(0)} |`);
 for (const reason of odoo.failed.slice(0, 3)) console.error(reason);
 process.exit(0);

@@ -12,6 +12,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { KubeConfig } from '@kubernetes/client-node';
 import { KubernetesClient } from '../bridge/src/adapters/kubernetes/client.ts';
 import { clusterFacts } from '../bridge/test/contract/cluster-facts.ts';
+import { quantile } from './quantile.ts';
 
 const { values: flags } = parseArgs({ options: { rounds: { type: 'string', default: '40' } } });
 const [NAMESPACE, NAME] = ['mlops-staging', 'bench-route-latency'];
@@ -55,6 +56,5 @@ try {
   await client.remove(PATH);
   agent.destroy();
 }
-const sorted = took.sort((a, b) => a - b);
-const at = (part: number): number => Math.round(sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * part) - 1)]!);
-console.log(`| changes | ms until the traffic goes the new way: p50, p90, longest |\n|---|---|\n| ${sorted.length} | ${at(0.5)}, ${at(0.9)}, ${at(1)} |`);
+const at = (part: number): number => Math.round(quantile(took, part));
+console.log(`| changes | ms until the traffic goes the new way: p50, p90, longest |\n|---|---|\n| ${took.length} | ${at(0.5)}, ${at(0.9)}, ${at(1)} |`);

@@ -15,6 +15,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { Client, sample } from '../e2e/client.ts';
 import { SCAN_MS, archive, unusedName, uploaded } from '../e2e/road.ts';
+import { quantile } from './quantile.ts';
 import type { Ears, Heard } from './socket-latency-ears.ts';
 import { startChanges, type Change, type Changes } from './socket-latency-changes.ts';
 import { watchedPage } from './socket-latency-page.ts';
@@ -130,8 +131,7 @@ async function openEars({ facts }: Client, cookies: string[]): Promise<EarsProce
 }
 
 function row(what: string, changes: number[], times: number[]): void {
-  const sorted = [...times].sort((a, b) => a - b);
-  const at = (part: number): string => sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * part) - 1)]!.toFixed(1);
+  const at = (part: number): string => quantile(times, part).toFixed(1);
   console.log(`| ${[what, changes.length, times.length, at(0.5), at(0.99), at(1)].join(' | ')} |`);
 }
 
