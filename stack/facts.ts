@@ -88,7 +88,7 @@ export function bridgeEnvironment(context: StackContext): Record<string, string>
     SESSION_SECRET: secrets['sessionSecret'] ?? '',
     // what somebody changes by hand is seen while whoever tries the product still looks
     INTEGRITY_EVERY_SECONDS: '10',
-    ...passedOn('INTEGRITY_EVERY_SECONDS', 'BUILD_CA_BUNDLE_FILE', 'BUILD_HTTP_PROXY', 'UPLOAD_MAX_BYTES', 'LOG_LEVEL', 'OSV_FOLDER', 'CLAMD', 'SCAN_REGISTRIES'),
+    ...passedOn('INTEGRITY_EVERY_SECONDS', 'BUILD_CA_BUNDLE_FILE', 'BUILD_HTTP_PROXY', 'UPLOAD_MAX_BYTES', 'LOG_LEVEL', 'OSV_FOLDER', 'CLAMD', 'OUTBOUND_ALLOW', 'SCAN_REGISTRIES'),
   };
 }
 

@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import { readFileSync } from 'node:fs';
 import { MinioBlobStore } from './adapters/minio/minio-blob-store.ts';
 import { Odoo } from './adapters/odoo/odoo.ts';
+import { OutboundClient } from './adapters/outbound/outbound-client.ts';
 import { openOutbox } from './adapters/postgres/outbox.ts';
 import type { PrometheusSettings } from './adapters/prometheus/metrics.ts';
 import { openQueues, openRedis } from './adapters/redis/queues.ts';
@@ -13,6 +14,7 @@ import { composeDelivery } from './compose-delivery.ts';
 import { composeUploads } from './compose-uploads.ts';
 import type { Config } from './config.ts';
 import { Metrics } from './http/health.ts';
+import { parseAllowList } from './domain/outbound-address.ts';
 import { createHttpApp } from './http/index.ts';
 import { createRequestContext } from './http/request-context.ts';
 import { attachUploadLines } from './http/upload-line.ts';
@@ -53,6 +55,7 @@ export async function startBridge(config: Config, log: Logger): Promise<{ stop()
     {
       kubeconfigFile: config.KUBECONFIG, gatewayName: config.GATEWAY_NAME, gatewayNamespace: config.GATEWAY_NAMESPACE,
       ...(config.GATEWAY_METRICS_URL ? { gatewayMetricsUrl: config.GATEWAY_METRICS_URL } : {}), ...(config.GATEWAY_PROMETHEUS_URL ? { prometheus: prometheusOf(config, config.GATEWAY_PROMETHEUS_URL) } : {}), publicUrl: config.BRIDGE_PUBLIC_URL,
+      outboundAllow: `${config.OUTBOUND_ALLOW},${new URL(config.GATEWAY_URL).host}`,
       registryUrl: config.REGISTRY_URL, registryName: config.REGISTRY_NAME, buildNamespace: config.BUILD_NAMESPACE, buildImage: config.BUILD_IMAGE,
       podHost: config.BRIDGE_POD_HOST, podPort: config.BRIDGE_POD_PORT, tokenSecret: config.SESSION_SECRET,
       ...(config.BUILD_KUBECONFIG ? { buildKubeconfigFile: config.BUILD_KUBECONFIG } : {}),
@@ -76,7 +79,7 @@ export async function startBridge(config: Config, log: Logger): Promise<{ stop()
     journal: outbox, log, origins: config.PWA_ORIGINS.split(',').filter(Boolean), authenticate: context.authenticateUpgrade, onCount: (count) => metrics.sockets.set(count),
   });
   const pods = createServer({ requestTimeout: 0 }, delivery.podListener);
-  const workers = startWorkers({ queues, outbox, log, concurrency: { scan: config.SCAN_CONCURRENCY }, handlers: metrics.counted({ scan: scanJob({ odoo, store: uploads.store, clock, images: imagesAllowed(config) }), build: delivery.build, inventory: inventoryJob({ odoo, store: uploads.store, images: delivery.images, attach: delivery.attach, clock, registryName: config.REGISTRY_NAME, osvFolder: config.OSV_FOLDER, clamd: clamdAddress(config.CLAMD) }), reconcile: delivery.reconcile, webhook: webhookJob({ odoo, clock }) }) });
+  const workers = startWorkers({ queues, outbox, log, concurrency: { scan: config.SCAN_CONCURRENCY }, handlers: metrics.counted({ scan: scanJob({ odoo, store: uploads.store, clock, images: imagesAllowed(config) }), build: delivery.build, inventory: inventoryJob({ odoo, store: uploads.store, images: delivery.images, attach: delivery.attach, clock, registryName: config.REGISTRY_NAME, osvFolder: config.OSV_FOLDER, clamd: clamdAddress(config.CLAMD) }), reconcile: delivery.reconcile, webhook: webhookJob({ odoo, outbound: new OutboundClient(parseAllowList(config.OUTBOUND_ALLOW)), clock }) }) });
   const relay = startRelay({ outbox, queues, clock, log, recent });
   const integrity = startIntegrityRounds({ ...delivery.integrity, odoo, artifacts: artifactBytes(blobs), clock, log, everySeconds: config.INTEGRITY_EVERY_SECONDS, rereadHours: config.INTEGRITY_REREAD_HOURS });
   const audit = (): void => void orderAudits({ odoo, log }).catch((error: Error) => log.warn({ reason: error.message }, 'audits.failed'));

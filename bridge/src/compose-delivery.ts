@@ -5,12 +5,14 @@ import { KubernetesClient } from './adapters/kubernetes/client.ts';
 import { KubernetesCluster } from './adapters/kubernetes/cluster.ts';
 import { HttpGateway } from './adapters/kubernetes/gateway.ts';
 import { KubernetesIntegrity } from './adapters/kubernetes/integrity.ts';
+import { OutboundClient } from './adapters/outbound/outbound-client.ts';
 import { PrometheusMetrics } from './adapters/prometheus/metrics.ts';
 import type { PrometheusSettings } from './adapters/prometheus/metrics.ts';
 import { TraefikMetrics } from './adapters/traefik/metrics.ts';
 import { HttpImageStore } from './adapters/registry/image-store.ts';
 import { HttpImageLayers } from './adapters/registry/image-layers.ts';
 import { HttpRegistry, registryAccess } from './adapters/registry/registry.ts';
+import { parseAllowList } from './domain/outbound-address.ts';
 import { buildLogRouter } from './http/build-log.ts';
 import { planRouter } from './http/plan.ts';
 import { podListener } from './http/pod-listener.ts';
@@ -27,6 +29,8 @@ import type { RecentWork } from './services/recent-work.ts';
 /** Values of docs/configuration.md; files are read already. */
 export interface DeliverySettings {
   kubeconfigFile: string; gatewayName: string; gatewayNamespace: string; publicUrl: string;
+  /** what the gateways of environments may be besides public addresses, as OUTBOUND_ALLOW */
+  outboundAllow: string;
   registryUrl: string; registryName: string;
   /** where the gateway tells its metrics; without it canaries are judged by the model's example alone */
   gatewayMetricsUrl?: string;
@@ -62,7 +66,7 @@ export function composeDelivery(settings: DeliverySettings, parts: DeliveryParts
   return {
     traffic: gatewayMetrics,
     build: buildJob({ odoo, store, registry, pods, clock, registryName, tokenSecret, layering: { images, buildImage: settings.buildImage } }),
-    reconcile: reconcileJob({ odoo, recent, cluster, registry, gateway: new HttpGateway(), metrics: settings.prometheus ? new PrometheusMetrics(settings.prometheus) : gatewayMetrics, clock, publicUrl, registryName }),
+    reconcile: reconcileJob({ odoo, recent, cluster, registry, gateway: new HttpGateway(new OutboundClient(parseAllowList(settings.outboundAllow))), metrics: settings.prometheus ? new PrometheusMetrics(settings.prometheus) : gatewayMetrics, clock, publicUrl, registryName }),
     integrity: { cluster: new KubernetesIntegrity(client, { name: settings.gatewayName, namespace: settings.gatewayNamespace }), images, registryName },
     images: new HttpImageLayers(settings.registryUrl),
     attach: (repository, digest, referrer) => attachReferrer(images, repository, digest, referrer),

@@ -1,11 +1,21 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
+import { parseAllowList } from './domain/outbound-address.ts';
 
 const port = z.coerce.number().int().min(1).max(65535);
 const text = z.string().min(1);
 
 const query = z.string().includes('$revision', { error: 'must name the $revision whose requests it counts' });
+
+/** Told at the start and not when the first webhook is refused. */
+const allowList = z.string().default('').superRefine((value, context) => {
+  try {
+    parseAllowList(value);
+  } catch (error) {
+    context.addIssue((error as Error).message);
+  }
+});
 
 /** The names and meanings are those of docs/configuration.md. */
 const Environment = z.object({
@@ -25,6 +35,7 @@ const Environment = z.object({
   GATEWAY_PROMETHEUS_REQUESTS: query.optional(), GATEWAY_PROMETHEUS_ERRORS: query.optional(), GATEWAY_PROMETHEUS_BUCKETS: query.optional(),
   INTEGRITY_EVERY_SECONDS: z.coerce.number().int().min(1).default(60), INTEGRITY_REREAD_HOURS: z.coerce.number().positive().default(24),
   SESSION_SECRET: z.string().min(16), UPLOAD_MAX_BYTES: z.coerce.number().int().positive().default(10 * 2 ** 30),
+  OUTBOUND_ALLOW: allowList,
   PWA_ORIGINS: z.string().default('').describe('other origins whose pages may open the socket, comma-separated'),
 });
 export type Config = z.infer<typeof Environment>;

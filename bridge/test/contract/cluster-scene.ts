@@ -11,6 +11,8 @@ import { KubernetesBuildPods } from '../../src/adapters/kubernetes/build-pods.ts
 import { KubernetesClient } from '../../src/adapters/kubernetes/client.ts';
 import { KubernetesCluster } from '../../src/adapters/kubernetes/cluster.ts';
 import { HttpGateway } from '../../src/adapters/kubernetes/gateway.ts';
+import { OutboundClient } from '../../src/adapters/outbound/outbound-client.ts';
+import { parseAllowList } from '../../src/domain/outbound-address.ts';
 import type { Judgement } from '../../src/domain/revision.ts';
 import { TraefikMetrics } from '../../src/adapters/traefik/metrics.ts';
 import { HttpRegistry, registryAccess } from '../../src/adapters/registry/registry.ts';
@@ -130,7 +132,7 @@ export class ClusterScene {
     const registry = { digestOf: async (repository: string, reference: string) => (this.claimsAll ? reference : this.registry.digestOf(repository, reference)) };
     const job = reconcileJob({
       recent: { take: () => null },
-      odoo: this.odoo, cluster: this.cluster, registry, gateway: new HttpGateway(), metrics: new TraefikMetrics(this.env.metricsUrl), clock, publicUrl: this.env.gatewayUrl, registryName: this.env.registryName,
+      odoo: this.odoo, cluster: this.cluster, registry, gateway: new HttpGateway(new OutboundClient(parseAllowList(new URL(this.env.gatewayUrl).host))), metrics: new TraefikMetrics(this.env.metricsUrl), clock, publicUrl: this.env.gatewayUrl, registryName: this.env.registryName,
     });
     await this.#until(job, deploymentId, () => this.deployments.get(deploymentId)!.generation, deadlineMs);
     return this.facts.findLast((report) => report.deploymentId === deploymentId)!;

@@ -64,6 +64,11 @@ describe('configuration', () => {
     expect(faultsOf({ ...good, ...queries, GATEWAY_PROMETHEUS_ERRORS: 'sum(errors)' })).to.deep.equal(['GATEWAY_PROMETHEUS_ERRORS: must name the $revision whose requests it counts']);
   });
 
+  it('names the entry of OUTBOUND_ALLOW that cannot be read', () => {
+    expect(faultsOf({ ...good, OUTBOUND_ALLOW: '10.0.0.0/8,http://n8n' })).to.have.length(1);
+    expect(faultsOf({ ...good, OUTBOUND_ALLOW: '10.0.0.0/8,n8n.internal:5678' })).to.deep.equal([]);
+  });
+
   it('speaks of weak secrets beside other faults', () => {
     expect(faultsOf({ ...good, ODOO_DB: '', ODOO_SERVICE_KEY: 'secret' })).to.have.length(2);
   });

@@ -1,28 +1,43 @@
-import { Agent, request } from 'undici';
-import { Unavailable } from '../../errors.ts';
+import { BridgeError, Unavailable } from '../../errors.ts';
 import type { GatewayAnswer, GatewayPort } from '../../services/cluster-ports.ts';
+import type { OutboundPort } from '../../services/outbound-ports.ts';
 
-const BODY_MAX_CHARS = 2048;
+/** An answer is told as far as this where nobody asks for more. */
+const BODY_MAX_BYTES = 2048;
 
-/** Requests as a client makes them. Each one on a new connection, so that none rides on one that an older route had opened. */
+interface Options {
+  method: 'GET' | 'POST';
+  json?: unknown;
+  headers?: Record<string, string>;
+  timeoutMs: number;
+  bodyMax?: number;
+  signal?: AbortSignal;
+}
+
+/** Requests through an environment's gateway, as a client makes them. */
 export class HttpGateway implements GatewayPort {
-  async request(url: string, options: { method: 'GET' | 'POST'; json?: unknown; headers?: Record<string, string>; timeoutMs: number; bodyMax?: number; signal?: AbortSignal }): Promise<GatewayAnswer> {
-    const agent = new Agent({ pipelining: 0, connections: 1 });
-    const deadline = AbortSignal.timeout(options.timeoutMs);
+  readonly #outbound: OutboundPort;
+
+  constructor(outbound: OutboundPort) {
+    this.#outbound = outbound;
+  }
+
+  async request(url: string, options: Options): Promise<GatewayAnswer> {
+    const { method, json, headers, timeoutMs, bodyMax = BODY_MAX_BYTES, signal } = options;
     try {
-      const answer = await request(url, {
-        method: options.method, dispatcher: agent, signal: options.signal ? AbortSignal.any([options.signal, deadline]) : deadline,
-        headers: { ...options.headers, ...(options.json === undefined ? {} : { 'content-type': 'application/json' }) },
-        ...(options.json === undefined ? {} : { body: JSON.stringify(options.json) }),
+      return await this.#outbound.request(url, {
+        method, deadlineMs: timeoutMs, maxBytes: bodyMax, ...(signal ? { signal } : {}),
+        headers: { ...headers, ...(json === undefined ? {} : { 'content-type': 'application/json' }) },
+        ...(json === undefined ? {} : { body: JSON.stringify(json) }),
       });
-      const body = (await answer.body.text()).slice(0, options.bodyMax ?? BODY_MAX_CHARS);
-      const headers = Object.fromEntries(Object.entries(answer.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value ?? '']));
-      return { status: answer.statusCode, headers, body };
     } catch (error) {
-      const why = deadline.aborted ? `no answer within ${options.timeoutMs} ms` : error instanceof Error ? error.message : String(error);
-      throw new Unavailable(`${options.method} ${url}: ${why}`, { code: 'gateway-unavailable', cause: error });
-    } finally {
-      void agent.close();
+      if (!(error instanceof BridgeError)) throw error;
+      const why = error.code === 'outbound-refused'
+        ? 'the gateway address of the environment may not be asked (OUTBOUND_ALLOW)'
+        : `no answer within ${timeoutMs} ms`;
+      throw new Unavailable(`${method} through the gateway: ${why}`, {
+        code: 'gateway-unavailable', cause: error,
+      });
     }
   }
 }
