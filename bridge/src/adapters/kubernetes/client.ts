@@ -19,9 +19,11 @@ type Query = Record<string, string | number | boolean | undefined>;
 export class KubernetesClient {
   readonly #config: KubeConfig;
   readonly #connections = new Connections();
+  readonly #deadlineMs: number;
 
-  constructor(config: KubeConfig) {
+  constructor(config: KubeConfig, deadlineMs = REQUEST_DEADLINE_MS) {
     this.#config = config;
+    this.#deadlineMs = deadlineMs;
   }
 
   /** null when it does not exist */
@@ -35,7 +37,9 @@ export class KubernetesClient {
   }
 
   async list<T>(path: string, query: Query = {}): Promise<T[]> {
-    return (await this.#json<{ items?: T[] }>('GET', path, query)).items ?? [];
+    const { items } = await this.#json<{ items?: T[] }>('GET', path, query);
+    if (!Array.isArray(items)) throw unavailable('GET', path, new Error('the answer is no list'));
+    return items;
   }
 
   /** Server-side apply: ours are the fields named in the body, whoever wrote them before. */
@@ -86,17 +90,25 @@ export class KubernetesClient {
     for await (const chunk of response) {
       const lines = (rest + String(chunk)).split('\n');
       rest = lines.pop() ?? '';
-      for (const line of lines) if (line) yield (JSON.parse(line) as { object: T }).object;
+      for (const line of lines) {
+        if (!line) continue;
+        const { type, object } = JSON.parse(line) as { type: string; object: T };
+        // the list is too old, or the server gives the watch up: `object` is its Status and none of the list
+        if (type === 'ERROR') throw statusError('GET', path, (object as Status).code ?? 500, JSON.stringify(object));
+        yield object;
+      }
     }
   }
 
   async #json<T>(method: string, path: string, query: Query, body?: object, contentType = 'application/json'): Promise<T> {
-    const signal = AbortSignal.timeout(REQUEST_DEADLINE_MS);
+    const signal = AbortSignal.timeout(this.#deadlineMs);
     try {
       const response = await this.#send(method, path, query, body, contentType, signal);
       const answer = await text(response);
       if ((response.statusCode ?? 0) >= 400) throw statusError(method, path, response.statusCode ?? 0, answer);
-      return JSON.parse(answer) as T;
+      const parsed = JSON.parse(answer) as (T & { kind?: unknown }) | null;
+      if (typeof parsed?.kind !== 'string') throw new Error(`answered ${response.statusCode} without an object`);
+      return parsed;
     } catch (error) {
       throw unavailable(method, path, error);
     }
@@ -136,20 +148,49 @@ async function text(response: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-function statusError(method: string, path: string, status: number, body: string): BridgeError {
-  let said = body.slice(0, 500);
-  try {
-    said = (JSON.parse(body) as { message?: string }).message ?? said;
-  } catch { /* a proxy's page, not a Status */ }
-  const message = `The cluster answered ${status} to ${method} ${path}: ${said}`;
-  if (status === 404) return new NotFound(message, { code: 'cluster-object-not-found' });
+/**
+ * A namespace made this second has no default service account yet; a server that starts has not read all of its roles.
+ */
+const PASSING = /error looking up service account|RBAC: .*not found|not yet ready to handle request/;
+
+/** https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/status/ */
+interface Status {
+  kind?: string;
+  code?: number;
+  reason?: string;
+  message?: string;
+  details?: { name?: string };
+}
+
+function statusError(method: string, path: string, httpStatus: number, body: string): BridgeError {
+  const parsed = statusOf(body);
+  const said = parsed?.message ?? body.slice(0, 500);
+  const message = `The cluster answered ${httpStatus} to ${method} ${path}: ${said}`;
+  const away = new Unavailable(message, { code: 'cluster-unavailable', retryAfterSeconds: 2 });
+  // a proxy's page or the server's own plain text: no word of the object that was asked for
+  if (parsed === null) return httpStatus === 401 ? forbidden(message) : away;
+  const status = httpStatus < 400 ? 500 : httpStatus;
+  // without a name it is the kind that the server does not know (yet): its CRD or its group is not served
+  if (status === 404) return parsed.details?.name ? new NotFound(message, { code: 'cluster-object-not-found' }) : away;
   if (status === 409) return new Conflict(message, { code: 'cluster-conflict' });
-  // a namespace made this second has no default service account yet
-  if (status === 429 || status >= 500 || /error looking up service account/.test(said)) return new Unavailable(message, { code: 'cluster-unavailable', retryAfterSeconds: 2 });
-  if (status === 401 || (status === 403 && /^[^:]+ is forbidden: User /.test(said))) {
-    return new Failed(message, { code: 'cluster-forbidden', remedy: 'Give the account of the bridge this right (see k8s/base), or correct KUBECONFIG.' });
-  }
+  if (status === 429 || status >= 500 || PASSING.test(said)) return away;
+  if (status === 401 || (status === 403 && /^[^:]+ is forbidden: User /.test(said))) return forbidden(message);
   return new Failed(said, { code: 'cluster-refused' });
+}
+
+function statusOf(body: string): Status | null {
+  try {
+    const parsed = JSON.parse(body) as Status | null;
+    return parsed?.kind === 'Status' ? parsed : null;
+  } catch {
+    return null;
+  }
+}
+
+function forbidden(message: string): Failed {
+  return new Failed(message, {
+    code: 'cluster-forbidden', remedy: 'Give the account of the bridge this right (see k8s/base), or correct KUBECONFIG.',
+  });
 }
 
 function unavailable(method: string, path: string, error: unknown): BridgeError {

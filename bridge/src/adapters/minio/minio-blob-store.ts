@@ -1,12 +1,13 @@
+import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { Client } from 'minio';
 import { BridgeError, Conflict, NotFound, Unavailable } from '../../errors.ts';
 import type { Clock } from '../../services/ports.ts';
 import type { BlobStat, BlobStore, OpenUpload, StoredPart } from '../../services/upload-ports.ts';
 import { rawRequest, SILENCE_MS } from './raw-request.ts';
-import { fromClient } from './storage-error.ts';
+import { fromClient, storageError } from './storage-error.ts';
 
-export interface MinioConfig { endpoint: string; accessKey: string; secretKey: string; bucket: string; region?: string }
+export interface MinioConfig { endpoint: string; accessKey: string; secretKey: string; bucket: string; region?: string; deadlineMs?: number }
 
 const ANSWER_DEADLINE_MS = 20_000;
 /** How long a part is tried again while the storage restarts. Its bytes wait in memory, the client waits behind them. */
@@ -21,8 +22,10 @@ export class MinioBlobStore implements BlobStore {
   readonly #client: OpenClient;
   readonly #bucket: string;
   readonly #clock: Clock;
+  readonly #deadlineMs: number;
 
   constructor(config: MinioConfig, clock: Clock) {
+    this.#deadlineMs = config.deadlineMs ?? ANSWER_DEADLINE_MS;
     const url = new URL(config.endpoint);
     const useSSL = url.protocol === 'https:';
     this.#bucket = config.bucket;
@@ -51,11 +54,21 @@ export class MinioBlobStore implements BlobStore {
   async stat(key: string): Promise<BlobStat | null> {
     try {
       const stat = await this.#ask(`stat ${key}`, () => this.#client.statObject(this.#bucket, key));
+      if (!stat.etag) throw storageError('', `stat ${key}`, new Error('the answer is not that of an S3 server'));
       return { size: stat.size, lastModified: stat.lastModified, contentType: String(stat.metaData['content-type'] ?? ''), etag: stat.etag };
     } catch (error) {
-      if (error instanceof NotFound) return null;
-      throw error;
+      if (!(error instanceof NotFound)) throw error;
+      await this.#confirmBucket(`stat ${key}`);
+      return null;
     }
+  }
+
+  /** HEAD has no body: a bucket that is gone, or something else at that address, answers 404 like an absent object. */
+  async #confirmBucket(what: string): Promise<void> {
+    const answer = await this.#ask(what, () => this.#client.headBucket(this.#bucket)).catch((error: unknown) => {
+      throw error instanceof NotFound ? storageError('NoSuchBucket', what) : error;
+    });
+    if (answer.headers['x-amz-request-id'] === undefined) throw storageError('', what, new Error('not an S3 server'));
   }
 
   async put(key: string, body: Buffer | string, contentType: string, signal?: AbortSignal): Promise<void> {
@@ -130,6 +143,7 @@ export class MinioBlobStore implements BlobStore {
   }
 
   async *#listed(prefix: string, versions: boolean, only?: string): AsyncIterable<{ key: string; size: number; lastModified: Date; versionId?: string }> {
+    await this.#confirmBucket(`list ${prefix}`); // minio's client takes any answer for an empty list
     const stream = this.#client.listObjects(this.#bucket, prefix, true, { IncludeVersion: versions });
     try {
       for await (const item of stream as AsyncIterable<{ name?: string; size?: number; lastModified?: Date; versionId?: string }>) {
@@ -143,14 +157,15 @@ export class MinioBlobStore implements BlobStore {
 
   async #raw(method: 'PUT' | 'POST', key: string, query: Record<string, string>, body: Buffer, options: { headers?: Record<string, string>; signal?: AbortSignal | undefined }) {
     const url = await this.#ask(`sign ${key}`, () => this.#client.presignedUrl(method, this.#bucket, key, URL_LIFE_SECONDS, query));
-    return rawRequest(method, url, body, `${method} ${key}`, options);
+    const silenceMs = Math.min(SILENCE_MS, this.#deadlineMs * 1.5);
+    return rawRequest(method, url, body, `${method} ${key}`, { ...options, silenceMs });
   }
 
   /** minio's client knows no deadline of its own. */
   async #ask<T>(what: string, call: () => Promise<T>): Promise<T> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`no answer within ${ANSWER_DEADLINE_MS} ms`)), ANSWER_DEADLINE_MS);
+      timer = setTimeout(() => reject(new Error(`no answer within ${this.#deadlineMs} ms`)), this.#deadlineMs);
     });
     try {
       return await Promise.race([call(), late]);
@@ -162,8 +177,14 @@ export class MinioBlobStore implements BlobStore {
   }
 }
 
-/** The client's own page of parts, which its types hide. */
+/** What the client's types hide: its own page of parts, and a HEAD of a bucket with the headers of the answer. */
 class OpenClient extends Client {
+  async headBucket(bucketName: string): Promise<IncomingMessage> {
+    const answer = await this.makeRequestAsync({ method: 'HEAD', bucketName }, '', [200], '');
+    answer.resume();
+    return answer;
+  }
+
   partsAfter(bucket: string, key: string, uploadId: string, marker: number): Promise<{ isTruncated: boolean; marker: number; parts: { part: number; size: number; etag: string }[] }> {
     return (this as unknown as { listPartsQuery: OpenClient['partsAfter'] }).listPartsQuery(bucket, key, uploadId, marker);
   }

@@ -7,6 +7,12 @@ export const SILENCE_MS = 30_000;
 const AGENT = { keepAlive: true, maxSockets: 64, timeout: SILENCE_MS };
 const agents = { 'http:': new HttpAgent(AGENT), 'https:': new HttpsAgent(AGENT) };
 
+export interface RawOptions {
+  headers?: Record<string, string>;
+  signal?: AbortSignal | undefined;
+  /** no byte moved for this long ends it */
+  silenceMs?: number;
+}
 export interface RawAnswer { etag: string; text: string }
 
 /**
@@ -14,7 +20,7 @@ export interface RawAnswer { etag: string; text: string }
  * @throws BridgeError by the S3 code answered; Unavailable when there is no answer
  */
 export function rawRequest(
-  method: 'PUT' | 'POST', url: string, body: Buffer, what: string, options: { headers?: Record<string, string>; signal?: AbortSignal | undefined } = {},
+  method: 'PUT' | 'POST', url: string, body: Buffer, what: string, options: RawOptions = {},
 ): Promise<RawAnswer> {
   const target = new URL(url);
   const secure = target.protocol === 'https:';
@@ -30,11 +36,14 @@ export function rawRequest(
         const text = String(Buffer.concat(chunks));
         // MinIO may say 200 at once and tell of a failure in the body.
         const code = /<Code>(\w+)<\/Code>/.exec(text)?.[1];
-        if (response.statusCode === 200 && !code) resolve({ etag: (response.headers.etag ?? '').replaceAll('"', ''), text });
+        const isDone = method === 'PUT' ? Boolean(response.headers.etag) : /<CompleteMultipartUploadResult\b/.test(text);
+        if (response.statusCode === 200 && !code && !isDone) reject(storageError('', what, new Error('the answer is not that of an S3 server')));
+        else if (response.statusCode === 200 && !code) resolve({ etag: (response.headers.etag ?? '').replaceAll('"', ''), text });
         else reject(storageError(code ?? String(response.statusCode), what));
       });
     });
-    request.setTimeout(SILENCE_MS, () => request.destroy(new Error(`silent for ${SILENCE_MS} ms`)));
+    const { silenceMs = SILENCE_MS } = options;
+    request.setTimeout(silenceMs, () => request.destroy(new Error(`silent for ${silenceMs} ms`)));
     request.on('error', fail);
     request.end(body);
   });

@@ -29,5 +29,8 @@ export function storageError(code: string, what: string, cause?: unknown): Bridg
 /** Translates what minio's client throws. */
 export function fromClient(error: unknown, what: string): BridgeError {
   if (error instanceof BridgeError) return error;
-  return storageError(String((error as { code?: unknown }).code ?? ''), what, error);
+  const { code, amzRequestid } = error as { code?: unknown; amzRequestid?: unknown };
+  // HEAD has no body to tell by: without the header of an S3 server it is some other server that knows nothing here
+  if (code === 'NotFound' && !amzRequestid) return storageError('', what, error);
+  return storageError(String(code ?? ''), what, error);
 }

@@ -17,17 +17,38 @@ export function fromOdoo(fault: OdooFault, httpStatus: number): BridgeError {
     case 'odoo.exceptions.MissingError':
       return new NotFound(message, { code: 'not-found' });
     case 'odoo.exceptions.LockError':
-      return new Conflict('Somebody else is changing this at the moment.', { code: 'busy', remedy: 'Try again in a moment.', retryAfterSeconds: 1 });
+      return busy();
     case 'odoo.http.SessionExpiredException':
       return new Unauthenticated('The session has ended.', { code: 'session-ended', remedy: 'Log in again.' });
     case 'odoo.exceptions.AccessDenied':
       return new Unauthenticated(message === 'Access Denied' ? 'The login or the password is not right.' : message, { code: 'login-refused', remedy: 'Check both and try again.' });
     default:
   }
-  if (httpStatus === 401) return new Unauthenticated('The API key is not good (any more).', { code: 'login-needed', remedy: 'Make a new key in Odoo under Preferences → Account security.' });
-  if (httpStatus === 404) return new NotFound('Odoo does not know that.', { code: 'not-found' });
-  if (httpStatus === 502 || httpStatus === 503 || httpStatus === 504) return odooAway();
-  return new Failed('Odoo failed at this.', { code: 'odoo-failed', remedy: 'The log of Odoo says why.', cause: new Error(`${fault.name}: ${message.slice(0, 500)}`) });
+  if (DATABASE_COLLISION.test(fault.name)) return busy();
+  // PostgreSQL is away, starting or stopping, or takes no more connections
+  if (fault.name.startsWith('psycopg2.')) return odooAway(new Error(`${fault.name}: ${message.slice(0, 200)}`));
+  if (fault.name === 'werkzeug.exceptions.Unauthorized') return keyRefused();
+  // a model or a method of the addon that is not there (yet): no fact about a record
+  if (fault.name === 'werkzeug.exceptions.NotFound') return odooAway(new Error(message.slice(0, 200)));
+  if (httpStatus === 429 || httpStatus === 502 || httpStatus === 503 || httpStatus === 504) return odooAway();
+  return new Failed('Odoo failed at this.', {
+    code: 'odoo-failed', remedy: 'The log of Odoo says why.', cause: new Error(`${fault.name}: ${message.slice(0, 500)}`),
+  });
+}
+
+/** Two transactions of ours met; Odoo gives up on them after tries of its own. */
+const DATABASE_COLLISION = /^psycopg2\.errors\.(SerializationFailure|DeadlockDetected|LockNotAvailable)$/;
+
+function busy(): Conflict {
+  return new Conflict('Somebody else is changing this at the moment.', {
+    code: 'busy', remedy: 'Try again in a moment.', retryAfterSeconds: 1,
+  });
+}
+
+function keyRefused(): Unauthenticated {
+  return new Unauthenticated('The API key is not good (any more).', {
+    code: 'login-needed', remedy: 'Make a new key in Odoo under Preferences → Account security.',
+  });
 }
 
 export function odooAway(cause?: unknown): Unavailable {

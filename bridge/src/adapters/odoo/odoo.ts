@@ -2,12 +2,14 @@ import type { Whoami } from '../../contract/requests.ts';
 import { Conflict, Unauthenticated } from '../../errors.ts';
 import type { Caller, Clock, OdooPort } from '../../services/ports.ts';
 import { OdooClient } from './client.ts';
+import { odooAway } from './errors.ts';
 import { Precedence } from './precedence.ts';
 import { OdooWire } from './wire.ts';
 
 export interface OdooSettings {
   url: string; database: string; serviceKey: string;
   serviceConnections: number;
+  deadlineMs?: number;
 }
 
 /** Somebody else's transition is short: three tries over half a second before the caller hears of it. */
@@ -23,7 +25,7 @@ export class Odoo implements OdooPort {
   constructor(settings: OdooSettings, clock: Clock) {
     this.#settings = settings;
     this.#clock = clock;
-    this.#wire = new OdooWire({ url: settings.url, database: settings.database, serviceConnections: settings.serviceConnections });
+    this.#wire = new OdooWire({ url: settings.url, database: settings.database, serviceConnections: settings.serviceConnections, ...(settings.deadlineMs ? { deadlineMs: settings.deadlineMs } : {}) });
   }
 
   async call<T>(caller: Caller, model: string, method: string, kwargs: Record<string, unknown>, requestId?: string): Promise<T> {
@@ -54,8 +56,10 @@ export class Odoo implements OdooPort {
     if (caller.kind === 'session') await this.#wire.rpc('/web/session/destroy', {}, { cookie: caller.cookie });
   }
 
-  whoami(caller: Caller): Promise<Whoami> {
-    return this.call<Whoami>(caller, 'mlops.model', 'whoami', {});
+  async whoami(caller: Caller): Promise<Whoami> {
+    const whoami = await this.call<Whoami | null>(caller, 'mlops.model', 'whoami', {});
+    if (typeof whoami?.uid !== 'number') throw odooAway(new Error('whoami named no user'));
+    return whoami;
   }
 
   async check(): Promise<void> {
@@ -72,6 +76,7 @@ export class Odoo implements OdooPort {
     const token = /name="csrf_token"\s+value="([^"]+)"/.exec(form.text)?.[1] ?? '';
     const cookie = form.cookie ?? preSession;
     const answer = await this.#wire.page('POST', '/web/login/totp', cookie, { csrf_token: token, totp_token: code });
+    if (answer.status !== 303 && answer.status !== 200) throw odooAway(new Error(`the second factor's page answered ${answer.status}`));
     if (answer.status !== 303) throw new Unauthenticated('The code of the second factor is not right.', { code: 'totp-wrong', remedy: 'Enter the newest code of your authenticator.' });
     return answer.cookie ?? cookie;
   }

@@ -1,10 +1,13 @@
 import { Agent, request } from 'undici';
+import type { Unavailable } from '../../errors.ts';
 import { fromOdoo, odooAway, type OdooFault } from './errors.ts';
 
 export interface WireOptions {
   url: string; database: string;
   /** how many calls of the bridge's own account run at once */
   serviceConnections: number;
+  /** of one call; 30 s where nothing is said */
+  deadlineMs?: number;
 }
 export interface Answer { result: unknown; cookie: string | undefined }
 interface Reply { status: number; text: string; cookie: string | undefined }
@@ -25,7 +28,7 @@ export class OdooWire {
 
   constructor(options: WireOptions) {
     this.#options = options;
-    [this.#people, this.#service] = [agentOf(PEOPLE_CONNECTIONS), agentOf(options.serviceConnections)];
+    [this.#people, this.#service] = [PEOPLE_CONNECTIONS, options.serviceConnections].map((connections) => agentOf(connections, options.deadlineMs ?? CALL_DEADLINE_MS)) as [Agent, Agent];
   }
 
   get database(): string {
@@ -35,8 +38,10 @@ export class OdooWire {
   /** JSON-RPC 2.0 as the web client speaks it: with a session, answering 200 even for errors. */
   async rpc(path: string, params: object, options: CallOptions): Promise<Answer> {
     const { status, text, cookie } = await this.#send(path, { jsonrpc: '2.0', method: 'call', id: 1, params }, this.#headers(options));
-    const body = parse(text, status) as { result?: unknown; error?: { code?: number; data?: OdooFault } };
-    if (body.error) throw fromOdoo(body.error.code === 100 ? { name: 'odoo.http.SessionExpiredException', message: '' } : (body.error.data ?? { name: '', message: '' }), status);
+    const body = parse(text, status) as RpcAnswer | null;
+    // `result` is left out where a method returns nothing
+    if (body?.jsonrpc !== '2.0') throw notOdoo(text, status);
+    if (body.error) throw fromOdoo(faultOf(body.error), status);
     return { result: body.result ?? null, cookie };
   }
 
@@ -45,7 +50,8 @@ export class OdooWire {
     const headers = { ...this.#headers(options), authorization: `bearer ${key}`, 'x-odoo-database': this.#options.database };
     const { status, text } = await this.#send(`/json/2/${model}/${method}`, kwargs, headers, ofService ? this.#service : this.#people);
     const body = parse(text, status);
-    if (status >= 400) throw fromOdoo(body as OdooFault, status);
+    if (status >= 400) throw isFault(body) ? fromOdoo(body, status) : notOdoo(text, status);
+    if (status !== 200) throw notOdoo(text, status);
     return body;
   }
 
@@ -84,8 +90,9 @@ export class OdooWire {
   }
 }
 
-function agentOf(connections: number): Agent {
-  return new Agent({ connections, keepAliveTimeout: KEEP_ALIVE_MS, connect: { timeout: 5_000 }, headersTimeout: CALL_DEADLINE_MS, bodyTimeout: CALL_DEADLINE_MS });
+function agentOf(connections: number, deadlineMs: number): Agent {
+  const limits = { headersTimeout: deadlineMs, bodyTimeout: deadlineMs };
+  return new Agent({ connections, keepAliveTimeout: KEEP_ALIVE_MS, connect: { timeout: 5_000 }, ...limits });
 }
 
 /** `session_id=…` out of Set-Cookie: Odoo rotates it, so that every answer may bring a new one. */
@@ -97,10 +104,31 @@ function sessionCookie(header: string | string[] | undefined): string | undefine
   return undefined;
 }
 
+interface RpcError { code?: number; data?: OdooFault }
+interface RpcAnswer { jsonrpc?: string; result?: unknown; error?: RpcError }
+
+function faultOf({ code, data }: RpcError): OdooFault {
+  if (code === 100) return { name: 'odoo.http.SessionExpiredException', message: '' };
+  return isFault(data) ? data : { name: '', message: '' };
+}
+
+function isFault(body: unknown): body is OdooFault {
+  const { name, message } = (body ?? {}) as Partial<OdooFault>;
+  return typeof name === 'string' && typeof message === 'string';
+}
+
 function parse(text: string, status: number): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch {
-    throw fromOdoo({ name: 'not JSON', message: text.slice(0, 200) }, status);
+    throw notOdoo(text, status);
   }
+}
+
+/**
+ * Not one of the JSON answers of Odoo's, whatever its status: a proxy's page, or Odoo's own while its database is away,
+ * when it knows no address but its server-wide ones and answers 404 to the rest. It says nothing about what was asked.
+ */
+function notOdoo(text: string, status: number): Unavailable {
+  return odooAway(new Error(`answered ${status}, not in JSON of its own: ${text.slice(0, 200)}`));
 }

@@ -38,8 +38,11 @@ export class PrometheusMetrics implements MetricsPort {
   readonly #settings: PrometheusSettings;
   readonly #queries: PrometheusQueries;
 
-  constructor(settings: PrometheusSettings) {
+  readonly #deadlineMs: number;
+
+  constructor(settings: PrometheusSettings, deadlineMs = DEADLINE_MS) {
     this.#settings = settings;
+    this.#deadlineMs = deadlineMs;
     this.#queries = settings.queries ?? TRAEFIK_QUERIES;
   }
 
@@ -62,7 +65,7 @@ export class PrometheusMetrics implements MetricsPort {
     const { url, token } = this.#settings;
     try {
       const { statusCode, body } = await request(`${url.replace(/\/$/, '')}/api/v1/query?query=${encodeURIComponent(query)}`, {
-        signal: AbortSignal.timeout(DEADLINE_MS), headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+        signal: AbortSignal.timeout(this.#deadlineMs), headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
       });
       const text = await body.text();
       if (statusCode !== 200) throw new Error(`answered ${statusCode}: ${text.slice(0, 300)}`);

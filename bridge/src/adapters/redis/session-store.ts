@@ -64,16 +64,26 @@ function keyOf(id: string): string {
   return KEY + createHash('sha256').update(id).digest('base64url');
 }
 
-/** ioredis waits for Redis for ever; a person does not. */
+/**
+ * ioredis waits for Redis for ever; a person does not. A Redis that answers with an error (it is loading, read-only, full
+ * or wants a password) is as good as away.
+ */
 export async function withinSeconds<T>(answer: Promise<T>, seconds: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    const error = new Unavailable('Sessions cannot be read now: Redis does not answer.', { code: 'sessions-unavailable', remedy: 'Try again in a moment.', retryAfterSeconds: 5 });
-    timer = setTimeout(() => reject(error), seconds * 1000);
+    timer = setTimeout(() => reject(sessionsUnavailable('Redis does not answer')), seconds * 1000);
   });
   try {
     return await Promise.race([answer, late]);
+  } catch (error) {
+    throw error instanceof Unavailable ? error : sessionsUnavailable('Redis refuses', error);
   } finally {
     clearTimeout(timer);
   }
+}
+
+export function sessionsUnavailable(why: string, cause?: unknown): Unavailable {
+  return new Unavailable(`Sessions cannot be read now: ${why}.`, {
+    code: 'sessions-unavailable', remedy: 'Try again in a moment.', retryAfterSeconds: 5, cause,
+  });
 }

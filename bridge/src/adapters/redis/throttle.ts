@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import type { Throttle } from '../../services/session-ports.ts';
-import { withinSeconds } from './session-store.ts';
+import { sessionsUnavailable, withinSeconds } from './session-store.ts';
 
 export interface ThrottleLimit { tries: number; windowSeconds: number }
 
@@ -18,8 +18,10 @@ export class RedisThrottle implements Throttle {
   async hit(key: string): Promise<{ allowed: boolean; retryAfterSeconds: number }> {
     const name = nameOf(key);
     const answer = await withinSeconds(this.#redis.multi().incr(name).expire(name, this.#limit.windowSeconds, 'NX').ttl(name).exec(), 3);
-    const tries = Number(answer?.[0]?.[1] ?? 0);
-    const left = Number(answer?.[2]?.[1] ?? this.#limit.windowSeconds);
+    const refused = answer?.find(([error]) => error !== null)?.[0];
+    // a try that was not counted must not pass as the first one
+    if (!answer || refused) throw sessionsUnavailable('Redis counts no tries', refused);
+    const [tries, left] = [Number(answer[0]?.[1]), Number(answer[2]?.[1])];
     return { allowed: tries <= this.#limit.tries, retryAfterSeconds: Math.max(1, left) };
   }
 

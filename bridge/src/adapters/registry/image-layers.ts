@@ -2,20 +2,23 @@ import type { Readable } from 'node:stream';
 import { request } from 'undici';
 import { Unavailable } from '../../errors.ts';
 import type { ImageLayersPort, ImageLayer } from '../../services/cluster-ports.ts';
-import { registryAccess } from './registry.ts';
+import { registryAccess, unavailable } from './registry.ts';
 
 const MANIFEST_DEADLINE_MS = 10_000;
 const INDEX = ['application/vnd.oci.image.index.v1+json', 'application/vnd.docker.distribution.manifest.list.v2+json'];
 const MANIFEST = ['application/vnd.oci.image.manifest.v1+json', 'application/vnd.docker.distribution.manifest.v2+json'];
 
+interface Manifest { schemaVersion?: number; layers?: Descriptor[]; manifests?: Descriptor[] }
 interface Descriptor { mediaType: string; digest: string; size: number; platform?: { os: string; architecture: string } }
 
 /** The layers of an image in a registry of the OCI distribution specification, lowest first, as streams. */
 export class HttpImageLayers implements ImageLayersPort {
   readonly #origin: string;
   readonly #headers: Record<string, string>;
+  readonly #deadlineMs: number;
 
-  constructor(url: string) {
+  constructor(url: string, deadlineMs = MANIFEST_DEADLINE_MS) {
+    this.#deadlineMs = deadlineMs;
     const { origin, authorization } = registryAccess(url);
     this.#origin = origin;
     this.#headers = authorization ? { authorization } : {};
@@ -34,9 +37,15 @@ export class HttpImageLayers implements ImageLayersPort {
     }));
   }
 
-  async #manifest(repository: string, digest: string): Promise<{ layers?: Descriptor[]; manifests?: Descriptor[] }> {
-    const answer = await this.#get(`${this.#origin}/v2/${repository}/manifests/${digest}`, { accept: [...MANIFEST, ...INDEX].join(', ') }, AbortSignal.timeout(MANIFEST_DEADLINE_MS));
-    return JSON.parse(await text(answer)) as { layers?: Descriptor[]; manifests?: Descriptor[] };
+  async #manifest(repository: string, digest: string): Promise<Manifest> {
+    const answer = await this.#get(`${this.#origin}/v2/${repository}/manifests/${digest}`, { accept: [...MANIFEST, ...INDEX].join(', ') }, AbortSignal.timeout(this.#deadlineMs));
+    try {
+      const manifest = JSON.parse(await text(answer)) as Manifest | null;
+      if (manifest?.schemaVersion === 2) return manifest;
+    } catch (error) {
+      throw unavailable(`broke off or garbled the manifest ${repository}@${digest}`, error);
+    }
+    throw unavailable(`answered with no manifest for ${repository}@${digest}`);
   }
 
   #blob(repository: string, digest: string, signal: AbortSignal | undefined): Promise<Readable> {

@@ -1,9 +1,10 @@
+import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { request } from 'undici';
 import type { Dispatcher } from 'undici';
 import { Conflict, NotFound, Unavailable } from '../../errors.ts';
 import type { ImageStorePort, StoredManifest } from '../../services/build-ports.ts';
-import { HttpRegistry, registryAccess } from './registry.ts';
+import { HttpRegistry, registryAccess, unavailable } from './registry.ts';
 
 const REQUEST_DEADLINE_MS = 20_000;
 /** The registry may think this long about a part, or about the digest of a whole blob at the end. */
@@ -18,8 +19,11 @@ export class HttpImageStore extends HttpRegistry implements ImageStorePort {
   readonly #origin: string;
   readonly #authorization: string | undefined;
 
-  constructor(url: string) {
-    super(url);
+  readonly #deadlineMs: number;
+
+  constructor(url: string, deadlineMs = REQUEST_DEADLINE_MS) {
+    super(url, deadlineMs);
+    this.#deadlineMs = deadlineMs;
     const { origin, authorization } = registryAccess(url);
     this.#origin = origin;
     this.#authorization = authorization;
@@ -28,13 +32,18 @@ export class HttpImageStore extends HttpRegistry implements ImageStorePort {
   async manifest(repository: string, reference: string): Promise<StoredManifest | null> {
     const answer = await this.#ask('GET', `/v2/${repository}/manifests/${reference}`, [200, 404], { headers: { accept: MANIFEST_TYPES } });
     const bytes = await small(answer.body);
-    if (answer.statusCode === 404) return null;
-    return { digest: header(answer, 'docker-content-digest') ?? reference, mediaType: header(answer, 'content-type') ?? '', bytes };
+    if (answer.statusCode === 404) return this.confirmRegistry();
+    const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+    const said = [header(answer, 'docker-content-digest'), ...(reference.startsWith('sha256:') ? [reference] : [])];
+    const isOther = said.some((named) => named !== undefined && named !== digest);
+    if (isOther || !isManifest(bytes)) throw unavailable(`answered with no manifest for ${repository}:${reference}`);
+    return { digest, mediaType: header(answer, 'content-type') ?? '', bytes };
   }
 
   async hasBlob(repository: string, digest: string): Promise<boolean> {
     const answer = await this.#ask('HEAD', `/v2/${repository}/blobs/${digest}`, [200, 404]);
     await answer.body.dump();
+    if (header(answer, 'docker-content-digest') !== digest) await this.confirmRegistry();
     return answer.statusCode === 200;
   }
 
@@ -45,6 +54,7 @@ export class HttpImageStore extends HttpRegistry implements ImageStorePort {
     const elsewhere = header(answer, 'location');
     // the storage behind a registry gets no password of it
     if (answer.statusCode === 307 && elsewhere) return (await this.#ask('GET', elsewhere, [200], { signal })).body;
+    await this.confirmRegistry();
     throw new NotFound(`The registry has no ${digest} in ${repository}.`, { code: 'blob-not-found' });
   }
 
@@ -114,7 +124,7 @@ export class HttpImageStore extends HttpRegistry implements ImageStorePort {
     const headers = { ...options.headers, ...(this.#authorization && url.origin === this.#origin ? { authorization: this.#authorization } : {}) };
     const told = `${method} ${url.origin}${url.pathname}`;
     const answer = await request(url, {
-      method, headers, body: options.body ?? null, headersTimeout: options.silenceMs ?? REQUEST_DEADLINE_MS, bodyTimeout: SILENCE_MS, ...(options.signal ? { signal: options.signal } : {}),
+      method, headers, body: options.body ?? null, headersTimeout: options.silenceMs ?? this.#deadlineMs, bodyTimeout: SILENCE_MS, ...(options.signal ? { signal: options.signal } : {}),
     }).catch((error: Error) => {
       throw new Unavailable(`The registry did not answer ${told}: ${error.message}`, { code: 'registry-unavailable', cause: error });
     });
@@ -129,13 +139,25 @@ function header(answer: Dispatcher.ResponseData, name: string): string | undefin
   return Array.isArray(value) ? value[0] : value;
 }
 
+function isManifest(bytes: Buffer): boolean {
+  try {
+    return (JSON.parse(bytes.toString('utf8')) as { schemaVersion?: unknown } | null)?.schemaVersion === 2;
+  } catch {
+    return false;
+  }
+}
+
 async function small(body: Readable): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of body) {
-    size += (chunk as Buffer).length;
-    if (size > MANIFEST_MAX_BYTES) throw new Unavailable('The registry answered with more than a manifest may hold.', { code: 'registry-unavailable' });
-    chunks.push(chunk as Buffer);
+  try {
+    for await (const chunk of body) {
+      size += (chunk as Buffer).length;
+      if (size > MANIFEST_MAX_BYTES) throw unavailable('answered with more than a manifest may hold');
+      chunks.push(chunk as Buffer);
+    }
+  } catch (error) {
+    throw error instanceof Unavailable ? error : unavailable('broke off its answer', error);
   }
   return Buffer.concat(chunks);
 }

@@ -1,4 +1,4 @@
-import { request } from 'undici';
+import { request, type Dispatcher } from 'undici';
 import { Unavailable } from '../../errors.ts';
 import type { RegistryPort } from '../../services/cluster-ports.ts';
 
@@ -12,32 +12,48 @@ const MANIFEST_TYPES = [
 export class HttpRegistry implements RegistryPort {
   readonly #origin: string;
   readonly #authorization: string | undefined;
+  readonly #deadlineMs: number;
 
-  constructor(url: string) {
+  constructor(url: string, deadlineMs = REQUEST_DEADLINE_MS) {
     const { origin, authorization } = registryAccess(url);
     this.#origin = origin;
     this.#authorization = authorization;
+    this.#deadlineMs = deadlineMs;
   }
 
   async digestOf(repository: string, reference: string): Promise<string | null> {
-    const url = `${this.#origin}/v2/${repository}/manifests/${reference}`;
-    let status: number;
-    let digest: string | string[] | undefined;
+    const path = `/v2/${repository}/manifests/${reference}`;
+    const { statusCode, headers } = await this.#head(path, { accept: MANIFEST_TYPES });
+    if (statusCode === 404) return this.confirmRegistry();
+    const digest = headers['docker-content-digest'] ?? (reference.startsWith('sha256:') ? reference : undefined);
+    if (statusCode !== 200 || typeof digest !== 'string') throw unavailable(`answered ${statusCode} to HEAD ${path}`);
+    return digest;
+  }
+
+  /** A bare yes or no counts when a registry says it: whatever else answers at that address knows no image. */
+  protected async confirmRegistry(): Promise<null> {
+    const { statusCode, headers } = await this.#head('/v2/', {});
+    const isRegistry = /^registry\/2/.test(String(headers['docker-distribution-api-version'] ?? ''));
+    if (statusCode !== 200 || !isRegistry) throw unavailable(`answered ${statusCode} to HEAD /v2/, not as a registry`);
+    return null;
+  }
+
+  async #head(path: string, headers: Record<string, string>): Promise<Dispatcher.ResponseData> {
     try {
-      const answer = await request(url, {
-        method: 'HEAD', signal: AbortSignal.timeout(REQUEST_DEADLINE_MS),
-        headers: { accept: MANIFEST_TYPES, ...(this.#authorization ? { authorization: this.#authorization } : {}) },
+      const answer = await request(this.#origin + path, {
+        method: 'HEAD', signal: AbortSignal.timeout(this.#deadlineMs),
+        headers: { ...headers, ...(this.#authorization ? { authorization: this.#authorization } : {}) },
       });
       await answer.body.dump();
-      status = answer.statusCode;
-      digest = answer.headers['docker-content-digest'];
+      return answer;
     } catch (error) {
-      throw new Unavailable(`The registry did not answer HEAD ${url}: ${error instanceof Error ? error.message : String(error)}`, { code: 'registry-unavailable', cause: error });
+      throw unavailable(`did not answer HEAD ${path}: ${error instanceof Error ? error.message : String(error)}`, error);
     }
-    if (status === 404) return null;
-    if (status !== 200) throw new Unavailable(`The registry answered ${status} to HEAD ${url}.`, { code: 'registry-unavailable' });
-    return typeof digest === 'string' ? digest : reference;
   }
+}
+
+export function unavailable(what: string, cause?: unknown): Unavailable {
+  return new Unavailable(`The registry ${what}.`, { code: 'registry-unavailable', cause });
 }
 
 /** Splits a registry's URL into its origin and the Authorization header that its user information stands for. */

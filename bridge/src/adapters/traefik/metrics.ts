@@ -13,9 +13,11 @@ const LINE = /^(traefik_service_requests_total|traefik_service_request_duration_
  */
 export class TraefikMetrics implements MetricsPort, TrafficPort {
   readonly #url: string;
+  readonly #deadlineMs: number;
 
-  constructor(url: string) {
+  constructor(url: string, deadlineMs = DEADLINE_MS) {
     this.#url = url;
+    this.#deadlineMs = deadlineMs;
   }
 
   async counters(namespace: string, revision: string): Promise<Counters> {
@@ -28,10 +30,12 @@ export class TraefikMetrics implements MetricsPort, TrafficPort {
 
   async #text(): Promise<string> {
     try {
-      const { statusCode, body } = await request(this.#url, { signal: AbortSignal.timeout(DEADLINE_MS) });
+      const { statusCode, body } = await request(this.#url, { signal: AbortSignal.timeout(this.#deadlineMs) });
       const text = await body.text();
-      if (statusCode === 200) return text;
-      throw new Error(`answered ${statusCode}`);
+      if (statusCode !== 200) throw new Error(`answered ${statusCode}`);
+      // one that has served nobody yet still tells of itself; a page of something else would count as no requests
+      if (!/^traefik_/m.test(text)) throw new Error('answered without metrics of Traefik');
+      return text;
     } catch (error) {
       throw new Unavailable(`The gateway's metrics at ${this.#url}: ${error instanceof Error ? error.message : String(error)}.`, { code: 'metrics-unavailable', cause: error });
     }

@@ -67,7 +67,7 @@ describe('the Odoo adapter', () => {
   it('lets no person wait behind its own work: that has few connections, and takes turns on them', async () => {
     let release!: () => void;
     held = new Promise((resolve) => (release = resolve));
-    replies = [{ body: { result: 1 } }];
+    replies = [{ body: { jsonrpc: '2.0', result: 1 } }];
     const work = [1, 2, 3, 4, 5].map((id) => odoo.call({ kind: 'service' }, 'mlops.deployment', 'work', { id }));
     await odoo.call({ kind: 'session', cookie: 'session_id=a' }, 'mlops.model.version', 'detail', {});
     expect(asked.map(({ path }) => path.split('/').at(-1))).to.have.members(['work', 'work', 'detail']);
@@ -79,7 +79,7 @@ describe('the Odoo adapter', () => {
   it('begins nothing of its own while somebody rolls back, but does not wait for ever', async () => {
     let release!: () => void;
     held = new Promise((resolve) => (release = resolve));
-    replies = [{ body: { result: 1 } }];
+    replies = [{ body: { jsonrpc: '2.0', result: 1 } }];
     const person: Caller = { kind: 'session', cookie: 'session_id=a' };
     const ended: string[] = [];
     const back = odoo.call(person, 'mlops.model.version', 'rollback', {}).then(() => ended.push('rollback'));
@@ -95,7 +95,7 @@ describe('the Odoo adapter', () => {
   it('hands on a rotated cookie, and is silent about the same one', async () => {
     const seen: string[] = [];
     const caller: Caller = { kind: 'session', cookie: 'session_id=old', onCookie: (cookie) => void seen.push(cookie) };
-    replies = [{ cookie: 'old', body: { result: 1 } }, { cookie: 'new', body: { result: 1 } }];
+    replies = [{ cookie: 'old', body: { jsonrpc: '2.0', result: 1 } }, { cookie: 'new', body: { jsonrpc: '2.0', result: 1 } }];
     await odoo.call(caller, 'm', 'x', {});
     expect(seen).to.deep.equal([]);
     await odoo.call(caller, 'm', 'x', {});
