@@ -67,7 +67,7 @@ const gateway = new SimulatedGateway(cluster);
 const odoo = new SimulatedOdoo();
 const queues = new TimedQueues();
 const reconcile = reconcileJob({
-  recent: { take: () => null }, odoo: odoo.port, cluster, gateway, metrics: gateway, registry: { digestOf: async () => DIGEST }, publicUrl: 'https://people', registryName: 'registry.test:5000', clock,
+  recent: { take: () => null }, odoo: odoo.port, cluster, gateway, metrics: gateway, registry: { digestOf: async () => DIGEST }, endpointsUrl: 'https://people', registryName: 'registry.test:5000', clock,
 });
 const none: JobHandler = async () => ({ done: true });
 const outbox = { finish: async () => null } as unknown as Outbox;

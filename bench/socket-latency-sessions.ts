@@ -11,14 +11,14 @@ const QUIET = { debug: () => undefined, info: () => undefined, warn: () => undef
 export async function manySessions(facts: StackFacts, cookies: string[], count: number): Promise<{ cookies: string[]; end(): Promise<void> }> {
   const redis = openRedis(facts.redisUrl, QUIET);
   const sessions = new RedisSessionStore(redis, facts.bridgeEnvironment['SESSION_SECRET'] ?? '');
-  const records = await Promise.all(cookies.map((cookie) => sessions.read(cookie.slice('cf_session='.length))));
+  const records = await Promise.all(cookies.map((cookie) => sessions.read(cookie.slice('__Host-cf_session='.length))));
   const ids = await Promise.all(Array.from({ length: count }, (_, index) => {
     const record = records[index % records.length];
     if (!record) throw new Error('A session that was opened just now is not there.');
     return sessions.create(record);
   }));
   return {
-    cookies: ids.map((id) => `cf_session=${id}`),
+    cookies: ids.map((id) => `__Host-cf_session=${id}`),
     end: async () => {
       await Promise.all(ids.map((id) => sessions.remove(id)));
       redis.disconnect();

@@ -38,7 +38,7 @@ export class Client {
       headers: { 'x-requested-with': 'creativeflow', cookie: this.#cookie, ...(body !== undefined && !form ? { 'content-type': 'application/json' } : {}), ...headers },
       ...(body === undefined ? {} : { body: form ? body : JSON.stringify(body) }),
     });
-    for (const line of response.headers.getSetCookie()) if (line.startsWith('cf_session=')) this.#cookie = line.split(';')[0]!;
+    for (const line of response.headers.getSetCookie()) if (line.startsWith('__Host-cf_session=')) this.#cookie = line.split(';')[0]!;
     const text = await response.text();
     let parsed: unknown = text;
     try {

@@ -26,7 +26,7 @@ function freeBytes(folder: string): number {
 export const PORTS_OF: Record<string, readonly PortName[]> = {
   postgres: ['postgres'], redis: ['redis'], minio: ['minio'], registry: ['registry'], odoo: ['odoo'],
   kubernetes: ['etcd', 'etcdPeer', 'apiserver', 'controllerManager', 'scheduler', 'kubelet', 'kubeletHealth', 'kubeProxyHealth', 'kubeProxyMetrics'],
-  traefik: ['traefikWeb', 'traefikMetrics'], bridge: ['bridge'], nginx: ['nginxHttps', 'nginxHttp'],
+  traefik: ['traefikWeb', 'traefikMetrics'], bridge: ['bridge'], nginx: ['nginxHttps', 'nginxEndpoints', 'nginxHttp'],
 };
 
 /** For a server that is not ready: each of its ports must be free, or be held by a daemon of ours that is still starting. */

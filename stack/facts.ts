@@ -12,6 +12,8 @@ export interface StackFacts {
   state: string;
   ports: Ports;
   publicUrl: string;
+  /** origin of endpoints and previews */
+  endpointsUrl: string;
   bridgeUrl: string;
   odooUrl: string;
   odooDatabase: string;
@@ -54,7 +56,7 @@ export function readStackFacts(): StackFacts {
   const { ports, state } = context;
   return {
     root: context.root, state, ports,
-    publicUrl: `https://127.0.0.1:${ports.nginxHttps}`, bridgeUrl: `http://127.0.0.1:${ports.bridge}`,
+    publicUrl: `https://127.0.0.1:${ports.nginxHttps}`, endpointsUrl: `https://127.0.0.1:${ports.nginxEndpoints}`, bridgeUrl: `http://127.0.0.1:${ports.bridge}`,
     odooUrl: `http://127.0.0.1:${ports.odoo}`, odooDatabase: ODOO_DATABASE,
     gatewayUrl: `http://127.0.0.1:${ports.traefikWeb}`, gatewayMetricsUrl: `http://127.0.0.1:${ports.traefikMetrics}/metrics`,
     passwords: Object.fromEntries(Object.entries(secrets).filter(([name]) => name.startsWith('password_')).map(([name, value]) => [name.slice(9), value])),
@@ -76,7 +78,7 @@ export function bridgeEnvironment(context: StackContext): Record<string, string>
     NODE_ENV: 'production', LOG_LEVEL: 'info',
     BRIDGE_HOST: '127.0.0.1', BRIDGE_PORT: String(ports.bridge),
     BRIDGE_POD_HOST: POD_BRIDGE_ADDRESS, BRIDGE_POD_PORT: String(ports.registry),
-    BRIDGE_PUBLIC_URL: `https://127.0.0.1:${ports.nginxHttps}`,
+    BRIDGE_PUBLIC_URL: `https://127.0.0.1:${ports.nginxHttps}`, ENDPOINTS_PUBLIC_URL: `https://127.0.0.1:${ports.nginxEndpoints}`,
     ODOO_URL: `http://127.0.0.1:${ports.odoo}`, ODOO_DB: ODOO_DATABASE,
     ODOO_SERVICE_LOGIN: 'bridge', ODOO_SERVICE_KEY: secrets['bridgeKey'] ?? '', ODOO_RECEIPT_SECRET: secrets['receiptSecret'] ?? '',
     OUTBOX_DATABASE_URL: outboxUrl(context), REDIS_URL: redisUrl(context),

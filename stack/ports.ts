@@ -19,6 +19,7 @@ const DEFAULT_PORTS = {
   traefikMetrics: 18081,
   bridge: 18100,
   nginxHttps: 18443,
+  nginxEndpoints: 18444,
   nginxHttp: 18088,
 } as const;
 

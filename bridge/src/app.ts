@@ -12,7 +12,7 @@ import { RedisThrottle } from './adapters/redis/throttle.ts';
 import { systemClock } from './clock.ts';
 import { composeDelivery } from './compose-delivery.ts';
 import { composeUploads } from './compose-uploads.ts';
-import type { Config } from './config.ts';
+import { appOrigins, type Config } from './config.ts';
 import { Metrics } from './http/health.ts';
 import { parseAllowList } from './domain/outbound-address.ts';
 import { createHttpApp } from './http/index.ts';
@@ -44,7 +44,7 @@ export async function startBridge(config: Config, log: Logger): Promise<{ stop()
   const redis = openRedis(config.REDIS_URL, log);
   const queues = openQueues(config.REDIS_URL, log);
   const sessions = new RedisSessionStore(redis, config.SESSION_SECRET);
-  const context = createRequestContext({ odoo, sessions, clock, log });
+  const context = createRequestContext({ odoo, sessions, clock, log, origins: appOrigins(config) });
   const blobs = new MinioBlobStore({ endpoint: config.MINIO_ENDPOINT, accessKey: config.MINIO_ACCESS_KEY, secretKey: config.MINIO_SECRET_KEY, bucket: config.MINIO_BUCKET }, clock);
   const uploads = composeUploads({
     blobs, locks: new RedisUploadLocks(redis, clock, log), odoo, clock, log, receiptSecret: config.ODOO_RECEIPT_SECRET, maxBytes: config.UPLOAD_MAX_BYTES,
@@ -54,7 +54,7 @@ export async function startBridge(config: Config, log: Logger): Promise<{ stop()
   const delivery = composeDelivery(
     {
       kubeconfigFile: config.KUBECONFIG, gatewayName: config.GATEWAY_NAME, gatewayNamespace: config.GATEWAY_NAMESPACE,
-      ...(config.GATEWAY_METRICS_URL ? { gatewayMetricsUrl: config.GATEWAY_METRICS_URL } : {}), ...(config.GATEWAY_PROMETHEUS_URL ? { prometheus: prometheusOf(config, config.GATEWAY_PROMETHEUS_URL) } : {}), publicUrl: config.BRIDGE_PUBLIC_URL,
+      ...(config.GATEWAY_METRICS_URL ? { gatewayMetricsUrl: config.GATEWAY_METRICS_URL } : {}), ...(config.GATEWAY_PROMETHEUS_URL ? { prometheus: prometheusOf(config, config.GATEWAY_PROMETHEUS_URL) } : {}), endpointsUrl: config.ENDPOINTS_PUBLIC_URL,
       outboundAllow: `${config.OUTBOUND_ALLOW},${new URL(config.GATEWAY_URL).host}`,
       registryUrl: config.REGISTRY_URL, registryName: config.REGISTRY_NAME, buildNamespace: config.BUILD_NAMESPACE, buildImage: config.BUILD_IMAGE,
       podHost: config.BRIDGE_POD_HOST, podPort: config.BRIDGE_POD_PORT, tokenSecret: config.SESSION_SECRET,
@@ -76,7 +76,7 @@ export async function startBridge(config: Config, log: Logger): Promise<{ stop()
   const server = createServer({ requestTimeout: 0 }, app); // a large upload takes as long as it takes; nginx ends silent ones
   attachUploadLines(server);
   const hub = attachSocketHub(server, {
-    journal: outbox, log, origins: config.PWA_ORIGINS.split(',').filter(Boolean), authenticate: context.authenticateUpgrade, onCount: (count) => metrics.sockets.set(count),
+    journal: outbox, log, origins: appOrigins(config), authenticate: context.authenticateUpgrade, onCount: (count) => metrics.sockets.set(count),
   });
   const pods = createServer({ requestTimeout: 0 }, delivery.podListener);
   const workers = startWorkers({ queues, outbox, log, concurrency: { scan: config.SCAN_CONCURRENCY }, handlers: metrics.counted({ scan: scanJob({ odoo, store: uploads.store, clock, images: imagesAllowed(config) }), build: delivery.build, inventory: inventoryJob({ odoo, store: uploads.store, images: delivery.images, attach: delivery.attach, clock, registryName: config.REGISTRY_NAME, osvFolder: config.OSV_FOLDER, clamd: clamdAddress(config.CLAMD) }), reconcile: delivery.reconcile, webhook: webhookJob({ odoo, outbound: new OutboundClient(parseAllowList(config.OUTBOUND_ALLOW)), clock }) }) });

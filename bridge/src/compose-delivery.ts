@@ -28,7 +28,7 @@ import type { RecentWork } from './services/recent-work.ts';
 
 /** Values of docs/configuration.md; files are read already. */
 export interface DeliverySettings {
-  kubeconfigFile: string; gatewayName: string; gatewayNamespace: string; publicUrl: string;
+  kubeconfigFile: string; gatewayName: string; gatewayNamespace: string; endpointsUrl: string;
   /** what the gateways of environments may be besides public addresses, as OUTBOUND_ALLOW */
   outboundAllow: string;
   registryUrl: string; registryName: string;
@@ -53,7 +53,7 @@ export interface DeliveryParts {
 /** Builds and rollouts, wired together. `podListener` belongs on BRIDGE_POD_HOST:BRIDGE_POD_PORT, the router on the public listener. */
 export function composeDelivery(settings: DeliverySettings, parts: DeliveryParts): { build: JobHandler; reconcile: JobHandler; router: Router; plan: Router; podListener: Express; images: ImageLayersPort; attach: AttachReferrer; traffic: TrafficPort | null; integrity: Pick<IntegrityDeps, 'cluster' | 'images' | 'registryName'> } {
   const { odoo, store, clock, log, recent, callerOf, requestIdOf } = parts;
-  const { registryName, tokenSecret, publicUrl } = settings;
+  const { registryName, tokenSecret, endpointsUrl } = settings;
   const client = clientOf(settings.kubeconfigFile);
   const registry = new HttpRegistry(settings.registryUrl);
   const images = new HttpImageStore(settings.registryUrl);
@@ -66,7 +66,7 @@ export function composeDelivery(settings: DeliverySettings, parts: DeliveryParts
   return {
     traffic: gatewayMetrics,
     build: buildJob({ odoo, store, registry, pods, clock, registryName, tokenSecret, layering: { images, buildImage: settings.buildImage } }),
-    reconcile: reconcileJob({ odoo, recent, cluster, registry, gateway: new HttpGateway(new OutboundClient(parseAllowList(settings.outboundAllow))), metrics: settings.prometheus ? new PrometheusMetrics(settings.prometheus) : gatewayMetrics, clock, publicUrl, registryName }),
+    reconcile: reconcileJob({ odoo, recent, cluster, registry, gateway: new HttpGateway(new OutboundClient(parseAllowList(settings.outboundAllow))), metrics: settings.prometheus ? new PrometheusMetrics(settings.prometheus) : gatewayMetrics, clock, endpointsUrl, registryName }),
     integrity: { cluster: new KubernetesIntegrity(client, { name: settings.gatewayName, namespace: settings.gatewayNamespace }), images, registryName },
     images: new HttpImageLayers(settings.registryUrl),
     attach: (repository, digest, referrer) => attachReferrer(images, repository, digest, referrer),

@@ -5,6 +5,7 @@ import { parseAllowList } from './domain/outbound-address.ts';
 
 const port = z.coerce.number().int().min(1).max(65535);
 const text = z.string().min(1);
+const webUrl = z.url({ protocol: /^https?$/ });
 
 const query = z.string().includes('$revision', { error: 'must name the $revision whose requests it counts' });
 
@@ -22,7 +23,7 @@ const Environment = z.object({
   NODE_ENV: z.enum(['production', 'development', 'test']).default('development'),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
   BRIDGE_HOST: text.default('127.0.0.1'), BRIDGE_PORT: port.default(18100),
-  BRIDGE_POD_HOST: text, BRIDGE_POD_PORT: port, BRIDGE_PUBLIC_URL: z.url(),
+  BRIDGE_POD_HOST: text, BRIDGE_POD_PORT: port, BRIDGE_PUBLIC_URL: webUrl, ENDPOINTS_PUBLIC_URL: webUrl,
   ODOO_URL: z.url(), ODOO_DB: text, ODOO_SERVICE_LOGIN: text, ODOO_SERVICE_KEY: text, ODOO_RECEIPT_SECRET: z.string().min(16), ODOO_SERVICE_CONNECTIONS: z.coerce.number().int().min(2).max(64).default(4),
   OUTBOX_DATABASE_URL: text, REDIS_URL: text,
   MINIO_ENDPOINT: z.url(), MINIO_ACCESS_KEY: text, MINIO_SECRET_KEY: text, MINIO_BUCKET: text,
@@ -36,7 +37,7 @@ const Environment = z.object({
   INTEGRITY_EVERY_SECONDS: z.coerce.number().int().min(1).default(60), INTEGRITY_REREAD_HOURS: z.coerce.number().positive().default(24),
   SESSION_SECRET: z.string().min(16), UPLOAD_MAX_BYTES: z.coerce.number().int().positive().default(10 * 2 ** 30),
   OUTBOUND_ALLOW: allowList,
-  PWA_ORIGINS: z.string().default('').describe('other origins whose pages may open the socket, comma-separated'),
+  PWA_ORIGINS: z.string().default('').describe('other origins whose pages may open the socket and change something, comma-separated'),
 });
 export type Config = z.infer<typeof Environment>;
 
@@ -61,6 +62,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   for (const name of FILES) if (given[name] !== undefined && !existsSync(given[name])) faults.push(`${name}: there is no file ${given[name]}`);
   const queries = QUERIES.filter((name) => given[name] !== undefined);
   if (queries.length > 0 && queries.length < QUERIES.length) faults.push(`${QUERIES.join(', ')}: all three of them or none`);
+  if (parsed.success) faults.push(...sharedOrigins(parsed.data));
   if (given['NODE_ENV'] === 'production') faults.push(...knownSecrets(given));
   if (!parsed.success || faults.length > 0) throw new Error(`The bridge cannot start with this configuration (docs/configuration.md):\n${faults.map((fault) => `  - ${fault}`).join('\n')}`);
   return parsed.data;
@@ -89,6 +91,24 @@ function gather(env: NodeJS.ProcessEnv): { given: Record<string, string>; faults
     }
   }
   return { given, faults, faulty };
+}
+
+/** The origins of the app: its own and those of PWA_ORIGINS. */
+export function appOrigins({ BRIDGE_PUBLIC_URL, PWA_ORIGINS }: Pick<Config, 'BRIDGE_PUBLIC_URL' | 'PWA_ORIGINS'>): string[] {
+  const others = PWA_ORIGINS.split(',').map((one) => one.trim()).filter(Boolean);
+  return [new URL(BRIDGE_PUBLIC_URL).origin, ...others];
+}
+
+/** What a model serves must not be a page of the app's own origin. */
+function sharedOrigins(config: Config): string[] {
+  const others = appOrigins(config).slice(1);
+  const faults = others.filter((one) => !URL.canParse(one) || new URL(one).origin !== one)
+    .map((one) => `PWA_ORIGINS: "${one}" is no origin, such as https://app.example.com`);
+  const served = new URL(config.ENDPOINTS_PUBLIC_URL).origin;
+  if (appOrigins(config).includes(served)) {
+    faults.push(`ENDPOINTS_PUBLIC_URL: ${served} is an origin of the app; endpoints need one of their own`);
+  }
+  return faults;
 }
 
 function knownSecrets(given: Record<string, string>): string[] {

@@ -84,7 +84,7 @@ export class MockServer {
   }
 
   #who(request: IncomingMessage): MockUser | undefined {
-    return this.#sessions.get(/cf_session=(\w+)/.exec(request.headers.cookie ?? '')?.[1] ?? '');
+    return this.#sessions.get(/__Host-cf_session=(\w+)/.exec(request.headers.cookie ?? '')?.[1] ?? '');
   }
 
   async #route(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -107,7 +107,7 @@ export class MockServer {
       const who = this.#who(request);
       return who ? this.#json(response, 200, publicPart(who)) : this.#problem(response, 401, 'unauthenticated', 'Nobody is signed in.');
     }
-    if (method === 'DELETE') return void response.writeHead(204, { 'set-cookie': 'cf_session=; Path=/; Max-Age=0' }).end();
+    if (method === 'DELETE') return void response.writeHead(204, { 'set-cookie': '__Host-cf_session=; Path=/; Secure; Max-Age=0' }).end();
     const body = (await json(request)) as { login: string; password: string; totp?: string };
     const who = USERS.find((one) => one.login === body.login && one.password === body.password);
     if (!who) return this.#problem(response, 401, 'bad-credentials', 'Login or password is wrong.', 'Check both; Odoo decides.');
@@ -115,7 +115,7 @@ export class MockServer {
     if (who.totp && body.totp !== who.totp) return this.#problem(response, 401, 'totp-wrong', 'The code is wrong or too old.', 'Type the one shown now.');
     const key = sha(`${Math.random()}`).slice(7, 39);
     this.#sessions.set(key, who);
-    response.setHeader('set-cookie', `cf_session=${key}; Path=/; HttpOnly; SameSite=Strict`);
+    response.setHeader('set-cookie', `__Host-cf_session=${key}; Path=/; Secure; HttpOnly; SameSite=Strict`);
     this.#json(response, 200, publicPart(who));
   }
 

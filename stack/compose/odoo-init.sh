@@ -16,7 +16,7 @@ read = lambda name: (folder / name).read_text().strip() if (folder / name).exist
 print(json.dumps({
     "people": {path.name.removeprefix("password_"): path.read_text().strip() for path in folder.glob("password_*")},
     "receiptSecret": read("receiptSecret"), "bridgeKey": read("bridgeKey"), "n8nKey": read("n8nKey"),
-    "gatewayUrl": "http://127.0.0.1:18080", "publicUrl": os.environ["PUBLIC_URL"], "registry": "registry.creativeflow.internal:15000",
+    "gatewayUrl": "http://127.0.0.1:18080", "publicUrl": os.environ["PUBLIC_URL"], "endpointsUrl": os.environ["ENDPOINTS_PUBLIC_URL"], "registry": "registry.creativeflow.internal:15000",
 }))
 PYTHON
 )

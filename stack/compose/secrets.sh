@@ -21,10 +21,10 @@ printf 'postgres://cf_bridge:%s@postgres:5432/creativeflow' "$(cat bridgeDbPassw
 printf 'redis://:%s@redis:6379/0' "$(cat redisPassword)" > redisUrl
 
 mkdir -p tls
-if ! openssl x509 -in tls/server.crt -noout -checkend 2592000 > /dev/null 2>&1; then
+if ! openssl x509 -in tls/server.crt -noout -checkend 2592000 -ext subjectAltName 2> /dev/null | grep -q endpoints.localhost; then
   openssl req -x509 -newkey rsa:2048 -nodes -days 825 -subj '/CN=CreativeFlow local authority' -addext keyUsage=critical,keyCertSign,cRLSign -keyout tls/ca.key -out tls/ca.crt
   openssl req -newkey rsa:2048 -nodes -subj /CN=localhost -keyout tls/server.key -out tls/server.csr
-  printf 'subjectAltName=DNS:localhost,IP:127.0.0.1\nextendedKeyUsage=serverAuth\nbasicConstraints=CA:FALSE\n' > tls/server.ext
+  printf 'subjectAltName=DNS:localhost,DNS:endpoints.localhost,IP:127.0.0.1\nextendedKeyUsage=serverAuth\nbasicConstraints=CA:FALSE\n' > tls/server.ext
   openssl x509 -req -in tls/server.csr -CA tls/ca.crt -CAkey tls/ca.key -CAcreateserial -days 825 -extfile tls/server.ext -out tls/server.crt
 fi
 # each container reads with a user of its own, and the volume is mounted nowhere else

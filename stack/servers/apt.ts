@@ -5,7 +5,7 @@ import type { StackContext } from '../server.ts';
 
 /** Every Debian package of the stack, by what wants it. */
 const PACKAGES: Record<string, string> = {
-  servers: 'postgresql-15 redis-server nginx-light docker-registry openssl ca-certificates',
+  servers: 'postgresql-15 redis-server nginx-light libnginx-mod-http-js docker-registry openssl ca-certificates',
   kubernetes: 'containerd runc containernetworking-plugins iptables conntrack ipset iproute2 buildah debootstrap gcc libc6-dev procps kmod',
   browser: 'chromium fonts-dejavu-core python3-websocket',
   odoo:

@@ -29,5 +29,5 @@ export const bridge: Server = {
 
 /** The caller's environment less what would configure the bridge: that is the stack's alone. */
 function foreignEnvironment(): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(BRIDGE|ODOO|MINIO|REGISTRY|BUILD|GATEWAY|OUTBOX|REDIS|SESSION|UPLOAD|PWA)_|^KUBECONFIG$/.test(name)));
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(BRIDGE|ODOO|MINIO|REGISTRY|BUILD|GATEWAY|OUTBOX|REDIS|SESSION|UPLOAD|PWA|ENDPOINTS)_|^KUBECONFIG$/.test(name)));
 }

@@ -5,6 +5,8 @@ import { run } from '../run.ts';
 import type { StackContext } from '../server.ts';
 
 const DAYS = '825'; // the longest that browsers accept
+/** the endpoints have a host of their own where names below localhost lead here */
+const NAMES = 'DNS:localhost,DNS:endpoints.localhost,IP:127.0.0.1';
 const RENEW_BEFORE_MS = 30 * 86_400_000;
 
 /** The stack's own authority (`ca.crt`, for clients to trust) and nginx's certificate. */
@@ -32,11 +34,12 @@ async function make(context: StackContext): Promise<string> {
   const at = { cwd: tls };
   await run('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', DAYS, '-subj', '/CN=CreativeFlow local authority', '-addext', 'keyUsage=critical,keyCertSign,cRLSign', '-keyout', 'ca.key', '-out', 'ca.crt'], at);
   await run('openssl', ['req', '-newkey', 'rsa:2048', '-nodes', '-subj', '/CN=localhost', '-keyout', 'server.key', '-out', 'server.csr'], at);
-  writeFileSync(join(tls, 'server.ext'), 'subjectAltName=DNS:localhost,IP:127.0.0.1\nextendedKeyUsage=serverAuth\nbasicConstraints=CA:FALSE\n');
+  writeFileSync(join(tls, 'server.ext'), `subjectAltName=${NAMES}\nextendedKeyUsage=serverAuth\nbasicConstraints=CA:FALSE\n`);
   await run('openssl', ['x509', '-req', '-in', 'server.csr', '-CA', 'ca.crt', '-CAkey', 'ca.key', '-CAcreateserial', '-days', DAYS, '-extfile', 'server.ext', '-out', 'server.crt'], at);
   return readFileSync(file, 'utf8');
 }
 
 function lasts(pem: Buffer): boolean {
-  return Date.parse(new X509Certificate(pem).validTo) - Date.now() > RENEW_BEFORE_MS;
+  const certificate = new X509Certificate(pem);
+  return Date.parse(certificate.validTo) - Date.now() > RENEW_BEFORE_MS && certificate.checkHost('endpoints.localhost') !== undefined;
 }

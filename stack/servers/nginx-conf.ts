@@ -1,4 +1,6 @@
 import type { Ports } from '../ports.ts';
+import { ANSWERS_SCRIPT, endpointsMaps, endpointsServer, type EndpointsNetwork } from './nginx-endpoints.ts';
+import { errorLocations, errorPages, problem } from './nginx-problems.ts';
 
 export interface NginxSettings {
   /** pid, access log and temporary files */
@@ -12,20 +14,30 @@ export interface NginxSettings {
   user?: string;
   /** where it listens and where the others are; all on loopback when left out */
   network?: Network;
+  /** origins whose pages may read endpoints (ENDPOINTS_CORS_ORIGINS) */
+  corsOrigins?: readonly string[];
 }
 
-export interface Network {
-  listen: string;
+export interface Network extends EndpointsNetwork {
   bridge: string;
   odoo: string;
   gateway: string;
-  /** the port of the HTTPS address that people type */
+  /** name and port of the HTTPS address that people type: whatever a request calls this server, links have these */
+  publicHost: string;
   publicPort: string;
 }
 
+/** The names under which a browser on this machine finds the endpoints at a host of their own. */
+export const ENDPOINTS_ALIASES = ['localhost', 'endpoints.localhost'];
+const MODULE = '/usr/lib/nginx/modules/ngx_http_js_module.so'; // there in Debian and in nginx's own image
+
 function loopback(ports: Ports): Network {
   const at = (port: number): string => `127.0.0.1:${port}`;
-  return { listen: '127.0.0.1', bridge: at(ports.bridge), odoo: at(ports.odoo), gateway: at(ports.traefikWeb), publicPort: String(ports.nginxHttps) };
+  return {
+    listen: '127.0.0.1', bridge: at(ports.bridge), odoo: at(ports.odoo), gateway: at(ports.traefikWeb),
+    publicHost: '127.0.0.1', publicPort: String(ports.nginxHttps),
+    endpointsHost: '127.0.0.1', endpointsPort: String(ports.nginxEndpoints), endpointsAliases: ENDPOINTS_ALIASES, answersScript: ANSWERS_SCRIPT,
+  };
 }
 
 const HEADERS = `add_header Strict-Transport-Security "max-age=31536000" always;
@@ -34,10 +46,12 @@ const HEADERS = `add_header Strict-Transport-Security "max-age=31536000" always;
     add_header X-Request-Id $road_id always;`;
 
 /** What those behind the door are told of the request. A location with one of its own must name them all again. */
-function forwarded(upgrade: string, connection: string): string {
+function forwarded(host: string, upgrade: string, connection: string): string {
   return [
-    'Host $http_host', 'X-Forwarded-For $remote_addr', 'X-Forwarded-Host $http_host', 'X-Forwarded-Proto https', 'X-Real-IP $remote_addr', 'X-Request-Id $road_id',
+    `Host ${host}`, 'X-Forwarded-For $remote_addr', `X-Forwarded-Host ${host}`, 'X-Forwarded-Proto https', 'X-Real-IP $remote_addr', 'X-Request-Id $road_id',
     `Upgrade ${upgrade}`, `Connection ${connection}`,
+    // a caller may not say by another header where it came to
+    ...['Forwarded', 'X-Forwarded-Port', 'X-Forwarded-Prefix', 'X-Forwarded-Server', 'X-Forwarded-Scheme', 'X-Original-URL', 'X-Rewrite-URL'].map((name) => `${name} ''`),
   ].map((header) => `proxy_set_header ${header};`).join('\n    ');
 }
 
@@ -55,9 +69,11 @@ export const APP_POLICY = [
   "connect-src 'self' data:", "worker-src 'self'", "manifest-src 'self'", "base-uri 'self'", "form-action 'self'", "frame-ancestors 'none'",
 ].join('; ');
 
-/** nginx's configuration, the only door: TLS, the web app, the bridge and its socket, Odoo and its socket, the endpoints behind the gateway. */
-export function nginxConfiguration({ folder, tls, pwa, ports, user = 'root', network = loopback(ports) }: NginxSettings): string {
+/** nginx's configuration, the only door: TLS, the web app, the bridge and its socket, Odoo and its socket, and beside it the endpoints' own origin. */
+export function nginxConfiguration({ folder, tls, pwa, ports, user = 'root', network = loopback(ports), corsOrigins = [] }: NginxSettings): string {
+  const host = `${network.publicHost}:${network.publicPort}`;
   return `# written at each start
+load_module ${MODULE};
 user ${user};
 worker_processes auto;
 pid ${folder}/nginx.pid;
@@ -84,6 +100,8 @@ http {
   limit_req_zone $binary_remote_addr zone=rpc:2m rate=50r/s;
   limit_req_status 429;
 
+  ${foreignChanges(network)}
+  ${endpointsMaps(network, corsOrigins)}
   map $http_upgrade $connection_upgrade { default upgrade; '' ''; }
   # the bridge reads a large body twice as fast when it is asked to before it comes (bridge/src/http/upload-line.ts)
   map $content_length $upload_upgrade { default ''; "~^[0-9]{6,}$" creativeflow-upload; }
@@ -95,25 +113,44 @@ http {
   upstream gateway { server ${network.gateway}; keepalive 32; }
 
   server {
-    listen ${network.listen}:${ports.nginxHttp};
-    return 308 https://$host:${network.publicPort}$request_uri;
+    listen ${network.listen}:${ports.nginxHttp} default_server;
+    ${errorPages()}
+    ${errorLocations()}
+    location / { return 308 https://${host}$request_uri; }
+  }
+  # whoever calls this server by another name is told the right one: no link is ever made of what a caller says
+  server {
+    listen ${network.listen}:${ports.nginxHttps} ssl default_server;
+    ${HEADERS}
+    ${errorPages()}
+    ${errorLocations()}
+    location / {
+      if ($host = localhost) { return 308 https://${host}$request_uri; }
+      ${problem(421, 'misdirected-request', `This server is not known by that name. It is https://${host}.`)}
+    }
   }
   # HTTP/1.1 alone: by HTTP/2 an upload takes curl five times the CPU and half the speed (docs/benchmarks.md), and curl would choose it
   server {
     listen ${network.listen}:${ports.nginxHttps} ssl;
+    server_name ${network.publicHost};
     client_max_body_size 2m; client_body_buffer_size 256k;
     proxy_http_version 1.1;
-    ${forwarded('$http_upgrade', '$connection_upgrade')}
+    ${forwarded(host, '$http_upgrade', '$connection_upgrade')}
     proxy_hide_header X-Request-Id; proxy_hide_header X-Content-Type-Options; proxy_hide_header X-Frame-Options;
     proxy_cookie_flags session_id secure samesite=lax;
     ${headers('X-Frame-Options SAMEORIGIN')}
+    ${errorPages()}
+    ${errorLocations()}
+    if ($foreign_change) { rewrite ^ /_problem/foreign last; }
+    location = /_problem/foreign { internal; ${problem(403, 'foreign-origin', 'This request comes from a page of another origin.')} }
 
     location = / { return 302 /app/; }
 ${webApp(pwa)}
-${bridge()}
-${endpoints()}
+${bridge(host)}
+${moved(network)}
 ${odoo()}
   }
+${endpointsServer(network, ports.nginxEndpoints)}
 }
 `;
 }
@@ -134,42 +171,54 @@ function webApp(pwa: string): string {
     }`;
 }
 
-function bridge(): string {
+function bridge(host: string): string {
   return `
     # uploads: as large as they are, straight through, nothing kept on this disk
     location ~ ^/mlops/(models/upload|uploads) {
       proxy_pass http://bridge;
       client_max_body_size 0; client_body_buffer_size 1m; proxy_request_buffering off; proxy_buffering off;
       proxy_read_timeout 3600s; proxy_send_timeout 3600s; client_body_timeout 300s;
-      ${forwarded('$upload_upgrade', '$upload_connection').replaceAll('\n', '\n  ')}
-      error_page 502 504 = @uploads_away;
+      ${forwarded(host, '$upload_upgrade', '$upload_connection').replaceAll('\n', '\n  ')}
+      ${errorPages('@uploads_away')}
     }
-    location = /mlops/session { limit_req zone=login burst=30 nodelay; proxy_pass http://bridge; error_page 502 504 = @bridge_away; error_page 429 = @too_many; }
-    location = /mlops/ws { proxy_pass http://bridge; proxy_read_timeout 120s; proxy_buffering off; error_page 502 504 = @bridge_away; }
-    location /mlops/ { proxy_pass http://bridge; proxy_buffering off; proxy_read_timeout 120s; error_page 502 504 = @bridge_away; error_page 413 = @too_large; }
-    location /health/ { proxy_pass http://bridge; error_page 502 504 = @bridge_away; }
+    location = /mlops/session { limit_req zone=login burst=30 nodelay; proxy_pass http://bridge; ${errorPages('@bridge_away')} }
+    location = /mlops/ws { proxy_pass http://bridge; proxy_read_timeout 120s; proxy_buffering off; ${errorPages('@bridge_away')} }
+    location /mlops/ { proxy_pass http://bridge; proxy_buffering off; proxy_read_timeout 120s; ${errorPages('@bridge_away')} }
+    location /health/ { proxy_pass http://bridge; ${errorPages('@bridge_away')} }
     location = /metrics { return 404; }
 
     # tus clients ask with HEAD how far they are; any answer but yes makes them begin again, a lost line does not
     location @uploads_away { if ($request_method = HEAD) { return 444; } ${headers('Retry-After 5')} ${BRIDGE_AWAY} }
-    location @bridge_away { ${headers('Retry-After 5')} ${BRIDGE_AWAY} }
-    location @too_large { ${problem(413, 'request-too-large', 'This request is larger than 2 MiB. Send files to /mlops/models/upload or /mlops/uploads.')} }
-    location @too_many { ${problem(429, 'too-many-attempts', 'Too many attempts to sign in from this address. Wait a minute.')} }`;
-}
-
-/** An answer of nginx's own where the bridge would have answered: of the same shape (RFC 9457). */
-function problem(status: number, code: string, detail: string): string {
-  return `default_type application/problem+json; return ${status} '${JSON.stringify({ type: `/docs/problems.md#${code}`, title: detail.split(/[.;]/)[0], status, code, detail })}';`;
+    location @bridge_away { ${headers('Retry-After 5')} ${BRIDGE_AWAY} }`;
 }
 
 const BRIDGE_AWAY = problem(503, 'bridge-unavailable', 'The bridge does not answer; nothing was changed. Try again in a moment.');
 
-function endpoints(): string {
+/** Endpoints were here once. The path is told where it can stand in JSON as it is. */
+function moved({ endpointsHost, endpointsPort }: Network): string {
+  const address = `https://${endpointsHost}:${endpointsPort}`;
+  const answer = problem(410, 'endpoints-moved', `Endpoints and previews are at ${address} now; their paths are the same.`, { address: `${address}$moved_path` });
   return `
-    location /endpoints/ {
-      client_max_body_size 32m;
-      proxy_pass http://gateway; proxy_read_timeout 120s;
-    }`;
+    location ~ ^/(endpoints|previews)(/|$) { client_max_body_size 32m; ${answer} }`;
+}
+
+/**
+ * Pages of the endpoints' origin may not change anything here, and those of any other origin nothing in Odoo; a program
+ * names no origin. The bridge looks for itself, as it knows of PWA_ORIGINS. Odoo logs out whoever follows a link.
+ */
+function foreignChanges({ publicHost, publicPort, endpointsHost, endpointsPort, endpointsAliases }: Network): string {
+  const literal = (text: string): string => text.replaceAll('.', '\\.');
+  const served = [endpointsHost, ...endpointsAliases].map((name) => `https://${literal(name)}:${endpointsPort}`).join('|');
+  return `map "$request_method $http_origin $http_sec_fetch_site $uri" $foreign_change {
+    default '';
+    "~ (cross|same)-site /web/session/logout" 1;
+    "~^(GET|HEAD|OPTIONS) " '';
+    "~^[A-Z]+  (|same-origin|none) " '';
+    "~^[A-Z]+ https://${literal(publicHost)}:${publicPort} (|same-origin|none) " '';
+    "~^[A-Z]+ (null|${served}) " 1;
+    "~^[A-Z]+ [^ ]* [^ ]* /(web|odoo|json|jsonrpc|xmlrpc|mail|bus)(/|$)" 1;
+  }
+  map $request_uri $moved_path { default ''; "~^[\\w/.%?&=:@!$()*+,;~-]+$" $request_uri; }`;
 }
 
 function odoo(): string {

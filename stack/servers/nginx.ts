@@ -21,7 +21,7 @@ export const nginx: Server = {
     const folder = join(context.state, 'nginx');
     mkdirSync(folder, { recursive: true });
     const certificate = await ensureCertificate(context);
-    const configuration = nginxConfiguration({ folder, tls: tlsFolder(context), pwa: webAppFolder(context), ports: context.ports, user: await workersUser(context) });
+    const configuration = nginxConfiguration({ folder, tls: tlsFolder(context), pwa: webAppFolder(context), ports: context.ports, user: await workersUser(context), corsOrigins: corsOrigins(process.env) });
     writeFileSync(join(folder, 'nginx.conf'), configuration);
     await run('nginx', ['-t', '-q', '-p', folder, '-c', join(folder, 'nginx.conf')]);
     await stopIfChanged(context, 'nginx', configuration + certificate);
@@ -32,6 +32,16 @@ export const nginx: Server = {
   stop: (context) => stopDaemon(context, 'nginx'),
   logs: (context) => [logFile(context, 'nginx'), join(context.state, 'nginx', 'access.log')],
 };
+
+/** ENDPOINTS_CORS_ORIGINS: origins whose pages may read what endpoints answer, with commas between; nobody's when empty. */
+export function corsOrigins(env: NodeJS.ProcessEnv): string[] {
+  const named = (env['ENDPOINTS_CORS_ORIGINS'] ?? '').split(',').map((one) => one.trim()).filter(Boolean);
+  for (const one of named) {
+    const isOrigin = URL.canParse(one) && new URL(one).origin === one;
+    if (!isOrigin) throw new Error(`ENDPOINTS_CORS_ORIGINS names "${one}"; an origin is like https://app.example.com`);
+  }
+  return named;
+}
 
 /** Debian's user for it, unless the checkout lies where only root may read, such as /root. */
 async function workersUser(context: StackContext): Promise<string> {

@@ -28,7 +28,7 @@ const ONE_SHOTS: Record<string, string> = { secrets: 'cli', bucket: 'minio', 'od
 const PUBLISHED: [PortName, string, number][] = [
   ['postgres', 'postgres', 5432], ['redis', 'redis', 6379], ['minio', 'minio', 9000], ['registry', 'registry', 5000], ['odoo', 'odoo', 8069],
   ['apiserver', 'k3s', 6443], ['traefikWeb', 'k3s', 18080], ['traefikMetrics', 'k3s', 18081], ['bridge', 'k3s', 18100],
-  ['nginxHttps', 'nginx', 18443], ['nginxHttp', 'nginx', 18088],
+  ['nginxHttps', 'nginx', 18443], ['nginxEndpoints', 'nginx', 18444], ['nginxHttp', 'nginx', 18088],
 ];
 const root = stackContext().root;
 const context: StackContext = { ...stackContext(), ports: resolvePorts({}), secrets: Object.fromEntries(GENERATED.map((name) => [name, `<${name}>`])) };
@@ -76,6 +76,10 @@ describe('docker-compose.yml', function () {
     const published = Object.values(moved).flatMap(({ ports }) => (ports ?? []).map((port) => Number(port.published)));
     expect(published).to.have.members(PUBLISHED.map(([port]) => context.ports[port] + 1));
     expect(moved['bridge']!.environment!['BRIDGE_PUBLIC_URL']).to.equal(`https://127.0.0.1:${context.ports.nginxHttps + 1}`);
+    for (const service of ['bridge', 'odoo-init']) {
+      const origin = moved[service]!.environment!['ENDPOINTS_PUBLIC_URL'];
+      expect(origin, service).to.equal(`https://127.0.0.1:${context.ports.nginxEndpoints + 1}`);
+    }
   });
 
   it('gives the bridge the environment of the stack, with the addresses of containers and secrets from files', () => {

@@ -69,7 +69,7 @@ export function openApiDocument(): Record<string, unknown> {
   paths['/mlops/models/upload'] = { post: uploadOperation() };
   return {
     openapi: '3.1.0', info: { title: 'CreativeFlow MLOps', version: '0.1.0', description: 'Resumable uploads: tus 1.0 at /mlops/uploads. Events: WebSocket /mlops/ws?after=POSITION.' },
-    paths, components: { schemas, securitySchemes: { session: { type: 'apiKey', in: 'cookie', name: 'cf_session' }, key: { type: 'http', scheme: 'bearer', description: 'an Odoo API key' } } },
+    paths, components: { schemas, securitySchemes: { session: { type: 'apiKey', in: 'cookie', name: '__Host-cf_session' }, key: { type: 'http', scheme: 'bearer', description: 'an Odoo API key' } } },
     security: [{ session: [] }, { key: [] }],
   };
 }

@@ -1,13 +1,17 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { parse } from 'cookie';
+import { parse, serialize } from 'cookie';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import type { Whoami } from '../contract/requests.ts';
 import { BridgeError, Forbidden, Unauthenticated } from '../errors.ts';
 import type { Caller, Clock, Logger, OdooPort } from '../services/ports.ts';
 import type { SessionStore } from '../services/session-ports.ts';
 
-export const SESSION_COOKIE = 'cf_session';
+/** The browser takes it from this host alone, over HTTPS alone: no page of a neighbouring name can set another. */
+export const SESSION_COOKIE = '__Host-cf_session';
+/** How it was called once. It is not believed; whoever still has it is told to forget it. */
+const OLD_SESSION_COOKIE = 'cf_session';
+const FORGET_OLD = serialize(OLD_SESSION_COOKIE, '', { httpOnly: true, secure: true, sameSite: 'strict', path: '/', maxAge: 0 });
 export const CSRF_HEADER = 'x-requested-with';
 export const CSRF_VALUE = 'creativeflow';
 const WHOAMI_KEPT_MS = 60_000;
@@ -29,14 +33,23 @@ export interface RequestContext {
   authenticateUpgrade(request: IncomingMessage): Promise<{ whoami: Whoami; stillGood(): Promise<boolean> }>;
 }
 
+export interface ContextDeps {
+  odoo: OdooPort;
+  sessions: SessionStore;
+  clock: Clock;
+  log?: Logger;
+  /** origins of the app: a page of any other changes nothing */
+  origins: readonly string[];
+}
+
 /** Who asks and under which id: found once for each request, before any router. */
-export function createRequestContext(deps: { odoo: OdooPort; sessions: SessionStore; clock: Clock; log?: Logger }): RequestContext {
+export function createRequestContext(deps: ContextDeps): RequestContext {
   const known = new WeakMap<IncomingMessage, Known | BridgeError>();
   const ids = new WeakMap<IncomingMessage, string>();
   const people = new Map<string, { whoami: Promise<Whoami>; at: number }>();
 
   async function identify(request: IncomingMessage): Promise<Known> {
-    const key = /^bearer\s+(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
+    const key = bearerOf(request);
     if (key) return { caller: { kind: 'key', key }, name: `key:${createHash('sha256').update(key).digest('base64url')}` };
     const id = sessionId(request);
     const record = id ? await deps.sessions.read(id) : null;
@@ -92,6 +105,9 @@ export function createRequestContext(deps: { odoo: OdooPort; sessions: SessionSt
       const id = typeof given === 'string' && /^[A-Za-z0-9._-]{8,64}$/.test(given) ? given : randomUUID();
       ids.set(request, id);
       response.setHeader('x-request-id', id);
+      if (cookiesOf(request)[OLD_SESSION_COOKIE] !== undefined) response.append('set-cookie', FORGET_OLD);
+      // also of a login: nobody is to be logged in as somebody else by a page of theirs
+      if (!isSafe(request) && !bearerOf(request) && isOfForeignPage(request, deps.origins)) return next(foreignPage(request));
       identify(request).then(
         (found) => known.set(request, found),
         (error: unknown) => {
@@ -125,7 +141,28 @@ export function createRequestContext(deps: { odoo: OdooPort; sessions: SessionSt
 }
 
 function sessionId(request: IncomingMessage): string | undefined {
-  return parse(request.headers.cookie ?? '')[SESSION_COOKIE];
+  return cookiesOf(request)[SESSION_COOKIE];
+}
+
+function cookiesOf(request: IncomingMessage): Record<string, string | undefined> {
+  return parse(request.headers.cookie ?? '');
+}
+
+function bearerOf(request: IncomingMessage): string | undefined {
+  return /^bearer\s+(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
+}
+
+/** Browsers say which page a request comes from, and no page can make them say something else. Programs say nothing. */
+function isOfForeignPage(request: IncomingMessage, origins: readonly string[]): boolean {
+  const { origin, 'sec-fetch-site': site } = request.headers;
+  if (origin !== undefined) return !origins.includes(origin);
+  return site !== undefined && site !== 'same-origin' && site !== 'none';
+}
+
+function foreignPage({ headers: { origin } }: IncomingMessage): Forbidden {
+  return new Forbidden(`This request comes from a page of ${origin ?? 'another origin'}.`, {
+    code: 'foreign-origin', remedy: 'Use the app at its own address, or send an API key.',
+  });
 }
 
 /** The person's address as nginx, the only one who reaches the bridge, has appended it. */

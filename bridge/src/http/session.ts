@@ -34,7 +34,7 @@ export function sessionRouter({ odoo, sessions, throttle, context }: SessionDeps
     if (old) await sessions.remove(old);
     const id = await sessions.create({ odooCookie: answer.cookie, uid: whoami.uid, login: whoami.login });
     for (const counter of counters) await throttle.clear(counter);
-    response.setHeader('set-cookie', serialize(SESSION_COOKIE, id, { ...COOKIE, maxAge: COOKIE_SECONDS }));
+    response.append('set-cookie', serialize(SESSION_COOKIE, id, { ...COOKIE, maxAge: COOKIE_SECONDS }));
     response.json(whoami);
   });
 
@@ -47,7 +47,7 @@ export function sessionRouter({ odoo, sessions, throttle, context }: SessionDeps
     const id = context.sessionIdOf(request);
     if (id && caller) await sessions.remove(id); // first: whatever Odoo answers, this session is over
     if (caller) await odoo.logout(caller).catch(() => undefined);
-    response.setHeader('set-cookie', serialize(SESSION_COOKIE, '', { ...COOKIE, maxAge: 0 }));
+    response.append('set-cookie', serialize(SESSION_COOKIE, '', { ...COOKIE, maxAge: 0 }));
     response.status(204).end();
   });
   return router;

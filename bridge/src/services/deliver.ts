@@ -15,8 +15,8 @@ export interface DeliverDeps {
   odoo: OdooPort; recent: Pick<RecentWork, 'take'>; cluster: ClusterPort; registry: RegistryPort; gateway: GatewayPort; clock: Clock;
   /** null: no gateway's metrics were named, and no canary can be judged by its traffic */
   metrics: MetricsPort | null;
-  /** what people type, e.g. https://mlops.example.com */
-  publicUrl: string;
+  /** the origin of endpoints and previews, e.g. https://endpoints.example.com */
+  endpointsUrl: string;
   /** the registry in image names */
   registryName: string;
 }
@@ -101,9 +101,9 @@ export class Deliver {
   /** false: Odoo wants something newer, stop */
   async #report(work: DeploymentWork, decision: Decision, observed: Observed, context: JobContext): Promise<boolean> {
     if (decision.phase === null) return true;
-    const { odoo, clock, publicUrl } = this.#deps;
+    const { odoo, clock, endpointsUrl } = this.#deps;
     const conditions = this.#log.stamp(work.deploymentId, decision.conditions, clock.now());
-    const path = (kind: RouteKind): string => publicUrl.replace(/\/$/, '') + routePath(kind, work.environment.kind, work.slug);
+    const path = (kind: RouteKind): string => endpointsUrl.replace(/\/$/, '') + routePath(kind, work.environment.kind, work.slug);
     const podsReady = conditions.some(({ type, status }) => type === 'PodsReady' && status === 'True'); // the way there is open before somebody answers
     const facts = {
       phase: decision.phase, reason: decision.reason, conditions, observed: observedFacts(work, decision, observed),

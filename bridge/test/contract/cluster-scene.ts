@@ -132,7 +132,7 @@ export class ClusterScene {
     const registry = { digestOf: async (repository: string, reference: string) => (this.claimsAll ? reference : this.registry.digestOf(repository, reference)) };
     const job = reconcileJob({
       recent: { take: () => null },
-      odoo: this.odoo, cluster: this.cluster, registry, gateway: new HttpGateway(new OutboundClient(parseAllowList(new URL(this.env.gatewayUrl).host))), metrics: new TraefikMetrics(this.env.metricsUrl), clock, publicUrl: this.env.gatewayUrl, registryName: this.env.registryName,
+      odoo: this.odoo, cluster: this.cluster, registry, gateway: new HttpGateway(new OutboundClient(parseAllowList(new URL(this.env.gatewayUrl).host))), metrics: new TraefikMetrics(this.env.metricsUrl), clock, endpointsUrl: this.env.gatewayUrl, registryName: this.env.registryName,
     });
     await this.#until(job, deploymentId, () => this.deployments.get(deploymentId)!.generation, deadlineMs);
     return this.facts.findLast((report) => report.deploymentId === deploymentId)!;

@@ -37,7 +37,7 @@ describe('the bridge as a program', function () {
     const [port, podPort] = [await freePort(), await freePort()];
     writeFileSync(join(folder, 'kubeconfig'), kubeconfig(`https://${NOBODY}`));
     const { output, ended } = start({
-      BRIDGE_PORT: String(port), BRIDGE_POD_HOST: '127.0.0.1', BRIDGE_POD_PORT: String(podPort), BRIDGE_PUBLIC_URL: 'https://mlops.example',
+      BRIDGE_PORT: String(port), BRIDGE_POD_HOST: '127.0.0.1', BRIDGE_POD_PORT: String(podPort), BRIDGE_PUBLIC_URL: 'https://mlops.example', ENDPOINTS_PUBLIC_URL: 'https://endpoints.example',
       ODOO_URL: `http://${NOBODY}`, ODOO_DB: 'none', ODOO_SERVICE_LOGIN: 'bridge', ODOO_SERVICE_KEY: 'f3a9c1', ODOO_RECEIPT_SECRET: 'k'.repeat(32),
       OUTBOX_DATABASE_URL: `postgres://nobody@${NOBODY}/none`, REDIS_URL: `redis://${NOBODY}/0`,
       MINIO_ENDPOINT: `http://${NOBODY}`, MINIO_ACCESS_KEY: 'a7Fq', MINIO_SECRET_KEY: 'w1Lp', MINIO_BUCKET: 'mlops', REGISTRY_URL: `http://${NOBODY}`, REGISTRY_NAME: 'registry:1',

@@ -11,7 +11,7 @@ describe('configuration', () => {
     folder = mkdtempSync(join(tmpdir(), 'creativeflow-config-'));
     writeFileSync(join(folder, 'kubeconfig'), '');
     good = {
-      NODE_ENV: 'production', BRIDGE_POD_HOST: '10.244.0.1', BRIDGE_POD_PORT: '15000', BRIDGE_PUBLIC_URL: 'https://mlops.example',
+      NODE_ENV: 'production', BRIDGE_POD_HOST: '10.244.0.1', BRIDGE_POD_PORT: '15000', BRIDGE_PUBLIC_URL: 'https://mlops.example', ENDPOINTS_PUBLIC_URL: 'https://endpoints.example',
       ODOO_URL: 'http://127.0.0.1:8069', ODOO_DB: 'creativeflow', ODOO_SERVICE_LOGIN: 'bridge', ODOO_SERVICE_KEY: 'f3a9c1', ODOO_RECEIPT_SECRET: 'k'.repeat(32),
       OUTBOX_DATABASE_URL: 'postgres://cf_bridge:q8Zt@127.0.0.1/creativeflow', REDIS_URL: 'redis://:m2Xw@127.0.0.1/0',
       MINIO_ENDPOINT: 'http://127.0.0.1:9000', MINIO_ACCESS_KEY: 'a7Fq', MINIO_SECRET_KEY: 'w1Lp', MINIO_BUCKET: 'mlops',
@@ -33,6 +33,22 @@ describe('configuration', () => {
   it('gives numbers as numbers, and what is left out its default', () => {
     expect(readConfig({ ...good, UPLOAD_MAX_BYTES: '1048576', LOG_LEVEL: '' })).to.include({ BRIDGE_POD_PORT: 15000, UPLOAD_MAX_BYTES: 1048576, LOG_LEVEL: 'info', BRIDGE_HOST: '127.0.0.1' });
   });
+
+  for (const [endpoints, more] of [
+    ['https://mlops.example', {}], ['https://mlops.example:443/endpoints', {}], ['HTTPS://MLOPS.EXAMPLE/', {}],
+    ['https://pwa.example', { PWA_ORIGINS: 'https://other.example, https://pwa.example' }],
+  ] as const) {
+    it(`refuses that endpoints share an origin with the app: ${endpoints}`, () => {
+      const faults = faultsOf({ ...good, ENDPOINTS_PUBLIC_URL: endpoints, ...more });
+      expect(faults.map((fault) => fault.split(':')[0])).to.deep.equal(['ENDPOINTS_PUBLIC_URL']);
+    });
+  }
+
+  for (const origin of ['pwa.example', 'https://pwa.example/', '*', 'null']) {
+    it(`refuses ${origin} as an origin of the app`, () => {
+      expect(faultsOf({ ...good, PWA_ORIGINS: origin }).map((fault) => fault.split(':')[0])).to.deep.equal(['PWA_ORIGINS']);
+    });
+  }
 
   it('reads a value from a file, without the line end', () => {
     writeFileSync(join(folder, 'secret'), `${'x'.repeat(20)}\n`);

@@ -26,7 +26,7 @@ function wanted({ secrets, ports }: StackContext): object {
   return {
     people: Object.fromEntries(Object.entries(secrets).filter(([name]) => name.startsWith('password_')).map(([name, value]) => [name.slice('password_'.length), value])),
     receiptSecret: secrets['receiptSecret'], bridgeKey: secrets['bridgeKey'] ?? '', n8nKey: secrets['n8nKey'] ?? '',
-    gatewayUrl: `http://127.0.0.1:${ports.traefikWeb}`, publicUrl: `https://127.0.0.1:${ports.nginxHttps}`, registry: `${REGISTRY_NAME}:${ports.registry}`,
+    gatewayUrl: `http://127.0.0.1:${ports.traefikWeb}`, publicUrl: `https://127.0.0.1:${ports.nginxHttps}`, endpointsUrl: `https://127.0.0.1:${ports.nginxEndpoints}`, registry: `${REGISTRY_NAME}:${ports.registry}`,
   };
 }
 

@@ -77,6 +77,9 @@ export function person(login: string, more: Partial<Whoami> = {}): Whoami {
   return { uid: 7, name: login, login, roles: ['viewer'], companyIds: [1], teamIds: [], ...more };
 }
 
+export const APP_ORIGIN = 'https://mlops.example';
+export const PWA_ORIGIN = 'https://pwa.example';
+
 export interface App { url: string; odoo: PeopleOdoo; sessions: MemorySessions; logged: { fields: any; event: string }[]; journal: StreamEvent[]; close(): Promise<void> }
 
 /** The whole public listener on a free port, with fakes behind it. `ada` may log in and has the key `ada`. */
@@ -90,7 +93,7 @@ export async function startHttpApp(more: Partial<HttpDeps> = {}): Promise<App> {
   const clock: Clock = { now: () => new Date(), sleep: async () => undefined };
   const tries = new Map<string, number>();
   const app = createHttpApp({
-    context: createRequestContext({ odoo, sessions, clock, log }), odoo, sessions, log, metrics: new Metrics(), gatewayUrl: 'http://127.0.0.1:9', traffic: null, parts: [],
+    context: createRequestContext({ odoo, sessions, clock, log, origins: [APP_ORIGIN, PWA_ORIGIN] }), odoo, sessions, log, metrics: new Metrics(), gatewayUrl: 'http://127.0.0.1:9', traffic: null, parts: [],
     throttle: {
       hit: async (key) => {
         tries.set(key, (tries.get(key) ?? 0) + 1);

@@ -62,7 +62,7 @@ function scene(strategy: DeploymentWork['strategy']) {
   const bridge = (): JobHandler => reconcileJob({
     recent: { take: () => null },
     odoo: watched('Odoo', odoo) as unknown as OdooPort, cluster: watched('cluster', cluster), gateway: watched('gateway', gateway), metrics: null, registry: watched('registry', { digestOf: async () => DIGEST }),
-    publicUrl: 'https://people', registryName: 'registry.test:5000', clock: { now: () => new Date(world.at), sleep: async (ms) => { world.at += ms; } },
+    endpointsUrl: 'https://people', registryName: 'registry.test:5000', clock: { now: () => new Date(world.at), sleep: async (ms) => { world.at += ms; } },
   });
   const tick = (job: JobHandler): Promise<JobResult> => job({ eventId: 1, key: 'deployment:7', generation: 4, subjectId: 7 }, { log: quiet, signal: new AbortController().signal, requestId: 'r' });
   /** Ticks until it is done; a bridge that was killed is followed by a new one, what is away is tried again. */

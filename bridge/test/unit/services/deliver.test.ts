@@ -38,7 +38,7 @@ function scene(over: Partial<DeploymentWork> = {}) {
   const clock = { now: () => new Date(at), sleep: async (ms: number) => { at += ms; } };
   const recent = new RecentWork(clock);
   const job = reconcileJob({
-    odoo, recent, cluster, gateway, metrics: null, registry: { digestOf: async () => DIGEST }, publicUrl: 'https://people', registryName: 'registry.test:5000',
+    odoo, recent, cluster, gateway, metrics: null, registry: { digestOf: async () => DIGEST }, endpointsUrl: 'https://people', registryName: 'registry.test:5000',
     clock,
   });
   const tick = (generation = work.generation, subjectId = 7): Promise<JobResult> =>

@@ -70,12 +70,12 @@ describe('A socket and the session that it was opened with', () => {
 
   /** Sockets of these sessions, one after the other. */
   async function opened(...ids: string[]): Promise<{ stillGood(): Promise<boolean> }[]> {
-    const context = createRequestContext({ odoo, sessions, clock: { now: () => new Date(now), sleep: async () => undefined } });
+    const context = createRequestContext({ odoo, sessions, clock: { now: () => new Date(now), sleep: async () => undefined }, origins: [] });
     const identities = [];
     for (const id of ids) {
       sessions.records.set(id, { odooCookie: 'session_id=ada', uid: 7, login: 'ada' });
       const request = new IncomingMessage(new Socket());
-      request.headers.cookie = `cf_session=${id}`;
+      request.headers.cookie = `__Host-cf_session=${id}`;
       identities.push(await context.authenticateUpgrade(request));
     }
     return identities;
