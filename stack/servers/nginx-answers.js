@@ -14,6 +14,8 @@ const OWN_ADDRESS = /^(\/(endpoints|previews)\/[^\\]*|[?#][^\\]*|[\w.~%-]+([/?#]
 function filter(r) {
   // nginx takes an interim answer (103, 100) for the last one and hands on what follows it, headers and all, unread
   if (r.status < 200) throw new Error(`an answer ${r.status} of a served model is cut off`);
+  // and what has no head of its own it would hand on as HTTP/0.9, without any of ours
+  if (r.httpVersion === '0.9') throw new Error('an answer of a served model without a head is cut off');
   const type = oneLine(r.headersOut['Content-Type']);
   const location = oneLine(r.headersOut['Location']);
   Object.keys(r.headersOut).forEach((name) => {

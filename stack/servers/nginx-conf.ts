@@ -115,7 +115,7 @@ http {
   server {
     listen ${network.listen}:${ports.nginxHttp} default_server;
     ${errorPages()}
-    ${errorLocations()}
+    ${errorLocations('')}
     location / { return 308 https://${host}$request_uri; }
   }
   # whoever calls this server by another name is told the right one: no link is ever made of what a caller says
@@ -123,7 +123,7 @@ http {
     listen ${network.listen}:${ports.nginxHttps} ssl default_server;
     ${HEADERS}
     ${errorPages()}
-    ${errorLocations()}
+    ${errorLocations(HEADERS)}
     location / {
       if ($host = localhost) { return 308 https://${host}$request_uri; }
       ${problem(421, 'misdirected-request', `This server is not known by that name. It is https://${host}.`)}
@@ -140,7 +140,7 @@ http {
     proxy_cookie_flags session_id secure samesite=lax;
     ${headers('X-Frame-Options SAMEORIGIN')}
     ${errorPages()}
-    ${errorLocations()}
+    ${errorLocations(headers('X-Frame-Options SAMEORIGIN'))}
     if ($foreign_change) { rewrite ^ /_problem/foreign last; }
     location = /_problem/foreign { internal; ${problem(403, 'foreign-origin', 'This request comes from a page of another origin.')} }
 

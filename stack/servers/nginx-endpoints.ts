@@ -68,7 +68,7 @@ export function endpointsServer(network: EndpointsNetwork, port: number): string
     listen ${listen}:${port} ssl default_server;
     ${headers}
     ${errorPages()}
-    ${errorLocations()}
+    ${errorLocations(headers)}
     location / { ${problem(421, 'misdirected-request', `This server is not known by that name. It is ${address}.`)} }
   }
   server {
@@ -77,7 +77,7 @@ export function endpointsServer(network: EndpointsNetwork, port: number): string
     client_max_body_size 32m; client_body_buffer_size 256k;
     ${headers}
     ${errorPages()}
-    ${errorLocations()}
+    ${errorLocations(headers)}
     # nginx would let a tunnel through that no header of its own asked for
     if ($http_upgrade) { rewrite ^ /_problem/upgrade last; }
     if ($endpoints_preflight) { rewrite ^ /_problem/preflight last; }

@@ -2,7 +2,8 @@
 export function problem(status: number, code: string, detail: string, more = {}): string {
   const title = detail.split(/[.;]/)[0];
   const body = { type: `/docs/problems.md#${code}`, title, status, code, detail, ...more };
-  return `default_type application/problem+json; return ${status} '${JSON.stringify(body)}';`;
+  // whatever the path ends in
+  return `types { } default_type application/problem+json; return ${status} '${JSON.stringify(body)}';`;
 }
 
 /** What nginx refuses before or without asking anybody: which status, and what it says. */
@@ -37,9 +38,10 @@ export function errorPages(away?: string): string {
   }).join(' ');
 }
 
-export function errorLocations(): string {
+/** `headers`: the lines of the server, which a location with a header of its own must name again. */
+export function errorLocations(headers: string): string {
   return OWN.map(([, page, answer]) => {
-    const own = page === '503' ? 'add_header Retry-After 5 always; ' : '';
+    const own = page === '503' ? `${headers} add_header Retry-After 5 always; ` : '';
     return `location = /_problem/${page} { internal; ${own}${answer} }`;
   }).join('\n    ');
 }
