@@ -32,5 +32,6 @@
         "web.assets_tests": ["creativeflow_mlops/static/tests/tours/**/*"],
     },
     "post_init_hook": "post_init_hook",
+    "uninstall_hook": "uninstall_hook",
     "application": True,
 }

@@ -30,6 +30,7 @@ class Artifact(models.Model):
     _size_known = models.Constraint("CHECK (size >= 0)", "A size is not negative.")
 
     def init(self):
+        super().init()
         self.env.cr.execute("""
             CREATE OR REPLACE FUNCTION mlops_artifact_immutable() RETURNS trigger LANGUAGE plpgsql AS $$
             BEGIN

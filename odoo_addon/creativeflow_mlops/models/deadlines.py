@@ -5,6 +5,7 @@ from odoo import api, fields, models
 from odoo.exceptions import LockError
 
 from .deployment import IN_FLIGHT
+from .guarded import keyed
 
 _logger = logging.getLogger(__name__)
 SCAN_SECONDS = ("creativeflow_mlops.scan_deadline_seconds", 900)
@@ -91,7 +92,7 @@ class DeploymentDeadlines(models.Model):
                 reason += " " + self.env._("Last seen: %s", self.reason)
         else:
             reason = self.env._("BuildDeadline: the image was not built within %s seconds.", version._build_seconds())
-            version._keyed().write({"build_state": "failed", "build_reason": reason, "build_finished_at": fields.Datetime.now()})
+            keyed(version).write({"build_state": "failed", "build_reason": reason, "build_finished_at": fields.Datetime.now()})
         self._fail(reason)
 
     def _end_pause(self):

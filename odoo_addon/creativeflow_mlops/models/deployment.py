@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import MissingError
 
 from .environment import STRATEGIES
+from .guarded import keyed
 
 DESIRED = [("serving", "Serving"), ("kept", "Kept"), ("removed", "Removed")]
 PHASES = [(name, name) for name in ("Pending", "Building", "Progressing", "Ready", "Failed", "Superseded", "Removed")]
@@ -75,7 +76,7 @@ class Deployment(models.Model):
     def _want(self, desired, **values):
         """Change what is wanted: the generation rises, and the cluster is told by a `reconcile` command."""
         for one in self:
-            one._keyed().write({
+            keyed(one).write({
                 **values, "desired": desired, "generation": one.generation + 1, "lock_version": one.lock_version + 1,
             })
             one._order_reconcile()

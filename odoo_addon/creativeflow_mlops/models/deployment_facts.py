@@ -1,6 +1,8 @@
 from odoo import api, models
 from odoo.exceptions import UserError
 
+from .guarded import keyed
+
 PHASES_REPORTED = ("Progressing", "Ready", "Failed", "Removed")
 
 
@@ -40,7 +42,7 @@ class DeploymentFacts(models.Model):
             if key in facts:
                 values[name] = facts[key] or False
         changed = any((self[name] or False) != value for name, value in values.items())
-        self._keyed().write(values)
+        keyed(self).write(values)
         before = (self.phase, self.reason, self.is_live)
         if self._is_awaited():
             self._decide_awaited(phase, facts)
@@ -61,18 +63,18 @@ class DeploymentFacts(models.Model):
         elif phase == "Removed":
             self._fail(reason or self.env._("Removed from the cluster by somebody else before it was ready."))
         else:
-            self._keyed().write({"phase": "Progressing", "reason": reason})
+            keyed(self).write({"phase": "Progressing", "reason": reason})
 
     def _follow(self, phase, facts):
         """Nobody waits for it: keep the phase as observed; the endpoint of a live one follows its health."""
         reason = facts.get("reason") or False
         if self.is_live:
             # Removed by somebody else while it is wanted: a failure, which ends when the bridge has put it back.
-            self._keyed().write({"phase": "Failed" if phase == "Removed" else phase, "reason": reason})
+            keyed(self).write({"phase": "Failed" if phase == "Removed" else phase, "reason": reason})
             healthy = phase == "Ready"
             self._endpoint()._set_available(healthy)
             if self.environment_kind == "production" and self.version_id.is_available != healthy:
-                self.version_id._keyed().write({"is_available": healthy})
+                keyed(self.version_id).write({"is_available": healthy})
         elif self.desired == "removed" and phase == "Removed":
             # Failed and Superseded say how it ended and stay; the conditions tell that nothing is left of it.
-            self._keyed().write({"phase": "Removed" if self.phase != "Failed" else "Failed", "endpoint_url": False, "preview_url": False})
+            keyed(self).write({"phase": "Removed" if self.phase != "Failed" else "Failed", "endpoint_url": False, "preview_url": False})

@@ -3,6 +3,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from .guarded import keyed
 from .iso_time import iso
 
 POLICIES = [("tell", "Tell it"), ("put-back", "Tell it and put it back")]
@@ -90,7 +91,7 @@ class DeploymentIntegrity(models.Model):
             if before != state:
                 values["integrity_since"] = now
         if values:
-            self._keyed().write(values)
+            keyed(self).write(values)
         if changed and (before or state == "bad"):  # that a first look found nothing is no news
             self.env["mlops.event"]._emit("deployment.integrity", {
                 "deploymentId": self.id, "environmentKind": self.environment_kind, "state": state, "reason": message or None,
@@ -121,7 +122,7 @@ class DeploymentIntegrity(models.Model):
         result = super()._want(desired, **values)
         gone = self.filtered(lambda one: one.desired == "removed" and one.integrity_state)
         if gone:
-            gone._keyed().write(dict.fromkeys(
+            keyed(gone).write(dict.fromkeys(
                 ("integrity_state", "integrity_reason", "integrity_message", "integrity_details", "integrity_since"), False,
             ))
             for one in gone:

@@ -3,6 +3,7 @@ from datetime import timedelta
 from odoo import fields, models
 
 from .deployment import IN_FLIGHT
+from .guarded import keyed
 
 OUTCOMES = {"staging": ("staging_ready", "staging_failed"), "production": ("live", "prod_failed")}
 PENDING = {"staging": "PendingStagingDeployment", "production": "PendingProdDeployment"}
@@ -32,7 +33,7 @@ class DeploymentLive(models.Model):
         ])
         if before:
             before._give_way()
-        self._keyed().write({
+        keyed(self).write({
             "phase": "Ready", "is_live": True, "ready_at": fields.Datetime.now(), "reason": False, "lock_version": self.lock_version + 1,
             "previous_deployment_id": before.id or self.previous_deployment_id.id, "endpoint_url": url,
         })
@@ -63,7 +64,7 @@ class DeploymentLive(models.Model):
             version._move("supersede", is_available=False, prod_endpoint_url=False)
             self.env.flush_all()
         elif self.environment_kind == "staging":
-            version._keyed().write({"staging_endpoint_url": False})
+            keyed(version).write({"staging_endpoint_url": False})
 
     def _fail(self, reason):
         """It did not become ready: the version fails with the reason; what served before goes on serving."""

@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import MissingError
 
 from .environment import KINDS
+from .guarded import keyed
 from .iso_time import iso
 
 SERVED_BY_MAX = 20
@@ -47,20 +48,20 @@ class Endpoint(models.Model):
         }
         endpoint = self.sudo().search([("environment_id", "=", environment.id), ("model_id", "=", model.id)])
         if not endpoint:
-            endpoint = self._keyed().create({
+            endpoint = keyed(self).create({
                 **values, "name": f"{environment.kind}/{model.slug}", "environment_id": environment.id, "environment_kind": environment.kind,
                 "model_id": model.id, "changed_at": fields.Datetime.now(),
             }).sudo()
         elif all((endpoint[name].id if name == "version_id" else endpoint[name]) == value for name, value in values.items()):
             return endpoint
         else:
-            endpoint._keyed().write({**values, "changed_at": fields.Datetime.now()})
+            keyed(endpoint).write({**values, "changed_at": fields.Datetime.now()})
         endpoint._tell_change()
         return endpoint
 
     def _set_available(self, available):
         for endpoint in self.sudo().filtered(lambda one: one.is_available != available):
-            endpoint._keyed().write({"is_available": available, "changed_at": fields.Datetime.now()})
+            keyed(endpoint).write({"is_available": available, "changed_at": fields.Datetime.now()})
             endpoint._tell_change()
 
     def _tell_change(self):

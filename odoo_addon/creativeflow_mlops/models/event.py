@@ -4,7 +4,9 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
 from .big_integer import BigInteger
+from .guarded import refuse_private_entry
 from .iso_time import iso
+from .journal_guard import LEAST_DAYS, guard_journal
 
 CHANNEL = "mlops_event"
 COMMANDS = ("scan", "build", "inventory", "reconcile", "webhook")
@@ -14,7 +16,7 @@ class Event(models.Model):
     """The journal and the outbox in one table: append-only for everyone, written in the transaction of the change.
 
     `_emit` inserts the row and wakes the relay with pg_notify, which PostgreSQL delivers at commit and not at all after
-    a rollback. The relay alone sets position, dispatched_at and done_at, with SQL; a trigger holds everything else.
+    a rollback. The relay alone sets position, dispatched_at and done_at, with SQL; triggers hold everything else.
     """
 
     _name = "mlops.event"
@@ -34,42 +36,22 @@ class Event(models.Model):
     command = fields.Selection([(name, name) for name in COMMANDS], readonly=True)
     command_key = fields.Char(readonly=True)
     generation = fields.Integer(readonly=True)
+    txid = BigInteger(readonly=True, help="The transaction that wrote it: what changed a state wrote its row as well")
     position = BigInteger(readonly=True, help="Place in the stream, given by the relay")
     dispatched_at = fields.Datetime(readonly=True)
     done_at = fields.Datetime(readonly=True)
 
     _position_unique = models.UniqueIndex("(position) WHERE position IS NOT NULL")
     _unplaced_idx = models.Index("(id) WHERE position IS NULL")
+    _txid_idx = models.Index("(txid)")
     _undone_idx = models.Index("(id) WHERE command IS NOT NULL AND done_at IS NULL")
     _command_has_key = models.Constraint(
         "CHECK ((command IS NULL) = (command_key IS NULL))", "A command names what it is about.",
     )
 
     def init(self):
-        self.env.cr.execute("""
-            CREATE OR REPLACE FUNCTION mlops_event_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
-            DECLARE relay text[] := ARRAY['position', 'dispatched_at', 'done_at'];
-                    cut text[] := ARRAY['model_id', 'version_id', 'deployment_id', 'endpoint_id', 'actor_id', 'company_id',
-                                        'create_uid', 'write_uid'];
-                    was jsonb; now_is jsonb; name text;
-            BEGIN
-                IF TG_OP = 'DELETE' THEN
-                    IF current_setting('creativeflow.retention', true) = 'on' THEN RETURN OLD; END IF;
-                    RAISE EXCEPTION 'mlops_event is append-only' USING ERRCODE = 'check_violation';
-                END IF;
-                was := to_jsonb(OLD) - relay; now_is := to_jsonb(NEW) - relay;
-                FOREACH name IN ARRAY cut LOOP  -- the thing it was about is gone: ON DELETE SET NULL
-                    IF now_is -> name = 'null'::jsonb THEN was := was - name; now_is := now_is - name; END IF;
-                END LOOP;
-                IF was IS DISTINCT FROM now_is THEN
-                    RAISE EXCEPTION 'mlops_event is append-only' USING ERRCODE = 'check_violation';
-                END IF;
-                RETURN NEW;
-            END $$;
-            DROP TRIGGER IF EXISTS mlops_event_append_only ON mlops_event;
-            CREATE TRIGGER mlops_event_append_only BEFORE UPDATE OR DELETE ON mlops_event
-                FOR EACH ROW EXECUTE FUNCTION mlops_event_append_only();
-        """)
+        super().init()
+        guard_journal(self.env.cr)
 
     @api.model_create_multi
     def create(self, vals_list):  # pylint: disable=method-required-super
@@ -88,6 +70,7 @@ class Event(models.Model):
 
         Returns its id. The row and its notification exist only if this transaction commits.
         """
+        refuse_private_entry(self.env)
         self.env.flush_all()  # rows that this one refers to
         ids = {name: record.id or None for name, record in about.items()}
         self.env.cr.execute(
@@ -131,6 +114,7 @@ class Event(models.Model):
     def _remove_old_events(self):
         """Events older than the parameter `creativeflow_mlops.event_days` (default 365) that the bridge is done with."""
         days = int(self.env["ir.config_parameter"].sudo().get_param("creativeflow_mlops.event_days", "365"))
+        days = max(days, LEAST_DAYS)  # the database lets go of nothing younger
         self.env.cr.execute("SELECT set_config('creativeflow.retention', 'on', true)")
         self.env.cr.execute(
             """DELETE FROM mlops_event WHERE create_date < now() AT TIME ZONE 'UTC' - make_interval(days => %s)

@@ -1,10 +1,31 @@
 from odoo import api, models, tools
 from odoo.exceptions import AccessError
 
+from .evaluated_code import is_own_call, private_entry
+from .state_guard import guard_states
+
 # The key to guarded fields. Its identity counts, so no JSON, no XML and no context sent over RPC can carry it.
 _KEY = object()
 _AUTOMATIC = ("id", "display_name", "create_uid", "create_date", "write_uid", "write_date")
 _CONTEXT_KEPT = ("lang", "tz", "allowed_company_ids")
+
+
+def keyed(records):
+    """These records in the environment that passes the guards; the user stays the same.
+
+    A function of this module and no method: text that Odoo evaluates reaches methods, and no modules. Nor may it get here through
+    a private method of ours that writes what its arguments say.
+    """
+    refuse_private_entry(records.env)
+    context = {name: records.env.context[name] for name in _CONTEXT_KEPT if name in records.env.context}
+    return records.sudo().with_context(context, mlops_key=_KEY)
+
+
+def refuse_private_entry(env):
+    """AccessError when a server action, or other text that Odoo evaluates, came in by one of our private methods."""
+    name = private_entry()
+    if name:
+        raise AccessError(env._("%s is not for server actions: use the public methods, they check and record the decision.", name))
 
 
 class Guarded(models.AbstractModel):
@@ -12,13 +33,17 @@ class Guarded(models.AbstractModel):
 
     A model lists what people may write in `_open_fields`; everything else is guarded. Three guards: `_has_field_access`
     (the ORM asks it for every write and create that is not sudo, `default_*` of the context included), the key (asked
-    also under sudo, so that a server action does not pass), and SQL constraints in each model. `_keyed()` gives the
-    environment that passes; its context is built anew, so that nothing of the caller's becomes a default value.
+    also under sudo, so that a server action does not pass), and the constraints and triggers of the database. `keyed()` gives
+    the environment that passes; its context is built anew, so that nothing of the caller's becomes a default value.
     """
 
     _name = "mlops.guarded"
     _description = "Fields that only transition methods change"
     _open_fields = frozenset()
+
+    def init(self):
+        super().init()
+        guard_states(self.env.cr, self._table)
 
     @api.model
     @tools.ormcache()
@@ -30,13 +55,8 @@ class Guarded(models.AbstractModel):
             if name not in self._open_fields and name not in foreign and name not in _AUTOMATIC
         )
 
-    def _keyed(self):
-        """These records in the environment that passes the guards; the user stays the same."""
-        context = {name: self.env.context[name] for name in _CONTEXT_KEPT if name in self.env.context}
-        return self.sudo().with_context(context, mlops_key=_KEY)
-
     def _has_key(self):
-        return self.env.su and self.env.context.get("mlops_key") is _KEY
+        return self.env.su and self.env.context.get("mlops_key") is _KEY and is_own_call()
 
     def _has_field_access(self, field, operation):
         if operation == "write" and not self.env.su and field.name in self._guarded_fields():

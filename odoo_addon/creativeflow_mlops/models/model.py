@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+from .guarded import keyed
 from .slug import SLUG_SQL, numbered, slugify
 
 
@@ -56,4 +57,4 @@ class Model(models.Model):
             live = versions.search([("model_id", "=", model.id), ("status", "=", "Live")], limit=1)
             wanted = {"live_version_id": live.id, "newest_version_id": newest.id}
             if (model.live_version_id, model.newest_version_id) != (live, newest):
-                model._keyed().write(wanted)
+                keyed(model).write(wanted)

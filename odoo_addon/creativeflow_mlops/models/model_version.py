@@ -76,6 +76,7 @@ class ModelVersion(models.Model):
 
     def init(self):
         """A digest never changes, whoever writes: the image that was tested is the image that goes live."""
+        super().init()
         self.env.cr.execute("""
             CREATE OR REPLACE FUNCTION mlops_version_digest_stays() RETURNS trigger LANGUAGE plpgsql AS $$
             BEGIN

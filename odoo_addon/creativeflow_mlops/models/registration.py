@@ -5,6 +5,7 @@ from odoo.exceptions import AccessError, ConcurrencyError, UserError
 from odoo.tools import mute_logger
 
 from . import receipt, upload_payload
+from .guarded import keyed
 
 SECRET_PARAMETER = "creativeflow_mlops.receipt_secret"
 
@@ -81,17 +82,17 @@ class ModelRegistration(models.Model):
     def _store_version(self, model, payload):
         if not model:
             team = self.env["mlops.team"]._named(payload.get("team"))
-            model = self._keyed().create({
+            model = keyed(self).create({
                 "name": payload["name"], "slug": self._free_slug(payload["name"]), "company_id": self.env.company.id,
                 "team_id": team.id if team else False, "description": payload.get("description") or False,
             })
-        version = self.env["mlops.model.version"]._keyed().create({
+        version = keyed(self.env["mlops.model.version"]).create({
             "model_id": model.id, "name": payload["version"], "submitter_id": self.env.uid, "idempotency_key": payload["idempotencyKey"],
             "description": payload.get("description") or False, "framework": payload.get("framework") or False,
             "params": payload.get("params"), "metrics": payload.get("metrics"), "serving": payload.get("serving"),
             "input_schema": payload.get("inputSchema"), "output_schema": payload.get("outputSchema"),
         })
-        self.env["mlops.artifact"]._keyed().create([{
+        keyed(self.env["mlops.artifact"]).create([{
             "version_id": version.id, "kind": one["kind"], "filename": one["filename"], "object_key": one["objectKey"],
             "digest": one["digest"], "size": one["size"], "media_type": one.get("mediaType") or "application/octet-stream",
         } for one in payload["artifacts"]])

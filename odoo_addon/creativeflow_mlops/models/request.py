@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
 from .environment import KINDS, STRATEGIES
+from .guarded import keyed
 from .transitions import TRANSITIONS
 
 ACTIONS = [("deploy", "Deploy to staging"), ("promote", "Promote to production"), ("rollback", "Roll back production")]
@@ -63,10 +64,11 @@ class Request(models.Model):
         if vals.get("environment_kind") not in (None, False, target):
             raise ValidationError(self.env._("The action %(action)s is for %(target)s.", action=action, target=target))
         version = self._asked_version(action, vals.get("version_id"), vals.get("model_id"))
-        request = self._keyed().create([{
+        request = keyed(self).create([{
             **vals, "environment_kind": target, "version_id": version.id, "model_id": version.model_id.id,
             "company_id": version.company_id.id, "requested_by_id": self.env.uid, "state": "accepted",
         }])
+        request._tell_state()
         request.with_env(self.env)._carry_out(version.with_env(self.env), target)
         return request
 
@@ -99,19 +101,28 @@ class Request(models.Model):
                     answer = version.rollback(version.id, target, reason=own.comment)
         except (AccessError, UserError) as error:
             return own._finish("refused", str(error))
-        return own._keyed().write({"deployment_id": answer["deploymentId"], "result": self.env._("Approved; %s now.", answer["status"])})
+        return keyed(own).write({"deployment_id": answer["deploymentId"], "result": self.env._("Approved; %s now.", answer["status"])})
 
     def _wait_for_approver(self, version):
         own = self.sudo()
         if version.status not in FROM[own.action]:
             return own._finish("refused", self.env._("The version is %s; this is not possible now.", version.status))
-        own._keyed().write({"result": self.env._("Waiting for an approver.")})
+        keyed(own).write({"result": self.env._("Waiting for an approver.")})
         version._message_log(body=self.env._("%(who)s asks: %(what)s.", who=own.requested_by_id.name, what=dict(ACTIONS)[own.action]))
         return version._ask_approvers(dict(ACTIONS)[own.action])
 
     def _finish(self, state, result):
         for request in self:
-            request._keyed().write({"state": state, "result": result})
+            keyed(request).write({"state": state, "result": result})
+            request._tell_state()
+
+    def _tell_state(self):
+        """A row in the journal; the database asks for it with each change of the state."""
+        one = self.sudo()
+        self.env["mlops.event"]._emit("request.state", {
+            "requestId": one.id, "action": one.action, "state": one.state, "result": one.result or None,
+            "by": one.requested_by_id.name,
+        }, **one.version_id._about())
 
 
 class VersionRequests(models.Model):
@@ -129,7 +140,7 @@ class VersionRequests(models.Model):
             requests = live.with_env(self.env)._open_requests("rollback")
         else:
             requests = self._open_requests("deploy" if one.environment_kind == "staging" else "promote")
-        requests._keyed().write({"deployment_id": one.id, "result": self.env._("Approved by %s.", self.env.user.sudo().name)})
+        keyed(requests).write({"deployment_id": one.id, "result": self.env._("Approved by %s.", self.env.user.sudo().name)})
 
     def _answer_requests(self, state, result):
         self._open_requests()._finish(state, result)

@@ -67,6 +67,36 @@ TRANSITIONS = {
 }
 
 
+class State(NamedTuple):
+    """A column whose changes the database holds to `pairs`; `journal` says which rows of the journal tell of one."""
+
+    table: str
+    column: str
+    initial: str
+    pairs: frozenset
+    journal: str
+
+
+def _pairs(table):
+    return frozenset((before, after) for before, afters in table.items() for after in afters)
+
+
+STATUS_PAIRS = frozenset((source, one.target) for one in TRANSITIONS.values() for source in one.sources)
+_LIVING = ("Progressing", "Ready", "Failed", "Superseded", "Removed")
+STATES = (
+    State("mlops_model_version", "status", "Validating", STATUS_PAIRS, "version"),
+    State("mlops_deployment", "desired", "serving", _pairs({"serving": ("kept", "removed"), "kept": ("removed",)}), "deployment"),
+    State("mlops_deployment", "phase", "Pending", _pairs({
+        "Pending": ("Building", *_LIVING), "Building": ("Pending", *_LIVING), "Progressing": ("Ready", "Failed", "Superseded", "Removed"),
+        "Ready": ("Progressing", "Failed", "Superseded", "Removed"), "Failed": ("Progressing", "Ready", "Superseded"),
+        "Superseded": ("Removed",),
+    }), "deployment"),
+    State("mlops_deployment", "is_live", "false", _pairs({"false": ("true",), "true": ("false",)}), "deployment"),
+    State("mlops_waiver", "state", "requested", _pairs({"requested": ("accepted", "refused"), "accepted": ("expired",)}), "waiver"),
+    State("mlops_request", "state", "accepted", _pairs({"accepted": ("refused", "done", "failed")}), "request"),
+)
+
+
 def may_follow(name, status):
     """Whether the transition `name` may be taken from `status`."""
     return status in TRANSITIONS[name].sources

@@ -1,6 +1,8 @@
 from odoo import api, models
 from odoo.exceptions import UserError
 
+from .guarded import keyed
+
 # Versions in these statuses are looked at again when the rules of the scan change; the others are scanned before they go on anyway.
 AUDITED = ("Validated", "PendingStagingDeployment", "Staging", "StagingFailed", "PendingProdDeployment", "Live", "ProdFailed", "Superseded")
 OWNER_ACTIVITY = "creativeflow_mlops.activity_rules"
@@ -23,7 +25,7 @@ class VersionAudits(models.Model):
                     "command", {"versionId": version.id, "audit": ruleset_version}, command="scan", key=f"audit:{version.id}",
                     generation=version.generation, **version._about(),
                 )
-        versions._keyed().write({"audit_ordered": ruleset_version})
+        keyed(versions).write({"audit_ordered": ruleset_version})
         return {"ordered": len(versions)}
 
     @api.model

@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, MissingError, UserError
 
 from .allowed_actions import allowed_actions, why_not
+from .guarded import keyed
 from .rollout_actions import rollout_actions
 from .rollout_steps import steps_refusal
 from .transitions import TRANSITIONS, refusal
@@ -129,7 +130,7 @@ class VersionDecisions(models.Model):
         live = self.env["mlops.deployment"].sudo().search(
             [("environment_id", "=", environment.id), ("model_id", "=", version.model_id.id), ("is_live", "=", True)],
         )
-        deployment = self.env["mlops.deployment"]._keyed().create({
+        deployment = keyed(self.env["mlops.deployment"]).create({
             "version_id": version.id, "model_id": version.model_id.id, "environment_id": environment.id, "approval_id": approval.id,
             "strategy": strategy, "requested_by_id": self.env.uid, "previous_deployment_id": live.id,
             "deadline_at": fields.Datetime.now() + timedelta(seconds=seconds), **rollout,
@@ -160,7 +161,7 @@ class VersionDecisions(models.Model):
 
     def _record_approval(self, environment, decision, comment, is_rollback=False):
         version = self.sudo()
-        approval = self.env["mlops.approval"]._keyed().create({
+        approval = keyed(self.env["mlops.approval"]).create({
             "version_id": version.id, "environment_id": environment.id if environment else False, "user_id": self.env.uid,
             "submitter_id": version.submitter_id.id, "four_eyes": bool(environment and environment.four_eyes), "is_rollback": is_rollback,
             "decided_at": fields.Datetime.now(), "decision": decision, "comment": comment or False,

@@ -4,6 +4,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import MissingError, UserError
 
+from .guarded import keyed
 from .model_version import DIGEST_SQL
 
 FINDING_FIELDS = ("rule", "severity", "verdict", "file", "offset", "line", "column", "symbol", "evidence", "why", "remedy")
@@ -66,12 +67,12 @@ class VersionFacts(models.Model):
         return self.sudo().scan_ids.sorted("id", reverse=True)[:1]
 
     def _record_scan(self, verdict, findings, details, report_key, ruleset_version):
-        scan = self.env["mlops.scan"]._keyed().create({
+        scan = keyed(self.env["mlops.scan"]).create({
             "version_id": self.id, "generation": self.generation, "verdict": verdict, "ruleset_version": ruleset_version or False,
             "started_at": self.status_changed_at, "finished_at": fields.Datetime.now(), "report_key": report_key or False,
             "details": details or {},
         })
-        self.env["mlops.finding"]._keyed().create([
+        keyed(self.env["mlops.finding"]).create([
             {**{name: one.get(name) or False for name in FINDING_FIELDS}, "version_id": self.id, "scan_id": scan.id,
              "severity": one.get("severity") or "info", "verdict": one.get("verdict") or verdict}
             for one in findings
@@ -120,12 +121,12 @@ class VersionFacts(models.Model):
         values = {"build_state": state, "build_reason": reason or False, "build_log_key": log_key or self.build_log_key}
         if state == "running":
             values["build_started_at"] = self.build_started_at if self.build_state == "running" else fields.Datetime.now()
-            waiting._keyed().write({"phase": "Building"})
+            keyed(waiting).write({"phase": "Building"})
         else:
             values["build_finished_at"] = fields.Datetime.now()
         if state == "done":
             values.update(image=image, image_digest=image_digest)
-        self._keyed().write(values)
+        keyed(self).write(values)
         self._refresh_road()
         self.env["mlops.event"]._emit("version.build", {
             "state": state, "reason": reason or None, "logKey": values["build_log_key"] or None, "imageDigest": image_digest or None,
@@ -137,7 +138,7 @@ class VersionFacts(models.Model):
         for deployment in waiting:
             if state == "done":
                 seconds = deployment._ready_seconds()
-                deployment._keyed().write({"phase": "Pending", "deadline_at": fields.Datetime.now() + timedelta(seconds=seconds)})
+                keyed(deployment).write({"phase": "Pending", "deadline_at": fields.Datetime.now() + timedelta(seconds=seconds)})
                 deployment._order_reconcile()
             elif state == "failed":
                 deployment._fail(self.env._("BuildFailed: %s", reason or self.env._("the log says why")))

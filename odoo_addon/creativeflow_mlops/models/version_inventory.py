@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from .guarded import keyed
 from .inventory_policy import inventory_refusal
 
 
@@ -19,7 +20,7 @@ class VersionInventory(models.Model):
             return {"accepted": False, "reason": "DigestMismatch"}
         if not isinstance(inventory, dict) or not isinstance(inventory.get("tools"), list):
             raise UserError(self.env._("An inventory names the tools that made it."))
-        version._keyed().write({"inventory": inventory})
+        keyed(version).write({"inventory": inventory})
         self.env["mlops.event"]._emit("version.inventory", {
             "packages": inventory.get("packages"), "vulnerabilities": inventory.get("vulnerabilityCount"), "malware": inventory.get("malware") or [],
             "tools": inventory["tools"],

@@ -1,6 +1,7 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
 
+from .guarded import keyed
 from .road import road
 from .transitions import TRANSITIONS, refusal
 
@@ -21,7 +22,7 @@ class VersionStatus(models.Model):
         why_not = refusal(name, before)
         if why_not:
             raise UserError(why_not)
-        version._keyed().write({
+        keyed(version).write({
             **values, "status": TRANSITIONS[name].target, "status_reason": reason or False, "status_changed_at": fields.Datetime.now(),
             "lock_version": version.lock_version + 1,
         })
@@ -62,7 +63,7 @@ class VersionStatus(models.Model):
     def _refresh_road(self):
         version = self.sudo()
         # by its id: of one that was reached through another record, approvals would be read one by one
-        version._keyed().write({"road": road(version.browse(version.id)._road_facts())})
+        keyed(version).write({"road": road(version.browse(version.id)._road_facts())})
 
     def _road_facts(self):
         self.env.flush_all()

@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from .allowed_actions import why_not
+from .guarded import keyed
 from .waiver import OPEN
 
 DAYS_DEFAULT, DAYS_MAX = 90, 365
@@ -26,7 +27,7 @@ class VersionWaivers(models.Model):
         if not today < expires <= today + timedelta(days=DAYS_MAX):
             raise UserError(self.env._("A waiver expires after today and within %s days.", DAYS_MAX))
         digests = {one.filename: one.digest for one in version.sudo().artifact_ids}
-        self.env["mlops.waiver"]._keyed().create([{
+        keyed(self.env["mlops.waiver"]).create([{
             "version_id": version.id, "finding_id": finding.id, "rule": finding.rule, "file": finding.file, "symbol": finding.symbol,
             "digest": digests[_uploaded(finding.file)], "requested_by_id": self.env.uid, "submitter_id": version.sudo().submitter_id.id,
             "reason": text, "expires_on": expires, "state": "requested",
@@ -99,14 +100,14 @@ class VersionWaivers(models.Model):
 
     def _decide_waivers(self, state, comment):
         asked = self.sudo().waiver_ids.filtered(lambda one: one.state == "requested")
-        asked._keyed().write({"state": state, "accepted_by_id": self.env.uid, "decided_at": fields.Datetime.now(), "comment": comment or False})
+        keyed(asked).write({"state": state, "accepted_by_id": self.env.uid, "decided_at": fields.Datetime.now(), "comment": comment or False})
         self._close_own_activity(comment)
         self.sudo()._renew_activities()
         self._waiver_event(state, comment)
 
     def _waiver_event(self, state, comment):
         version = self.sudo()
-        version._keyed().write({"lock_version": version.lock_version + 1})
+        keyed(version).write({"lock_version": version.lock_version + 1})
         self.env["mlops.event"]._emit(
             "version.waiver", {"state": state, "by": self.env.user.sudo().name, "comment": comment or None, "lockVersion": version.lock_version},
             **self._about(),
@@ -119,8 +120,11 @@ class WaiverExpiry(models.Model):
 
     def _expire(self):
         """From now on the finding stands again: a version that waits goes back, one that runs asks its owner."""
-        self._keyed().write({"state": "expired"})
+        keyed(self).write({"state": "expired"})
         version = self.version_id._locked()
+        self.env["mlops.event"]._emit("version.waiver", {
+            "state": "expired", "by": self.env.user.sudo().name, "comment": None, "lockVersion": version.lock_version,
+        }, **version._about())
         if version.status == "Validated" and version._unwaived():
             version._move("waiver_expired", self.env._("WaiverExpired: %(rule)s in %(file)s is accepted no longer.", rule=self.rule, file=self.file))
         elif version.status not in ("ValidationFailed", "Archived", "Superseded"):

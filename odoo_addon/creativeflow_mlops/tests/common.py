@@ -125,7 +125,20 @@ class Cast:
 
 
 class MlopsCase(TransactionCase, Cast):
+    changed_by_hand = False  # a test that writes states past the methods says so
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
         cls.set_up_cast()
+
+    def settle(self):
+        """What the database looks at when a transaction is committed, now: each change of a state has its journal row."""
+        self.env.flush_all()
+        self.env.cr.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        self.env.cr.execute("SET CONSTRAINTS ALL DEFERRED")
+
+    def tearDown(self):
+        if not self.changed_by_hand:
+            self.settle()
+        super().tearDown()

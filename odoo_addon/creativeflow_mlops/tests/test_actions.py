@@ -52,8 +52,13 @@ class TestActions(MlopsCase):
         second = self.at("PendingStagingDeployment", version=self.register(name=first.model_id.name, version="2"))
         self.assertEqual((first.status, second.status), ("StagingFailed", "PendingStagingDeployment"))
         with mute_logger("odoo.sql_db"), self.assertRaises(psycopg2.errors.UniqueViolation):
-            self.newest_deployment(first)._keyed().write({"desired": "serving", "phase": "Pending"})
-            self.env.flush_all()
+            self.env.cr.execute(
+                """INSERT INTO mlops_deployment (version_id, model_id, environment_id, approval_id, strategy, approved_step, skip_to,
+                                                 generation, desired, phase, requested_by_id, lock_version, is_live, deadline_at)
+                   SELECT %s, model_id, environment_id, approval_id, strategy, approved_step, skip_to, generation, desired, phase,
+                          requested_by_id, lock_version, is_live, deadline_at FROM mlops_deployment WHERE id = %s""",
+                [first.id, self.newest_deployment(second).id],
+            )
 
     def test_limits_of_the_environment(self):
         version = self.at("Validated", serving={"replicas": 3, "gpus": 4})

@@ -27,7 +27,7 @@ class TestConstraints(MlopsCase):
         fresh = self.register()
         self.refuse(check, "UPDATE mlops_model_version SET status = 'Live' WHERE id = %s", fresh.id)
         live = self.at("Live")
-        other = self.at("Staging", version=self.register(name=live.model_id.name, version="2"))
+        other = self.at("PendingProdDeployment", version=self.register(name=live.model_id.name, version="2"))
         self.refuse(psycopg2.errors.UniqueViolation, "UPDATE mlops_model_version SET status = 'Live' WHERE id = %s", other.id)
 
     def test_artifacts_are_immutable(self):
@@ -53,7 +53,10 @@ class TestConstraints(MlopsCase):
         first = self.at("Live")
         kept = self.newest_deployment(first)
         self.supersede(first)
-        self.refuse(psycopg2.errors.UniqueViolation, "UPDATE mlops_deployment SET is_live = true, desired = 'serving' WHERE id = %s", kept.id)
+        second = self.at("PendingProdDeployment", version=self.register("ada", name=first.model_id.name, version="7"))
+        self.refuse(
+            psycopg2.errors.UniqueViolation, "UPDATE mlops_deployment SET is_live = true WHERE id = %s", self.newest_deployment(second).id,
+        )
         self.refuse(psycopg2.errors.CheckViolation, "UPDATE mlops_deployment SET is_live = true WHERE id = %s", kept.id)
         waiting = self.newest_deployment(self.at("PendingStagingDeployment"))
         self.refuse(psycopg2.errors.CheckViolation, "UPDATE mlops_deployment SET deadline_at = NULL WHERE id = %s", waiting.id)

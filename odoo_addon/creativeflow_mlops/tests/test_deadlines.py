@@ -3,6 +3,8 @@ from datetime import timedelta
 from odoo import fields
 from odoo.tests import tagged
 
+from odoo.addons.creativeflow_mlops.models.guarded import keyed
+
 from .common import MlopsCase
 
 
@@ -79,7 +81,8 @@ class TestDeadlines(MlopsCase):
 
     def test_nothing_pending_without_a_deployment(self):
         version = self.at("PendingStagingDeployment")
-        self.newest_deployment(version)._keyed().write({"desired": "removed"})
+        self.changed_by_hand = True
+        keyed(self.newest_deployment(version)).write({"desired": "removed"})
         self.pass_by("mlops_model_version", "status_changed_at", version, seconds=301)
         self.tick()
         self.assertEqual(version.status, "StagingFailed")

@@ -90,7 +90,7 @@ class TestGuardsOverRpc(HttpCase, Cast):
             "toggle through the related field": ("mlops.model", "write", {"ids": version.model_id.ids, "vals": {"newest_status": "Live"}}),
             "unlink": (model, "unlink", {"ids": ids}),
             "the private method": (model, "_move", {"ids": ids, "name": "live"}),
-            "the key by name": (model, "_keyed", {"ids": ids}),
+            "the key by name": (model, "keyed", {"ids": ids}),
             "digest": (model, "write", {"ids": ids, "vals": {"image_digest": digest("0")}}),
             "artifact": ("mlops.artifact", "write", {"ids": version.artifact_ids.ids, "vals": {"digest": digest("0")}}),
             "approval": ("mlops.approval", "create", {"vals_list": [{"version_id": version.id, "decision": "approved"}]}),

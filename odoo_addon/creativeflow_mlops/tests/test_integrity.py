@@ -2,6 +2,8 @@ from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
+from odoo.addons.creativeflow_mlops.models.guarded import keyed
+
 from .common import MlopsCase
 
 DRIFT = [{
@@ -82,7 +84,7 @@ class TestIntegrity(MlopsCase):
         self.report("good", [], witness=witness, read=True)
         one = self.due(0)[self.deployment.id]
         self.assertEqual((one["witness"], one["deep"]), (witness, False))
-        self.deployment._keyed().write({"integrity_read_at": fields.Datetime.subtract(fields.Datetime.now(), days=2)})
+        keyed(self.deployment).write({"integrity_read_at": fields.Datetime.subtract(fields.Datetime.now(), days=2)})
         self.assertTrue(self.due(0)[self.deployment.id]["deep"])
 
     def test_stale_reports_and_other_people(self):

@@ -4,6 +4,7 @@ from odoo import fields
 from odoo.exceptions import AccessError, MissingError, UserError
 from odoo.tests import tagged
 
+from odoo.addons.creativeflow_mlops.models.guarded import keyed
 from odoo.addons.creativeflow_mlops.models.rollout_steps import CANARY, JUDGE, steps_refusal, steps_seconds, would_happen
 
 from .common import MlopsCase
@@ -205,7 +206,7 @@ class TestRollout(RolloutCase):
         self.deployments("ben").resume(deployment.id)
         self.assertAlmostEqual((deployment.deadline_at - fields.Datetime.now()).total_seconds(), whole, delta=30)
         self.deployments("ben").pause(deployment.id)
-        deployment._keyed().write({"paused_at": fields.Datetime.now() - timedelta(hours=25)})
+        keyed(deployment).write({"paused_at": fields.Datetime.now() - timedelta(hours=25)})
         self.env["mlops.model.version"]._cron_deadlines()
         self.assertIn("PausedTooLong", deployment.version_id.status_reason)
 
