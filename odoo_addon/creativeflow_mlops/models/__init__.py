@@ -4,6 +4,10 @@ from . import team
 from . import environment
 from . import environment_step
 from . import environment_policy
+from . import policy_snapshot
+from . import policy_change
+from . import environment_guard
+from . import calendar_guard
 from . import res_company
 from . import res_users_apikeys
 from . import model

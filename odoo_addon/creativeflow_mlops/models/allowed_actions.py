@@ -61,7 +61,8 @@ def why_not(facts, name, target=None):
     if not place:
         return f"There is no {target} environment. A manager must restore it."
     if name != "rollback" and place["four_eyes"] and facts["is_submitter"]:
-        return "Waiting for a second person: uploaded by you."
+        since = " Four eyes were needed at the upload or since." if place.get("stricter") else ""
+        return f"Waiting for a second person: uploaded by you.{since}"
     if name != "rollback" and place["closed"]:
         return place["closed"]
     if name == "promote" and not facts["has_image"]:

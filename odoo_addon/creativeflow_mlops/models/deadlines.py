@@ -39,6 +39,7 @@ class VersionDeadlines(models.Model):
         self._end_each(self._orphans(now), lambda version: version._end_orphan())
         ended = self.env["mlops.waiver"].sudo().search([("state", "=", "accepted"), ("expires_on", "<", now.date())])
         self._end_each(ended, lambda waiver: waiver._expire())
+        self.env["mlops.policy.change"]._end_due(now)
 
     @api.model
     def _pause_hours(self):

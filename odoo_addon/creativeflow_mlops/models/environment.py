@@ -3,6 +3,7 @@ from odoo.exceptions import ValidationError
 
 from .inventory_policy import POLICIES
 from .iso_time import iso
+from .policy_key import changing
 
 STRATEGIES = [
     ("rolling", "Rolling"), ("blue-green", "Blue-green"), ("canary", "Canary"), ("recreate", "Recreate (does not answer meanwhile)"),
@@ -70,12 +71,12 @@ class Environment(models.Model):
                 if kind in there:
                     continue
                 production = kind == "production"
-                everything.create({
+                changing(everything).create({
                     "name": label, "kind": kind, "company_id": company.id, "namespace": f"mlops-{kind}", "gateway_url": gateway,
                     "registry": registry, "four_eyes": production, "strategy_default": "blue-green" if production else "rolling",
                     "strategies_allowed": ["blue-green", "rolling", "canary"] if production else ["rolling"],
                     "keep_previous_minutes": 60 if production else 0,
-                }).action_default_steps()
+                })._put_default_steps()
 
     @api.model
     def _of(self, company, kind):

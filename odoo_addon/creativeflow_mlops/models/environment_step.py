@@ -4,6 +4,7 @@ import json
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
+from .policy_key import changing
 from .rollout_steps import CANARY, in_brief, steps_refusal
 
 STEP_KINDS = [
@@ -145,5 +146,16 @@ class EnvironmentSteps(models.Model):
         """Start again from the built-in list."""
         self.check_access("write")
         for environment in self:
-            values = [self.env["mlops.environment.step"]._values(step, 10 * number) for number, step in enumerate(CANARY, 1)]
-            environment.write({"step_ids": [fields.Command.clear(), *(fields.Command.create(one) for one in values)]})
+            environment.write({
+                "step_ids": self._default_steps(), "policy_reason": self.env._("Start again from the built-in list of steps."),
+            })
+
+    @api.model
+    def _default_steps(self):
+        values = [self.env["mlops.environment.step"]._values(step, 10 * number) for number, step in enumerate(CANARY, 1)]
+        return [fields.Command.clear(), *(fields.Command.create(one) for one in values)]
+
+    def _put_default_steps(self):
+        """The list that a new environment begins with."""
+        changing(self).write({"step_ids": self._default_steps()})
+        self._remember_policy()

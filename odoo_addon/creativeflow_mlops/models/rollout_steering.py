@@ -98,7 +98,7 @@ class RolloutSteering(models.Model):
         known = isinstance(step, int) and 0 <= step < len(steps)
         return {
             "deployment_id": self.id, "roles": self.env["mlops.model"]._roles(), "is_submitter": self.version_id.submitter_id.id == self.env.uid,
-            "four_eyes": self.environment_id.four_eyes, "in_flight": self._is_awaited() and self.phase in IN_FLIGHT,
+            "four_eyes": self.environment_id._judging_policy(self.version_id)["four_eyes"], "in_flight": self._is_awaited() and self.phase in IN_FLIGHT,
             "paused": bool(self.paused_at), "step": step if known else None, "kind": steps[step].get("kind") if known else None,
             "approved_step": self.approved_step, "skip_to": self.skip_to,
         }

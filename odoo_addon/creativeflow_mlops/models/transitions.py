@@ -94,6 +94,7 @@ STATES = (
     State("mlops_deployment", "is_live", "false", _pairs({"false": ("true",), "true": ("false",)}), "deployment"),
     State("mlops_waiver", "state", "requested", _pairs({"requested": ("accepted", "refused"), "accepted": ("expired",)}), "waiver"),
     State("mlops_request", "state", "accepted", _pairs({"accepted": ("refused", "done", "failed")}), "request"),
+    State("mlops_policy_change", "state", "requested", _pairs({"requested": ("in-force", "rejected", "withdrawn")}), "policy"),
 )
 
 

@@ -12,6 +12,11 @@ from .transitions import TRANSITIONS, refusal
 BUILD_SECONDS = ("creativeflow_mlops.build_deadline_seconds", 1800)
 
 
+def _wire(step):
+    """A step of a policy as docs/odoo-api.md writes it."""
+    return {name: value for name, value in step.items() if name != "signalBy"}
+
+
 class VersionDecisions(models.Model):
     """What people decide. Each method runs as the person: role, visibility, lock, `seen`, state, policy, then the change."""
 
@@ -33,10 +38,10 @@ class VersionDecisions(models.Model):
         self._check_target(target, "production")
         version = self._deciding(version_id, "promote", target, seen)
         environment = version._environment(target)
-        self._check_strategy(environment, strategy)
+        version._check_strategy(environment, strategy)
         if steps is not None and strategy != "canary":
             raise UserError(self.env._("Steps are those of a canary; %s has its own.", strategy))
-        if steps is not None and not environment.own_steps:
+        if steps is not None and not environment._judging_policy(version)["own_steps"]:
             raise UserError(self.env._("%s keeps to its own steps. A manager may allow others in its settings.", environment.name))
         return version._deploy("promote", environment, strategy, comment, steps=steps)
 
@@ -148,13 +153,16 @@ class VersionDecisions(models.Model):
         """The canary as it is now, for the deployment to keep: later changes of the environment do not reach it."""
         if strategy != "canary":
             return {"steps": False, "signal_users": False}
-        frozen = environment._steps() if steps is None else steps
+        judged = environment._judging_policy(self)["steps"]
+        frozen = [_wire(step) for step in judged] if steps is None else steps
         why = steps_refusal(frozen)
         if why:
             raise UserError(why)
         signals = {str(index): step["signal"] for index, step in enumerate(frozen) if step.get("signal")}
         if steps is None:
-            return {"steps": frozen, "signal_users": environment._signal_users()}
+            return {"steps": frozen, "signal_users": {
+                str(index): step["signalBy"] for index, step in enumerate(judged) if step.get("signalBy")
+            }}
         for signal in signals.values():
             self.env["mlops.environment.step"]._try_signal(signal["model"], signal["domain"])
         return {"steps": frozen, "signal_users": dict.fromkeys(signals, self.env.uid)}
@@ -163,7 +171,7 @@ class VersionDecisions(models.Model):
         version = self.sudo()
         approval = keyed(self.env["mlops.approval"]).create({
             "version_id": version.id, "environment_id": environment.id if environment else False, "user_id": self.env.uid,
-            "submitter_id": version.submitter_id.id, "four_eyes": bool(environment and environment.four_eyes), "is_rollback": is_rollback,
+            "submitter_id": version.submitter_id.id, "four_eyes": bool(environment and environment._judging_policy(version)["four_eyes"]), "is_rollback": is_rollback,
             "decided_at": fields.Datetime.now(), "decision": decision, "comment": comment or False,
             "artifact_digests": {one.filename: one.digest for one in version.artifact_ids}, "image_digest": version.image_digest or False,
         })
@@ -174,14 +182,22 @@ class VersionDecisions(models.Model):
         return approval.with_env(self.env)
 
     def _check_limits(self, environment):
-        serving = self.sudo().serving or {}
+        serving, judged = self.sudo().serving or {}, environment._judging_policy(self)
         replicas, gpus = serving.get("replicas") or 1, serving.get("gpus") or 0
-        if replicas > environment.max_replicas or replicas * gpus > environment.max_gpus:
+        if replicas > judged["max_replicas"] or replicas * gpus > judged["max_gpus"]:
             raise UserError(self.env._(
                 "The version wants %(replicas)s replicas with %(gpus)s GPUs each; %(environment)s allows %(max_replicas)s replicas and"
-                " %(max_gpus)s GPUs in all. Register a version that asks for less, or let a manager raise the limits.",
-                replicas=replicas, gpus=gpus, environment=environment.name, max_replicas=environment.max_replicas, max_gpus=environment.max_gpus,
+                " %(max_gpus)s GPUs in all%(since)s. Register a version that asks for less, or let a manager raise the limits and upload"
+                " it again.",
+                replicas=replicas, gpus=gpus, environment=environment.name, max_replicas=judged["max_replicas"],
+                max_gpus=judged["max_gpus"], since=self._since_upload(environment, judged, "max_replicas", "max_gpus"),
             ))
+
+    @api.model
+    def _since_upload(self, environment, judged, *names):
+        """What a refusal adds when the policy was stricter at the upload, or since, than it is now."""
+        now = environment._policy()
+        return self.env._(", the strictest since its upload") if any(judged[name] != now[name] for name in names) else ""
 
     @api.model
     def _build_seconds(self):
@@ -217,11 +233,14 @@ class VersionDecisions(models.Model):
         version, environment = self.sudo(), self._environment(kind)
         if not environment:
             return None
+        judged = environment._judging_policy(version)
         on_its_way = self.env["mlops.deployment"].sudo()._in_flight(environment, version.model_id)
         return {
-            "four_eyes": environment.four_eyes, "strategies": environment.strategies_allowed,
+            "four_eyes": judged["four_eyes"], "strategies": judged["strategies_allowed"],
+            "stricter": judged["four_eyes"] and not environment.four_eyes,
             "in_flight": on_its_way.version_id.name if on_its_way else None, "inventory": self._inventory_refusal(environment),
-            "closed": environment._closed(fields.Datetime.now()), "steps": environment._steps(), "own_steps": environment.own_steps,
+            "closed": environment._closed(fields.Datetime.now()), "steps": [_wire(step) for step in judged["steps"]],
+            "own_steps": judged["own_steps"],
         }
 
     @api.depends_context("uid")

@@ -29,4 +29,6 @@ class VersionInventory(models.Model):
         return {"accepted": True}
 
     def _inventory_refusal(self, environment):
-        return inventory_refusal(environment.inventory_policy, self.sudo().inventory)
+        judged = environment._judging_policy(self)
+        why = inventory_refusal(judged["inventory_policy"], self.sudo().inventory)
+        return why + self._since_upload(environment, judged, "inventory_policy") if why else None

@@ -19,21 +19,22 @@ class VersionPlan(models.Model):
         self.env["mlops.model"]._require_role(*TRANSITIONS["promote"].who)
         version = self._visible(version_id).sudo()
         environment = version._environment(target)
-        self._check_strategy(environment, strategy)
+        version._check_strategy(environment, strategy)
         if not version.image_digest:
             raise UserError(self.env._("The image digest is not known: deploy to staging first."))
         deployments, minutes = self.env["mlops.deployment"].sudo(), environment.queue_minutes
         return {
-            **deployments._what(version, environment), "strategy": strategy, "steps": environment._steps() if strategy == "canary" else None,
+            **deployments._what(version, environment), "strategy": strategy, "steps": version._place_policy("production")["steps"] if strategy == "canary" else None,
             "queueUntil": iso(fields.Datetime.now() + timedelta(minutes=minutes)) if minutes else None,
             "queue": [one._queued() for one in deployments._waiting(environment) if one.model_id != version.model_id] if minutes else [],
         }
 
-    @api.model
     def _check_strategy(self, environment, strategy):
-        allowed = environment.strategies_allowed or []
+        judged = environment._judging_policy(self)
+        allowed = judged["strategies_allowed"] or []
         if strategy not in allowed:
             raise UserError(self.env._(
-                "The strategy %(strategy)s is not allowed for %(environment)s; allowed: %(allowed)s.",
-                strategy=strategy, environment=environment.name, allowed=", ".join(allowed),
+                "The strategy %(strategy)s is not allowed for %(environment)s; allowed%(since)s: %(allowed)s.",
+                strategy=strategy, environment=environment.name, allowed=", ".join(allowed) or "-",
+                since=self._since_upload(environment, judged, "strategies_allowed"),
             ))

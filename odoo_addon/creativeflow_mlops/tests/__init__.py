@@ -9,6 +9,8 @@ from . import (
     test_lists,
     test_outbox,
     test_plan,
+    test_policy,
+    test_policy_table,
     test_queue,
     test_registration,
     test_requests,

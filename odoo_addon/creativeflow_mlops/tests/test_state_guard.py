@@ -28,6 +28,9 @@ class TestStateGuard(MlopsCase):
         """The id of a row that has just begun."""
         if state.table == "mlops_deployment":
             return self.newest_deployment(self.at("PendingStagingDeployment")).id
+        if state.table == "mlops_policy_change":
+            production = self.env["mlops.environment"]._of(self.company, "production")
+            return self.of("mlops.policy.change", "mia")._ask(production, [{"field": "x", "before": 1, "after": 2}], "why").id
         version = self.register()
         if state.table == "mlops_waiver":
             self.validate(version, "review", FINDING)
@@ -82,7 +85,7 @@ class TestStateGuard(MlopsCase):
 
     def test_every_row_of_the_table_asks_for_its_journal_row(self):
         """Those whose journal row says what changed; one of a deployment's is enough for it, and there is one in this transaction."""
-        for state in (one for one in STATES if one.journal in ("waiver", "request")):
+        for state in (one for one in STATES if one.journal in ("waiver", "request", "policy")):
             query = f"UPDATE {state.table} SET {state.column} = %s {MORE.get(state.table, '')} WHERE id = %s"
             for before, after in sorted(state.pairs):
                 row = self.row_of(state)
