@@ -36,7 +36,7 @@ await once(server, 'listening');
 const pods = new KubernetesBuildPods(client, { namespace: order.namespace, image: order.image, registryName: order.registryName, podHost: order.podHost, podPort: order.podPort });
 const build = new Build({
   odoo, store, registry: new HttpRegistry(order.registryUrl), pods, clock: realClock, registryName: order.registryName, tokenSecret,
-  ...(order.layered ? { layering: { images: new HttpImageStore(order.registryUrl), buildImage: order.image } } : {}),
+  ...(order.layered ? { layering: { images: new HttpImageStore(order.registryUrl), buildImage: order.image, recordSecret: tokenSecret } } : {}),
 });
 const rss = (): number => Math.round(process.memoryUsage().rss / 2 ** 20);
 took.beforeMiB = rss();

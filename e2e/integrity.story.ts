@@ -2,6 +2,7 @@ import { buffer } from 'node:stream/consumers';
 import { expect } from 'chai';
 import { Client as Minio } from 'minio';
 import { HttpImageStore } from '../bridge/src/adapters/registry/image-store.ts';
+import { registryAccess } from '../bridge/src/adapters/registry/registry.ts';
 import type { VersionDetail } from '../bridge/src/contract/version.ts';
 import { revisionName, routeName } from '../bridge/src/domain/revision.ts';
 import { waitFor } from '../stack/process.ts';
@@ -107,8 +108,9 @@ describe('What serves is what was approved, whatever somebody does by hand', fun
     const digest = live.imageDigest!;
     const repository = live.image!.replace(/@.*/, '').split('/').slice(1).join('/').replace(/:[^:/]*$/, '');
     const registry = new HttpImageStore(ben.facts.registryUrl);
+    const { origin, authorization } = registryAccess(ben.facts.registryUrl);
     const manifest = (await registry.manifest(repository, digest))!;
-    const deleted = await fetch(`${ben.facts.registryUrl}/v2/${repository}/manifests/${digest}`, { method: 'DELETE' });
+    const deleted = await fetch(`${origin}/v2/${repository}/manifests/${digest}`, { method: 'DELETE', headers: { authorization: authorization! } });
     expect(deleted.status).to.equal(202);
     try {
       const { reason } = await told(from, 'bad', 'ImageMissing');

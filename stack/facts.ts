@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { binary, KUBE } from './go-build.ts';
 import { keptPorts } from './ports-kept.ts';
 import { resolvePorts, type Ports } from './ports.ts';
+import { registryUrl } from './servers/registry-access.ts';
 import { ODOO_DATABASE, POD_BRIDGE_ADDRESS, REGISTRY_NAME, type StackContext } from './server.ts';
 
 /** What tests, benches and the demo need to know of the running stack. */
@@ -29,6 +30,7 @@ export interface StackFacts {
   outboxUrl: string;
   redisUrl: string;
   minio: { endPoint: string; port: number; accessKey: string; secretKey: string; bucket: string };
+  /** with the bridge's login in it */
   registryUrl: string;
   registryName: string;
   adminKubeconfig: string;
@@ -64,7 +66,7 @@ export function readStackFacts(): StackFacts {
     postgresAdminUrl: `postgres://odoo:${secrets['postgresOdooPassword']}@127.0.0.1:${ports.postgres}/postgres`,
     outboxUrl: outboxUrl(context), redisUrl: redisUrl(context),
     minio: { endPoint: '127.0.0.1', port: ports.minio, accessKey: secrets['minioAccessKey'] ?? '', secretKey: secrets['minioSecretKey'] ?? '', bucket: 'mlops' },
-    registryUrl: `http://127.0.0.1:${ports.registry}`, registryName: registryName(ports),
+    registryUrl: registryUrl(context, 'bridge'), registryName: registryName(ports),
     adminKubeconfig: join(state, 'kubernetes/admin.kubeconfig'), bridgeKubeconfig: join(state, 'kubernetes/bridge.kubeconfig'),
     kubectl: binary(context, KUBE), odooLauncher: join(state, 'odoo', 'odoo'), caFile: join(state, 'tls', 'ca.crt'),
     bridgeEnvironment: bridgeEnvironment(context),
@@ -84,6 +86,7 @@ export function bridgeEnvironment(context: StackContext): Record<string, string>
     OUTBOX_DATABASE_URL: outboxUrl(context), REDIS_URL: redisUrl(context),
     MINIO_ENDPOINT: `http://127.0.0.1:${ports.minio}`, MINIO_ACCESS_KEY: secrets['minioAccessKey'] ?? '', MINIO_SECRET_KEY: secrets['minioSecretKey'] ?? '', MINIO_BUCKET: 'mlops',
     REGISTRY_URL: `http://127.0.0.1:${ports.registry}`, REGISTRY_NAME: registryName(ports),
+    REGISTRY_USER: 'bridge', REGISTRY_PASSWORD: secrets['registryPassword'] ?? '',
     KUBECONFIG: join(state, 'kubernetes/bridge.kubeconfig'),
     BUILD_NAMESPACE: 'mlops-build', BUILD_IMAGE: `${registryName(ports)}/creativeflow/builder:1`,
     GATEWAY_NAME: 'mlops', GATEWAY_NAMESPACE: 'mlops-gateway', GATEWAY_URL: `http://127.0.0.1:${ports.traefikWeb}`, GATEWAY_METRICS_URL: `http://127.0.0.1:${ports.traefikMetrics}/metrics`,

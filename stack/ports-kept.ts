@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PortName, Ports } from './ports.ts';
 import { portVariable } from './ports.ts';
+import { stateFolder } from './private-file.ts';
 import { runningDaemons } from './process.ts';
 
 /** The ports of the last `up`: later commands and tests find the servers there without being told again. */
@@ -18,7 +19,7 @@ export function keepPorts(context: { state: string; ports: Ports }): void {
     const name = changed[0]!;
     throw new Error(`The servers here run with other ports (${portVariable(name)} was ${kept[name]}, now ${context.ports[name]}). Stop them first: npm run stack -- down`);
   }
-  mkdirSync(context.state, { recursive: true });
+  stateFolder(context.state);
   writeFileSync(portsFile(context.state), `${JSON.stringify(context.ports, null, 2)}\n`);
 }
 

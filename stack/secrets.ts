@@ -1,13 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync, chmodSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { closeFiles, stateFolder, writePrivate } from './private-file.ts';
 
 /** People and services that the stack seeds into Odoo; each person has a generated password. */
 export const PEOPLE = ['admin', 'ada', 'ben', 'mia', 'vera', 'olga'] as const;
 
 export const GENERATED: readonly string[] = [
   'postgresOdooPassword', 'bridgeDbPassword', 'redisPassword', 'minioAccessKey', 'minioSecretKey', 'odooMasterPassword',
-  'receiptSecret', 'sessionSecret', ...PEOPLE.map((login) => `password_${login}`),
+  'receiptSecret', 'sessionSecret', 'registryHttpSecret', 'registryPassword', 'registryPullPassword', ...PEOPLE.map((login) => `password_${login}`),
 ];
 
 export type Secrets = Record<string, string>;
@@ -20,21 +21,18 @@ export function readSecrets(state: string): Secrets {
 
 /** Reads the secrets, generating what is missing. Only the owner may read the file. */
 export function ensureSecrets(state: string): Secrets {
-  const file = secretsFile(state);
-  mkdirSync(dirname(file), { recursive: true });
+  stateFolder(state);
   const secrets = readSecrets(state);
   const missing = GENERATED.filter((name) => !secrets[name]);
   for (const name of missing) secrets[name] = randomBytes(18).toString('base64url');
   if (missing.length > 0) saveSecrets(state, secrets);
-  chmodSync(file, 0o600);
+  closeFiles([secretsFile(state)]);
   return secrets;
 }
 
 /** Adds what a server generated itself, such as an API key of Odoo. */
 export function saveSecrets(state: string, secrets: Secrets): void {
-  const file = secretsFile(state);
-  writeFileSync(`${file}.new`, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600 });
-  renameSync(`${file}.new`, file); // cut off half-way it would lock everybody out
+  writePrivate(secretsFile(state), `${JSON.stringify(secrets, null, 2)}\n`); // cut off half-way it would lock everybody out
 }
 
 function secretsFile(state: string): string {

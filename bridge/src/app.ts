@@ -12,7 +12,8 @@ import { RedisThrottle } from './adapters/redis/throttle.ts';
 import { systemClock } from './clock.ts';
 import { composeDelivery } from './compose-delivery.ts';
 import { composeUploads } from './compose-uploads.ts';
-import { appOrigins, type Config } from './config.ts';
+import { appOrigins, registryUrlOf, type Config } from './config.ts';
+import { secretFor } from './domain/secret-purposes.ts';
 import { Metrics } from './http/health.ts';
 import { parseAllowList } from './domain/outbound-address.ts';
 import { createHttpApp } from './http/index.ts';
@@ -56,8 +57,8 @@ export async function startBridge(config: Config, log: Logger): Promise<{ stop()
       kubeconfigFile: config.KUBECONFIG, gatewayName: config.GATEWAY_NAME, gatewayNamespace: config.GATEWAY_NAMESPACE,
       ...(config.GATEWAY_METRICS_URL ? { gatewayMetricsUrl: config.GATEWAY_METRICS_URL } : {}), ...(config.GATEWAY_PROMETHEUS_URL ? { prometheus: prometheusOf(config, config.GATEWAY_PROMETHEUS_URL) } : {}), endpointsUrl: config.ENDPOINTS_PUBLIC_URL,
       outboundAllow: `${config.OUTBOUND_ALLOW},${new URL(config.GATEWAY_URL).host}`,
-      registryUrl: config.REGISTRY_URL, registryName: config.REGISTRY_NAME, buildNamespace: config.BUILD_NAMESPACE, buildImage: config.BUILD_IMAGE,
-      podHost: config.BRIDGE_POD_HOST, podPort: config.BRIDGE_POD_PORT, tokenSecret: config.SESSION_SECRET,
+      registryUrl: registryUrlOf(config), registryName: config.REGISTRY_NAME, buildNamespace: config.BUILD_NAMESPACE, buildImage: config.BUILD_IMAGE,
+      podHost: config.BRIDGE_POD_HOST, podPort: config.BRIDGE_POD_PORT, tokenSecret: secretFor('buildGrants', config.SESSION_SECRET), recordSecret: secretFor('records', config.SESSION_SECRET),
       ...(config.BUILD_KUBECONFIG ? { buildKubeconfigFile: config.BUILD_KUBECONFIG } : {}),
       ...(config.BUILD_CA_BUNDLE_FILE ? { caBundle: readFileSync(config.BUILD_CA_BUNDLE_FILE, 'utf8') } : {}), ...(config.BUILD_HTTP_PROXY ? { httpProxy: config.BUILD_HTTP_PROXY } : {}),
     },

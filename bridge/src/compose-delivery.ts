@@ -39,8 +39,8 @@ export interface DeliverySettings {
   /** an account that may make builds and nothing else; without it the one of kubeconfigFile makes them */
   buildKubeconfigFile?: string;
   buildNamespace: string; buildImage: string; podHost: string; podPort: number; caBundle?: string; httpProxy?: string;
-  /** at least 16 characters, the same in every bridge; signs push tokens */
-  tokenSecret: string;
+  /** the keys of two purposes (domain/secret-purposes.ts), the same in every bridge */
+  tokenSecret: Buffer; recordSecret: Buffer;
 }
 export interface DeliveryParts {
   odoo: OdooPort; store: ObjectStore; clock: Clock; log: Logger;
@@ -53,7 +53,7 @@ export interface DeliveryParts {
 /** Builds and rollouts, wired together. `podListener` belongs on BRIDGE_POD_HOST:BRIDGE_POD_PORT, the router on the public listener. */
 export function composeDelivery(settings: DeliverySettings, parts: DeliveryParts): { build: JobHandler; reconcile: JobHandler; router: Router; plan: Router; podListener: Express; images: ImageLayersPort; attach: AttachReferrer; traffic: TrafficPort | null; integrity: Pick<IntegrityDeps, 'cluster' | 'images' | 'registryName'> } {
   const { odoo, store, clock, log, recent, callerOf, requestIdOf } = parts;
-  const { registryName, tokenSecret, endpointsUrl } = settings;
+  const { registryName, tokenSecret, recordSecret, endpointsUrl } = settings;
   const client = clientOf(settings.kubeconfigFile);
   const registry = new HttpRegistry(settings.registryUrl);
   const images = new HttpImageStore(settings.registryUrl);
@@ -65,7 +65,7 @@ export function composeDelivery(settings: DeliverySettings, parts: DeliveryParts
   const gatewayMetrics = settings.gatewayMetricsUrl ? new TraefikMetrics(settings.gatewayMetricsUrl) : null;
   return {
     traffic: gatewayMetrics,
-    build: buildJob({ odoo, store, registry, pods, clock, registryName, tokenSecret, layering: { images, buildImage: settings.buildImage } }),
+    build: buildJob({ odoo, store, registry, pods, clock, registryName, tokenSecret, layering: { images, recordSecret, buildImage: settings.buildImage } }),
     reconcile: reconcileJob({ odoo, recent, cluster, registry, gateway: new HttpGateway(new OutboundClient(parseAllowList(settings.outboundAllow))), metrics: settings.prometheus ? new PrometheusMetrics(settings.prometheus) : gatewayMetrics, clock, endpointsUrl, registryName }),
     integrity: { cluster: new KubernetesIntegrity(client, { name: settings.gatewayName, namespace: settings.gatewayNamespace }), images, registryName },
     images: new HttpImageLayers(settings.registryUrl),

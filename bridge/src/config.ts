@@ -29,7 +29,7 @@ const Environment = z.object({
   MINIO_ENDPOINT: z.url(), MINIO_ACCESS_KEY: text, MINIO_SECRET_KEY: text, MINIO_BUCKET: text,
   SCAN_CONCURRENCY: z.coerce.number().int().min(1).max(64).default(() => Math.max(1, availableParallelism() - 1)),
   SCAN_REGISTRIES: z.string().optional(), OSV_FOLDER: z.string().optional(), CLAMD: z.string().regex(/^(\/.+|[^:\s]+:\d+)$/, 'is host:port or the path of a socket').optional(),
-  REGISTRY_URL: z.url(), REGISTRY_NAME: text, KUBECONFIG: text, BUILD_NAMESPACE: text, BUILD_IMAGE: text,
+  REGISTRY_URL: z.url(), REGISTRY_USER: z.string().regex(/^[^:]+$/, 'holds a colon').optional(), REGISTRY_PASSWORD: z.string().optional(), REGISTRY_NAME: text, KUBECONFIG: text, BUILD_NAMESPACE: text, BUILD_IMAGE: text,
   BUILD_KUBECONFIG: z.string().optional(), BUILD_CA_BUNDLE_FILE: z.string().optional(), BUILD_HTTP_PROXY: z.string().optional(),
   GATEWAY_NAME: text, GATEWAY_NAMESPACE: text, GATEWAY_METRICS_URL: z.url().optional(), GATEWAY_URL: z.url().default('http://127.0.0.1:18080'),
   GATEWAY_PROMETHEUS_URL: z.url().optional(), GATEWAY_PROMETHEUS_TOKEN: z.string().optional(), GATEWAY_PROMETHEUS_BUCKET_UNIT: z.enum(['s', 'ms']).default('s'),
@@ -43,10 +43,10 @@ export type Config = z.infer<typeof Environment>;
 
 /** What ships in examples and images; long enough or not, everybody knows it. */
 const WEAK = /^((admin|secret|password|minioadmin|odoo|postgres|redis|default|test|example)[\d-]*|(change|replace|insecure|your|example|default)[-_ ]?.*)$/i;
-const SECRET_NAMES = ['ODOO_SERVICE_KEY', 'ODOO_RECEIPT_SECRET', 'MINIO_ACCESS_KEY', 'MINIO_SECRET_KEY', 'SESSION_SECRET'] as const;
+const SECRET_NAMES = ['ODOO_SERVICE_KEY', 'ODOO_RECEIPT_SECRET', 'MINIO_ACCESS_KEY', 'MINIO_SECRET_KEY', 'SESSION_SECRET', 'REGISTRY_PASSWORD'] as const;
 const FILES = ['KUBECONFIG', 'BUILD_KUBECONFIG', 'BUILD_CA_BUNDLE_FILE'] as const;
 const QUERIES = ['GATEWAY_PROMETHEUS_REQUESTS', 'GATEWAY_PROMETHEUS_ERRORS', 'GATEWAY_PROMETHEUS_BUCKETS'] as const;
-const SECRET_URLS = ['OUTBOX_DATABASE_URL', 'REDIS_URL'] as const;
+const SECRET_URLS = ['OUTBOX_DATABASE_URL', 'REDIS_URL', 'REGISTRY_URL'] as const;
 
 /**
  * Reads the configuration; an empty variable counts as none. Throws one Error that tells all faults, and no value of a
@@ -63,7 +63,9 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   const queries = QUERIES.filter((name) => given[name] !== undefined);
   if (queries.length > 0 && queries.length < QUERIES.length) faults.push(`${QUERIES.join(', ')}: all three of them or none`);
   if (parsed.success) faults.push(...sharedOrigins(parsed.data));
-  if (given['NODE_ENV'] === 'production') faults.push(...knownSecrets(given));
+  if ((given['REGISTRY_USER'] === undefined) !== (given['REGISTRY_PASSWORD'] === undefined)) faults.push('REGISTRY_USER, REGISTRY_PASSWORD: both of them or none');
+  if (given['REGISTRY_USER'] !== undefined && URL.canParse(given['REGISTRY_URL'] ?? '') && new URL(given['REGISTRY_URL']!).username) faults.push('REGISTRY_URL: carries a user, and REGISTRY_USER is given too');
+  if (given['NODE_ENV'] === 'production') faults.push(...knownSecrets(given), ...sharedSecrets(given));
   if (!parsed.success || faults.length > 0) throw new Error(`The bridge cannot start with this configuration (docs/configuration.md):\n${faults.map((fault) => `  - ${fault}`).join('\n')}`);
   return parsed.data;
 }
@@ -115,4 +117,25 @@ function knownSecrets(given: Record<string, string>): string[] {
   const bad: string[] = SECRET_NAMES.filter((name) => given[name] !== undefined && WEAK.test(given[name]));
   bad.push(...SECRET_URLS.filter((name) => URL.canParse(given[name] ?? '') && WEAK.test(decodeURIComponent(new URL(given[name]!).password))));
   return bad.map((name) => `${name}: is a default that everybody knows; generate one`);
+}
+
+/** A secret that stands for two things cannot be changed for one of them, and who learns it has both. */
+function sharedSecrets(given: Record<string, string>): string[] {
+  const held = new Map<string, string[]>();
+  const note = (name: string, value: string): void => {
+    if (value !== '') held.set(value, [...(held.get(value) ?? []), name]);
+  };
+  // an access key is a name
+  for (const name of SECRET_NAMES.filter((name) => name !== 'MINIO_ACCESS_KEY')) note(name, given[name] ?? '');
+  for (const name of SECRET_URLS) if (URL.canParse(given[name] ?? '')) note(name, decodeURIComponent(new URL(given[name]!).password));
+  return [...held.values()].filter((names) => names.length > 1).map((names) => `${names.join(', ')}: hold the same secret; each needs one of its own`);
+}
+
+/** The registry's address with the bridge's login in it, as the adapters take it. */
+export function registryUrlOf({ REGISTRY_URL, REGISTRY_USER, REGISTRY_PASSWORD }: Pick<Config, 'REGISTRY_URL' | 'REGISTRY_USER' | 'REGISTRY_PASSWORD'>): string {
+  if (REGISTRY_USER === undefined || REGISTRY_PASSWORD === undefined) return REGISTRY_URL;
+  const url = new URL(REGISTRY_URL);
+  url.username = encodeURIComponent(REGISTRY_USER);
+  url.password = encodeURIComponent(REGISTRY_PASSWORD);
+  return url.href;
 }

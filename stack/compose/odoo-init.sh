@@ -3,7 +3,8 @@
 set -euo pipefail
 secret() { cat "/run/creativeflow/$1" 2> /dev/null || true; }
 export PGPASSWORD; PGPASSWORD=$(secret postgresOdooPassword)
-database=(--db_host=postgres --db_port=5432 --db_user=odoo --db_password="$PGPASSWORD" --addons-path=/mnt/extra-addons --data-dir=/var/lib/odoo -d creativeflow)
+# the password is PGPASSWORD, which libpq reads: a command line is everybody's to read
+database=(--db_host=postgres --db_port=5432 --db_user=odoo --addons-path=/mnt/extra-addons --data-dir=/var/lib/odoo -d creativeflow)
 
 installed=$(psql -h postgres -U odoo -d creativeflow -tAc "SELECT 1 FROM ir_module_module WHERE name = 'creativeflow_mlops' AND state IN ('installed', 'to upgrade')" 2> /dev/null || true)
 if [ "$installed" = 1 ]; then modules=(-u creativeflow_mlops); else modules=(-i base,mail,rpc,creativeflow_mlops); fi

@@ -14,11 +14,23 @@ new_secret() { # written whole or not at all
   openssl rand -hex 18 | tr -d '\n' > "$1.new"
   mv "$1.new" "$1"
 }
-for name in postgresOdooPassword bridgeDbPassword redisPassword minioAccessKey minioSecretKey odooMasterPassword receiptSecret sessionSecret "${PEOPLE[@]/#/password_}"; do
+for name in postgresOdooPassword bridgeDbPassword redisPassword minioAccessKey minioSecretKey odooMasterPassword receiptSecret sessionSecret registryHttpSecret registryPassword registryPullPassword "${PEOPLE[@]/#/password_}"; do
   new_secret "$name"
 done
 printf 'postgres://cf_bridge:%s@postgres:5432/creativeflow' "$(cat bridgeDbPassword)" > outboxUrl
 printf 'redis://:%s@redis:6379/0' "$(cat redisPassword)" > redisUrl
+
+# the registry's users: the bridge, and the node, which only pulls; random passwords need no slow hash. The passwords come over standard input.
+bcrypt() { { openssl rand -hex 11; cat "$1"; } | perl -e 'chomp(my ($salt, $password) = <STDIN>); print crypt($password, "\$2b\$04\$" . substr($salt, 0, 21) . ".")' | sed 's/^\$2b/$2y/'; }
+printf 'bridge:%s\nnode:%s\n' "$(bcrypt registryPassword)" "$(bcrypt registryPullPassword)" > htpasswd
+cat > registries.yaml <<YAML
+mirrors:
+  registry.creativeflow.internal:15000:
+    endpoint: [http://registry:5000]
+configs:
+  registry:5000:
+    auth: { username: node, password: "$(cat registryPullPassword)" }
+YAML
 
 mkdir -p tls
 if ! openssl x509 -in tls/server.crt -noout -checkend 2592000 -ext subjectAltName 2> /dev/null | grep -q endpoints.localhost; then

@@ -1,6 +1,7 @@
 import { createReadStream, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { registryAccess } from '../../bridge/src/adapters/registry/registry.ts';
 
 const BLOB_DEADLINE_MS = 120_000;
 
@@ -15,8 +16,9 @@ export function digestOfLayout(layout: string): string {
 /** The digest that a registry has under `repository:tag`, null when there is none or nobody answers. */
 export async function digestInRegistry(registry: string, name: string): Promise<string | null> {
   const [repository, tag] = split(name);
-  const answer = await fetch(`${registry}/v2/${repository}/manifests/${tag}`, {
-    method: 'HEAD', headers: { accept: 'application/vnd.oci.image.manifest.v1+json' }, signal: AbortSignal.timeout(3000),
+  const { origin, headers } = accessOf(registry);
+  const answer = await fetch(`${origin}/v2/${repository}/manifests/${tag}`, {
+    method: 'HEAD', headers: { ...headers, accept: 'application/vnd.oci.image.manifest.v1+json' }, signal: AbortSignal.timeout(3000),
   }).catch(() => null);
   return answer?.ok ? answer.headers.get('docker-content-digest') : null;
 }
@@ -27,24 +29,33 @@ export async function pushLayout(layout: string, registry: string, name: string)
   const descriptor = descriptorOf(layout);
   const body = readFileSync(blobFile(layout, descriptor.digest));
   const manifest = JSON.parse(body.toString()) as Manifest;
-  for (const { digest } of [...manifest.layers, manifest.config]) await pushBlob(layout, digest, `${registry}/v2/${repository}/blobs`);
-  const answer = await fetch(`${registry}/v2/${repository}/manifests/${tag}`, { method: 'PUT', headers: { 'content-type': descriptor.mediaType }, body, signal: AbortSignal.timeout(BLOB_DEADLINE_MS) });
+  for (const { digest } of [...manifest.layers, manifest.config]) await pushBlob(layout, digest, registry, repository);
+  const { origin, headers } = accessOf(registry);
+  const answer = await fetch(`${origin}/v2/${repository}/manifests/${tag}`, { method: 'PUT', headers: { ...headers, 'content-type': descriptor.mediaType }, body, signal: AbortSignal.timeout(BLOB_DEADLINE_MS) });
   await mustBe(answer, 201, `manifest of ${name}`);
 }
 
-async function pushBlob(layout: string, digest: string, blobs: string): Promise<void> {
-  const there = await fetch(`${blobs}/${digest}`, { method: 'HEAD', signal: AbortSignal.timeout(BLOB_DEADLINE_MS) });
+async function pushBlob(layout: string, digest: string, registry: string, repository: string): Promise<void> {
+  const { origin, headers } = accessOf(registry);
+  const blobs = `${origin}/v2/${repository}/blobs`;
+  const there = await fetch(`${blobs}/${digest}`, { method: 'HEAD', headers, signal: AbortSignal.timeout(BLOB_DEADLINE_MS) });
   if (there.ok) return;
-  const opened = await fetch(`${blobs}/uploads/`, { method: 'POST', signal: AbortSignal.timeout(BLOB_DEADLINE_MS) });
+  const opened = await fetch(`${blobs}/uploads/`, { method: 'POST', headers, signal: AbortSignal.timeout(BLOB_DEADLINE_MS) });
   await mustBe(opened, 202, `upload of ${digest}`);
   const url = new URL(opened.headers.get('location')!, blobs);
   url.searchParams.set('digest', digest);
   const file = blobFile(layout, digest);
   const sent = await fetch(url, {
     method: 'PUT', duplex: 'half', body: Readable.toWeb(createReadStream(file)) as unknown as RequestInit['body'],
-    headers: { 'content-type': 'application/octet-stream', 'content-length': String(statSync(file).size) }, signal: AbortSignal.timeout(BLOB_DEADLINE_MS),
+    headers: { ...headers, 'content-type': 'application/octet-stream', 'content-length': String(statSync(file).size) }, signal: AbortSignal.timeout(BLOB_DEADLINE_MS),
   } as RequestInit & { duplex: 'half' });
   await mustBe(sent, 201, `blob ${digest}`);
+}
+
+/** fetch takes no URL that carries a password */
+function accessOf(registry: string): { origin: string; headers: Record<string, string> } {
+  const { origin, authorization } = registryAccess(registry);
+  return { origin, headers: authorization ? { authorization } : {} };
 }
 
 async function mustBe(answer: Response, status: number, what: string): Promise<void> {

@@ -1,7 +1,8 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { BRIDGE_NODE_OPTIONS, bundleBridge } from '../../bridge/bundle.ts';
 import { bridgeEnvironment } from '../facts.ts';
+import { writePrivate } from '../private-file.ts';
 import { httpAnswers, logFile, startDaemon, stopDaemon, stopIfChanged } from '../process.ts';
 import type { Server } from '../server.ts';
 import { digestOfFiles } from '../sources.ts';
@@ -18,7 +19,7 @@ export const bridge: Server = {
     if (!existsSync(join(context.root, 'bridge/src/main.ts'))) throw new Error('this checkout has no bridge/src/main.ts');
     const environment = bridgeEnvironment(context);
     const text = Object.entries(environment).map(([name, value]) => `${name}=${value}\n`).join('');
-    writeFileSync(join(context.state, 'bridge.env'), text, { mode: 0o600 });
+    writePrivate(join(context.state, 'bridge.env'), text);
     await stopIfChanged(context, 'bridge', text + digestOfFiles(context.root, ['bridge/src', 'bridge/bundle.ts', 'package-lock.json']), GRACE_MS);
     startDaemon(context, 'bridge', [process.execPath, ...BRIDGE_NODE_OPTIONS, await bundleBridge()], { env: { ...foreignEnvironment(), ...environment }, cwd: context.root });
   },

@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { closeFiles, privateFolder } from '../private-file.ts';
 import { run } from '../run.ts';
 import type { StackContext } from '../server.ts';
 
@@ -28,7 +29,8 @@ export function ensureCertificate(context: StackContext): Promise<string> {
 
 async function make(context: StackContext): Promise<string> {
   const tls = tlsFolder(context);
-  mkdirSync(tls, { recursive: true, mode: 0o700 });
+  privateFolder(tls);
+  closeFiles(['ca.key', 'server.key'].map((name) => join(tls, name)));
   const file = join(tls, 'server.crt');
   if (existsSync(file) && lasts(readFileSync(file))) return readFileSync(file, 'utf8');
   const at = { cwd: tls };

@@ -6,6 +6,7 @@ import { inWorkshop } from '../images/workshop.ts';
 import { logFile } from '../process.ts';
 import type { Server, StackContext } from '../server.ts';
 import { installPackages } from './apt.ts';
+import { registryUrl } from './registry-access.ts';
 
 /**
  * The images that the road starts from: the sandbox's, the base of serving images, the builder. Made once into the cache as
@@ -35,7 +36,7 @@ export const images: Server = {
     for (const { name } of RECIPES) {
       if (await upToDate(context, name)) continue;
       context.report(`pushing ${name}`);
-      await pushLayout(layoutOf(context, name), registryUrl(context), name);
+      await pushLayout(layoutOf(context, name), registryUrl(context, 'bridge'), name);
     }
   },
   ready: async (context) => existsSync(finished(context)) && (await Promise.all(RECIPES.map(({ name }) => upToDate(context, name)))).every(Boolean),
@@ -44,11 +45,7 @@ export const images: Server = {
 };
 
 async function upToDate(context: StackContext, name: string): Promise<boolean> {
-  return (await digestInRegistry(registryUrl(context), name)) === digestOfLayout(layoutOf(context, name));
-}
-
-function registryUrl(context: StackContext): string {
-  return `http://127.0.0.1:${context.ports.registry}`;
+  return (await digestInRegistry(registryUrl(context, 'bridge'), name)) === digestOfLayout(layoutOf(context, name));
 }
 
 function finished(context: StackContext): string {

@@ -1,5 +1,6 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { writePrivate } from '../private-file.ts';
 import { daemonRunning, logFile, startDaemon, stopDaemon } from '../process.ts';
 import { tryRun } from '../run.ts';
 import type { Server, StackContext } from '../server.ts';
@@ -18,7 +19,7 @@ export const redis: Server = {
       'bind 127.0.0.1', `port ${context.ports.redis}`, `requirepass ${context.secrets['redisPassword']}`, `dir ${folder}`, 'save ""', 'appendonly no',
       'maxmemory-policy noeviction', 'daemonize no',
     ];
-    writeFileSync(join(folder, 'redis.conf'), `${settings.join('\n')}\n`, { mode: 0o600 });
+    writePrivate(join(folder, 'redis.conf'), `${settings.join('\n')}\n`);
     startDaemon(context, 'redis', ['redis-server', join(folder, 'redis.conf')]);
   },
   ready: async (context) => daemonRunning(context, 'redis') && (await redisCli(context, 'PING'))?.trim() === 'PONG',

@@ -1,3 +1,4 @@
+import { registryAccess } from '../../bridge/src/adapters/registry/registry.ts';
 import { readStackFacts } from '../facts.ts';
 import { waitFor } from '../process.ts';
 import { run, tryRun } from '../run.ts';
@@ -29,7 +30,8 @@ export class ClusterScene {
   async #approve({ metadata, spec }: PodManifest): Promise<void> {
     const [container] = spec.containers;
     const [repository, tag] = container!.image.slice(this.facts.registryName.length + 1).split(':');
-    const answer = await fetch(`${this.facts.registryUrl}/v2/${repository}/manifests/${tag}`, { method: 'HEAD', headers: { accept: MANIFESTS } });
+    const { origin, authorization } = registryAccess(this.facts.registryUrl);
+    const answer = await fetch(`${origin}/v2/${repository}/manifests/${tag}`, { method: 'HEAD', headers: { accept: MANIFESTS, ...(authorization ? { authorization } : {}) } });
     container!.image = `${this.facts.registryName}/${repository}@${answer.headers.get('docker-content-digest')}`;
     await this.#list(metadata.namespace, { [metadata.labels['creativeflow.io/revision']!]: container!.image });
     this.#approved.push([metadata.namespace, metadata.labels['creativeflow.io/revision']!]);

@@ -89,7 +89,7 @@ describe('docker-compose.yml', function () {
     const moved: Record<string, string> = { BRIDGE_HOST: '0.0.0.0', ODOO_URL: 'http://odoo:8069', MINIO_ENDPOINT: 'http://minio:9000', REGISTRY_URL: 'http://registry:5000', KUBECONFIG: '/run/creativeflow/bridge.kubeconfig' };
     const secretOf: Record<string, string> = {
       ODOO_SERVICE_KEY: 'bridgeKey', ODOO_RECEIPT_SECRET: 'receiptSecret', OUTBOX_DATABASE_URL: 'outboxUrl', REDIS_URL: 'redisUrl',
-      MINIO_ACCESS_KEY: 'minioAccessKey', MINIO_SECRET_KEY: 'minioSecretKey', SESSION_SECRET: 'sessionSecret',
+      MINIO_ACCESS_KEY: 'minioAccessKey', MINIO_SECRET_KEY: 'minioSecretKey', SESSION_SECRET: 'sessionSecret', REGISTRY_PASSWORD: 'registryPassword',
     };
     for (const [name, value] of Object.entries(ours)) {
       if (secretOf[name]) expect(theirs[`${name}_FILE`], name).to.equal(`/run/creativeflow/${secretOf[name]}`);

@@ -9,7 +9,7 @@ import type { GateUpstream } from './registry-gate.ts';
 
 export interface PodListenerDeps {
   odoo: OdooPort; store: ObjectStore; clock: Clock; log: Logger;
-  registry: GateUpstream; tokenSecret: string;
+  registry: GateUpstream; tokenSecret: string | Buffer;
 }
 
 /**

@@ -6,13 +6,13 @@ import type { LayerDone } from './build-layer.ts';
 import type { Layering, Prepared } from './build-prepare.ts';
 import type { JobContext, ObjectStore, VersionWork } from './ports.ts';
 
-export interface FinishParts { store: ObjectStore; layering: Layering; secret: string }
+export interface FinishParts { store: ObjectStore; layering: Layering }
 
 /** The model's layers in the repository of the model, and what to say of them in the log. */
 export interface LayersLaid { files: LaidFile[]; told: string[] }
 
 /** Needs no base: can be done while the base is built. */
-export async function layModel({ store, layering: { images, partBytes }, secret }: FinishParts, work: VersionWork, { laid }: Prepared, context: JobContext): Promise<LayersLaid> {
+export async function layModel({ store, layering: { images, partBytes, recordSecret: secret } }: FinishParts, work: VersionWork, { laid }: Prepared, context: JobContext): Promise<LayersLaid> {
   const files: LaidFile[] = [];
   const told: string[] = [];
   for (const { file, artifact } of laid) {

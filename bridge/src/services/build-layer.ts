@@ -9,7 +9,7 @@ import type { ObjectStore, VersionWork } from './ports.ts';
 import { SignedRecords } from './signed-record.ts';
 
 type Artifact = VersionWork['artifacts'][number];
-export interface LayerDeps { store: ObjectStore; images: ImageStorePort; secret: string; partBytes?: number }
+export interface LayerDeps { store: ObjectStore; images: ImageStorePort; secret: string | Buffer; partBytes?: number }
 /** `resumedAt`: the bytes that an earlier try had brought there */
 export interface LayerDone { digest: string; size: number; how: 'there' | 'mounted' | 'written'; resumedAt: number }
 

@@ -10,7 +10,14 @@ import type { ObjectStore, VersionWork } from './ports.ts';
 import { readSmall } from './signed-record.ts';
 
 type Artifact = VersionWork['artifacts'][number];
-export interface Layering { images: ImageStorePort; /** the builder's image: another one builds another base */ buildImage: string; partBytes?: number }
+export interface Layering {
+  images: ImageStorePort;
+  /** the builder's image: another one builds another base */
+  buildImage: string;
+  /** signs the notes of layers: the key of the purpose `records` */
+  recordSecret: string | Buffer;
+  partBytes?: number;
+}
 /** What a build is going to do, decided once from what was approved and from what the base images are now. */
 export interface Prepared {
   way: 'layered' | 'ordinary';

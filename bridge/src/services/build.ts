@@ -19,7 +19,7 @@ export interface BuildDeps {
   /** the registry in image names, host and port */
   registryName: string;
   /** signs push tokens */
-  tokenSecret: string;
+  tokenSecret: string | Buffer;
   /** without it every build is an ordinary one */
   layering?: Layering;
 }
@@ -121,7 +121,7 @@ export class Build {
   }
 
   async #lay(work: VersionWork, prepared: Prepared, base: Exclude<CachedBase, null | 'unfit'>, context: JobContext): Promise<JobResult> {
-    const { store, layering, tokenSecret, pods } = this.#deps;
+    const { store, layering, pods } = this.#deps;
     const mine = (await pods.list(work.versionId, work.generation)).length > 0;
     const told = [...prepared.told, `base without the model: ${base.repository}${mine ? '' : ', built before; its log:'}`, (await readSmall(store, baseLogKey(prepared))) ?? ''];
     if (work.buildState === 'wanted') {
@@ -130,7 +130,7 @@ export class Build {
     }
     try {
       const laid = this.#laid.get(keyOf(work)) ?? (await this.#layModel(work, prepared, context));
-      const digest = await finishLayered({ store, layering: layering!, secret: tokenSecret }, work, prepared, base, laid, context);
+      const digest = await finishLayered({ store, layering: layering! }, work, prepared, base, laid, context);
       return await this.#succeed(work, digest, [...told, ...laid.told, `pushed ${digest}`], context);
     } catch (error) {
       this.#laid.delete(keyOf(work)); // looked at again: the registry may have lost it
@@ -140,8 +140,8 @@ export class Build {
   }
 
   async #layModel(work: VersionWork, prepared: Prepared, context: JobContext): Promise<LayersLaid> {
-    const { store, layering, tokenSecret } = this.#deps;
-    const laid = await layModel({ store, layering: layering!, secret: tokenSecret }, work, prepared, context);
+    const { store, layering } = this.#deps;
+    const laid = await layModel({ store, layering: layering! }, work, prepared, context);
     this.#laid.set(keyOf(work), laid);
     return laid;
   }

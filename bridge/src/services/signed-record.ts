@@ -5,9 +5,10 @@ import type { ObjectStore } from './ports.ts';
 /** Small notes of the bridge in object storage, which are believed only with its own signature: they stand for bytes that were checked once. */
 export class SignedRecords {
   readonly #store: ObjectStore;
-  readonly #secret: string;
+  readonly #secret: string | Buffer;
 
-  constructor(store: ObjectStore, secret: string) {
+  /** `secret`: the key of the purpose `records` */
+  constructor(store: ObjectStore, secret: string | Buffer) {
     this.#store = store;
     this.#secret = secret;
   }

@@ -55,7 +55,7 @@ describe('layered build', function () {
     const pods = new Proxy(scene.pods, { get: (target, name) => name === 'create' ? (spec: never) => { podsMade += 1; return target.create(spec); } : (target[name as keyof typeof target] as () => unknown).bind(target) }) as BuildPodsPort;
     const bridge = (): Build => new Build({
       odoo: scene.odoo, store, registry: scene.registry, pods, clock: { now: () => new Date(), sleep: async () => undefined }, registryName: scene.gateName, tokenSecret: scene.tokenSecret,
-      ...(layered ? { layering: { images: port, buildImage, ...(partBytes ? { partBytes } : {}) } } : {}),
+      ...(layered ? { layering: { images: port, buildImage, recordSecret: scene.tokenSecret, ...(partBytes ? { partBytes } : {}) } } : {}),
     });
     let job = bridge();
     const signal = AbortSignal.timeout(150_000);

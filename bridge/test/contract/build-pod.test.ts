@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect } from 'chai';
+import { HttpImageStore } from '../../src/adapters/registry/image-store.ts';
 import express from 'express';
 import { buildLogRouter } from '../../src/http/build-log.ts';
 import type { OdooPort } from '../../src/services/ports.ts';
@@ -22,7 +23,7 @@ describe('build in a pod', function () {
     expect(await scene.registry.digestOf(`models/${scene.slug}`, `v${id}-g1`)).to.equal(report.image_digest);
     expect(scene.stored.get(`builds/${id}/1.log`)).to.match(/fetched model\.safetensors/).and.match(/STEP .*COPY model\.safetensors/).and.match(/pushed sha256:/);
     expect((await scene.pods.list(id)).filter(({ pod }) => !pod.terminating)).to.deep.equal([]);
-    const manifest = await (await fetch(`${scene.env.registryUrl}/v2/models/${scene.slug}/manifests/${report.image_digest}`, { headers: { accept: 'application/vnd.oci.image.manifest.v1+json' } })).json() as { annotations: Record<string, string> };
+    const manifest = JSON.parse((await new HttpImageStore(scene.env.registryUrl).manifest(`models/${scene.slug}`, report.image_digest!))!.bytes.toString()) as { annotations: Record<string, string> };
     expect(manifest.annotations).to.include({ 'io.creativeflow.version-id': String(id), 'io.creativeflow.model': scene.slug });
     expect(manifest.annotations['io.creativeflow.contents']).to.match(/^sha256:[0-9a-f]{64}$/);
   });

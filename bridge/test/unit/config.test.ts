@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { readConfig } from '../../src/config.ts';
+import { registryAccess } from '../../src/adapters/registry/registry.ts';
+import { readConfig, registryUrlOf } from '../../src/config.ts';
 
 describe('configuration', () => {
   let folder: string;
@@ -83,6 +84,30 @@ describe('configuration', () => {
   it('names the entry of OUTBOUND_ALLOW that cannot be read', () => {
     expect(faultsOf({ ...good, OUTBOUND_ALLOW: '10.0.0.0/8,http://n8n' })).to.have.length(1);
     expect(faultsOf({ ...good, OUTBOUND_ALLOW: '10.0.0.0/8,n8n.internal:5678' })).to.deep.equal([]);
+  });
+
+  it('refuses in production one secret for two purposes, whichever two, and does not repeat it', () => {
+    const same = 'r'.repeat(32);
+    const inUrl: Record<string, string> = { OUTBOX_DATABASE_URL: `postgres://cf_bridge:${same}@db/x`, REDIS_URL: `redis://:${same}@redis/0`, REGISTRY_URL: `http://bridge:${same}@registry:1` };
+    const names = ['ODOO_SERVICE_KEY', 'ODOO_RECEIPT_SECRET', 'MINIO_SECRET_KEY', 'SESSION_SECRET', 'OUTBOX_DATABASE_URL', 'REDIS_URL', 'REGISTRY_URL'];
+    for (const [index, first] of names.entries()) {
+      for (const second of names.slice(index + 1)) {
+        const env = { ...good, [first]: inUrl[first] ?? same, [second]: inUrl[second] ?? same };
+        const faults = faultsOf(env);
+        expect(faults, `${first} ${second}`).to.have.length(1);
+        expect(faults[0]).to.include(first).and.include(second).and.not.include(same);
+        expect(faultsOf({ ...env, NODE_ENV: 'development' })).to.deep.equal([]);
+      }
+    }
+  });
+
+  it("takes the registry's login beside its address or in it, whole and once", () => {
+    const login = { REGISTRY_USER: 'bridge', REGISTRY_PASSWORD: 'p@ss:w/rd' };
+    expect(registryAccess(registryUrlOf(readConfig({ ...good, ...login })))).to.deep.equal({ origin: 'http://127.0.0.1:15000', authorization: `Basic ${Buffer.from('bridge:p@ss:w/rd').toString('base64')}` });
+    expect(registryUrlOf(readConfig({ ...good, REGISTRY_URL: 'http://a:b1c2@127.0.0.1:1' }))).to.equal('http://a:b1c2@127.0.0.1:1');
+    expect(faultsOf({ ...good, REGISTRY_USER: 'bridge' })).to.have.length(1);
+    expect(faultsOf({ ...good, ...login, REGISTRY_URL: 'http://a:b1c2@127.0.0.1:1' })).to.have.length(1);
+    expect(faultsOf({ ...good, ...login, REGISTRY_PASSWORD: 'secret' })).to.have.length(1);
   });
 
   it('speaks of weak secrets beside other faults', () => {

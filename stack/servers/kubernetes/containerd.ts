@@ -1,9 +1,12 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { registryAccess } from '../../../bridge/src/adapters/registry/registry.ts';
+import { writePrivate } from '../../private-file.ts';
 import { daemonRunning, logFile, stopDaemon } from '../../process.ts';
 import { tryRun } from '../../run.ts';
 import { REGISTRY_NAME, type Server, type StackContext } from '../../server.ts';
 import { installPackages } from '../apt.ts';
+import { registryUrl } from '../registry-access.ts';
 import { ensureCgroup } from './cgroup.ts';
 import { removeLeftovers } from './leftovers.ts';
 import { startPart } from './part.ts';
@@ -29,7 +32,7 @@ export const containerd: Server = {
     const folder = containerdFolder(context);
     const registry = `${REGISTRY_NAME}:${context.ports.registry}`;
     mkdirSync(join(folder, 'certs.d', registry), { recursive: true });
-    writeFileSync(join(folder, 'certs.d', registry, 'hosts.toml'), mirror(`http://127.0.0.1:${context.ports.registry}`));
+    writePrivate(join(folder, 'certs.d', registry, 'hosts.toml'), mirror(registryUrl(context, 'node')));
     const file = join(folder, 'config.toml');
     await startPart(context, 'containerd', ['containerd', '--config', file], { written: { [file]: configuration(folder, registry, cniFolder(context)) } });
   },
@@ -55,8 +58,10 @@ function forgetRunningState(context: StackContext): void {
   rmSync(join(containerdFolder(context), 'state'), { recursive: true, force: true });
 }
 
-function mirror(url: string): string {
-  return `server = "${url}"\n[host."${url}"]\n  capabilities = ["pull", "resolve"]\n`;
+/** Where the registry's name leads, with the node's own login: it is read at each pull. */
+export function mirror(url: string): string {
+  const { origin, authorization } = registryAccess(url);
+  return `server = "${origin}"\n[host."${origin}"]\n  capabilities = ["pull", "resolve"]\n  [host."${origin}".header]\n    authorization = "${authorization}"\n`;
 }
 
 export function configuration(folder: string, registry: string, cni: string): string {

@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
+import { closeFiles, privateFolder, writePrivate } from '../../private-file.ts';
 import { run, tryRun } from '../../run.ts';
 import { POD_BRIDGE_ADDRESS, type StackContext } from '../../server.ts';
 
@@ -45,13 +46,14 @@ export function kubeconfig(context: StackContext, name: string): string {
 /** The authorities of this cluster alone, a certificate for each identity, renewed a month before its end, and a kubeconfig for each client. */
 export async function ensurePki(context: StackContext): Promise<void> {
   const folder = pkiFolder(context);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  privateFolder(folder);
   for (const authority of Object.keys(AUTHORITIES) as Authority[]) await ensureAuthority(folder, authority);
   if (!existsSync(join(folder, 'service-accounts.key'))) await writtenWhole(folder, 'service-accounts.key', (file) => run('openssl', ['genrsa', '-out', file, '2048'], { cwd: folder }));
   await Promise.all(IDENTITIES.map((identity) => ensureCertificate(folder, identity)));
   for (const { name } of IDENTITIES.filter((identity) => identity.kubeconfig)) {
-    writeFileSync(kubeconfig(context, name), stringify(kubeconfigOf(name, `https://127.0.0.1:${context.ports.apiserver}`, (file) => readFileSync(join(folder, file)))), { mode: 0o600 });
+    writePrivate(kubeconfig(context, name), stringify(kubeconfigOf(name, `https://127.0.0.1:${context.ports.apiserver}`, (file) => readFileSync(join(folder, file)))));
   }
+  closeFiles(readdirSync(folder).filter((name) => name.endsWith('.key')).map((name) => join(folder, name)));
 }
 
 export function kubeconfigOf(name: string, server: string, read: (file: string) => Buffer): object {

@@ -1,5 +1,6 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { writePrivate } from '../../private-file.ts';
 import { ODOO_DATABASE, type StackContext } from '../../server.ts';
 import { odooPrefix } from './install.ts';
 
@@ -18,7 +19,7 @@ export function writeConfiguration(context: StackContext): string {
   mkdirSync(folder, { recursive: true });
   const configuration = odooConfiguration(context);
   const command = launcherScript(odooPrefix(context), join(folder, 'odoo.conf'));
-  writeFileSync(join(folder, 'odoo.conf'), configuration, { mode: 0o600 });
+  writePrivate(join(folder, 'odoo.conf'), configuration);
   writeFileSync(launcher(context), command);
   chmodSync(launcher(context), 0o755);
   return configuration + command;

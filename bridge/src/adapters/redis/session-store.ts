@@ -1,5 +1,6 @@
-import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
 import type { Redis } from 'ioredis';
+import { secretFor } from '../../domain/secret-purposes.ts';
 import { Unavailable } from '../../errors.ts';
 import type { SessionRecord, SessionStore } from '../../services/session-ports.ts';
 
@@ -14,9 +15,10 @@ export class RedisSessionStore implements SessionStore {
   readonly #redis: Redis;
   readonly #secret: Buffer;
 
-  constructor(redis: Redis, secret: string) {
+  /** `root` is SESSION_SECRET */
+  constructor(redis: Redis, root: string) {
     this.#redis = redis;
-    this.#secret = Buffer.from(hkdfSync('sha256', secret, 'creativeflow', 'sessions', 32));
+    this.#secret = secretFor('sessions', root);
   }
 
   async create(record: SessionRecord): Promise<string> {
