@@ -4,6 +4,7 @@ import { logFile } from '../process.ts';
 import { run, tryRun } from '../run.ts';
 import type { Server, StackContext } from '../server.ts';
 import { installPackages } from './apt.ts';
+import { scramVerifier } from './scram.ts';
 
 const BIN = '/usr/lib/postgresql/15/bin';
 
@@ -36,8 +37,10 @@ export const postgres: Server = {
   },
   ready: async (context) => (await tryRun(`${BIN}/pg_isready`, ['-q', '-h', '127.0.0.1', '-p', String(context.ports.postgres)])) !== null && running(context),
   async prepare(context) {
-    const password = context.secrets['postgresOdooPassword'];
-    await psql(context, 'postgres', `DO $$ BEGIN CREATE ROLE odoo LOGIN CREATEDB; EXCEPTION WHEN duplicate_object THEN NULL; END $$; ALTER ROLE odoo PASSWORD '${password}'`);
+    const verifier = scramVerifier(context.secrets['postgresOdooPassword'] ?? '');
+    await psql(context, 'postgres', `DO $$ BEGIN CREATE ROLE odoo LOGIN CREATEDB; EXCEPTION WHEN duplicate_object THEN NULL; END $$; ALTER ROLE odoo PASSWORD '${verifier}'`);
+    // Odoo asks them for its databases; nobody else has anything to do there
+    for (const database of ['postgres', 'template1']) await psql(context, 'postgres', `REVOKE ALL ON DATABASE ${database} FROM PUBLIC; GRANT CONNECT, TEMPORARY ON DATABASE ${database} TO odoo`);
   },
   async stop(context) {
     if (existsSync(dataFolder(context)) && (await running(context))) await asPostgres(`${BIN}/pg_ctl -D '${dataFolder(context)}' -m fast -w stop`);

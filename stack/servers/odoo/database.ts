@@ -4,6 +4,7 @@ import { logFile } from '../../process.ts';
 import { lastLines, run } from '../../run.ts';
 import { ODOO_DATABASE, type StackContext } from '../../server.ts';
 import { psql } from '../postgres.ts';
+import { scramVerifier } from '../scram.ts';
 import { launcher, odooFolder } from './configuration.ts';
 
 const INIT_DEADLINE_MS = 15 * 60_000;
@@ -34,5 +35,5 @@ export async function runInit(context: StackContext, args: string[]): Promise<vo
 /** The role with which the bridge reads the outbox and marks what it did, and may do nothing else. */
 export async function grantOutbox(context: StackContext): Promise<void> {
   const sql = readFileSync(join(context.root, 'odoo_addon/creativeflow_mlops/data/bridge_role.sql'), 'utf8');
-  await psql(context, ODOO_DATABASE, `\\set role cf_bridge\n\\set password ${context.secrets['bridgeDbPassword']}\n${sql}`);
+  await psql(context, ODOO_DATABASE, `\\set role cf_bridge\n\\set password '${scramVerifier(context.secrets['bridgeDbPassword'] ?? '')}'\n${sql}`);
 }
