@@ -1,15 +1,15 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { daemonPid, startTime, waitFor } from '../stack/process.ts';
+import { daemonPid, killDaemon, startTime } from '../stack/process.ts';
 import type { StackFacts } from '../stack/facts.ts';
 
-/** Ends the stack's bridge as a power cut would: no signal handler runs. */
+/** Ends the stack's bridge as a power cut would, and its supervisor with it: it stays away until it is started. */
 export async function killBridge({ state }: StackFacts): Promise<void> {
   const pid = daemonPid({ state }, 'bridge');
   if (pid === null) throw new Error('The bridge does not run, so it cannot be killed.');
-  process.kill(pid, 'SIGKILL');
-  await waitFor(`the end of the bridge (pid ${pid})`, 5_000, () => startTime(pid) === null);
+  await killDaemon({ state }, 'bridge');
+  if (startTime(pid) !== null) throw new Error(`The bridge (pid ${pid}) did not end.`);
 }
 
 /** Brings it back as whoever runs the stack would. */

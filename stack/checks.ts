@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, readlinkSync, statfsSync } from 'node:fs';
 import { portIsFree } from './free-port.ts';
 import { portVariable, type PortName } from './ports.ts';
-import { daemonPid, runningDaemons } from './process.ts';
+import { daemonPid, groupOf, runningDaemons, supervisorPid } from './process.ts';
 import type { Server, StackContext } from './server.ts';
 
 const NEEDED_DISK_BYTES = 6 * 2 ** 30; // images and layers unpacked; a cold start takes 12 GiB with Go's own cache
@@ -35,14 +35,15 @@ export async function checkPorts(context: StackContext, server: Server): Promise
     const port = context.ports[name];
     if (await portIsFree(port)) continue;
     const holder = holderOf(port);
-    if (holder !== null && daemonsOf(context).has(holder.group)) continue;
+    if (holder !== null && groupsOf(context).has(holder.group)) continue;
     const who = holder === null ? 'another program' : `${holder.name} (pid ${holder.pid})`;
     throw new Error(`Port ${port} for ${server.name} is taken by ${who}. End it, or choose another port: ${portVariable(name)}=PORT npm run stack -- up`);
   }
 }
 
-function daemonsOf(context: StackContext): Set<number> {
-  return new Set(runningDaemons(context).map((name) => daemonPid(context, name)!));
+function groupsOf(context: StackContext): Set<number | null> {
+  const pids = runningDaemons(context).flatMap((name) => [daemonPid(context, name), supervisorPid(context, name)]);
+  return new Set(pids.filter((pid) => pid !== null).map(groupOf));
 }
 
 /** The process that listens on a TCP port: proc(5) names the socket's inode, and each process its sockets. */

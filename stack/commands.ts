@@ -2,6 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
 import { unmountUnder } from './mounts.ts';
 import { inStartOrder } from './order.ts';
+import { daemonRunning, runningDaemons, stopDaemon, supervisorPid } from './process.ts';
+import { endsOf, restartsSaid } from './restarts.ts';
 import type { StackContext } from './server.ts';
 import { SERVERS } from './servers/index.ts';
 
@@ -15,14 +17,24 @@ export async function down(context: StackContext, names: readonly string[]): Pro
       (error: Error) => faults.push(`${server.name}: ${error.message}`),
     );
   }
+  // started by another version of this checkout, under a name that this one does not know
+  if (names.length === 0) for (const name of runningDaemons(context)) await stopDaemon(context, name);
   if (faults.length > 0) throw new Error(`Not everything could be stopped:\n${faults.join('\n')}`);
 }
 
-/** Whether all are ready. */
+/** Whether all are ready. Beside that: what ended by itself and was started again, how often and why. */
 export async function status(context: StackContext): Promise<boolean> {
   const states = await Promise.all(SERVERS.map((server) => server.ready(context).catch(() => false)));
   SERVERS.forEach((server, index) => process.stdout.write(`${states[index] ? '●' : '○'} ${server.name.padEnd(10)} ${states[index] ? 'ready' : 'not ready'}\n`));
+  const said = restarts(context);
+  if (said.length > 0) process.stdout.write(`\n${said.join('\n')}\n`);
   return states.every(Boolean);
+}
+
+function restarts(context: StackContext): string[] {
+  return runningDaemons(context).sort().flatMap((name) => restartsSaid(name, {
+    running: daemonRunning(context, name), supervised: supervisorPid(context, name) !== null, ends: endsOf(context, name),
+  }) ?? []);
 }
 
 export function logs(context: StackContext, name: string, follow: boolean): void {

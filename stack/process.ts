@@ -1,33 +1,43 @@
-import { spawn } from 'node:child_process';
+import { spawn, type StdioOptions } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, readlinkSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { forgetEnds } from './restarts.ts';
 import type { StackContext } from './server.ts';
 
 export interface DaemonOptions {
   env?: NodeJS.ProcessEnv;
   cwd?: string;
+  /** a program to run beside each server that was started again: what must be said anew then */
+  afterRestart?: string;
 }
 
-/**
- * The process notes itself down, then becomes the server: whoever started it may be killed at any moment, and still no
- * server runs that no pid file names. $0 is the pid file, which changes in one step: who reads it meanwhile must not find it empty
- * and take the server for gone. Field 22 of stat is the start time, which exec keeps.
- */
-const NOTE_AND_BECOME = `note() { printf '{"pid":%s,"started":"%s"}' "$1" "\${22}" > "$0.own" && mv "$0.own" "$0"; }; note $(cat "/proc/$$/stat"); exec "$@"`;
+const SUPERVISE = join(import.meta.dirname, 'supervise.sh');
 
-/** Starts a server in a session of its own, so that it outlives the command that started it. Running already: nothing happens. */
-export function startDaemon(context: StackContext, name: string, argv: readonly string[], options: DaemonOptions = {}): void {
-  if (daemonRunning(context, name)) return;
-  killOrphans(context, name);
+/** Starts a server and whoever starts it again when it ends, in a session of their own: they outlive the command. */
+export function startDaemon(
+  context: StackContext, name: string, argv: readonly string[], options: DaemonOptions = {},
+): void {
+  const runs = daemonRunning(context, name);
+  if (runs && supervisorPid(context, name) !== null) return;
+  if (!runs) {
+    // it is between two tries, or was killed: the next try is now, and by these arguments
+    signalGroups(context, name, 'SIGKILL');
+    killOrphans(context, name);
+    forgetEnds(context, name);
+  }
   const log = openSync(logFile(context, name), 'a');
   try {
-    const file = pidFile(context, name);
-    const child = spawn('/bin/sh', ['-c', NOTE_AND_BECOME, file, ...argv], { detached: true, stdio: ['ignore', log, log], cwd: options.cwd ?? context.state, env: options.env ?? process.env });
+    const command = [SUPERVISE, pidFile(context, name), options.afterRestart ?? '', ...argv];
+    const stdio: StdioOptions = ['ignore', log, log];
+    const { cwd = context.state, env = process.env } = options;
+    const child = spawn('/bin/sh', command, { detached: true, stdio, cwd, env });
     child.on('error', () => undefined); // it shows as never ready, with this log
     if (child.pid === undefined) return;
+    // it notes itself down too, in case that we are killed here
+    const file = supervisorFile(context, name);
     writeFileSync(`${file}.new`, JSON.stringify({ pid: child.pid, started: startTime(child.pid) }));
     renameSync(`${file}.new`, file);
     child.unref();
@@ -48,30 +58,42 @@ export async function stopIfChanged(context: StackContext, name: string, definit
   writeFileSync(file, digest);
 }
 
-/** Ends a daemon: SIGTERM to its process group, SIGKILL when it has not gone by the deadline. Not running: nothing happens. */
-export async function stopDaemon(context: StackContext, name: string, graceMs = 10_000): Promise<void> {
-  const pid = daemonPid(context, name);
-  if (pid !== null) {
-    signalGroup(pid, 'SIGTERM');
-    const gone = await until(graceMs, () => startTime(pid) === null);
-    if (!gone) {
-      signalGroup(pid, 'SIGKILL');
-      await until(5_000, () => startTime(pid) === null);
-    }
-  }
+/** Ends a daemon and its supervisor: SIGTERM, then SIGKILL when they have not gone by the deadline. Not running: nothing happens. */
+export async function stopDaemon(
+  context: StackContext, name: string, graceMs = 10_000, signal: NodeJS.Signals = 'SIGTERM',
+): Promise<void> {
+  const pids = signalGroups(context, name, signal);
+  await until(graceMs, () => pids.every((pid) => startTime(pid) === null));
+  await killDaemon(context, name);
+}
+
+/** Ends a daemon as a power cut would: no signal handler runs, and nobody starts it again. */
+export async function killDaemon(context: Pick<StackContext, 'state'>, name: string): Promise<void> {
+  const pids = signalGroups(context, name, 'SIGKILL');
+  await until(5_000, () => pids.every((pid) => startTime(pid) === null));
   killOrphans(context, name);
-  rmSync(pidFile(context, name), { force: true });
+  for (const file of [pidFile(context, name), supervisorFile(context, name)]) rmSync(file, { force: true });
+  forgetEnds(context, name);
+}
+
+/** Signals the groups of a daemon and of its supervisor: one, unless it ran before its supervisor. Answers who they are. */
+function signalGroups(context: Pick<StackContext, 'state'>, name: string, signal: NodeJS.Signals): number[] {
+  const pids = [supervisorPid(context, name), daemonPid(context, name)].filter((pid) => pid !== null);
+  for (const group of new Set(pids.map(groupOf))) if (group !== null) signalOne(-group, signal);
+  return pids;
 }
 
 /**
- * A server that was killed leaves its children (nginx: workers that hold its ports). Their process group has its pid;
- * that they work in this checkout's state folder shows that the number did not come round to somebody else.
+ * A server that was killed together with its supervisor leaves its children (nginx: workers that hold its ports). Their
+ * process group is one of the two; that they work in this checkout's state folder shows that the number did not come
+ * round to somebody else.
  */
-function killOrphans(context: StackContext, name: string): void {
-  const group = notedPid(context, name);
-  if (group === null || startTime(group) !== null) return;
+function killOrphans(context: Pick<StackContext, 'state'>, name: string): void {
+  const noted = [supervisorFile(context, name), pidFile(context, name)].map((file) => readNote(file)?.pid);
+  const groups = noted.filter((pid) => pid !== undefined && startTime(pid) === null);
+  if (groups.length === 0) return;
   for (const pid of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry)).map(Number)) {
-    if (groupOf(pid) === group && workFolder(pid).startsWith(context.state)) signalOne(pid, 'SIGKILL');
+    if (groups.includes(groupOf(pid) ?? undefined) && workFolder(pid).startsWith(context.state)) signalOne(pid, 'SIGKILL');
   }
 }
 
@@ -81,22 +103,34 @@ export function daemonRunning(context: Pick<StackContext, 'state'>, name: string
 
 /** The pid, when that very process still runs: a pid that another program got since is not ours and never signalled. */
 export function daemonPid(context: Pick<StackContext, 'state'>, name: string): number | null {
-  const file = pidFile(context, name);
-  if (!existsSync(file)) return null;
+  return alive(pidFile(context, name));
+}
+
+/** Of whoever starts the daemon again when it ends; null when nobody would. */
+export function supervisorPid(context: Pick<StackContext, 'state'>, name: string): number | null {
+  return alive(supervisorFile(context, name));
+}
+
+function alive(file: string): number | null {
+  const note = readNote(file);
+  const now = note === null ? null : startTime(note.pid);
+  return note !== null && now !== null && now === note.started ? note.pid : null;
+}
+
+function readNote(file: string): { pid: number; started: string | null } | null {
   try {
-    const { pid, started } = JSON.parse(readFileSync(file, 'utf8')) as { pid: number; started: string | null };
-    const now = startTime(pid);
-    return now !== null && now === started ? pid : null;
+    return JSON.parse(readFileSync(file, 'utf8')) as { pid: number; started: string | null };
   } catch {
-    return null; // cut off while it was written: that process did not become a server
+    return null; // never started, or cut off while it was written: that process did not become a server
   }
 }
 
-/** Names of the daemons of this checkout that run now. */
+/** Names of the daemons of this checkout that run now or will be started again. */
 export function runningDaemons(context: Pick<StackContext, 'state'>): string[] {
   const folder = join(context.state, 'run');
   if (!existsSync(folder)) return [];
-  return readdirSync(folder).filter((file) => file.endsWith('.pid')).map((file) => file.slice(0, -'.pid'.length)).filter((name) => daemonRunning(context, name));
+  const names = readdirSync(folder).flatMap((file) => /^(.*)\.(?:pid|supervisor)$/.exec(file)?.[1] ?? []);
+  return [...new Set(names)].filter((name) => daemonRunning(context, name) || supervisorPid(context, name) !== null);
 }
 
 /** Waits for a condition, asking every 150 ms. Past the deadline it throws and says what was waited for. */
@@ -144,16 +178,12 @@ function pidFile(context: Pick<StackContext, 'state'>, name: string): string {
   return join(context.state, 'run', `${name}.pid`);
 }
 
-function notedPid(context: Pick<StackContext, 'state'>, name: string): number | null {
-  try {
-    return (JSON.parse(readFileSync(pidFile(context, name), 'utf8')) as { pid: number }).pid;
-  } catch {
-    return null; // never started, or cut off while it was written
-  }
+function supervisorFile(context: Pick<StackContext, 'state'>, name: string): string {
+  return pidFile(context, name).replace(/\.pid$/, '.supervisor');
 }
 
 /** The process group (proc(5), field 5); null when the process is gone. */
-function groupOf(pid: number): number | null {
+export function groupOf(pid: number): number | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[2]);
@@ -178,14 +208,6 @@ export function startTime(pid: number): string | null {
     return fields[0] === 'Z' ? null : (fields[19] ?? null);
   } catch {
     return null;
-  }
-}
-
-function signalGroup(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(-pid, signal);
-  } catch {
-    signalOne(pid, signal);
   }
 }
 

@@ -1,12 +1,14 @@
 import { appendFileSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { logFile } from '../process.ts';
+import { daemonRunning, logFile, startDaemon, stopDaemon } from '../process.ts';
 import { run, tryRun } from '../run.ts';
 import type { Server, StackContext } from '../server.ts';
 import { installPackages } from './apt.ts';
 import { scramVerifier } from './scram.ts';
 
 const BIN = '/usr/lib/postgresql/15/bin';
+const AS_POSTGRES = ['setpriv', '--reuid=postgres', '--regid=postgres', '--init-groups', '--'];
+const GRACE_MS = 30_000;
 
 /** PostgreSQL 15 with a cluster of its own; it refuses to run as root, so it runs as Debian's user postgres. */
 export const postgres: Server = {
@@ -28,12 +30,9 @@ export const postgres: Server = {
       rmSync(data, { recursive: true, force: true });
       renameSync(partial, data);
     }
-    if (await running(context)) return;
-    const log = logFile(context, 'postgres');
-    await run('touch', [log]);
-    await run('chown', ['postgres', log]);
-    // a postmaster.pid left by a kill is removed by pg_ctl itself when that process is gone
-    await asPostgres(`${BIN}/pg_ctl -D '${data}' -l '${log}' -w -t 30 -o '-p ${context.ports.postgres}' start`);
+    // one that runs without a note of ours was started by pg_ctl, or lost its note
+    if (!daemonRunning(context, 'postgres') && (await running(context))) await stopByItsOwnFile(context);
+    startDaemon(context, 'postgres', [...AS_POSTGRES, `${BIN}/postgres`, '-D', data, '-p', String(context.ports.postgres)]);
   },
   ready: async (context) => (await tryRun(`${BIN}/pg_isready`, ['-q', '-h', '127.0.0.1', '-p', String(context.ports.postgres)])) !== null && running(context),
   async prepare(context) {
@@ -43,7 +42,8 @@ export const postgres: Server = {
     for (const database of ['postgres', 'template1']) await psql(context, 'postgres', `REVOKE ALL ON DATABASE ${database} FROM PUBLIC; GRANT CONNECT, TEMPORARY ON DATABASE ${database} TO odoo`);
   },
   async stop(context) {
-    if (existsSync(dataFolder(context)) && (await running(context))) await asPostgres(`${BIN}/pg_ctl -D '${dataFolder(context)}' -m fast -w stop`);
+    await stopDaemon(context, 'postgres', GRACE_MS, 'SIGINT'); // fast: it ends its clients' sessions instead of waiting for them
+    if (existsSync(dataFolder(context)) && (await running(context))) await stopByItsOwnFile(context);
   },
   logs: (context) => [logFile(context, 'postgres')],
 };
@@ -56,6 +56,10 @@ export function psql(context: StackContext, database: string, sql: string): Prom
 
 function dataFolder(context: StackContext): string {
   return join(context.state, 'postgres');
+}
+
+function stopByItsOwnFile(context: StackContext): Promise<string> {
+  return asPostgres(`${BIN}/pg_ctl -D '${dataFolder(context)}' -m fast -w stop`);
 }
 
 async function running(context: StackContext): Promise<boolean> {

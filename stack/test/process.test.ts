@@ -3,7 +3,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { daemonPid, daemonRunning, logFile, runningDaemons, startDaemon, startTime, stopDaemon, stopIfChanged, waitFor } from '../process.ts';
+import { daemonPid, daemonRunning, logFile, runningDaemons, startDaemon, startTime, stopDaemon, stopIfChanged, supervisorPid, waitFor } from '../process.ts';
+import { endsOf } from '../restarts.ts';
 import { testContext } from './context.ts';
 
 /** long enough for any machine: what is waited for comes at once on an idle one */
@@ -19,9 +20,14 @@ describe('daemons', function () {
   });
   after(() => rmSync(state, { recursive: true }));
 
+  const pidOf = async (name: string): Promise<number> => {
+    await waitFor(`the note of ${name}`, SOON_MS, () => daemonRunning(context, name));
+    return daemonPid(context, name)!;
+  };
+
   it('start once, write to their log, and stop', async () => {
     startDaemon(context, 'one', ['sh', '-c', 'echo hello; exec sleep 600']);
-    const pid = daemonPid(context, 'one')!;
+    const pid = await pidOf('one');
     startDaemon(context, 'one', ['sleep', '600']);
     expect(daemonPid(context, 'one')).to.equal(pid);
     expect(runningDaemons(context)).to.deep.equal(['one']);
@@ -32,7 +38,8 @@ describe('daemons', function () {
   });
 
   it('note themselves down, also when whoever started them is killed at once', async () => {
-    mkdirSync(`${pidFile}.new`, { recursive: true }); // the starter's own note cannot come about
+    const taken = join(state, 'run', 'one.supervisor.new');
+    mkdirSync(taken, { recursive: true }); // the starter's own note cannot come about
     const starter = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', `
       import { startDaemon } from ${JSON.stringify(join(import.meta.dirname, '../process.ts'))};
       try {
@@ -42,7 +49,7 @@ describe('daemons', function () {
       }
     `], { stdio: ['ignore', 'inherit', 'inherit'] });
     await new Promise((resolve) => starter.on('exit', resolve));
-    rmdirSync(`${pidFile}.new`);
+    rmdirSync(taken);
     await waitFor('the note', SOON_MS, () => daemonRunning(context, 'one'));
     const commandLine = `/proc/${daemonPid(context, 'one')}/cmdline`;
     await waitFor('the server itself', SOON_MS, () => readFileSync(commandLine, 'utf8') === ['sleep', '600', ''].join('\0'));
@@ -74,14 +81,14 @@ describe('daemons', function () {
     await waitFor('the end of the child', SOON_MS, () => startTime(child) === null);
   });
 
-  it('that were killed leave no child behind: the next start or stop ends what they left', async () => {
+  it('that were killed with their supervisor leave no child behind: the next start or stop ends what they left', async () => {
     for (const end of [() => startDaemon(context, 'killed', ['sleep', '600']), () => stopDaemon(context, 'killed')]) {
       rmSync(logFile(context, 'killed'), { force: true });
       startDaemon(context, 'killed', ['sh', '-c', 'sleep 630 & echo $!; wait']);
       const child = await childFrom(logFile(context, 'killed'));
-      const parent = daemonPid(context, 'killed')!;
-      process.kill(parent, 'SIGKILL');
-      await waitFor('the end of the parent', SOON_MS, () => startTime(parent) === null);
+      const pids = [supervisorPid(context, 'killed')!, await pidOf('killed')];
+      for (const pid of pids) process.kill(pid, 'SIGKILL');
+      await waitFor('their end', SOON_MS, () => pids.every((pid) => startTime(pid) === null));
       expect(startTime(child)).to.not.equal(null);
       await end();
       await waitFor('the end of the child', SOON_MS, () => startTime(child) === null);
@@ -92,6 +99,7 @@ describe('daemons', function () {
   it('are ended when their definition changed, and only then', async () => {
     await stopIfChanged(context, 'one', 'a');
     startDaemon(context, 'one', ['sleep', '600']);
+    await pidOf('one');
     await stopIfChanged(context, 'one', 'a');
     expect(daemonRunning(context, 'one')).to.equal(true);
     await stopIfChanged(context, 'one', 'b');
@@ -101,7 +109,7 @@ describe('daemons', function () {
   it('whose program is missing say so in their log', async () => {
     startDaemon(context, 'none', ['creativeflow-no-such-program']);
     await waitFor('the message', SOON_MS, () => readFileSync(logFile(context, 'none'), 'utf8').includes('not found'));
-    await waitFor('its end', SOON_MS, () => !daemonRunning(context, 'none'));
+    await waitFor('its end', SOON_MS, () => endsOf(context, 'none')?.why === 'exit code 127');
   });
 
   it('that are zombies do not run', () => {

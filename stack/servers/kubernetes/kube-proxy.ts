@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { binary, KUBE } from '../../go-build.ts';
 import { POD_CIDR, type StackContext } from '../../server.ts';
-import { NODE } from './kubelet.ts';
+import { NODE } from './node.ts';
 import { startPart } from './part.ts';
 import { kubeconfig } from './pki.ts';
 

@@ -7,10 +7,11 @@ import { POD_BRIDGE_ADDRESS, type StackContext } from '../../server.ts';
 import { askApi } from './api.ts';
 import { CGROUP } from './cgroup.ts';
 import { containerdSocket } from './containerd.ts';
+import { offerGpusProgram } from './gpus.ts';
+import { NODE } from './node.ts';
 import { startPart } from './part.ts';
 import { kubeconfig, pkiFolder } from './pki.ts';
 
-export const NODE = 'local';
 
 /** The kubelet, on the address of the pod bridge because a node's address may not be loopback; only with a certificate does it answer. */
 export async function startKubelet(context: StackContext): Promise<void> {
@@ -22,6 +23,7 @@ export async function startKubelet(context: StackContext): Promise<void> {
   ];
   await startPart(context, 'kubelet', argv, {
     written: { [join(folder, 'kubelet.yaml')]: stringify(configuration(context)) }, read: [kubeconfig(context, 'node'), join(pkiFolder(context), 'kubelet.crt')],
+    afterRestart: offerGpusProgram(context),
   });
 }
 

@@ -8,7 +8,9 @@ import { removeFirewallRules } from './firewall.ts';
 import { removePodBridge } from './pod-network.ts';
 
 const GONE_DEADLINE_MS = 15_000;
-const PARTS = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubelet', 'kube-proxy'];
+const PARTS = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubelet', 'kube-proxy', 'network-policies'];
+/** The names of the cluster's daemons in `.stack/run`. */
+const SUPERVISED = ['containerd', 'etcd', 'apiserver', 'controller-manager', 'scheduler', 'kubelet', 'kube-proxy', 'network-policies'];
 
 /** A process that belongs to the cluster of some checkout: `state` is that checkout's state folder. */
 export interface ClusterProcess {
@@ -32,7 +34,10 @@ export async function removeLeftovers(context: StackContext, when: 'start' | 'st
     throw new Error(`The cluster of another checkout runs on this machine (${running}). Only one can: stop it with \`npm run stack -- down\` in that checkout.`);
   }
   const alone = running === null;
-  const doomed = found.filter(({ state, part }) => (state === context.state ? part === 'shim' || when === 'start' : alone));
+  const doomed = found
+    .filter(({ state, part }) => (state === context.state ? part === 'shim' || when === 'start' : alone))
+    // who would start the others again goes first
+    .sort((one, other) => Number(other.part === 'supervisor') - Number(one.part === 'supervisor'));
   const containers = alone ? cgroupProcesses() : [];
   for (const pid of [...containers, ...doomed.map(({ pid }) => pid)]) kill(pid);
   await waitFor('the end of containers', GONE_DEADLINE_MS, () => {
@@ -59,6 +64,10 @@ export function runningElsewhere(processes: readonly ClusterProcess[], state: st
 /** What a command line says: which part of which checkout's cluster; null for any other program, also for one that only names our files. */
 export function clusterPart(argv: readonly string[]): Pick<ClusterProcess, 'state' | 'part'> | null {
   const program = basename(argv[0] ?? '');
+  if (program === 'sh' && basename(argv[1] ?? '') === 'supervise.sh') {
+    const [, folder, name] = /^(\/.*?\/\.stack)\/run\/([a-z-]+)\.pid$/.exec(argv[2] ?? '') ?? [];
+    return folder !== undefined && SUPERVISED.includes(name!) ? { state: folder, part: 'supervisor' } : null;
+  }
   const part = program === 'containerd' ? 'containerd' : program.startsWith('containerd-shim') ? 'shim' : program.startsWith('kube-v') && PARTS.includes(argv[1] ?? '') ? argv[1]! : null;
   if (part === null) return null;
   const state = /(?:^|=|unix:\/\/)(\/.*?\/\.stack)\/(?:containerd|kubernetes)\//.exec(argv.slice(1).find((word) => /\/\.stack\/(containerd|kubernetes)\//.test(word)) ?? '')?.[1];

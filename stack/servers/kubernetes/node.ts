@@ -1,0 +1,2 @@
+/** The one node of the local cluster. */
+export const NODE = 'local';
