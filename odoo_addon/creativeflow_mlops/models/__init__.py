@@ -18,6 +18,7 @@ from . import waiver
 from . import approval
 from . import deployment
 from . import endpoint
+from . import endpoint_address
 from . import webhook
 from . import request
 from . import whoami

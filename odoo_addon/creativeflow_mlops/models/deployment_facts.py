@@ -41,6 +41,8 @@ class DeploymentFacts(models.Model):
         for name, key in (("conditions", "conditions"), ("observed", "observed"), ("preview_url", "previewUrl")):
             if key in facts:
                 values[name] = facts[key] or False
+        if values.get("preview_url"):
+            values["preview_url"] = self.env["mlops.endpoint"]._address(values["preview_url"])
         changed = any((self[name] or False) != value for name, value in values.items())
         keyed(self).write(values)
         before = (self.phase, self.reason, self.is_live)
@@ -57,7 +59,7 @@ class DeploymentFacts(models.Model):
         """The version waits for it: ready and failed end the wait."""
         reason = facts.get("reason") or False
         if phase == "Ready":
-            self._go_live(facts.get("endpointUrl") or self._public_url())
+            self._go_live(self.env["mlops.endpoint"]._address(facts.get("endpointUrl") or self._public_url()))
         elif phase == "Failed":
             self._fail(reason or self.env._("The deployment failed; its conditions say why."))
         elif phase == "Removed":

@@ -2,6 +2,7 @@ from . import (
     test_actions,
     test_constraints,
     test_deadlines,
+    test_endpoint_origin,
     test_facts,
     test_guards,
     test_integrity,
