@@ -31,9 +31,10 @@ export class NginxScene {
   #app!: Server;
   #nginx!: ChildProcess;
 
-  static async start(corsOrigins: string[] = []): Promise<NginxScene> {
+  /** `gatewayPort`: of a real gateway, in the place of the one that answers byte for byte. */
+  static async start(corsOrigins: string[] = [], gatewayPort?: number): Promise<NginxScene> {
     const scene = new NginxScene();
-    await scene.#start(corsOrigins);
+    await scene.#start(corsOrigins, gatewayPort);
     return scene;
   }
 
@@ -47,13 +48,14 @@ export class NginxScene {
     return readFileSync(join(this.folder, 'tls/ca.crt'));
   }
 
-  async #start(corsOrigins: string[]): Promise<void> {
+  async #start(corsOrigins: string[], gatewayPort?: number): Promise<void> {
     const names = ['nginxHttps', 'nginxEndpoints', 'nginxHttp', 'traefikWeb', 'bridge'] as const;
     const free: Partial<Ports> = {};
     for (const name of names) free[name] = await freePort();
     this.ports = resolvePorts({}, { ...free });
     this.ports.odoo = this.ports.bridge;
     await this.#listen();
+    if (gatewayPort !== undefined) this.ports.traefikWeb = gatewayPort;
     const context = { state: this.folder } as StackContext;
     await ensureCertificate(context);
     mkdirSync(join(this.folder, 'pwa/assets'), { recursive: true });

@@ -86,6 +86,9 @@ function ofObject({ kind, name, missing, changes, by }: ObjectSeen): Difference[
 /** Filters that send a request, or a copy of it, somewhere else. */
 const ELSEWHERE = new Set(['RequestMirror', 'RequestRedirect', 'ExtensionRef']);
 
+/** Those that take off the prefix, and what names the visitor or what a browser would obey. */
+const NEEDED = ['URLRewrite', 'RequestHeaderModifier', 'ResponseHeaderModifier'];
+
 function ofRoute({ name, path, gateway }: NonNullable<Expected['route']>, revision: string, seen: RouteSeen | null | undefined): Difference[] {
   const subject = `Route ${name}`;
   if (seen === undefined) return [];
@@ -101,7 +104,8 @@ function ofRoute({ name, path, gateway }: NonNullable<Expected['route']>, revisi
     if (served.length !== 1 || served[0]?.name !== revision) list.push(changed(`rules[${index}] backends`, revision, served.map((backend) => `${backend.name} (${backend.weight})`).join(', ')));
     const elsewhere = filters.filter((filter) => ELSEWHERE.has(filter));
     if (elsewhere.length > 0) list.push(changed(`rules[${index}] filters`, 'none that sends requests elsewhere', elsewhere.join(', ')));
-    if (!filters.includes('URLRewrite')) list.push(changed(`rules[${index}] filters`, 'URLRewrite', filters.join(', ')));
+    const missing = NEEDED.filter((filter) => !filters.includes(filter));
+    if (missing.length > 0) list.push(changed(`rules[${index}] filters`, missing.join(', '), filters.join(', ')));
   }
   return list;
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { V1Deployment, V1NetworkPolicy, V1Service } from '@kubernetes/client-node';
 import { GPU_RESOURCE } from '../../domain/capacity.ts';
 import { shareOf } from '../../domain/revision.ts';
+import { guardAnswer, guardRequest } from './route-guard.ts';
 import { sessionPatterns } from '../../domain/session-affinity.ts';
 import type { SessionPatterns } from '../../domain/session-affinity.ts';
 import { SESSION_HEADER, TRAFFIC_HEADER } from '../../services/cluster-ports.ts';
@@ -111,12 +112,12 @@ export function routeManifest(spec: RouteSpec, gateway: GatewayReference): objec
   const only = backends.length === 1 ? backends[0]?.revision : undefined;
   const path = { type: 'PathPrefix', value: spec.path };
   const rewrite = { type: 'URLRewrite', urlRewrite: { path: { type: 'ReplacePrefixMatch', replacePrefixMatch: '/' } } };
-  const says = (revision: string): object => ({ type: 'ResponseHeaderModifier', responseHeaderModifier: { set: [{ name: REVISION_HEADER, value: revision }] } });
+  const filters = (revision?: string): object[] => [rewrite, guardRequest, guardAnswer(revision ? [{ name: REVISION_HEADER, value: revision }] : [])];
   const backend = (name: string, weight: number): object => ({ group: '', kind: 'Service', name, port: SERVICE_PORT, weight });
   // the rule of the weights stands first, where it is read back; the gateway takes the rule with the most matches, wherever it stands
   const sides = Object.entries(spec.sides ?? {}).flatMap(([side, revision]) => chosenBy(side, spec).map((header) => ({
     // a rule that rewrites a prefix may have one match only
-    matches: [{ path, headers: [header] }], filters: [rewrite, says(revision)], backendRefs: [backend(revision, 1)],
+    matches: [{ path, headers: [header] }], filters: filters(revision), backendRefs: [backend(revision, 1)],
   })));
   return {
     apiVersion: 'gateway.networking.k8s.io/v1', kind: 'HTTPRoute',
@@ -128,7 +129,7 @@ export function routeManifest(spec: RouteSpec, gateway: GatewayReference): objec
       parentRefs: [{ group: 'gateway.networking.k8s.io', kind: 'Gateway', name: gateway.name, namespace: gateway.namespace }],
       rules: [{
         matches: [{ path }],
-        filters: [rewrite, ...(only ? [says(only)] : [])],
+        filters: filters(only),
         backendRefs: backends.map(({ revision, weight }) => backend(revision, weight)),
       }, ...sides],
     },

@@ -11,7 +11,7 @@ const PATH = '/endpoints/production/digits';
 const EXPECTED: Expected = { revision: 'digits-v1', image: IMAGE, artifacts: [ARTIFACT], route: { name: 'digits', path: PATH, gateway: 'gw/mlops' } };
 
 const route = (over: Partial<RouteSeen> = {}, rule: Partial<RouteSeen['rules'][0]> = {}): RouteSeen =>
-  ({ parents: ['gw/mlops'], hostnames: [], rules: [{ paths: [PATH], filters: ['URLRewrite', 'ResponseHeaderModifier'], backends: [{ name: 'digits-v1', weight: 100 }], ...rule }], ...over });
+  ({ parents: ['gw/mlops'], hostnames: [], rules: [{ paths: [PATH], filters: ['URLRewrite', 'RequestHeaderModifier', 'ResponseHeaderModifier'], backends: [{ name: 'digits-v1', weight: 100 }], ...rule }], ...over });
 const container = { pod: 'p', container: 'model', image: IMAGE, digest: DIGEST };
 const cluster = (over: Partial<ClusterSeen> = {}): ClusterSeen => ({ containers: [container], objects: [{ kind: 'Deployment', name: 'digits-v1', missing: false, changes: [], by: null }], approved: IMAGE, route: route(), ...over });
 const image: ImageSeen = { digest: DIGEST, missing: [], platforms: [] };
@@ -35,9 +35,10 @@ const CASES: [string, Partial<Seen>, [string, RegExp] | null][] = [
   ['traffic that goes elsewhere', at({}, { backends: [{ name: 'evil', weight: 1 }] }), ['RouteChanged', /backends: expected digits-v1, found evil \(1\)/]],
   ['traffic that is shared', at({}, { backends: [{ name: 'digits-v1', weight: 99 }, { name: 'evil', weight: 1 }] }), ['RouteChanged', /digits-v1 \(99\), evil \(1\)/]],
   ['a backend without weight beside it', at({}, { backends: [{ name: 'digits-v1', weight: 1 }, { name: 'old', weight: 0 }] }), null],
-  ['requests copied to somebody', at({}, { filters: ['URLRewrite', 'RequestMirror'] }), ['RouteChanged', /RequestMirror/]],
+  ['requests copied to somebody', at({}, { filters: ['URLRewrite', 'RequestHeaderModifier', 'ResponseHeaderModifier', 'RequestMirror'] }), ['RouteChanged', /RequestMirror/]],
   ['another path', at({}, { paths: ['/'] }), ['RouteChanged', /path: expected \/endpoints/]],
-  ['the prefix no longer taken off', at({}, { filters: [] }), ['RouteChanged', /expected URLRewrite, found nothing/]],
+  ['cookies handed on', at({}, { filters: ['URLRewrite', 'ResponseHeaderModifier'] }), ['RouteChanged', /expected RequestHeaderModifier, found URLRewrite/]],
+  ['the prefix no longer taken off', at({}, { filters: [] }), ['RouteChanged', /expected URLRewrite, .*found nothing/]],
   ['a host named', at({ hostnames: ['a.example'] }), ['RouteChanged', /hostnames: expected any, found a\.example/]],
   ['another gateway', at({ parents: ['gw/other'] }), ['RouteChanged', /parentRefs/]],
   ['no rules', at({ rules: [] }), ['RouteChanged', /found none/]],

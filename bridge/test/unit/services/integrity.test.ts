@@ -18,7 +18,7 @@ function scene() {
   const world = {
     bytes: 'weights', mark: 'm1', reads: 0, blobs: new Set(['sha256:c', 'sha256:l']), manifest: MANIFEST as string | null,
     objects: [] as ObjectSeen[], containers: [{ pod: 'p', container: 'model', image: IMAGE, digest: sha(MANIFEST) }] as ContainerSeen[], approved: IMAGE as string | null | undefined,
-    route: { parents: ['gw/mlops'], hostnames: [], rules: [{ paths: ['/endpoints/production/digits'], filters: ['URLRewrite'], backends: [{ name: 'digits-v2', weight: 100 }] }] } as RouteSeen | null,
+    route: { parents: ['gw/mlops'], hostnames: [], rules: [{ paths: ['/endpoints/production/digits'], filters: ['URLRewrite', 'RequestHeaderModifier', 'ResponseHeaderModifier'], backends: [{ name: 'digits-v2', weight: 100 }] }] } as RouteSeen | null,
     away: new Set<string>(), putBack: [] as string[], reports: [] as Report[], duringPause: (): void => undefined,
   };
   const work: DeploymentWork = {
