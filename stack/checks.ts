@@ -25,7 +25,7 @@ function freeBytes(folder: string): number {
 /** Which ports a server listens on. */
 export const PORTS_OF: Record<string, readonly PortName[]> = {
   postgres: ['postgres'], redis: ['redis'], minio: ['minio'], registry: ['registry'], odoo: ['odoo'],
-  kubernetes: ['etcd', 'etcdPeer', 'apiserver', 'controllerManager', 'scheduler', 'kubelet', 'kubeletHealth', 'kubeProxyHealth', 'kubeProxyMetrics'],
+  kubernetes: ['etcd', 'etcdPeer', 'apiserver', 'controllerManager', 'scheduler', 'kubelet', 'kubeletHealth', 'kubeProxyHealth', 'kubeProxyMetrics', 'networkPoliciesHealth'],
   traefik: ['traefikWeb', 'traefikMetrics'], bridge: ['bridge'], nginx: ['nginxHttps', 'nginxEndpoints', 'nginxHttp'],
 };
 

@@ -15,6 +15,7 @@ const DEFAULT_PORTS = {
   kubeletHealth: 20248,
   kubeProxyHealth: 20256,
   kubeProxyMetrics: 20257,
+  networkPoliciesHealth: 20244,
   traefikWeb: 18080,
   traefikMetrics: 18081,
   bridge: 18100,
@@ -47,4 +48,14 @@ export function resolvePorts(env: NodeJS.ProcessEnv, known: Partial<Ports> = {})
 /** `odooGevent` → `CREATIVEFLOW_PORT_ODOO_GEVENT` */
 export function portVariable(name: PortName): string {
   return `CREATIVEFLOW_PORT_${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
+}
+
+export const GATES_OF_TESTS = 32;
+
+/**
+ * Where pods reach a bridge on this machine, as `FIRST:LAST`: the stack's own bridge listens on the port of the registry, the
+ * bridges of tests on the ports behind it.
+ */
+export function gatePorts(ports: Ports): string {
+  return `${ports.registry}:${ports.registry + GATES_OF_TESTS}`;
 }

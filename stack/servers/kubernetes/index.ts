@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { binary, buildGo, KUBE } from '../../go-build.ts';
 import { daemonRunning, httpAnswers, logFile, stopDaemon, waitFor } from '../../process.ts';
 import { REGISTRY_NAME, type Server, type StackContext } from '../../server.ts';
+import { GATES_OF_TESTS } from '../../ports.ts';
 import { apiReady, askApi } from './api.ts';
 import { startControlPlane } from './control-plane.ts';
 import { applyGatewayApi } from './gateway-api.ts';
@@ -10,10 +11,11 @@ import { offerGpus } from './gpus.ts';
 import { startKubeProxy } from './kube-proxy.ts';
 import { adminKubectl } from './kubectl.ts';
 import { nodeReady, startKubelet } from './kubelet.ts';
+import { policiesEnforced, startNetworkPolicies } from './network-policies.ts';
 import { ensurePki, kubeconfig } from './pki.ts';
 
 /** In the order of ending; the file of each one's log bears its name. */
-const PARTS = ['kube-proxy', 'kubelet', 'scheduler', 'controller-manager', 'apiserver', 'etcd'];
+const PARTS = ['network-policies', 'kube-proxy', 'kubelet', 'scheduler', 'controller-manager', 'apiserver', 'etcd'];
 const CONTROLLERS_DEADLINE_MS = 30_000;
 
 /** Kubernetes 1.34 on one node: every part of it the real one, from one binary. */
@@ -27,9 +29,10 @@ export const kubernetes: Server = {
     await startControlPlane(context);
     await startKubelet(context);
     await startKubeProxy(context);
+    await startNetworkPolicies(context);
     writeKubectl(context);
   },
-  ready: async (context) => PARTS.every((part) => daemonRunning(context, part)) && (await apiReady(context)) && (await nodeReady(context)) && (await servicesReady(context)),
+  ready: async (context) => PARTS.every((part) => daemonRunning(context, part)) && (await apiReady(context)) && (await nodeReady(context)) && (await servicesReady(context)) && (await policiesEnforced(context)),
   async prepare(context) {
     await offerGpus(context);
     await applyGatewayApi(context);
@@ -61,9 +64,11 @@ export function withListenerPort(manifests: string, port: number): string {
   return manifests.replaceAll(/^(\s+(?:- )?port: )18080$/gm, `$1${port}`);
 }
 
-/** Pods are admitted with images of this stack's registry alone. */
+/** Pods are admitted with images of this stack's registry alone, and builds reach the bridge on the registry's port. */
 export function withRegistryPort(manifests: string, port: number): string {
-  return manifests.replaceAll(`${REGISTRY_NAME}:15000`, `${REGISTRY_NAME}:${port}`);
+  const [first, last] = [port, port + GATES_OF_TESTS];
+  return manifests.replaceAll(`${REGISTRY_NAME}:15000`, `${REGISTRY_NAME}:${port}`)
+    .replaceAll(/^(\s+(?:- )?)endPort: 15032$/gm, `$1endPort: ${last}`).replaceAll(/^(\s+(?:- )?)port: 15000$/gm, `$1port: ${first}`);
 }
 
 function servicesReady(context: StackContext): Promise<boolean> {

@@ -26,6 +26,7 @@ const IDENTITIES: readonly Identity[] = [
   { name: 'controller-manager', subject: '/CN=system:kube-controller-manager', usage: CLIENT, kubeconfig: true },
   { name: 'scheduler', subject: '/CN=system:kube-scheduler', usage: CLIENT, kubeconfig: true },
   { name: 'proxy', subject: '/CN=system:kube-proxy', usage: CLIENT, kubeconfig: true },
+  { name: 'network-policies', subject: '/CN=creativeflow-network-policies', usage: CLIENT, kubeconfig: true },
   { name: 'bridge', subject: '/CN=creativeflow-bridge', usage: CLIENT, kubeconfig: true },
   { name: 'traefik', subject: '/CN=creativeflow-gateway', usage: CLIENT, kubeconfig: true },
 ];

@@ -2,11 +2,10 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync, existsSync
 import { join } from 'node:path';
 import { run, tryRun } from '../../run.ts';
 import { POD_BRIDGE_ADDRESS, POD_CIDR, type StackContext } from '../../server.ts';
+import { gatePorts } from '../../ports.ts';
 import { ensureFirewallRules } from './firewall.ts';
+import { CNI_NETWORK, POD_BRIDGE } from './pod-names.ts';
 
-/** The pods' bridge. A name of our own: `cni0` belongs to whichever cluster the machine itself is part of. */
-export const POD_BRIDGE = 'cfpods0';
-export const CNI_NETWORK = 'creativeflow';
 const CNI_RESULTS = '/var/lib/cni/results';
 
 /** The bridge of the pods with its address on this machine, forwarding, and the CNI configuration that attaches pods to it. */
@@ -21,8 +20,8 @@ export async function ensurePodNetwork(context: StackContext): Promise<void> {
   await run('ip', ['link', 'set', POD_BRIDGE, 'up']);
   await run('sysctl', ['-qw', 'net.ipv4.ip_forward=1']);
   await tryRun('modprobe', ['br_netfilter']); // built in on some machines, and then no module
-  await tryRun('sysctl', ['-qw', 'net.bridge.bridge-nf-call-iptables=1']);
-  await ensureFirewallRules();
+  await tryRun('sysctl', ['-qw', 'net.bridge.bridge-nf-call-iptables=1', 'net.bridge.bridge-nf-call-ip6tables=1']);
+  await ensureFirewallRules(gatePorts(context.ports));
   const folder = cniFolder(context);
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, '10-pods.conflist'), JSON.stringify(cniConfiguration(addressesFolder(context), await outerMtu()), null, 2));
