@@ -69,12 +69,12 @@ export function buildPod(spec: BuildPodSpec, settings: BuildPodSettings): V1Pod 
       dnsPolicy: 'Default',
       securityContext: { seccompProfile: { type: 'RuntimeDefault' } },
       initContainers: [{
-        ...common, name: CONTEXT_CONTAINER, command: ['python3', '-c', FETCH_SCRIPT],
+        ...common, name: CONTEXT_CONTAINER, command: ['python3', '-c', BUILD_COMMANDS.context],
         securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
         resources: { requests: { cpu: '100m', memory: '64Mi' }, limits: { cpu: '1', memory: '256Mi', 'ephemeral-storage': resources.scratch } },
       }],
       containers: [{
-        ...common, name: BUILD_CONTAINER, command: ['/bin/sh', '-c', BUILD_SCRIPT],
+        ...common, name: BUILD_CONTAINER, command: ['/bin/sh', '-c', BUILD_COMMANDS.build],
         securityContext: { capabilities: { add: ['SYS_ADMIN'] } },
         resources: { requests: { cpu: '200m', memory: '512Mi' }, limits: { cpu: resources.cpu, memory: resources.memory, 'ephemeral-storage': resources.scratch } },
       }],
@@ -152,3 +152,6 @@ buildah --storage-driver vfs push --authfile /run/grant/auth.json --tls-verify=f
 cat /tmp/digest > /dev/termination-log
 echo "pushed $(cat /tmp/digest)"
 `;
+
+/** What a build's two containers run; the cluster admits nothing else (k8s/base/build-commands.yaml, written by scripts/build-commands.ts). */
+export const BUILD_COMMANDS = { context: FETCH_SCRIPT.trimStart(), build: BUILD_SCRIPT.trimStart() } as const;
