@@ -13,6 +13,8 @@ export class ClusterScene {
   readonly facts = readStackFacts();
   readonly id = `t${Date.now().toString(36)}`;
   readonly image = `${this.facts.registryName}/base/python:3.11`;
+  /** where pods of any shape may run: the namespaces of k8s/ admit what the bridge makes and nothing else */
+  readonly namespace = `cluster-${this.id}`;
   readonly #approved: [string, string][] = [];
   readonly pause = `${this.facts.registryName}/pause:3.10`;
 
@@ -21,7 +23,7 @@ export class ClusterScene {
   }
 
   async apply(object: { metadata: object; kind?: string }): Promise<string> {
-    if (object.kind === 'Pod') await this.#approve(object as unknown as PodManifest);
+    if (object.kind === 'Pod' && (object.metadata as { namespace: string }).namespace !== this.namespace) await this.#approve(object as unknown as PodManifest);
     const labelled = { ...object, metadata: { ...object.metadata, labels: { app: this.id, ...('labels' in object.metadata ? (object.metadata.labels as object) : {}) } } };
     return this.kubectl(['apply', '--server-side', '-f', '-'], labelled);
   }
@@ -73,10 +75,29 @@ export class ClusterScene {
     });
   }
 
+  async open(): Promise<this> {
+    const level = 'pod-security.kubernetes.io/enforce';
+    await this.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: this.namespace, labels: { [level]: 'restricted' } } } as never);
+    await waitFor('the service account of the namespace', 20_000, async () => (await tryRun(this.facts.kubectl, ['kubectl', '--kubeconfig', this.facts.adminKubeconfig, '-n', this.namespace, 'get', 'serviceaccount', 'default'])) !== null);
+    return this;
+  }
+
+  /** Puts a pod of this test behind a Service where the gateway looks. */
+  async serve(name: string, namespace: string): Promise<void> {
+    const { podIP } = (await this.podStatus(name, this.namespace)) as { podIP: string };
+    const metadata = { name: this.named(name), namespace };
+    await this.apply({ apiVersion: 'v1', kind: 'Service', metadata, spec: { ports: [{ name: 'http', port: 80, targetPort: 8080 }] } } as never);
+    await this.apply({
+      apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice', metadata: { ...metadata, labels: { 'kubernetes.io/service-name': this.named(name) } }, addressType: 'IPv4',
+      endpoints: [{ addresses: [podIP], conditions: { ready: true } }], ports: [{ name: 'http', port: 8080, protocol: 'TCP' }],
+    } as never);
+  }
+
   async close(): Promise<void> {
+    await tryRun(this.facts.kubectl, ['kubectl', '--kubeconfig', this.facts.adminKubeconfig, 'delete', 'namespace', this.namespace, '--wait=false']);
     for (const [namespace, name] of this.#approved) await this.#list(namespace, { [name]: null });
     for (const namespace of ['mlops-staging', 'mlops-production']) {
-      await tryRun(this.facts.kubectl, ['kubectl', '--kubeconfig', this.facts.adminKubeconfig, '-n', namespace, 'delete', 'pod,service,httproute', '-l', `app=${this.id}`, '--now', '--wait=false']);
+      await tryRun(this.facts.kubectl, ['kubectl', '--kubeconfig', this.facts.adminKubeconfig, '-n', namespace, 'delete', 'pod,service,endpointslice,httproute', '-l', `app=${this.id}`, '--now', '--wait=false']);
     }
   }
 }

@@ -6,15 +6,15 @@ import { ClusterScene, condition } from './cluster-scene.ts';
 describe('cluster', function () {
   this.timeout(180_000);
   let scene: ClusterScene;
-  before(() => { scene = new ClusterScene(); });
+  before(async () => { scene = await new ClusterScene().open(); });
   after(async () => { await scene?.close(); });
 
   it('runs a restricted pod from the base image, with byte code that need not be compiled again', async () => {
     const script = 'import numpy, os; print(numpy.arange(6).sum(), os.getuid(), open(numpy.__cached__, "rb").read(8)[4])';
-    await scene.apply(scene.pod('numpy', 'mlops-staging', { command: ['python3', '-c', script] }));
-    await scene.podIs('numpy', 'mlops-staging', ({ phase }) => phase === 'Succeeded' || phase === 'Failed');
+    await scene.apply(scene.pod('numpy', scene.namespace, { command: ['python3', '-c', script] }));
+    await scene.podIs('numpy', scene.namespace, ({ phase }) => phase === 'Succeeded' || phase === 'Failed');
     const uncheckedHash = 1;
-    expect((await scene.kubectl(['-n', 'mlops-staging', 'logs', scene.named('numpy')])).trim()).to.equal(`15 65532 ${uncheckedHash}`);
+    expect((await scene.kubectl(['-n', scene.namespace, 'logs', scene.named('numpy')])).trim()).to.equal(`15 65532 ${uncheckedHash}`);
   });
 
   it('refuses a pod that may become root where models serve', async () => {
@@ -32,13 +32,12 @@ describe('cluster', function () {
       'h.ThreadingHTTPServer(("", 8080), A).serve_forever()',
     ].join('\n');
     for (const name of ['stable', 'canary']) {
-      await scene.apply(scene.pod(name, 'mlops-staging', { command: ['python3', '-c', serve(name)], ports: [{ containerPort: 8080 }], readinessProbe: { httpGet: { path: '/', port: 8080 }, periodSeconds: 1 } }));
-      await scene.apply({
-        apiVersion: 'v1', kind: 'Service', metadata: { name: scene.named(name), namespace: 'mlops-staging' },
-        spec: { selector: { part: scene.named(name) }, ports: [{ name: 'http', port: 80, targetPort: 8080 }] },
-      } as never);
+      await scene.apply(scene.pod(name, scene.namespace, { command: ['python3', '-c', serve(name)], ports: [{ containerPort: 8080 }], readinessProbe: { httpGet: { path: '/', port: 8080 }, periodSeconds: 1 } }));
     }
-    for (const name of ['stable', 'canary']) await scene.podIs(name, 'mlops-staging', (status) => condition(status, 'Ready')?.status === 'True');
+    for (const name of ['stable', 'canary']) {
+      await scene.podIs(name, scene.namespace, (status) => condition(status, 'Ready')?.status === 'True');
+      await scene.serve(name, 'mlops-staging');
+    }
     const prefix = `/endpoints/staging/${scene.id}`;
     await scene.apply({
       apiVersion: 'gateway.networking.k8s.io/v1', kind: 'HTTPRoute', metadata: { name: scene.id, namespace: 'mlops-staging' },
@@ -63,12 +62,12 @@ describe('cluster', function () {
 
   it('lets the ninth GPU wait until one is free', async () => {
     const gpus = (count: number): object => ({ image: scene.pause, resources: { requests: { 'nvidia.com/gpu': String(count) }, limits: { 'nvidia.com/gpu': String(count) } } });
-    await scene.apply(scene.pod('eight', 'mlops-staging', gpus(8)));
-    await scene.podIs('eight', 'mlops-staging', ({ phase }) => phase === 'Running', 120_000); // others' pods may hold some for a while
-    await scene.apply(scene.pod('ninth', 'mlops-production', gpus(1)));
-    await scene.podIs('ninth', 'mlops-production', (status) => /Insufficient nvidia.com\/gpu/.test(condition(status, 'PodScheduled')?.message ?? ''));
-    await scene.kubectl(['-n', 'mlops-staging', 'delete', 'pod', scene.named('eight'), '--now']);
-    await scene.podIs('ninth', 'mlops-production', ({ phase }) => phase === 'Running');
+    await scene.apply(scene.pod('eight', scene.namespace, gpus(8)));
+    await scene.podIs('eight', scene.namespace, ({ phase }) => phase === 'Running', 120_000); // others' pods may hold some for a while
+    await scene.apply(scene.pod('ninth', scene.namespace, gpus(1)));
+    await scene.podIs('ninth', scene.namespace, (status) => /Insufficient nvidia.com\/gpu/.test(condition(status, 'PodScheduled')?.message ?? ''));
+    await scene.kubectl(['-n', scene.namespace, 'delete', 'pod', scene.named('eight'), '--now']);
+    await scene.podIs('ninth', scene.namespace, ({ phase }) => phase === 'Running');
   });
 
   for (const overlay of ['local', 'production']) {

@@ -5,6 +5,7 @@ import type { RequestOptions } from 'node:https';
 import { join } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
 import { parseAllDocuments } from 'yaml';
+import { ApprovedImages } from '../../src/adapters/kubernetes/approved-images.ts';
 import { buildPod } from '../../src/adapters/kubernetes/build-pod.ts';
 import { KubernetesClient } from '../../src/adapters/kubernetes/client.ts';
 import { deploymentManifest } from '../../src/adapters/kubernetes/manifests.ts';
@@ -59,13 +60,13 @@ export class AdmissionScene {
     await this.#namespace(this.serving, 'serving', annotations, { [this.revision]: this.image });
     const [commands] = parseAllDocuments(buildCommandsManifest()).map((document) => document.toJS() as { data: object });
     await this.#namespace(this.build, 'build', { ...annotations, 'creativeflow.io/builder': this.facts.buildImage.slice(this.facts.registryName.length + 1), 'creativeflow.io/gate': this.facts.podHost }, commands!.data);
-    await this.#until(() => this.tried(this.servingPod()), 'admitted');
-    await this.#until(() => this.tried(this.buildPod()), 'admitted');
+    await this.settled(() => this.tried(this.servingPod()), 'admitted');
+    await this.settled(() => this.tried(this.buildPod()), 'admitted');
     // a policy holds a moment after it was written: the last to come is waited for
     for (const [namespace, pod] of [[this.serving, this.servingPod()], [this.build, this.buildPod()]] as const) {
       for (const kind of ['shape', 'maker']) {
         const wrong = kind === 'shape' ? withSpec(pod, { hostNetwork: true }) : { ...podTemplate(), metadata: { name: 'x', namespace } };
-        await this.#until(() => this.tried(wrong), 'refused');
+        await this.settled(() => this.tried(wrong), 'refused');
       }
     }
   }
@@ -97,6 +98,28 @@ export class AdmissionScene {
 
   get<T>(path: string): Promise<T | null> {
     return this.#admin.get<T>(path);
+  }
+
+  list<T>(path: string): Promise<T[]> {
+    return this.#admin.list<T>(path);
+  }
+
+  merge(path: string, patch: object): Promise<void> {
+    return this.#admin.merge(path, patch);
+  }
+
+  /** which images may run, as the bridge writes it down */
+  approved(): ApprovedImages {
+    return new ApprovedImages(this.#admin);
+  }
+
+  /** asks again until a policy has read what was written a moment ago */
+  async settled(ask: () => Promise<Verdict>, kind: Verdict['kind']): Promise<Verdict> {
+    for (const deadline = Date.now() + DEADLINE_MS; ;) {
+      const verdict = await ask();
+      if (verdict.kind === kind) return verdict;
+      if (Date.now() > deadline) throw new Error(`not ${kind}: ${verdict.message}`);
+    }
   }
 
   /** Creates for real, in a namespace of this run. */
@@ -145,14 +168,6 @@ export class AdmissionScene {
   async #make(collection: string, body: Manifest): Promise<void> {
     await this.#admin.create(collection, body);
     this.#made.push(`${collection}/${String(body.metadata['name'])}`);
-  }
-
-  async #until(ask: () => Promise<Verdict>, kind: Verdict['kind']): Promise<void> {
-    for (const deadline = Date.now() + DEADLINE_MS; ;) {
-      const verdict = await ask();
-      if (verdict.kind === kind) return;
-      if (Date.now() > deadline) throw new Error(`not ${kind}: ${verdict.message}`);
-    }
   }
 }
 

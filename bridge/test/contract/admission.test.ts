@@ -1,120 +1,95 @@
-import { randomBytes } from 'node:crypto';
 import { expect } from 'chai';
-import { KubeConfig } from '@kubernetes/client-node';
-import { ApprovedImages } from '../../src/adapters/kubernetes/approved-images.ts';
-import { KubernetesClient } from '../../src/adapters/kubernetes/client.ts';
-import { HttpRegistry } from '../../src/adapters/registry/registry.ts';
-import { clusterFacts } from './cluster-facts.ts';
-import type { ClusterFacts } from './cluster-facts.ts';
+import { AdmissionScene, withSpec } from './admission-scene.ts';
+import type { Manifest } from './admission-scene.ts';
 
-const NAMESPACE = 'mlops-staging';
-const DEADLINE_MS = 10_000;
 const OTHER_DIGEST = `sha256:${'0'.repeat(64)}`;
+type Container = Record<string, unknown>;
 
 /** The admission rules of k8s/ on the real API server. Asked as its administrator: a right to make pods is no approval. */
 describe('admission of pods', function () {
-  this.timeout(60_000);
-  const revision = `adm-${randomBytes(3).toString('hex')}-v1`;
-  let facts: ClusterFacts;
-  let admin: KubernetesClient;
-  let approved: ApprovedImages;
+  this.timeout(120_000);
+  let scene: AdmissionScene;
   let image: string;
 
   before(async () => {
-    facts = await clusterFacts();
-    admin = clientOf(facts.adminKubeconfig);
-    approved = new ApprovedImages(clientOf(facts.kubeconfig));
-    image = `${facts.registryName}/pause@${(await new HttpRegistry(facts.registryUrl).digestOf('pause', '3.10'))!}`;
-    await approved.approve(NAMESPACE, revision, image);
-    await untilAdmitted(pod(image));
+    scene = await AdmissionScene.open();
+    image = scene.image;
   });
-  after(async () => {
-    await admin?.remove(`/api/v1/namespaces/${NAMESPACE}/pods/${revision}`, { gracePeriodSeconds: 0 });
-    await approved?.withdraw(NAMESPACE, revision);
-  });
+  after(async () => { await scene?.close(); });
 
-  const container = (of: string): object => ({
-    image: of, securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } },
-  });
-  const pod = (of: string, spec: object = {}, labels: object = { 'creativeflow.io/revision': revision }): object => ({
-    apiVersion: 'v1', kind: 'Pod', metadata: { name: revision, labels },
-    spec: {
-      automountServiceAccountToken: false, securityContext: { runAsNonRoot: true, runAsUser: 65532, seccompProfile: { type: 'RuntimeDefault' } },
-      containers: [{ name: 'model', ...container(of) }], terminationGracePeriodSeconds: 0, ...spec,
-    },
-  });
-  const tried = (body: object, namespace = NAMESPACE): Promise<string> =>
-    admin.create(`/api/v1/namespaces/${namespace}/pods?dryRun=All`, body).then(() => 'admitted', (error: Error) => error.message);
-  /** an API server reads an approval a moment after it was written */
-  const untilAdmitted = async (body: object): Promise<void> => {
-    for (const deadline = Date.now() + DEADLINE_MS; ;) {
-      const answer = await tried(body);
-      if (answer === 'admitted') return;
-      if (Date.now() > deadline) throw new Error(answer);
-    }
-  };
+  const own = (pod: Manifest): Container => (pod['spec'] as { containers: Container[] }).containers[0]!;
+  const running = (of: string, over: object = {}): Manifest => withSpec(scene.servingPod(), { containers: [{ ...own(scene.servingPod()), image: of }], ...over });
+  const labelled = (labels: object): Manifest => ({ ...running(image), metadata: { ...scene.servingPod().metadata, labels: { ...(scene.servingPod().metadata['labels'] as object), ...labels } } });
+  const registry = (): string => scene.facts.registryName;
 
   it('admits the image that was approved, for its own revision', async () => {
-    expect(await tried(pod(image))).to.equal('admitted');
+    expect((await scene.tried(running(image))).kind).to.equal('admitted');
   });
 
-  const refused: [string, () => object, RegExp][] = [
-    ['another digest', () => pod(image.replace(/sha256:.*/, OTHER_DIGEST)), /Approved for adm-.* is .*, not .*sha256:0000/],
-    ['a tag', () => pod(`${facts.registryName}/pause:3.10`), /by digest, not by tag: .*pause:3\.10/],
-    ['a tag beside the digest', () => pod(image.replace('@', ':3.10@')), /Approved for/],
-    ['another registry', () => pod(image.replace(facts.registryName, 'docker.example')), /come from .* alone, not docker\.example/],
-    ['a registry whose name begins alike', () => pod(image.replace(facts.registryName, `${facts.registryName}.example`)), /alone, not/],
-    ['the image under another revision', () => pod(image, {}, { 'creativeflow.io/revision': 'other-v9' }), /Nothing was approved for the revision "other-v9"/],
-    ['no revision at all', () => pod(image, {}, {}), /Nothing was approved for the revision ""/],
-    ['an init container, though of the same image', () => pod(image, { initContainers: [{ name: 'before', ...container(image) }] }), /no init containers/],
-    ['a second container', () => pod(image, { containers: [{ name: 'model', ...container(image) }, { name: 'beside', ...container(image.replace(/sha256:.*/, OTHER_DIGEST)) }] }), /Approved for/],
+  const images: [string, () => Manifest, RegExp][] = [
+    ['another digest', () => running(image.replace(/sha256:.*/, OTHER_DIGEST)), /Approved for digits-v7 is .*, not .*sha256:0000/],
+    ['a tag', () => running(`${registry()}/pause:3.10`), /by digest, not by tag: .*pause:3\.10/],
+    ['a tag beside the digest', () => running(image.replace('@', ':3.10@')), /Approved for/],
+    ['another registry', () => running(image.replace(registry(), 'docker.example')), /come from .* alone, not docker\.example/],
+    ['a registry whose name begins alike', () => running(image.replace(registry(), `${registry()}.example`)), /alone, not/],
+    ['the image under another revision', () => labelled({ 'creativeflow.io/revision': 'other-v9' }), /Nothing was approved for the revision "other-v9"/],
+    ['no revision at all', () => labelled({ 'creativeflow.io/revision': undefined }), /Nothing was approved for the revision ""/],
+    ['an init container, though of the same image', () => running(image, { initContainers: [own(running(image))] }), /init ?[cC]ontainers/],
+    ['a second container', () => running(image, { containers: [own(running(image)), { ...own(running(image)), name: 'beside', image: image.replace(/sha256:.*/, OTHER_DIGEST) }] }), /Approved for|one container/],
   ];
-  for (const [what, body, why] of refused) {
-    it(`refuses ${what}`, async () => { expect(await tried(body())).to.match(why); });
+  for (const [what, body, why] of images) {
+    it(`refuses ${what}`, async () => { expect((await scene.tried(body())).message).to.match(why); });
   }
 
-  it('refuses a container added to a pod that runs, and another image in it; labels are nobody\'s business', async () => {
-    const path = `/api/v1/namespaces/${NAMESPACE}/pods`;
-    expect(await admin.create(path, pod(image))).to.equal(true);
-    const added = { spec: { ephemeralContainers: [{ name: 'look', ...container(image) }] } };
-    const refusal = (part: string, body: object): Promise<string> => admin.merge(`${path}/${revision}${part}`, body).then(() => 'admitted', (error: Error) => error.message);
-    expect(await refusal('/ephemeralcontainers', added)).to.match(/No container is added/);
-    const running = (await admin.get<{ spec: { containers: object[] } }>(`${path}/${revision}`))!.spec.containers;
-    expect(await refusal('', { spec: { containers: [{ ...running[0], image: image.replace(/sha256:.*/, OTHER_DIGEST) }] } })).to.match(/Approved for/);
-    expect(await refusal('', { metadata: { labels: { 'creativeflow.io/revision': 'other-v9' } } })).to.match(/Nothing was approved/);
-    expect(await refusal('', { metadata: { labels: { colour: 'blue' } } })).to.equal('admitted');
+  it('refuses a container added to a pod that is there, another image, size or deadline for it; who marks it may', async () => {
+    const path = `/api/v1/namespaces/${scene.serving}/pods/${scene.revision}`;
+    await scene.create(running(image));
+    const changed = async (part: string, patch: object): Promise<string> => (await scene.changed(`${path}${part}`, patch)).kind;
+    const container = own((await scene.get<Manifest>(path))!);
+    expect(await changed('/ephemeralcontainers', { spec: { ephemeralContainers: [{ name: 'look', image, targetContainerName: 'model' }] } })).to.equal('refused');
+    expect(await changed('/resize', { spec: { containers: [{ ...container, resources: { requests: { cpu: '60m', memory: '256Mi' }, limits: { cpu: '2', memory: '256Mi' } } }] } })).to.not.equal('admitted');
+    expect(await changed('', { spec: { containers: [{ ...container, image: image.replace(/sha256:.*/, OTHER_DIGEST) }] } })).to.equal('refused');
+    expect(await changed('', { spec: { activeDeadlineSeconds: 5 } })).to.equal('refused');
+    expect(await changed('', { spec: { tolerations: [...((await scene.get<{ spec: { tolerations: object[] } }>(path))!.spec.tolerations), { operator: 'Exists' }] } })).to.equal('refused');
+    expect(await changed('', { metadata: { labels: { 'creativeflow.io/revision': 'other-v9' } } })).to.equal('refused');
+    for (const metadata of [{ labels: { colour: 'blue' } }, { annotations: { 'example.com/note': 'x' } }, { finalizers: ['example.com/wait'] }]) expect(await changed('', { metadata }), JSON.stringify(metadata)).to.equal('admitted');
   });
 
   it('admits nothing any more once the approval is withdrawn', async () => {
-    await approved.withdraw(NAMESPACE, revision);
-    const deadline = Date.now() + DEADLINE_MS;
-    let answer = 'admitted';
-    while (answer === 'admitted' && Date.now() < deadline) answer = await tried(pod(image));
-    expect(answer).to.match(/Nothing was approved/);
+    await scene.approved().withdraw(scene.serving, scene.revision);
+    try {
+      expect((await scene.settled(() => scene.tried(running(image)), 'refused')).message).to.match(/Nothing was approved/);
+    } finally {
+      await scene.approved().approve(scene.serving, scene.revision, image);
+    }
   });
 
   describe('of builds', () => {
-    const build = (over: object = {}, own: object = {}): object => ({
-      apiVersion: 'v1', kind: 'Pod', metadata: { name: `${revision}-build` },
-      spec: { automountServiceAccountToken: false, containers: [{ name: 'build', image: facts.buildImage, securityContext: { capabilities: { add: ['SYS_ADMIN'] } }, ...own }], ...over },
-    });
-    const builds: [string, () => object, RegExp][] = [
-      ['admits the builder', () => build(), /^admitted$/],
-      ['refuses another image', () => build({}, { image }), /Builds run .* alone/],
-      ['refuses a folder of the node', () => build({ volumes: [{ name: 'host', hostPath: { path: '/' } }] }), /volumes are empty folders/],
-      ['refuses the node\'s network', () => build({ hostNetwork: true }), /nothing of the node/],
-      ['refuses a privileged container', () => build({}, { securityContext: { privileged: true } }), /SYS_ADMIN, and no more/],
-      ['refuses more than SYS_ADMIN', () => build({}, { securityContext: { capabilities: { add: ['SYS_ADMIN', 'SYS_MODULE'] } } }), /SYS_ADMIN, and no more/],
-      ['refuses an account in the cluster', () => build({ automountServiceAccountToken: true }), /no account in the cluster/],
+    const build = (over: object = {}, container: object = {}): Manifest => withSpec(scene.buildPod(), { containers: [{ ...own(scene.buildPod()), ...container }], ...over });
+    const volumes = (): object[] => (scene.buildPod()['spec'] as { volumes: object[] }).volumes;
+    const builds: [string, () => Manifest][] = [
+      ['another image', () => build({}, { image })],
+      ['a folder of the node', () => build({ volumes: [...volumes(), { name: 'host', hostPath: { path: '/' } }] })],
+      ["the node's network", () => build({ hostNetwork: true })],
+      ['a privileged container', () => build({}, { securityContext: { privileged: true } })],
+      ['more than SYS_ADMIN', () => build({}, { securityContext: { capabilities: { add: ['SYS_ADMIN', 'SYS_MODULE'] } } })],
+      ['an account in the cluster', () => build({ automountServiceAccountToken: true })],
+      ['another command', () => build({}, { command: ['/bin/sh', '-c', 'cat /run/grant/auth.json'] })],
+      ['an argument to the command', () => build({}, { args: ['x'] })],
+      ["another build's secret", () => build({ volumes: volumes().map((volume) => ('secret' in volume ? { name: 'grant', secret: { secretName: 'build-v8-g1-a1', defaultMode: 256 } } : volume)) })],
+      ["the registry's name at another address", () => build({ hostAliases: [{ ip: '10.244.0.9', hostnames: [registry().split(':')[0]] }] })],
+      ['another name at the gate', () => build({ hostAliases: [{ ip: scene.facts.podHost, hostnames: ['docker.example'] }] })],
+      ['a variable that the shell obeys', () => build({}, { env: [...(own(scene.buildPod())['env'] as object[]), { name: 'BASH_ENV', value: '/x' }] })],
+      ['no deadline', () => build({ activeDeadlineSeconds: undefined })],
     ];
-    for (const [what, body, answer] of builds) {
-      it(what, async () => { expect(await tried(body(), facts.buildNamespace)).to.match(answer); });
+    it('admits the pod that the bridge makes', async () => { expect((await scene.tried(build())).message).to.equal(''); });
+    for (const [what, body] of builds) {
+      it(`refuses ${what}`, async () => { expect((await scene.tried(body())).kind).to.equal('refused'); });
     }
+
+    it('admits none under another name than that of its secret', async () => {
+      const pod = build();
+      expect((await scene.tried({ ...pod, metadata: { ...pod.metadata, name: 'build-v8-g1-a1' } })).kind).to.equal('refused');
+    });
   });
 });
-
-function clientOf(file: string): KubernetesClient {
-  const config = new KubeConfig();
-  config.loadFromFile(file);
-  return new KubernetesClient(config);
-}
