@@ -1,4 +1,5 @@
 from . import guarded
+from . import placed
 from . import event
 from . import team
 from . import environment
@@ -20,7 +21,9 @@ from . import deployment
 from . import endpoint
 from . import endpoint_address
 from . import webhook
+from . import version_catalogue
 from . import request
+from . import request_naming
 from . import whoami
 from . import registration
 from . import model_pages
@@ -42,6 +45,7 @@ from . import rollout_signal
 from . import rollout_screen
 from . import deadlines
 from . import ir_http
+from . import ir_model
 from . import ir_websocket
 from . import version_screen
 from . import activity

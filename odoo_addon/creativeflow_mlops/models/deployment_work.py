@@ -25,7 +25,10 @@ class DeploymentWork(models.Model):
             "strategy": self.strategy, "isRollback": self.approval_id.is_rollback,
             "generation": self.generation, "desired": self.desired, "phase": self.phase, "isLive": self.is_live,
             "queueUntil": iso(self._queue_until()), "withdrawing": self._withdrawing().mapped("version_id.name"),
-            "queue": [one._queued() for one in self._waiting_before()],
+            "queue": [
+                one._queued(self.env._("A model of another team") if one.team_id not in (self.team_id, one.team_id.browse()) else None)
+                for one in self._waiting_before()
+            ],
             "deadlineAt": iso(self._deadline() or None), "protocol": self._protocol(),
             "previous": {
                 "deploymentId": previous.id, "versionId": previous.version_id.id, "revision": (previous.observed or {}).get("revision"),
@@ -59,11 +62,15 @@ class DeploymentWork(models.Model):
             ("environment_id", "=", environment.id), ("desired", "=", "serving"), ("phase", "=", "Progressing"), ("is_live", "=", False),
         ], order="id").filtered(lambda one: ((one.observed or {}).get("rollout") or {}).get("waitingFor") == "room")
 
-    def _queued(self):
-        """What the bridge must know of it to say whether it holds up others: its wait, and whether it could ever fit."""
+    def _queued(self, instead=None):
+        """What the bridge must know of it to say whether it holds up others: its wait, and whether it could ever fit.
+
+        `instead`: what stands for its names before somebody who may not see it.
+        """
         previous = self.previous_deployment_id
         return {
-            "deploymentId": self.id, "name": self.model_id.name, "version": self.version_id.name, "queueUntil": iso(self._queue_until()),
+            "deploymentId": self.id, "name": instead or self.model_id.name, "version": "" if instead else self.version_id.name,
+            "queueUntil": iso(self._queue_until()),
             "paused": bool(self.paused_at), "strategy": self.strategy, "steps": self.steps or None, "serving": self.version_id.serving or {},
             "previous": {
                 "revision": (previous.observed or {}).get("revision") or "", "serving": previous.version_id.serving or {},

@@ -1,7 +1,6 @@
 import json
 
 from odoo import api, fields, models
-from odoo.exceptions import MissingError
 
 from .environment import KINDS
 from .guarded import keyed
@@ -84,9 +83,7 @@ class Endpoint(models.Model):
     @api.model
     def served_by(self, endpoint_id):
         """`{namespace, versions: [{versionId, version, slug}]}` of an endpoint that the user may see: what was deployed there, the newest first."""
-        endpoint = self.search([("id", "=", int(endpoint_id))]).sudo()
-        if not endpoint:
-            raise MissingError(self.env._("There is no endpoint %s, or you may not see it.", endpoint_id))
+        endpoint = self._visible(endpoint_id).sudo()
         deployments = self.env["mlops.deployment"].sudo().search(
             [("environment_id", "=", endpoint.environment_id.id), ("model_id", "=", endpoint.model_id.id)], order="id desc", limit=SERVED_BY_MAX,
         )

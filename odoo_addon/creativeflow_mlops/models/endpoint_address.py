@@ -4,6 +4,8 @@ from urllib.parse import urlsplit
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+from .guarded import keyed
+
 PARAMETER = "creativeflow_mlops.endpoints_url"
 SERVED = re.compile(r"/(?:endpoints|previews)/.*$", re.DOTALL)
 # Everything that holds the address of an endpoint or a preview. The last is text for people, an address when it went well.
@@ -35,9 +37,9 @@ class EndpointAddress(models.Model):
             for record in records:
                 if not SERVED.search(record[name]) or record[name] == self._address(record[name]):
                     continue
-                record._keyed().write({name: self._address(record[name])})
+                keyed(record).write({name: self._address(record[name])})
                 if model == "mlops.endpoint":
-                    record._keyed().write({"changed_at": fields.Datetime.now()})
+                    keyed(record).write({"changed_at": fields.Datetime.now()})
                     record._tell_change()
                 elif model == "mlops.model.version":
                     record._tell_screens()

@@ -18,7 +18,7 @@ class Environment(models.Model):
 
     _name = "mlops.environment"
     _description = "MLOps environment"
-    _inherit = ["mail.thread"]
+    _inherit = ["mlops.placed", "mail.thread"]
     _order = "kind desc, id"
 
     name = fields.Char(required=True)

@@ -18,6 +18,7 @@ class EnvironmentStep(models.Model):
 
     _name = "mlops.environment.step"
     _description = "MLOps rollout step"
+    _inherit = ["mlops.placed"]
     _order = "sequence, id"
 
     environment_id = fields.Many2one("mlops.environment", required=True, index=True, ondelete="cascade")

@@ -21,6 +21,7 @@ class Event(models.Model):
 
     _name = "mlops.event"
     _description = "MLOps event"
+    _inherit = ["mlops.placed"]
     _order = "id desc"
     _rec_name = "topic"
 

@@ -14,6 +14,7 @@ class Model(models.Model):
     _mail_post_access = "read"
     _order = "name"
     _open_fields = frozenset({"description", "team_id"})
+    _movable_fields = frozenset({"team_id"})
 
     name = fields.Char(required=True, readonly=True)
     slug = fields.Char(required=True, readonly=True, help="Names the model in URLs and in the cluster; never changes")

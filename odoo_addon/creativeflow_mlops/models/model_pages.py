@@ -1,5 +1,4 @@
 from odoo import api, models
-from odoo.exceptions import MissingError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
@@ -67,9 +66,7 @@ class ModelPages(models.Model):
     @api.model
     def detail(self, model_id):
         """ModelDetail of the wire contract: the newest 200 versions, and the endpoints."""
-        model = self.search([("id", "=", int(model_id))]).sudo()
-        if not model:
-            raise MissingError(self.env._("There is no such model, or it is not yours to see."))
+        model = self._visible(model_id).sudo()
         versions = self.env["mlops.model.version"].sudo().search([("model_id", "=", model.id)], limit=200)
         live = model.live_version_id
         return {

@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import LockError, MissingError, UserError
+from odoo.exceptions import LockError, UserError
 
 from .transitions import STATUS_NAMES, STATUSES
 
@@ -98,13 +98,6 @@ class ModelVersion(models.Model):
             version.display_name = f"{version.model_id.name} {version.name}"
 
     @api.model
-    def _visible(self, version_id):
-        """The version if the user may see it, as the user; MissingError otherwise."""
-        version = self.search([("id", "=", int(version_id))])
-        if not version:
-            raise MissingError(self.env._("There is no such version, or it is not yours to see."))
-        return version
-
     def _locked(self, seen=None):
         """This version with its row locked until the end of the transaction; `seen` must be the lock_version now."""
         self.ensure_one()

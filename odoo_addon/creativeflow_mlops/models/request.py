@@ -1,13 +1,18 @@
+from collections.abc import Mapping
+
+import psycopg2.errors
+
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.exceptions import AccessError, ConcurrencyError, UserError, ValidationError
+from odoo.tools import mute_logger
 
 from .environment import KINDS, STRATEGIES
 from .guarded import keyed
-from .transitions import TRANSITIONS
+from .request_values import Unclear, chosen, plain_text
+from .version_catalogue import ASKED_FROM as FROM
 
 ACTIONS = [("deploy", "Deploy to staging"), ("promote", "Promote to production"), ("rollback", "Roll back production")]
 STATES = [("accepted", "Accepted"), ("refused", "Refused"), ("done", "Done"), ("failed", "Failed")]
-FROM = {"deploy": TRANSITIONS["deploy"].sources, "promote": TRANSITIONS["promote"].sources, "rollback": ("Live",)}
 
 
 class Request(models.Model):
@@ -37,6 +42,9 @@ class Request(models.Model):
     requested_by_id = fields.Many2one("res.users", readonly=True, ondelete="restrict", index=True)
     deployment_id = fields.Many2one("mlops.deployment", readonly=True, ondelete="restrict", index="btree_not_null")
 
+    _one_open = models.UniqueIndex(
+        "(requested_by_id, version_id, action, COALESCE(strategy, '')) WHERE state = 'accepted'", "This was asked for already and is open.",
+    )
     _state_known = models.Constraint("CHECK (state IS NOT NULL AND requested_by_id IS NOT NULL)", "A request has a state and a requester.")
 
     @api.model_create_multi
@@ -46,6 +54,8 @@ class Request(models.Model):
         self.check_access("create")
         if {name[8:] for name in self.env.context if name.startswith("default_")} & self._guarded_fields():
             raise AccessError(self.env._("The state of a request is not given by its requester."))
+        if not isinstance(vals_list, (list, tuple)) or not all(isinstance(vals, Mapping) for vals in vals_list):
+            raise ValidationError(self.env._("A request is an object: action, version_id, strategy, comment."))
         return self.browse([self._ask(vals).id for vals in vals_list])
 
     def write(self, vals):
@@ -56,34 +66,58 @@ class Request(models.Model):
     def _ask(self, vals):
         unknown = vals.keys() - self._open_fields
         if unknown:
-            raise AccessError(self.env._("A request names action, version_id, model_id, strategy and comment; not %s.", ", ".join(sorted(unknown))))
-        action = vals.get("action")
-        if action not in FROM:
-            raise ValidationError(self.env._("The action must be deploy, promote or rollback."))
-        target = "staging" if action == "deploy" else "production"
-        if vals.get("environment_kind") not in (None, False, target):
-            raise ValidationError(self.env._("The action %(action)s is for %(target)s.", action=action, target=target))
-        version = self._asked_version(action, vals.get("version_id"), vals.get("model_id"))
-        request = keyed(self).create([{
-            **vals, "environment_kind": target, "version_id": version.id, "model_id": version.model_id.id,
-            "company_id": version.company_id.id, "requested_by_id": self.env.uid, "state": "accepted",
-        }])
-        request._tell_state()
-        request.with_env(self.env)._carry_out(version.with_env(self.env), target)
-        return request
+            raise AccessError(self.env._(
+                "A request names action, version_id, model_id, strategy and comment; not %s.", ", ".join(sorted(map(str, unknown))),
+            ))
+        try:
+            wish = self._understood(vals)
+        except Unclear as error:
+            raise ValidationError(str(error)) from error
+        return self._open_request(wish) or self._new_request(wish)
 
-    def _asked_version(self, action, version_id, model_id):
-        """The version asked for, as superuser, when the user's companies and teams include it."""
-        version = self.env["mlops.model.version"].sudo().browse(version_id or []).exists()
-        if not version and model_id and not version_id:
-            model = self.env["mlops.model"].sudo().browse(model_id).exists()
-            version = model.live_version_id if action == "rollback" else model.newest_version_id
-        in_team = not version.team_id or self.env.user in version.team_id.sudo().member_ids or self.env.user.has_group(
-            "creativeflow_mlops.group_manager",
-        )
-        if not version or version.company_id not in self.env.companies or not in_team:
-            raise ValidationError(self.env._("Name a version (or a model that has one) that exists and that you may see."))
-        return version
+    @api.model
+    def _understood(self, vals):
+        """The values as they are stored, whatever way a node of n8n wrote them."""
+        action = chosen("action", vals.get("action"), ACTIONS)
+        if not action:
+            raise Unclear("action must be deploy, promote or rollback.")
+        target = "staging" if action == "deploy" else "production"
+        if chosen("environment_kind", vals.get("environment_kind"), KINDS) not in (None, target):
+            raise ValidationError(self.env._("environment_kind: the action %(action)s is for %(target)s.", action=action, target=target))
+        strategy = chosen("strategy", vals.get("strategy"), STRATEGIES)
+        version = self._asked_version(action, vals)
+        return {
+            "action": action, "environment_kind": target, "strategy": strategy or False,
+            "comment": plain_text("comment", vals.get("comment")) or False, "version_id": version.id, "model_id": version.model_id.id,
+            "company_id": version.company_id.id, "requested_by_id": self.env.uid,
+        }
+
+    @api.model
+    def _open_request(self, wish):
+        """The requester's own request for the same that is still open, joined; empty when there is none."""
+        same = ("action", "version_id", "strategy", "requested_by_id")
+        found = self.sudo().search([("state", "=", "accepted"), *((name, "=", wish[name]) for name in same)], limit=1)
+        joined = found.with_env(self.env)
+        if found and not found.deployment_id:
+            version = found.version_id
+            if self.env.user.has_group("creativeflow_mlops.group_approver"):
+                joined._carry_out(version.with_env(self.env), wish["environment_kind"])
+            elif version.status not in FROM[found.action]:
+                found._finish("refused", self._not_now(version))
+        return joined
+
+    @api.model
+    def _new_request(self, wish):
+        try:
+            with self.env.cr.savepoint(), mute_logger("odoo.sql_db"):
+                request = keyed(self).create([{**wish, "state": "accepted"}])
+                request._tell_state()
+                self.env.flush_all()
+        except psycopg2.errors.UniqueViolation as error:  # the same was asked at once: run again, it is joined then
+            raise ConcurrencyError("asked at the same time") from error
+        request = request.with_env(self.env)
+        request._carry_out(request.sudo().version_id.with_env(self.env), wish["environment_kind"])
+        return request
 
     def _carry_out(self, version, target):
         """As the requester; a refusal is the request's result and undoes what was begun."""
@@ -106,10 +140,14 @@ class Request(models.Model):
     def _wait_for_approver(self, version):
         own = self.sudo()
         if version.status not in FROM[own.action]:
-            return own._finish("refused", self.env._("The version is %s; this is not possible now.", version.status))
+            return own._finish("refused", self._not_now(version))
         keyed(own).write({"result": self.env._("Waiting for an approver.")})
         version._message_log(body=self.env._("%(who)s asks: %(what)s.", who=own.requested_by_id.name, what=dict(ACTIONS)[own.action]))
         return version._ask_approvers(dict(ACTIONS)[own.action])
+
+    @api.model
+    def _not_now(self, version):
+        return self.env._("The version is %s; this is not possible now.", version.status)
 
     def _finish(self, state, result):
         for request in self:

@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, LockError, MissingError, UserError
+from odoo.exceptions import AccessError, LockError, UserError
 
 from .deployment import IN_FLIGHT
 from .rollout_actions import why_not_steer
@@ -78,9 +78,9 @@ class RolloutSteering(models.Model):
     def _steering(self, deployment_id, name, of=None, step=None):
         """The deployment as superuser, locked, after everything that can speak against the action was asked."""
         self.env["mlops.model"]._require_role("approver")
-        visible = self.search([("id", "=", int(deployment_id))])
-        if not visible or of and list(of) != [visible.model_id.id, visible.version_id.id]:
-            raise MissingError(self.env._("There is no such deployment, or it is not yours to see."))
+        visible = self._visible(deployment_id)
+        if of and list(of) != [visible.model_id.id, visible.version_id.id]:
+            raise self._no_such()
         one = visible.sudo()
         one.version_id.with_env(self.env)._locked()
         one._lock_looking_again()

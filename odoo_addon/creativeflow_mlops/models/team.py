@@ -6,6 +6,7 @@ class Team(models.Model):
 
     _name = "mlops.team"
     _description = "MLOps team"
+    _inherit = ["mlops.placed"]
     _order = "name"
 
     name = fields.Char(required=True)

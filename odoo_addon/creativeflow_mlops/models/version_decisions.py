@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, MissingError, UserError
+from odoo.exceptions import AccessError, UserError
 
 from .allowed_actions import allowed_actions, why_not
 from .guarded import keyed
@@ -83,7 +83,7 @@ class VersionDecisions(models.Model):
         `of`: id of the model that the caller thinks of; a version of another is not there."""
         self._check_target(target, "production")
         if of and self._visible(version_id).model_id.id != of:
-            raise MissingError(self.env._("There is no such version, or it is not yours to see."))
+            raise self._no_such()
         live = self._deciding(version_id, "rollback", target, seen)
         back = live._rollback_version()
         back._locked()

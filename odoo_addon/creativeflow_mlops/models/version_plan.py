@@ -26,7 +26,10 @@ class VersionPlan(models.Model):
         return {
             **deployments._what(version, environment), "strategy": strategy, "steps": version._place_policy("production")["steps"] if strategy == "canary" else None,
             "queueUntil": iso(fields.Datetime.now() + timedelta(minutes=minutes)) if minutes else None,
-            "queue": [one._queued() for one in deployments._waiting(environment) if one.model_id != version.model_id] if minutes else [],
+            "queue": [
+                one._queued(None if one.with_env(self.env)._seen() else self.env._("A model of another team"))
+                for one in deployments._waiting(environment) if one.model_id != version.model_id
+            ] if minutes else [],
         }
 
     def _check_strategy(self, environment, strategy):

@@ -58,12 +58,15 @@ class VersionScreen(models.Model):
         return [name for name, _label in self._fields["status"].selection if name in road or name in values]
 
     def action_view_findings(self):
+        self.check_access("read")
         return self._view_list(self.env._("Findings"), "mlops.finding", [("id", "in", self.current_finding_ids.ids)])
 
     def action_view_deployments(self):
+        self.check_access("read")
         return self._view_list(self.env._("Deployments"), "mlops.deployment", [("version_id", "=", self.id)])
 
     def action_view_endpoints(self):
+        self.check_access("read")
         return self._view_list(self.env._("Endpoints"), "mlops.endpoint", [("model_id", "=", self.model_id.id)])
 
     def _view_list(self, name, model, domain):

@@ -12,6 +12,7 @@ class Webhook(models.Model):
 
     _name = "mlops.webhook"
     _description = "MLOps webhook"
+    _inherit = ["mlops.placed"]
     _order = "name"
 
     name = fields.Char(required=True)

@@ -7,6 +7,7 @@ from odoo.exceptions import ValidationError
 from odoo.tests import tagged
 
 from ..models.endpoint_address import PARAMETER, RECORDED
+from ..models.guarded import keyed
 from .common import MlopsCase
 
 OLD, NEW = "https://mlops.test:18443", "https://endpoints.test:18444"
@@ -26,7 +27,7 @@ class TestEndpointOrigin(MlopsCase):
         version = self.at("PendingProdDeployment", version)
         deployment = self.newest_deployment(version)
         self.facts(deployment, "Progressing", previewUrl=f"{origin}/previews/production/{version.model_id.slug}")
-        self.env["mlops.request"]._keyed().create({
+        keyed(self.env["mlops.request"]).create({
             "action": "promote", "version_id": version.id, "model_id": version.model_id.id, "state": "accepted", "environment_kind": "production",
             "requested_by_id": self.people["ada"].id, "company_id": version.company_id.id, "deployment_id": deployment.id,
         })

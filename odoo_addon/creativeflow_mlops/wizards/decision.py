@@ -26,6 +26,7 @@ class Decision(models.TransientModel):
 
     _name = "mlops.decision"
     _description = "MLOps decision"
+    _inherit = ["mlops.placed"]
 
     version_id = fields.Many2one("mlops.model.version", required=True, readonly=True)
     action = fields.Selection(ACTIONS, required=True, readonly=True)
@@ -35,7 +36,7 @@ class Decision(models.TransientModel):
     expires_on = fields.Date(default=lambda self: fields.Date.context_today(self) + timedelta(days=DAYS_DEFAULT))
     live_version_id = fields.Many2one("mlops.model.version", string="Runs there now", compute="_compute_plan")
     comparison = fields.Json(compute="_compute_plan")
-    finding_ids = fields.Many2many("mlops.finding", related="version_id.current_finding_ids", string="Findings")
+    finding_ids = fields.Many2many("mlops.finding", compute="_compute_findings", string="Findings")
     consequence = fields.Char(compute="_compute_plan")
     plan = fields.Json(compute="_compute_plan", help="What a promotion would do, step by step: nothing is touched by looking at it")
     strategy_refusal = fields.Char(compute="_compute_plan")
@@ -43,6 +44,7 @@ class Decision(models.TransientModel):
     @api.model
     def _open(self, version, action):
         """The dialog for this action on this version, as a client action. Who may not decide is told before they type a word."""
+        version = version._visible(version.id)
         why = why_not(version._action_facts(), action, TARGETS.get(action))
         if why:
             raise AccessError(why)
@@ -59,7 +61,10 @@ class Decision(models.TransientModel):
     @api.depends("version_id", "action", "strategy")
     def _compute_plan(self):
         for one in self:
-            version = one.version_id.sudo()
+            version = one.version_id._seen().sudo()
+            if not version:
+                one.live_version_id = one.comparison = one.consequence = one.plan = one.strategy_refusal = False
+                continue
             kind = "staging" if one.action == "deploy" else "production"
             live = version.model_id.endpoint_ids.filtered(lambda place, kind=kind: place.environment_kind == kind and place.is_available).version_id
             then = version._rollback_version().sudo() if one.action == "rollback" else version
@@ -70,6 +75,11 @@ class Decision(models.TransientModel):
             allowed = version._environment("production").strategies_allowed or []
             refused = one.action == "promote" and one.strategy and one.strategy not in allowed
             one.strategy_refusal = self.env._("This strategy is not allowed there. Allowed: %s.", ", ".join(allowed)) if refused else False
+
+    @api.depends("version_id")
+    def _compute_findings(self):
+        for one in self:
+            one.finding_ids = one.version_id._seen().current_finding_ids
 
     def _steps_in_words(self, version, live):
         """`{sentences, atLeast}`: the promotion as a dry run."""

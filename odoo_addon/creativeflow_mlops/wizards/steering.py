@@ -8,6 +8,7 @@ class Steering(models.TransientModel):
 
     _name = "mlops.steering"
     _description = "MLOps rollout dialog"
+    _inherit = ["mlops.placed"]
 
     deployment_id = fields.Many2one("mlops.deployment", required=True, readonly=True)
     action = fields.Selection(ACTIONS, required=True, readonly=True)
@@ -18,6 +19,7 @@ class Steering(models.TransientModel):
     @api.model
     def _open(self, deployment, action):
         self.env["mlops.model"]._require_role("approver")
+        deployment = deployment._visible(deployment.id)
         dialog = self.create({"deployment_id": deployment.id, "action": action, "step": deployment.current_step})
         return {
             "type": "ir.actions.act_window", "name": dict(self._fields["action"]._description_selection(self.env))[action],
@@ -27,7 +29,7 @@ class Steering(models.TransientModel):
     @api.depends("deployment_id", "action", "step")
     def _compute_consequence(self):
         for one in self:
-            rollout = one.deployment_id.rollout or {"steps": []}
+            rollout = one.deployment_id._seen().rollout or {"steps": []}
             if one.action == "abort":
                 before = rollout.get("before")
                 back = self.env._("%s goes on serving and gets all traffic back.", before)
