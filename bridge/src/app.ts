@@ -45,7 +45,7 @@ export async function startBridge(config: Config, log: Logger): Promise<{ stop()
   const redis = openRedis(config.REDIS_URL, log);
   const queues = openQueues(config.REDIS_URL, log);
   const sessions = new RedisSessionStore(redis, config.SESSION_SECRET);
-  const context = createRequestContext({ odoo, sessions, clock, log, origins: appOrigins(config) });
+  const context = createRequestContext({ odoo, sessions, clock, log, origins: appOrigins(config), rights: outbox });
   const blobs = new MinioBlobStore({ endpoint: config.MINIO_ENDPOINT, accessKey: config.MINIO_ACCESS_KEY, secretKey: config.MINIO_SECRET_KEY, bucket: config.MINIO_BUCKET }, clock);
   const uploads = composeUploads({
     blobs, locks: new RedisUploadLocks(redis, clock, log), odoo, clock, log, receiptSecret: config.ODOO_RECEIPT_SECRET, maxBytes: config.UPLOAD_MAX_BYTES,
@@ -77,7 +77,7 @@ export async function startBridge(config: Config, log: Logger): Promise<{ stop()
   const server = createServer({ requestTimeout: 0 }, app); // a large upload takes as long as it takes; nginx ends silent ones
   attachUploadLines(server);
   const hub = attachSocketHub(server, {
-    journal: outbox, log, origins: appOrigins(config), authenticate: context.authenticateUpgrade, onCount: (count) => metrics.sockets.set(count),
+    journal: outbox, rights: outbox, log, origins: appOrigins(config), authenticate: context.authenticateUpgrade, onCount: (count) => metrics.sockets.set(count),
   });
   const pods = createServer({ requestTimeout: 0 }, delivery.podListener);
   const workers = startWorkers({ queues, outbox, log, concurrency: { scan: config.SCAN_CONCURRENCY }, handlers: metrics.counted({ scan: scanJob({ odoo, store: uploads.store, clock, images: imagesAllowed(config) }), build: delivery.build, inventory: inventoryJob({ odoo, store: uploads.store, images: delivery.images, attach: delivery.attach, clock, registryName: config.REGISTRY_NAME, osvFolder: config.OSV_FOLDER, clamd: clamdAddress(config.CLAMD) }), reconcile: delivery.reconcile, webhook: webhookJob({ odoo, outbound: new OutboundClient(parseAllowList(config.OUTBOUND_ALLOW)), clock }) }) });

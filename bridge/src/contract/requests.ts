@@ -52,6 +52,8 @@ export const LoginRequest = z.object({ login: z.string().min(1), password: z.str
 export const Whoami = z.object({
   uid: z.number().int(), name: z.string(), login: z.string(), lang: z.string().nullish(), tz: z.string().nullish(), roles: z.array(z.string()),
   companyIds: z.array(z.number().int()), teamIds: z.array(z.number().int()),
+  /** the first of the person's API keys to end: what Odoo said of a key is not believed beyond that */
+  keyExpires: z.string().nullish(),
 });
 export type Whoami = z.infer<typeof Whoami>;
 

@@ -6,6 +6,8 @@ import type { Whoami } from '../contract/requests.ts';
 import { BridgeError, Forbidden, Unauthenticated } from '../errors.ts';
 import type { Caller, Clock, Logger, OdooPort } from '../services/ports.ts';
 import type { SessionStore } from '../services/session-ports.ts';
+import type { RightsFeed } from '../services/stream-ports.ts';
+import { IdentityCache, type Known } from './identity-cache.ts';
 
 /** The browser takes it from this host alone, over HTTPS alone: no page of a neighbouring name can set another. */
 export const SESSION_COOKIE = '__Host-cf_session';
@@ -17,11 +19,9 @@ export const CSRF_VALUE = 'creativeflow';
 const WHOAMI_KEPT_MS = 60_000;
 /** A check of a socket's session may believe this old an answer: the tabs of one browser ask Odoo once. */
 const CHECK_KEPT_MS = 20_000;
-const WHOAMI_KEPT_MAX = 5_000;
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 export interface Identity { caller: Caller; whoami: Whoami }
-interface Known { caller: Caller; name: string }
 
 export interface RequestContext {
   middleware: RequestHandler;
@@ -40,13 +40,15 @@ export interface ContextDeps {
   log?: Logger;
   /** origins of the app: a page of any other changes nothing */
   origins: readonly string[];
+  /** tells whose rights have changed; without it kept answers live out their time */
+  rights?: RightsFeed;
 }
 
 /** Who asks and under which id: found once for each request, before any router. */
 export function createRequestContext(deps: ContextDeps): RequestContext {
   const known = new WeakMap<IncomingMessage, Known | BridgeError>();
   const ids = new WeakMap<IncomingMessage, string>();
-  const people = new Map<string, { whoami: Promise<Whoami>; at: number }>();
+  const people = new IdentityCache((caller) => deps.odoo.whoami(caller), deps.clock, deps.rights);
 
   async function identify(request: IncomingMessage): Promise<Known> {
     const key = bearerOf(request);
@@ -79,20 +81,6 @@ export function createRequestContext(deps: ContextDeps): RequestContext {
     }
   }
 
-  /** Who this is, as Odoo said it no longer ago than `keptMs`; who asks while the answer is on its way gets the same one. */
-  function whoamiOf({ caller, name }: Known, keptMs: number): Promise<Whoami> {
-    const now = deps.clock.now().getTime();
-    const kept = people.get(name);
-    if (kept && now - kept.at < keptMs) return kept.whoami;
-    const whoami = deps.odoo.whoami(caller);
-    if (people.size >= WHOAMI_KEPT_MAX) people.clear();
-    people.set(name, { whoami, at: now });
-    whoami.catch(() => {
-      if (people.get(name)?.whoami === whoami) people.delete(name);
-    });
-    return whoami;
-  }
-
   function knownOf(request: Request): Known {
     const found = known.get(request);
     if (!found || found instanceof BridgeError) throw found ?? new Unauthenticated('Nobody is logged in.', { code: 'login-needed' });
@@ -121,15 +109,15 @@ export function createRequestContext(deps: ContextDeps): RequestContext {
     sessionIdOf: sessionId,
     identityOf: async (request) => {
       const found = knownOf(request);
-      return { caller: found.caller, whoami: await whoamiOf(found, WHOAMI_KEPT_MS) };
+      return { caller: found.caller, whoami: await people.whoami(found, WHOAMI_KEPT_MS) };
     },
     authenticateUpgrade: async (request) => {
       const found = await identify(request);
-      const whoami = await whoamiOf(found, WHOAMI_KEPT_MS);
+      const whoami = await people.whoami(found, WHOAMI_KEPT_MS);
       const stillGood = async (): Promise<boolean> => {
         try {
           const again = await identify(request);
-          return rightsOf(await whoamiOf(again, CHECK_KEPT_MS)) === rightsOf(whoami); // other rights: connect again and see by those
+          return rightsOf(await people.whoami(again, CHECK_KEPT_MS)) === rightsOf(whoami); // other rights: connect again and see by those
         } catch (error) {
           if (error instanceof Unauthenticated) return false;
           throw error;

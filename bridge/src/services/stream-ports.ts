@@ -18,6 +18,14 @@ export interface JournalReader {
   onAppend(callback: () => void): () => void;
 }
 
+/** What PostgreSQL tells of people's rights: a key removed, a role given or taken, a person archived, a password changed. */
+export interface RightsFeed {
+  /** with whose rights may have changed; null: anybody's. Answers how to stop listening */
+  onRights(callback: (uid: number | null) => void): () => void;
+  /** whether changes are heard at all now; if not, nothing may be believed that was not just said */
+  attentive(): boolean;
+}
+
 /** An order to the bridge that is not done yet. */
 export interface Command {
   eventId: number; command: JobName; key: string; generation: number;

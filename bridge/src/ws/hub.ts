@@ -5,7 +5,7 @@ import type { Whoami } from '../contract/requests.ts';
 import { BridgeError } from '../errors.ts';
 import { UPLOAD_LINE } from '../http/upload-line.ts';
 import type { Logger } from '../services/ports.ts';
-import type { JournalReader, StreamEvent } from '../services/stream-ports.ts';
+import type { JournalReader, RightsFeed, StreamEvent } from '../services/stream-ports.ts';
 import { Subscriber } from './subscriber.ts';
 
 export interface HubDeps {
@@ -13,6 +13,8 @@ export interface HubDeps {
   log: Logger;
   /** origins whose pages may connect */
   origins: string[];
+  /** whose rights changed: their sockets are looked at before they get another event */
+  rights?: RightsFeed;
   authenticate(request: IncomingMessage): Promise<{ whoami: Whoami; stillGood(): Promise<boolean> }>;
   onCount?(sockets: number): void;
 }
@@ -32,18 +34,20 @@ export function attachSocketHub(server: Server, deps: HubDeps): SocketHub {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: 4096 });
   const subscribers = new Set<Subscriber>();
   const pump = new Pump(deps, subscribers);
+  let changes = 0;
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     if (request.headers.upgrade === UPLOAD_LINE) return; // not for a socket
     const url = new URL(request.url ?? '/', 'http://bridge');
     if (url.pathname !== SOCKET_PATH) return refuse(socket, 404, 'Not Found');
     if (!originAllowed(request, deps.origins)) return refuse(socket, 403, 'Forbidden');
+    const seen = changes;
     deps.authenticate(request).then(
-      (identity) => sockets.handleUpgrade(request, socket, head, (accepted) => void join(accepted, identity, url.searchParams.get('after'))),
+      (identity) => sockets.handleUpgrade(request, socket, head, (accepted) => void join(accepted, { ...identity, seen }, url.searchParams.get('after'))),
       (error: unknown) => refuse(socket, error instanceof BridgeError ? error.status : 503, 'Refused'),
     );
   });
 
-  async function join(socket: WebSocket, identity: { whoami: Whoami; stillGood(): Promise<boolean> }, after: string | null): Promise<void> {
+  async function join(socket: WebSocket, identity: { whoami: Whoami; stillGood(): Promise<boolean>; seen: number }, after: string | null): Promise<void> {
     socket.on('error', () => socket.terminate());
     try {
       const asked = after === null ? Number.NaN : Number(after);
@@ -57,6 +61,7 @@ export function attachSocketHub(server: Server, deps: HubDeps): SocketHub {
       });
       await pump.catchUp(subscriber);
       subscriber.stillGood = identity.stillGood;
+      if (identity.seen !== changes) void subscriber.recheck(); // somebody's rights changed while it was let in
       deps.onCount?.(subscribers.size);
     } catch (error) {
       deps.log.warn({ reason: error instanceof Error ? error.message : String(error) }, 'socket.join-failed');
@@ -64,6 +69,12 @@ export function attachSocketHub(server: Server, deps: HubDeps): SocketHub {
     }
   }
 
+  const unsubscribe = deps.rights?.onRights((uid) => {
+    changes += 1;
+    for (const subscriber of subscribers) {
+      if (uid === null || subscriber.uid === uid) void subscriber.recheck();
+    }
+  });
   const pings = setInterval(() => subscribers.forEach((subscriber) => subscriber.ping(pump.position)), PING_MS);
   const checks = setInterval(() => subscribers.forEach((subscriber) => void subscriber.checkSession(Date.now())), CHECK_ROUND_MS);
   return {
@@ -71,6 +82,7 @@ export function attachSocketHub(server: Server, deps: HubDeps): SocketHub {
     stop: () => {
       clearInterval(pings);
       clearInterval(checks);
+      unsubscribe?.();
       pump.stop();
       for (const subscriber of subscribers) subscriber.close(1001, 'the bridge stops; connect again');
       sockets.close();

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { Unavailable } from '../../errors.ts';
 import type { Logger } from '../../services/ports.ts';
-import type { Command, JournalReader, Outbox, OutboxLease, StreamEvent } from '../../services/stream-ports.ts';
+import type { Command, JournalReader, Outbox, OutboxLease, RightsFeed, StreamEvent } from '../../services/stream-ports.ts';
 import { StreamListener } from './stream-listener.ts';
 import { COMMAND_COLUMNS, EVENT_COLUMNS, WORK_COLUMNS, toCommand, toEvent, type CommandRow, type EventRow } from './rows.ts';
 
@@ -15,7 +15,7 @@ export function openOutbox(url: string, log: Logger): PostgresOutbox {
   return new PostgresOutbox(url, log);
 }
 
-export class PostgresOutbox implements Outbox, JournalReader {
+export class PostgresOutbox implements Outbox, JournalReader, RightsFeed {
   readonly #url: string;
   readonly #log: Logger;
   readonly #pool: pg.Pool;
@@ -41,6 +41,14 @@ export class PostgresOutbox implements Outbox, JournalReader {
 
   onAppend(callback: () => void): () => void {
     return this.#listener.subscribe(callback);
+  }
+
+  onRights(callback: (uid: number | null) => void): () => void {
+    return this.#listener.onRights(callback);
+  }
+
+  attentive(): boolean {
+    return this.#listener.attentive;
   }
 
   async tryLead(onEvent: () => void): Promise<OutboxLease | null> {
