@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CapacityObserved } from '../bridge/src/domain/capacity.ts';
-import type { Backend, Counters, Progress, RevisionObserved, RouteObserved } from '../bridge/src/domain/revision.ts';
+import type { Backend, Counters, RevisionObserved, RouteObserved } from '../bridge/src/domain/revision.ts';
 import type { ClusterPort, GatewayAnswer, GatewayPort, MetricsPort, RevisionSpec, RouteSpec } from '../bridge/src/services/cluster-ports.ts';
 import type { DeploymentWork, OdooPort } from '../bridge/src/services/ports.ts';
 
@@ -58,7 +58,7 @@ export class SimulatedCluster implements ClusterPort {
   async applyRevision({ revision: name, image, replicas }: RevisionSpec): Promise<void> {
     await this.#called();
     const known = this.revisions.get(name);
-    const seen: RevisionObserved = known?.seen ?? { name, image, wantedReplicas: 0, readyReplicas: 0, upToDate: true, appliedAt: new Date(), creationFailure: null, pods: [], progress: null };
+    const seen: RevisionObserved = known?.seen ?? { name, image, wantedReplicas: 0, readyReplicas: 0, upToDate: true, appliedAt: new Date(), creationFailure: null, pods: [] };
     if (!known) this.revisions.set(name, { seen, waiting: new Set() });
     seen.wantedReplicas = replicas;
     this.#fill(name);
@@ -73,9 +73,23 @@ export class SimulatedCluster implements ClusterPort {
     this.#fill(name);
   }
 
-  async noteProgress(_namespace: string, name: string, progress: Progress): Promise<void> {
+  async drift(): Promise<string[]> {
     await this.#called();
-    this.revisions.get(name)!.seen.progress = progress;
+    return [];
+  }
+
+  async mend(): Promise<void> {
+    await this.#called();
+  }
+
+  async routeDrift(): Promise<string | null> {
+    await this.#called();
+    return null;
+  }
+
+  async leftovers(): Promise<string[]> {
+    await this.#called();
+    return [];
   }
 
   async removeRevision(_namespace: string, name: string): Promise<void> {

@@ -75,13 +75,14 @@ const workers = startWorkers({ queues, outbox, handlers: { reconcile, scan: none
 
 for (let model = 1; model <= MODELS; model += 1) {
   const slug = `m${model}`;
-  cluster.revisions.set(`${slug}-v1`, { seen: { name: `${slug}-v1`, image: 'old', wantedReplicas: 2, readyReplicas: 2, upToDate: true, appliedAt: new Date(), creationFailure: null, pods: [], progress: null }, waiting: new Set() });
+  cluster.revisions.set(`${slug}-v1`, { seen: { name: `${slug}-v1`, image: `registry.test:5000/models/${slug}@${DIGEST}`, wantedReplicas: 2, readyReplicas: 2, upToDate: true, appliedAt: new Date(), creationFailure: null, pods: [] }, waiting: new Set() });
   cluster.routes.set(slug, { backends: [{ revision: `${slug}-v1`, weight: 100 }], changedBy: null, before: null, accepted: true, takenAt: 0 });
   odoo.works.set(model, {
     deploymentId: model, versionId: 2, modelId: model, slug, version: '2.0.0', image: `registry.test:5000/models/${slug}`, imageDigest: DIGEST,
     environment: { id: 1, name: 'Production', kind: 'production', namespace: NAMESPACE, gatewayUrl: 'http://gw', registry: 'registry.test:5000', keepPreviousMinutes: 60, readyDeadlineSeconds: 600, maxReplicas: 8, maxGpus: 8 },
     strategy: flags.strategy as 'canary', steps: flags.strategy === 'canary' ? STEPS : null, controls: { paused: false, approvedStep: -1, skipTo: 0 }, isRollback: false, generation: 1, desired: 'serving', phase: 'Pending', isLive: false,
-    deadlineAt: new Date(Date.now() + DEADLINE_MS).toISOString(), serving: { replicas: 2 }, protocol: 'open-inference-v2', previous: null, withdrawing: [], queueUntil: null, siblings: [],
+    deadlineAt: new Date(Date.now() + DEADLINE_MS).toISOString(), serving: { replicas: 2 }, protocol: 'open-inference-v2', previous: { deploymentId: 0, versionId: 1 }, withdrawing: [], queueUntil: null, siblings: [],
+    stable: { deploymentId: 0, versionId: 1, version: '1.0.0', image: `registry.test:5000/models/${slug}`, imageDigest: DIGEST, serving: { replicas: 2 } }, progress: null,
   });
 }
 const began = Date.now();

@@ -40,20 +40,24 @@ export interface RevisionObserved {
   pods: PodObserved[];
   /** what each of its pods asks for; undefined: not known */
   requests?: PodRequests;
-  /** how far a rollout with timed steps has come; kept at the revision itself, so that any bridge goes on with it */
-  progress: Progress | null;
+  /** it was deleted and is not gone yet: the finalizers that hold it; undefined: nobody deleted it */
+  deleting?: string[];
 }
 
+/**
+ * How far a rollout has come, as Odoo keeps it. What is in the cluster tells what is there, never what was decided: whoever may
+ * write there could pass a judgement otherwise.
+ */
 export interface Progress {
-  /** the mlops.deployment whose rollout it is */
-  deploymentId: number;
-  /** every timed step before this one is done */
+  /** every step before this one is done */
   step: number;
   /** when this step began */
   since: Date;
   /** what was counted when a judge step began */
   baseline: Baseline | null;
   judgements: Judgement[];
+  /** somebody changed what was being watched: the step begins again when that is mended */
+  interrupted?: boolean;
 }
 
 /** Counters of one revision since its gateway started. Buckets: upper bound in seconds → requests up to it. */
@@ -78,6 +82,8 @@ export interface RouteObserved {
   before: (Backend & { replicas: number })[] | null;
   /** the gateway has taken the route */
   accepted: boolean;
+  /** where it is not as it was applied, the weights aside; null or undefined: nowhere */
+  edited?: string | null;
 }
 
 /**

@@ -4,18 +4,23 @@ import type { Action, Observed, Wanted } from './rollout.ts';
 
 type Before = (Backend & { replicas: number })[];
 
-/** Only what this very deployment changed is given back: traffic that it has, pods that it took; null: it changed nothing. */
+/**
+ * What is given back: the traffic to what serves, at its size, both as Odoo recorded them; null: it has them.
+ */
 export function restorable(wanted: Wanted, observed: Pick<Observed, 'publicRoute' | 'previous'>): Before | null {
-  const route = observed.publicRoute;
-  if (route?.changedBy !== wanted.deploymentId || route.before === null) return null;
-  if (shareOf(route, wanted.revision) === 0 && !tookDown(wanted, observed)) return null;
-  return route.before.some((backend) => backend.revision === wanted.revision) ? null : route.before;
+  const { publicRoute: route, previous } = observed;
+  const { stable } = wanted;
+  const share = shareOf(route, wanted.revision);
+  if (stable === null) return share > 0 && route?.changedBy === wanted.deploymentId && !wanted.shared ? [] : null;
+  // another one that is on its way sees to the route itself
+  const lost = route === null || shareOf(route, stable.revision) < 1 || previous === null || tookDown(wanted, observed);
+  if (share === 0 && (wanted.rival || !lost)) return null;
+  return [{ revision: stable.revision, weight: 100, replicas: stable.replicas }];
 }
 
-/** What has the traffic is smaller than this deployment found it. */
-export function tookDown(wanted: Wanted, { publicRoute, previous }: Pick<Observed, 'publicRoute' | 'previous'>): boolean {
-  if (publicRoute?.changedBy !== wanted.deploymentId || previous === null) return false;
-  return publicRoute.before?.some(({ revision, replicas }) => revision === previous.name && replicas > previous.wantedReplicas) ?? false;
+/** What serves is smaller than it was approved. */
+export function tookDown({ stable }: Wanted, { previous }: Pick<Observed, 'previous'>): boolean {
+  return stable !== null && previous?.name === stable.revision && previous.wantedReplicas < stable.replicas;
 }
 
 /** Back to what served before. Where there was no room for both, the new version's pods make place at once. */

@@ -3,10 +3,11 @@ import { mayPass } from './capacity.ts';
 import type { Obstacle } from './capacity.ts';
 import { explainRevision } from './pod-failure.ts';
 import { isReady, shareOf } from './revision.ts';
-import type { Backend, Judgement, RevisionObserved, RouteObserved } from './revision.ts';
+import type { Backend, Judgement, Progress, RevisionObserved, RouteObserved } from './revision.ts';
 import { conditionsOf } from './rollout-conditions.ts';
 import { remembered } from './recreate.ts';
 import { backOut, progressOf, restorable } from './rollout-looks.ts';
+import { deletingReason } from './rollout-restore.ts';
 import { nextMove } from './rollout-steps.ts';
 import type { Standing } from './rollout-steps.ts';
 import type { Step, StrategyName } from './strategy.ts';
@@ -19,6 +20,12 @@ export interface Wanted {
   /** the list frozen at the promotion; null: the strategy's own */
   steps: Step[] | null;
   controls: Controls;
+  /** the step that it has come to, as Odoo recorded it; null: none was recorded */
+  progress: Progress | null;
+  /** what serves, as Odoo recorded it; null: nothing does */
+  stable: Stable | null;
+  /** nothing served when it was promoted, so there is nobody to share traffic with or to compare with */
+  alone: boolean;
   /** brings back what served before */
   rollback: boolean;
   desired: 'serving' | 'kept' | 'removed';
@@ -28,12 +35,16 @@ export interface Wanted {
   failed: boolean;
   /** another deployment of the same version in this environment still wants the revision */
   shared: boolean;
+  /** another version of the model is on its way here */
+  rival: boolean;
   /** versions that ended before they were ready here and are not gone yet: what takes their place begins after them */
   withdrawing: string[];
   /** until then it waits for GPUs or quota that are missing; null: missing ones fail it at once */
   queueUntil: Date | null;
   deadline: Date;
 }
+
+export interface Stable { revision: string; /** reference with digest */ image: string; replicas: number }
 
 /** What people said since it began. */
 export interface Controls {
@@ -48,7 +59,7 @@ export interface SmokeResult { ok: boolean; message: string }
 
 export interface Observed {
   revision: RevisionObserved | null;
-  /** of the revisions that have traffic now, other than ours, the one with the most */
+  /** what serves by Odoo's record; where that names nothing, of the other revisions that have traffic the one with the most */
   previous: RevisionObserved | null;
   publicRoute: RouteObserved | null; previewRoute: RouteObserved | null;
   /** what was found before anything was touched: image gone, no GPU free, quota; null: nothing stands against it */
@@ -57,6 +68,10 @@ export interface Observed {
   smoke: { preview: SmokeResult | null; public: SmokeResult | null };
   /** made in this tick; null: not made */
   judgement: Judgement | null;
+  /** objects of either side (Deployment, Service, NetworkPolicy) that are missing or not as they were applied */
+  drift?: { own: string[]; stable: string[] };
+  /** what is still there of a revision whose Deployment is gone */
+  leftovers?: string[];
 }
 
 export type Action =
@@ -68,10 +83,14 @@ export type Action =
   /** one write of the public route; `before` is what to go back to */
   | { kind: 'route'; backends: Backend[]; before: (Backend & { replicas: number })[] }
   | { kind: 'scale-previous'; revision: string; replicas: number }
+  /** what serves is made again as it was approved, with so many pods */
+  | { kind: 'restore-stable'; replicas: number }
+  /** the objects of one side are put back, whatever was changed; sizes stay */
+  | { kind: 'mend'; side: 'own' | 'stable' }
   /** gives traffic and pods back to what served before; null: leave the route as it is, empty: nothing served before; `release`: then its own pods go at once */
   | { kind: 'back-out'; restore: (Backend & { replicas: number })[] | null; release?: boolean }
-  /** writes down that this timed step begins now, with the counters of both revisions where it is a judgement's, and what the one before came to */
-  | { kind: 'progress'; step: number; baseline: boolean; judgement: Judgement | null }
+  /** records in Odoo that this step begins now, with the counters of both revisions where it is a judgement's, and what the one before came to */
+  | { kind: 'progress'; step: number; baseline: boolean; judgement: Judgement | null; interrupted?: boolean }
   /** compares both revisions since the step began */
   | { kind: 'judge'; step: number }
   | { kind: 'finish' }
@@ -91,16 +110,20 @@ export interface Decision {
   againInMs: number | null;
   /** null: not rolling out */
   standing: Standing | null;
+  /** what somebody changed in the cluster, as a word; null: nothing */
+  code: string | null;
 }
 
 const STEP_MS = 150;
 /** how often to look when the cluster itself does not tell that something changed */
 const WAIT_MS = 500;
+/** how often to look whether something is gone that somebody else keeps */
+const GONE_MS = 2_000;
 
 /** The next step of one deployment, from what is wanted and what is. Pure; takes one step a call. */
 export function decide(wanted: Wanted, observed: Observed, now: Date): Decision {
-  const say: Say = (action, phase, reason, againInMs, standing = null) =>
-    ({ action, phase, reason, againInMs, standing, conditions: conditionsOf(wanted, observed, phase, reason, now) });
+  const say: Say = (action, phase, reason, againInMs, standing = null, code = null) =>
+    ({ action, phase, reason, againInMs, standing, code, conditions: conditionsOf(wanted, observed, { phase, reason, code }, now) });
 
   if (wanted.desired === 'removed') return remove(wanted, observed, say);
   if (wanted.failed) return cleanUp(wanted, observed, say);
@@ -109,7 +132,7 @@ export function decide(wanted: Wanted, observed: Observed, now: Date): Decision 
   return rollOut(wanted, observed, now, say);
 }
 
-type Say = (action: Action, phase: Decision['phase'], reason: string, againInMs: number | null, standing?: Standing | null) => Decision;
+type Say = (action: Action, phase: Decision['phase'], reason: string, againInMs: number | null, standing?: Standing | null, code?: string | null) => Decision;
 
 function rollOut(wanted: Wanted, observed: Observed, now: Date, say: Say): Decision {
   const { revision, smoke } = observed;
@@ -125,7 +148,7 @@ function rollOut(wanted: Wanted, observed: Observed, now: Date, say: Say): Decis
     return say({ kind: 'none' }, 'Progressing', reason, WAIT_MS, { ...standing, waitingFor: 'predecessor' });
   }
   if (move.kind === 'fail') return fail(move.reason);
-  if (move.kind === 'act') return say(withBefore(move.action, wanted, observed), 'Progressing', move.reason, move.againInMs, standing);
+  if (move.kind === 'act') return say(withBefore(move.action, wanted, observed), 'Progressing', move.reason, move.againInMs, standing, move.code ?? null);
   if (smoke.public === null) return say({ kind: 'smoke', through: 'public' }, 'Progressing', 'Asking through the public path.', 0, standing);
   if (!smoke.public.ok) return fail(`SmokeTestFailed: ${smoke.public.message}`);
   return say({ kind: 'finish' }, 'Ready', `${wanted.replicas} of ${wanted.replicas} pods serve.`, null, standing);
@@ -144,6 +167,7 @@ function mustWaitForOthers(wanted: Wanted, { publicRoute, obstacle }: Observed, 
 function holdSteady(wanted: Wanted, observed: Observed, say: Say): Decision {
   const { revision, publicRoute } = observed;
   const serves = shareOf(publicRoute, wanted.revision);
+  if (revision?.deleting) return say({ kind: 'none' }, revision.readyReplicas > 0 ? 'Ready' : 'Progressing', deletingReason(revision.deleting), 10 * WAIT_MS, null, 'RevisionDeleting');
   if (publicRoute !== null && serves === 0) return say({ kind: 'none' }, null, 'Another revision has the traffic.', null);
   if (revision === null || revision.image !== wanted.image) {
     return say({ kind: 'apply', replicas: wanted.replicas }, 'Ready', 'The revision had been changed or deleted in the cluster; it is put back.', WAIT_MS);
@@ -163,9 +187,14 @@ function remove(wanted: Wanted, observed: Observed, say: Say): Decision {
   if (wanted.shared) return say({ kind: 'none' }, 'Removed', 'Another deployment of this version uses the revision.', null);
   const share = shareOf(observed.publicRoute, wanted.revision);
   const previewed = shareOf(observed.previewRoute, wanted.revision) > 0;
-  if (observed.revision === null && share === 0 && !previewed) return say({ kind: 'none' }, 'Removed', 'Nothing of it is left.', null);
+  if (observed.revision === null && share === 0 && !previewed) {
+    const { leftovers = [] } = observed;
+    if (leftovers.length === 0) return say({ kind: 'none' }, 'Removed', 'Nothing of it is left.', null);
+    return say({ kind: 'remove', remaining: null }, null, `Still there: ${leftovers.join(', ')}.`, GONE_MS);
+  }
   const others = (observed.publicRoute?.backends ?? []).filter((backend) => backend.revision !== wanted.revision);
-  return say({ kind: 'remove', remaining: share > 0 ? others : null }, null, 'Removing the revision.', WAIT_MS);
+  const deleting = observed.revision?.deleting;
+  return say({ kind: 'remove', remaining: share > 0 ? others : null }, null, deleting ? deletingReason(deleting) : 'Removing the revision.', deleting?.length ? GONE_MS : WAIT_MS);
 }
 
 function cleanUp(wanted: Wanted, observed: Observed, say: Say): Decision {

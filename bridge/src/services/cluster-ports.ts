@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { CapacityObserved, PodRequests } from '../domain/capacity.ts';
-import type { Backend, Counters, Progress, RevisionObserved, RouteObserved } from '../domain/revision.ts';
+import type { Backend, Counters, RevisionObserved, RouteObserved } from '../domain/revision.ts';
 import type { BuildPodObserved } from '../domain/build-outcome.ts';
 
 export interface RevisionSpec {
@@ -14,6 +14,8 @@ export interface RouteSpec {
   changedBy: number; before: (Backend & { replicas: number })[];
   /** while traffic is shared: which revision answers those who ask for one side of it (TRAFFIC_HEADER) */
   sides?: { canary: string; stable: string } | null;
+  /** the whole route is written, so that what somebody added goes too */
+  whole?: boolean;
 }
 
 /** The cluster that serves. Every method can be called twice; errors are BridgeErrors, `Failed` where trying again would not help. */
@@ -25,8 +27,14 @@ export interface ClusterPort {
   capacity(namespace: string): Promise<CapacityObserved>;
   applyRevision(spec: RevisionSpec): Promise<void>;
   scaleRevision(namespace: string, revision: string, replicas: number): Promise<void>;
-  /** how far a rollout has come, at the revision; it must be there */
-  noteProgress(namespace: string, revision: string, progress: Progress): Promise<void>;
+  /** which of its objects are missing or not as they were applied, e.g. `Service digits-v2`; sizes aside */
+  drift(spec: RevisionSpec): Promise<string[]>;
+  /** puts its objects back as they were applied; sizes stay */
+  mend(spec: RevisionSpec): Promise<void>;
+  /** where a route is not as this would apply it; null: nowhere, or it is not there */
+  routeDrift(spec: RouteSpec): Promise<string | null>;
+  /** what is still there of a revision whose Deployment is gone, e.g. `Service digits-v2` */
+  leftovers(namespace: string, revision: string): Promise<string[]>;
   removeRevision(namespace: string, revision: string): Promise<void>;
   applyRoute(spec: RouteSpec): Promise<void>;
   removeRoute(namespace: string, name: string): Promise<void>;

@@ -3,7 +3,7 @@ import type { RouteKind } from '../domain/revision.ts';
 import { shareOf } from '../domain/revision.ts';
 import { decide } from '../domain/rollout.ts';
 import type { Standing } from '../domain/rollout-steps.ts';
-import type { Action, Decision, Observed } from '../domain/rollout.ts';
+import type { Action, Decision, Observed, Wanted } from '../domain/rollout.ts';
 import { Failed } from '../errors.ts';
 import type { ClusterPort, GatewayPort, MetricsPort, RegistryPort } from './cluster-ports.ts';
 import { DeliveryLog } from './delivery-log.ts';
@@ -68,8 +68,9 @@ export class Deliver {
         if (!(error instanceof Failed) || work.desired !== 'serving' || rollout.wanted.established) throw error;
         decision = await rollout.refused(error, observed);
       }
+      if (rollout.superseded) return { done: true };
       if (decision.againInMs === 0 && step < STEPS_IN_A_ROW) continue; // the next look is at once and tells more
-      if (!(await this.#report(work, decision, observed, context))) return { done: true };
+      if (!(await this.#report(work, rollout.wanted, decision, observed, context))) return { done: true };
       if (decision.againInMs === null) return { done: true };
       const crowded = this.#underWay.size > WAITING_IN_PLACE;
       const [from, pauseMs] = [clock.now().getTime(), Math.max(decision.againInMs || AFTER_A_ROW_MS, crowded ? this.#underWay.size * LOOK_MS : 0)];
@@ -99,14 +100,14 @@ export class Deliver {
   }
 
   /** false: Odoo wants something newer, stop */
-  async #report(work: DeploymentWork, decision: Decision, observed: Observed, context: JobContext): Promise<boolean> {
+  async #report(work: DeploymentWork, wanted: Wanted, decision: Decision, observed: Observed, context: JobContext): Promise<boolean> {
     if (decision.phase === null) return true;
     const { odoo, clock, endpointsUrl } = this.#deps;
     const conditions = this.#log.stamp(work.deploymentId, decision.conditions, clock.now());
     const path = (kind: RouteKind): string => endpointsUrl.replace(/\/$/, '') + routePath(kind, work.environment.kind, work.slug);
     const podsReady = conditions.some(({ type, status }) => type === 'PodsReady' && status === 'True'); // the way there is open before somebody answers
     const facts = {
-      phase: decision.phase, reason: decision.reason, conditions, observed: observedFacts(work, decision, observed),
+      phase: decision.phase, reason: decision.reason, conditions, observed: observedFacts(work, decision, observed, wanted),
       endpointUrl: decision.phase === 'Ready' ? path('public') : null,
       previewUrl: decision.phase === 'Progressing' && observed.previewRoute !== null && podsReady ? path('preview') : null,
     };
@@ -126,13 +127,12 @@ function needsSecondLook(action: Action, waited: boolean, fresh: boolean): boole
   return (action.kind === 'route' && (waited || !fresh)) || (waited && !['none', 'smoke', 'finish'].includes(action.kind));
 }
 
-function observedFacts(work: DeploymentWork, decision: Decision, observed: Observed): object {
+function observedFacts(work: DeploymentWork, decision: Decision, observed: Observed, wanted: Wanted): object {
   const revision = observed.revision;
-  const traffic = decision.conditions.find((condition) => condition.type === 'TrafficSwitched');
   return {
     replicas: revision?.wantedReplicas ?? 0, readyReplicas: revision?.readyReplicas ?? 0, revision: revisionName(work.slug, work.versionId),
-    traffic: Number.parseInt(traffic?.message ?? '0', 10),
-    ...(decision.standing ? { rollout: standingFacts(work, decision.standing, observed) } : {}),
+    traffic: Math.round(shareOf(observed.publicRoute, wanted.revision) * 100),
+    ...(decision.standing ? { rollout: standingFacts(wanted, decision.standing, observed) } : {}),
     pods: (revision?.pods ?? []).map((pod) => {
       const waiting = pod.containers.map((container) => container.waiting).find((entry) => entry !== null);
       return {
@@ -144,12 +144,11 @@ function observedFacts(work: DeploymentWork, decision: Decision, observed: Obser
 }
 
 /** docs/odoo-api.md, `observed.rollout`. */
-function standingFacts(work: DeploymentWork, standing: Standing, observed: Observed): object {
-  const { judgement, revision } = observed;
-  const progress = revision?.progress?.deploymentId === work.deploymentId ? revision.progress : null;
+function standingFacts({ progress, revision }: Wanted, standing: Standing, observed: Observed): object {
+  const { judgement } = observed;
   return {
     step: standing.step, steps: standing.steps, since: standing.since?.toISOString() ?? null, waitingFor: standing.waitingFor, until: standing.until?.toISOString() ?? null,
-    weight: Math.round(shareOf(observed.publicRoute, revisionName(work.slug, work.versionId)) * 100), next: standing.next,
+    weight: Math.round(shareOf(observed.publicRoute, revision) * 100), next: standing.next,
     // another bridge may have written its own down and gone on meanwhile
     judgements: [...(progress?.judgements ?? []), ...(judgement && progress?.step === judgement.step ? [judgement] : [])],
   };

@@ -1,18 +1,18 @@
 import { routeName, routePath } from '../domain/revision.ts';
-import type { RouteKind } from '../domain/revision.ts';
+import type { Backend, RouteKind } from '../domain/revision.ts';
 import { decide } from '../domain/rollout.ts';
-import { nextMove, stableOf } from '../domain/rollout-steps.ts';
+import { nextMove } from '../domain/rollout-steps.ts';
 import type { Action, Decision, Observed, Wanted } from '../domain/rollout.ts';
 import type { Failed } from '../errors.ts';
-import type { RevisionSpec } from './cluster-ports.ts';
+import type { RevisionSpec, RouteSpec } from './cluster-ports.ts';
 import type { DeliverDeps } from './deliver.ts';
 import { makeJudgement, takeBaseline } from './judging.ts';
 import type { Trial } from './judging.ts';
-import type { DeploymentWork, JobContext, VersionWork } from './ports.ts';
+import type { DeploymentWork, JobContext, RecordedProgress, VersionWork } from './ports.ts';
 import { revisionSpecOf } from './revision-spec.ts';
 import { findObstacle } from './room.ts';
 import { smokeTest } from './smoke.ts';
-import { lookAtCluster, wantedOf } from './wanted.ts';
+import { lookAtCluster, stableSpecOf, wantedOf } from './wanted.ts';
 
 /** of a model's examples, so many are asked */
 const EXAMPLES_MAX = 20;
@@ -24,28 +24,50 @@ export class DeploymentTick {
   readonly #work: DeploymentWork;
   readonly #context: JobContext;
   readonly #ahead: boolean;
-  readonly #spec: Omit<RevisionSpec, 'replicas'>;
+  readonly #spec: RevisionSpec;
+  readonly #stable: RevisionSpec | null;
   readonly #smoke: Observed['smoke'] = { preview: null, public: null };
   #judgement: Observed['judgement'] = null;
   #version: Promise<VersionWork> | undefined;
+  /** Odoo wants something newer, and has recorded nothing of this */
+  superseded = false;
 
   /** `ahead`: what is needed only later may be asked for at once */
   constructor(deps: DeliverDeps, work: DeploymentWork, deadline: Date, context: JobContext, ahead: boolean) {
     this.#ahead = ahead;
-    const { replicas, ...spec } = revisionSpecOf(work, deps.registryName);
     this.#deps = deps;
     this.#work = work;
     this.#context = context;
-    this.#spec = spec;
-    this.wanted = wantedOf(work, { ...spec, replicas }, deadline);
+    this.#spec = revisionSpecOf(work, deps.registryName);
+    this.#stable = stableSpecOf(work, deps.registryName);
+    this.wanted = wantedOf(work, this.#spec, deadline, this.#stable);
   }
 
   async observe(): Promise<Observed> {
-    const observed: Observed = { ...(await lookAtCluster(this.#deps.cluster, this.#spec)), smoke: { ...this.#smoke }, judgement: this.#judgement };
-    if (this.wanted.desired === 'serving' && !this.wanted.established && !this.wanted.failed) {
+    const seen = await lookAtCluster(this.#deps.cluster, this.#spec, this.#stable?.revision ?? null);
+    const observed: Observed = { ...seen, smoke: { ...this.#smoke }, judgement: this.#judgement };
+    const { desired, established, failed, rollback } = this.wanted;
+    if (desired === 'removed' && observed.revision === null) observed.leftovers = await this.#deps.cluster.leftovers(this.#spec.namespace, this.#spec.revision);
+    if (desired === 'serving' && !established && !failed) {
+      if (!rollback) await this.#compare(observed);
       observed.obstacle = await findObstacle(this.#deps, { work: this.#work, wanted: this.wanted, spec: this.#spec, observed, now: this.#deps.clock.now() });
     }
     return observed;
+  }
+
+  /** Whether the routes and the objects of both sides are as they were applied. */
+  async #compare(observed: Observed): Promise<void> {
+    const { cluster } = this.#deps;
+    const { revision, previous, publicRoute, previewRoute } = observed;
+    const route = async (kind: RouteKind, seen: Observed['publicRoute']): Promise<void> => {
+      if (seen !== null) seen.edited = await cluster.routeDrift(this.#routeSpec(kind, seen.backends, seen.before ?? []));
+    };
+    const [own, stable] = await Promise.all([
+      revision && revision.image === this.wanted.image && !revision.deleting ? cluster.drift(this.#spec) : [],
+      previous && this.#stable && previous.image === this.#stable.image && !previous.deleting ? cluster.drift(this.#stable) : [],
+      route('public', publicRoute), route('preview', previewRoute),
+    ]);
+    observed.drift = { own, stable };
   }
 
   /** Waits until the cluster has something new to tell of this revision; false: it has not in this time. */
@@ -63,12 +85,14 @@ export class DeploymentTick {
       case 'apply':
         if (this.#ahead) void this.#versionWork().catch(() => undefined); // the smoke test will need it, and says so when it cannot be had
         return cluster.applyRevision({ ...this.#spec, replicas: action.replicas });
-      case 'apply-preview': return this.#route('preview', [{ revision, weight: 100 }], []);
+      case 'apply-preview': return this.#route('preview', [{ revision, weight: 100 }], [], observed.previewRoute !== null);
       case 'smoke': this.#smoke[action.through] = await this.#ask(action.through); return;
-      case 'route': return this.#route('public', action.backends, action.before);
+      case 'route': return this.#route('public', action.backends, action.before, Boolean(observed.publicRoute?.edited));
       case 'progress': return this.#note(action, observed);
       case 'judge': this.#judgement = await this.#judge(action.step, observed); return;
       case 'scale-previous': return cluster.scaleRevision(namespace, action.revision, action.replicas);
+      case 'restore-stable': return this.#applyStable(action.replicas);
+      case 'mend': return this.#mend(action.side);
       case 'back-out':
         await this.#backOut(action.restore);
         if (action.release && !this.wanted.shared && observed.revision !== null) await cluster.scaleRevision(namespace, revision, 0);
@@ -95,21 +119,34 @@ export class DeploymentTick {
     return { ...decision, reason: `Refused: ${error.message}` };
   }
 
-  async #note({ step, baseline, judgement }: Extract<Action, { kind: 'progress' }>, observed: Observed): Promise<void> {
-    const { cluster, clock } = this.#deps;
-    const { deploymentId, revision } = this.wanted;
-    const known = observed.revision?.progress;
-    const judgements = known?.deploymentId === deploymentId ? known.judgements : [];
+  /** Odoo keeps it: what stands in the cluster could be written by anybody who may write there. */
+  async #note({ step, baseline, judgement, interrupted = false }: Extract<Action, { kind: 'progress' }>, observed: Observed): Promise<void> {
+    const { odoo, clock } = this.#deps;
+    const { deploymentId, generation, progress: known } = this.wanted;
     const trial = baseline ? await this.#trial(observed) : null;
-    await cluster.noteProgress(this.#spec.namespace, revision, {
-      deploymentId, step, since: clock.now(), judgements: judgement ? [...judgements, judgement] : judgements,
-      baseline: trial && (await takeBaseline(this.#deps, trial)),
-    });
+    const judgements = [...(known?.judgements ?? []), ...(judgement ? [judgement] : [])];
+    const since = interrupted && known ? known.since : clock.now();
+    const progress: RecordedProgress = {
+      step, since: since.toISOString(), judgements, interrupted, baseline: trial && (await takeBaseline(this.#deps, trial)),
+    };
+    const answer = await odoo.call<{ accepted: boolean; progress?: RecordedProgress }>({ kind: 'service' }, 'mlops.deployment', 'record_progress',
+      { deployment_id: deploymentId, generation, progress }, this.#context.requestId);
+    this.superseded = !answer.accepted;
+    if (answer.progress) this.wanted.progress = { ...answer.progress, since: new Date(answer.progress.since) };
     this.#judgement = null;
   }
 
+  async #applyStable(replicas: number): Promise<void> {
+    if (this.#stable) await this.#deps.cluster.applyRevision({ ...this.#stable, replicas });
+  }
+
+  async #mend(side: 'own' | 'stable'): Promise<void> {
+    const spec = side === 'own' ? this.#spec : this.#stable;
+    if (spec) await this.#deps.cluster.mend(spec);
+  }
+
   async #judge(index: number, observed: Observed): Promise<Observed['judgement']> {
-    const progress = observed.revision?.progress;
+    const { progress } = this.wanted;
     const step = nextMove(this.wanted, observed, this.#deps.clock.now()).standing.steps[index];
     const trial = await this.#trial(observed);
     if (step?.kind !== 'judge' || !progress || trial === null) return null;
@@ -122,7 +159,7 @@ export class DeploymentTick {
   }
 
   async #trial(observed: Observed): Promise<Trial | null> {
-    const [stable] = stableOf(this.wanted, observed);
+    const { stable } = this.wanted;
     if (!observed.revision || !stable) return null;
     const { signal, log, requestId } = this.#context;
     const { base, infer, examples } = await this.#request('public');
@@ -134,12 +171,13 @@ export class DeploymentTick {
     const { namespace, slug } = this.#spec;
     const left = [];
     for (const backend of restore) {
-      if ((await this.#deps.cluster.revision(namespace, backend.revision)) === null) continue;
-      await this.#deps.cluster.scaleRevision(namespace, backend.revision, backend.replicas);
+      if ((await this.#deps.cluster.revision(namespace, backend.revision)) !== null) await this.#deps.cluster.scaleRevision(namespace, backend.revision, backend.replicas);
+      else if (backend.revision === this.#stable?.revision) await this.#applyStable(backend.replicas);
+      else continue;
       left.push(backend);
     }
     if (left.length === 0) await this.#deps.cluster.removeRoute(namespace, routeName('public', slug));
-    else await this.#route('public', left.map(({ revision, weight }) => ({ revision, weight })), left);
+    else await this.#route('public', left.map(({ revision, weight }) => ({ revision, weight })), left, true);
   }
 
   async #closePreview(): Promise<void> {
@@ -149,14 +187,18 @@ export class DeploymentTick {
     if (route?.backends.some((backend) => backend.revision === revision)) await this.#deps.cluster.removeRoute(namespace, name);
   }
 
-  #route(kind: RouteKind, backends: { revision: string; weight: number }[], before: { revision: string; weight: number; replicas: number }[]): Promise<void> {
+  #route(kind: RouteKind, backends: Backend[], before: RouteSpec['before'], whole = false): Promise<void> {
+    return this.#deps.cluster.applyRoute({ ...this.#routeSpec(kind, backends, before), whole });
+  }
+
+  #routeSpec(kind: RouteKind, backends: Backend[], before: RouteSpec['before']): RouteSpec {
     const { namespace, slug, revision } = this.#spec;
     const other = backends.find((backend) => backend.revision !== revision)?.revision;
     const shared = other !== undefined && backends.some((backend) => backend.revision === revision);
-    return this.#deps.cluster.applyRoute({
+    return {
       namespace, slug, name: routeName(kind, slug), path: routePath(kind, this.#work.environment.kind, slug), backends, before, changedBy: this.wanted.deploymentId,
       sides: shared ? { canary: revision, stable: other } : null,
-    });
+    };
   }
 
   async #ask(through: RouteKind): Promise<{ ok: boolean; message: string }> {

@@ -7,7 +7,7 @@ import type { ClusterPort, RegistryPort } from './cluster-ports.ts';
 import type { Caller, Clock, DeploymentWork, OdooPort } from './ports.ts';
 import { revisionSpecOf } from './revision-spec.ts';
 import { findFitting, findObstacle } from './room.ts';
-import { lookAtCluster, wantedOf } from './wanted.ts';
+import { lookAtCluster, stableSpecOf, wantedOf } from './wanted.ts';
 
 export interface PlanDeps {
   odoo: OdooPort; cluster: Pick<ClusterPort, 'revision' | 'route' | 'capacity'>; registry: RegistryPort; clock: Clock;
@@ -17,7 +17,7 @@ export interface PlanDeps {
 export type PlanOf = (caller: Caller, ids: { modelId: number; versionId: number }, query: PlanQuery, requestId: string) => Promise<PromotionPlan>;
 
 /** What Odoo knows of a promotion that nobody decided yet. */
-type PlanWork = Pick<DeploymentWork, 'versionId' | 'modelId' | 'slug' | 'version' | 'image' | 'imageDigest' | 'environment' | 'strategy' | 'steps' | 'serving' | 'queueUntil' | 'queue'>;
+type PlanWork = Pick<DeploymentWork, 'versionId' | 'modelId' | 'slug' | 'version' | 'image' | 'imageDigest' | 'environment' | 'strategy' | 'steps' | 'serving' | 'queueUntil' | 'queue' | 'stable'>;
 
 /**
  * A promotion as a dry run, in the cluster as it is now: what it would do, what stands against it, and which of the strategies allowed
@@ -29,12 +29,13 @@ export function planner({ odoo, cluster, registry, clock, registryName }: PlanDe
     if (known.modelId !== modelId) throw new NotFound(`Model ${modelId} has no version ${versionId}.`, { code: 'not-found' });
     const work: DeploymentWork = {
       ...known, deploymentId: 0, generation: 0, controls: { paused: false, approvedStep: -1, skipTo: 0 }, isRollback: false, desired: 'serving', phase: 'Pending', isLive: false,
-      withdrawing: [], deadlineAt: null, protocol: 'http', previous: null, siblings: [],
+      withdrawing: [], deadlineAt: null, protocol: 'http', previous: known.stable, progress: null, siblings: [],
     };
     const spec = revisionSpecOf(work, registryName);
     const now = clock.now();
-    const wanted = wantedOf(work, spec, now);
-    const observed = await lookAtCluster(cluster, spec);
+    const stable = stableSpecOf(work, registryName);
+    const wanted = wantedOf(work, spec, now, stable);
+    const observed = await lookAtCluster(cluster, spec, stable?.revision ?? null);
     const capacity = cluster.capacity(spec.namespace); // one look for all that is asked of it
     const asked = { work, wanted, spec, observed, now };
     const deps = { registry, cluster: { capacity: () => capacity } };

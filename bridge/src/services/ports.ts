@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { Whoami } from '../contract/requests.ts';
+import type { Progress } from '../domain/revision.ts';
 import type { Controls } from '../domain/rollout.ts';
 import type { Step, StrategyName } from '../domain/strategy.ts';
 
@@ -54,9 +55,15 @@ export interface DeploymentWork {
   /** until then it waits for room; null: it does not */ queueUntil: string | null;
   /** those that asked earlier in this environment and wait for room, as they said last; an older Odoo does not say */ queue?: QueuedWork[];
   deadlineAt: string | null; serving: ServingSpec; protocol: string;
-  previous: { deploymentId: number; versionId: number } | null;
+  /** what served when it was promoted */ previous: { deploymentId: number; versionId: number } | null;
+  /** what serves there now, by the record */ stable: StableWork | null;
+  /** how far its rollout has come; null: nothing was recorded yet */ progress: RecordedProgress | null;
   siblings: { deploymentId: number; versionId: number; desired: string; phase: string; isLive: boolean }[];
 }
+
+export type StableWork = Pick<DeploymentWork, 'deploymentId' | 'versionId' | 'version' | 'image' | 'imageDigest' | 'serving'>;
+/** `since`: ISO 8601 */
+export type RecordedProgress = Omit<Progress, 'since'> & { since: string };
 
 export interface QueuedWork {
   deploymentId: number; name: string; version: string; queueUntil: string | null; paused: boolean; strategy: StrategyName; steps: Step[] | null; serving: ServingSpec;

@@ -24,7 +24,7 @@ export async function findObstacle(deps: RoomDeps, asked: Asked): Promise<Obstac
   if (limit) return limit;
   const { repository } = splitImage(spec.image);
   // while nobody answers, a registry that is away holds nothing up: the pods tell whether their image can be had
-  const known = asked.observed.previous?.wantedReplicas === 0 && tookDown(wanted, asked.observed);
+  const known = tookDown(wanted, asked.observed) && asked.observed.previous?.wantedReplicas === 0;
   const [found, capacity] = await Promise.all([known ? work.imageDigest : deps.registry.digestOf(repository, work.imageDigest ?? ''), deps.cluster.capacity(spec.namespace)]);
   if (found !== work.imageDigest) return { reason: 'ImageNotFound', message: `The registry no longer has ${spec.image}. Restore it there, or register the version anew.` };
   const beside = besideOf(asked);

@@ -111,15 +111,38 @@ export class ClusterScene {
 
   want(deploymentId: number, versionId: number, over: Partial<DeploymentWork> = {}, kind: 'staging' | 'production' = 'production'): DeploymentWork {
     const version = this.versions.get(versionId)!;
+    const stable = this.#stable(kind);
     const work: DeploymentWork = {
       deploymentId, versionId, modelId: 1, slug: this.slug, version: version.version, image: version.image, imageDigest: version.imageDigest,
       environment: { id: 1, name: kind, kind, namespace: `mlops-${kind}`, gatewayUrl: this.env.gatewayUrl, registry: this.env.registryName,
         keepPreviousMinutes: 60, readyDeadlineSeconds: 60, maxReplicas: 8, maxGpus: 64 },
       strategy: 'blue-green', steps: null, controls: { paused: false, approvedStep: -1, skipTo: 0 }, isRollback: false, generation: 1, desired: 'serving', phase: 'Pending', isLive: false, deadlineAt: new Date(Date.now() + 65_000).toISOString(),
-      serving: version.serving, protocol: 'open-inference-v2', previous: null, withdrawing: [], queueUntil: null, siblings: [], ...over,
+      serving: version.serving, protocol: 'open-inference-v2', previous: stable, stable, progress: null, withdrawing: [], queueUntil: null, siblings: [], ...over,
     };
     this.deployments.set(deploymentId, work);
     return work;
+  }
+
+  /** what serves by Odoo's record */
+  #stable(kind: 'staging' | 'production', except = 0): DeploymentWork['stable'] {
+    const live = [...this.deployments.values()].findLast((one) => one.isLive && one.desired === 'serving' && one.environment.kind === kind && one.deploymentId !== except);
+    if (!live) return null;
+    const { deploymentId, versionId, version, image, imageDigest, serving } = live;
+    return { deploymentId, versionId, version, image, imageDigest, serving };
+  }
+
+  #record({ deployment_id, generation, progress }: Record<string, unknown>): unknown {
+    const work = this.deployments.get(Number(deployment_id))!;
+    if (generation !== work.generation) return { accepted: false };
+    const next = progress as NonNullable<DeploymentWork['progress']>;
+    if (next.step >= (work.progress?.step ?? 0)) work.progress = next;
+    return { accepted: true, progress: structuredClone(work.progress) };
+  }
+
+  /** one is live at a time; tests say themselves what becomes of the one before */
+  #goLive(work: DeploymentWork): void {
+    for (const other of this.deployments.values()) if (other !== work && other.environment.kind === work.environment.kind) other.isLive = false;
+    work.isLive = true;
   }
 
   build = async (versionId: number, deadlineMs = 150_000): Promise<BuildReport> => {
@@ -169,7 +192,12 @@ export class ClusterScene {
 
   #answer(model: string, method: string, kwargs: Record<string, unknown>): unknown {
     if (this.odooIsAway) throw new Unavailable('Odoo is away.', { code: 'odoo-unavailable' });
-    if (method === 'work') return structuredClone(model === 'mlops.deployment' ? this.deployments.get(Number(kwargs.deployment_id)) : this.versions.get(Number(kwargs.version_id)));
+    if (method === 'work' && model === 'mlops.deployment') {
+      const work = this.deployments.get(Number(kwargs.deployment_id))!;
+      return structuredClone({ ...work, stable: work.isLive ? work.stable : this.#stable(work.environment.kind, work.deploymentId) ?? null });
+    }
+    if (method === 'work') return structuredClone(this.versions.get(Number(kwargs.version_id)));
+    if (method === 'record_progress') return this.#record(kwargs);
     if (method === 'report_build') {
       const report = kwargs as unknown as BuildReport & { version_id: number };
       const version = this.versions.get(report.version_id)!;
@@ -183,7 +211,7 @@ export class ClusterScene {
     const facts = kwargs.facts as FactsReport;
     this.facts.push({ ...facts, deploymentId: work.deploymentId });
     if (work.desired === 'serving') work.phase = facts.phase;
-    if (facts.phase === 'Ready') work.isLive = true;
+    if (facts.phase === 'Ready') this.#goLive(work);
     return { accepted: true };
   }
 }

@@ -37,6 +37,7 @@ class Deployment(models.Model):
     conditions = fields.Json(readonly=True)
     observed = fields.Json(readonly=True)
     observed_generation = fields.Integer(readonly=True)
+    progress = fields.Json(readonly=True, help="The step that the rollout has come to: what is in the cluster never decides that")
     endpoint_url = fields.Char(readonly=True)
     preview_url = fields.Char(readonly=True)
     deadline_at = fields.Datetime(readonly=True)

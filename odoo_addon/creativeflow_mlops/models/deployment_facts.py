@@ -1,8 +1,12 @@
+from datetime import datetime
+
 from odoo import api, models
 from odoo.exceptions import UserError
 
 from .guarded import keyed
 
+# a rolling of 64 pods has three steps for each
+STEPS_RECORDED = 256
 PHASES_REPORTED = ("Progressing", "Ready", "Failed", "Removed")
 
 
@@ -28,6 +32,33 @@ class DeploymentFacts(models.Model):
         return {
             "accepted": True, "status": deployment.version_id.status, "phase": deployment.phase, "generation": deployment.generation,
         }
+
+    @api.model
+    def record_progress(self, deployment_id, generation, progress):
+        """`{accepted, progress}`: the step that a rollout has come to, before the bridge acts on it. It never goes back."""
+        self.env["mlops.model"]._require_role("bridge")
+        recorded = self._checked_progress(progress)
+        deployment = self._known(deployment_id)
+        deployment.version_id._locked()
+        deployment.lock_for_update(allow_referencing=True)
+        deployment.invalidate_recordset()
+        if int(generation) != deployment.generation:
+            return deployment._refuse_fact(generation, "Progressing")
+        if not deployment._is_awaited():
+            return {"accepted": False, "reason": "NotAwaited", "generation": deployment.generation, "status": deployment.version_id.status}
+        if recorded["step"] >= (deployment.progress or {}).get("step", 0):
+            deployment._keyed().write({"progress": recorded})
+        return {"accepted": True, "progress": deployment.progress}
+
+    @api.model
+    def _checked_progress(self, progress):
+        step, since = (progress.get("step"), progress.get("since")) if isinstance(progress, dict) else (None, None)
+        fine = isinstance(step, int) and not isinstance(step, bool) and 0 <= step <= STEPS_RECORDED and isinstance(since, str)
+        try:
+            datetime.fromisoformat(since.replace("Z", "+00:00") if fine else "")
+        except ValueError as error:
+            raise UserError(self.env._("A progress has a step from 0 to %s and the time since when.", STEPS_RECORDED)) from error
+        return {name: progress.get(name) for name in ("step", "since", "baseline", "judgements", "interrupted")}
 
     def _refuse_fact(self, generation, phase):
         reason = "StaleGeneration" if int(generation) < self.generation else "UnknownGeneration"

@@ -33,6 +33,7 @@ class DeploymentWork(models.Model):
             "previous": {
                 "deploymentId": previous.id, "versionId": previous.version_id.id, "revision": (previous.observed or {}).get("revision"),
             } if previous else None,
+            "stable": self._stable(environment, self.model_id), "progress": self.progress or None,
             "siblings": [{
                 "deploymentId": one.id, "versionId": one.version_id.id, "desired": one.desired, "phase": one.phase, "isLive": one.is_live,
             } for one in siblings],
@@ -51,6 +52,16 @@ class DeploymentWork(models.Model):
                 "strategiesAllowed": environment.strategies_allowed, "canarySteps": environment._steps(),
             },
         }
+
+    @api.model
+    def _stable(self, environment, model):
+        """What serves there by the record, as it was approved; None: nothing does. The cluster may be empty and it serves all the same."""
+        live = self.search([("environment_id", "=", environment.id), ("model_id", "=", model.id), ("is_live", "=", True)], limit=1)
+        version = live.version_id
+        return {
+            "deploymentId": live.id, "versionId": version.id, "version": version.name, "image": version.image or None,
+            "imageDigest": version.image_digest or None, "serving": version.serving or {},
+        } if live else None
 
     def _waiting_before(self):
         """Those that asked earlier for this environment and wait for room there, as the bridge said last; the first first."""

@@ -24,7 +24,8 @@ class VersionPlan(models.Model):
             raise UserError(self.env._("The image digest is not known: deploy to staging first."))
         deployments, minutes = self.env["mlops.deployment"].sudo(), environment.queue_minutes
         return {
-            **deployments._what(version, environment), "strategy": strategy, "steps": version._place_policy("production")["steps"] if strategy == "canary" else None,
+            **deployments._what(version, environment), "strategy": strategy, "stable": deployments._stable(environment, version.model_id),
+            "steps": version._place_policy("production")["steps"] if strategy == "canary" else None,
             "queueUntil": iso(fields.Datetime.now() + timedelta(minutes=minutes)) if minutes else None,
             "queue": [
                 one._queued(None if one.with_env(self.env)._seen() else self.env._("A model of another team"))

@@ -1,10 +1,11 @@
 import type { V1Deployment, V1Node, V1Pod, V1ResourceQuota } from '@kubernetes/client-node';
 import { GPU_RESOURCE } from '../../domain/capacity.ts';
 import type { CapacityObserved, GpuHolder } from '../../domain/capacity.ts';
-import type { Progress, RevisionObserved, RouteObserved } from '../../domain/revision.ts';
+import type { RevisionObserved, RouteObserved } from '../../domain/revision.ts';
 import { Failed } from '../../errors.ts';
 import type { ClusterPort, RevisionSpec, RouteSpec } from '../../services/cluster-ports.ts';
 import { ApprovedImages } from './approved-images.ts';
+import { KubernetesIntegrity, isRestart } from './integrity.ts';
 import { disruptionManifest } from './disruption.ts';
 import type { KubernetesClient } from './client.ts';
 import { ANNOTATION, LABEL, allowServingManifest, defaultDenyManifest, deploymentManifest, routeManifest, serviceManifest } from './manifests.ts';
@@ -18,10 +19,16 @@ interface HttpRoute {
   status?: { parents?: { conditions?: { type: string; status: string; observedGeneration?: number }[] }[] };
 }
 
+/** What was found intact is not compared again for so long. */
+const INTACT_MS = 1_500;
+
 export class KubernetesCluster implements ClusterPort {
   readonly #client: KubernetesClient;
   readonly #gateway: GatewayReference;
   readonly #approved: ApprovedImages;
+  readonly #integrity: KubernetesIntegrity;
+  /** when the objects of a revision were last found as they should be */
+  readonly #intactAt = new Map<string, number>();
   /** the Deployments as they were last read: from there on changes are waited for */
   readonly #read = new Map<string, { resourceVersion: string; state: string }>();
 
@@ -29,12 +36,13 @@ export class KubernetesCluster implements ClusterPort {
     this.#client = client;
     this.#gateway = gateway;
     this.#approved = new ApprovedImages(client);
+    this.#integrity = new KubernetesIntegrity(client, gateway);
   }
 
   async revision(namespace: string, revision: string): Promise<RevisionObserved | null> {
     const path = deploymentPath(namespace, revision);
     const deployment = await this.#client.get<V1Deployment>(path);
-    if (deployment === null || deployment.metadata?.deletionTimestamp) {
+    if (deployment === null) {
       this.#read.delete(path);
       return null;
     }
@@ -113,10 +121,30 @@ export class KubernetesCluster implements ClusterPort {
     await this.#client.merge(deploymentPath(namespace, revision), { spec: { replicas } });
   }
 
-  async noteProgress(namespace: string, revision: string, progress: Progress): Promise<void> {
-    const path = deploymentPath(namespace, revision);
-    const generation = (await this.#client.get<V1Deployment>(path))?.metadata?.generation;
-    await this.#client.merge(path, { metadata: { annotations: { [ANNOTATION.progress]: JSON.stringify({ ...progress, generation }) } } });
+  async drift(spec: RevisionSpec): Promise<string[]> {
+    const path = deploymentPath(spec.namespace, spec.revision);
+    const known = this.#intactAt.get(path);
+    if (known !== undefined && Date.now() - known < INTACT_MS) return [];
+    const objects = await this.#integrity.objects(spec, false);
+    const found = objects.filter(({ missing, changes }) => missing || changes.some((change) => !isRestart(change)));
+    if (found.length === 0) this.#intactAt.set(path, Date.now());
+    return found.map(({ kind, name }) => `${kind} ${name}`);
+  }
+
+  async mend(spec: RevisionSpec): Promise<void> {
+    this.#intactAt.delete(deploymentPath(spec.namespace, spec.revision));
+    await this.#integrity.putBack(spec, false);
+  }
+
+  routeDrift(spec: RouteSpec): Promise<string | null> {
+    return this.#integrity.routeDrift(spec);
+  }
+
+  async leftovers(namespace: string, revision: string): Promise<string[]> {
+    const kinds = { Service: servicePath, NetworkPolicy: policyPath, PodDisruptionBudget: disruptionPath };
+    const objects = await Promise.all(Object.entries(kinds).map(async ([kind, path]) => ((await this.#client.get<object>(path(namespace, revision))) === null ? [] : [`${kind} ${revision}`])));
+    const pods = await this.#client.list<V1Pod>(`/api/v1/namespaces/${namespace}/pods`, { labelSelector: `${LABEL.revision}=${revision}` });
+    return [...objects.flat(), ...pods.map((pod) => `Pod ${pod.metadata?.name}`)];
   }
 
   async removeRevision(namespace: string, revision: string): Promise<void> {
@@ -128,7 +156,8 @@ export class KubernetesCluster implements ClusterPort {
   }
 
   async applyRoute(spec: RouteSpec): Promise<void> {
-    await this.#client.apply(routePath(spec.namespace, spec.name), routeManifest(spec, this.#gateway));
+    if (spec.whole) await this.#integrity.replaceRoute(spec);
+    else await this.#client.apply(routePath(spec.namespace, spec.name), routeManifest(spec, this.#gateway));
   }
 
   async removeRoute(namespace: string, name: string): Promise<void> {

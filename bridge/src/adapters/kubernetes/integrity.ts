@@ -1,7 +1,8 @@
 import type { V1Container, V1ManagedFieldsEntry, V1Pod } from '@kubernetes/client-node';
 import type { ContainerSeen, ObjectKind, ObjectSeen, RouteSeen } from '../../domain/integrity.ts';
 import { specChanges } from '../../domain/spec-difference.ts';
-import type { RevisionSpec } from '../../services/cluster-ports.ts';
+import type { Change } from '../../domain/spec-difference.ts';
+import type { RevisionSpec, RouteSpec } from '../../services/cluster-ports.ts';
 import type { IntegrityCluster } from '../../services/integrity-ports.ts';
 import { ApprovedImages } from './approved-images.ts';
 import { FIELD_MANAGER } from './client.ts';
@@ -16,6 +17,8 @@ interface Stored {
 interface HttpRoute extends Stored {
   spec: { parentRefs?: { name: string; namespace?: string }[]; hostnames?: string[]; rules?: { matches?: { path?: { value?: string } }[]; filters?: { type: string }[]; backendRefs?: { name: string; weight?: number }[] }[] };
 }
+const RESTARTED = 'kubectl.kubernetes.io/restartedAt';
+
 interface Part { kind: ObjectKind; path: string; manifest: Stored; stored: Stored | null }
 
 /**
@@ -95,11 +98,32 @@ export class KubernetesIntegrity implements IntegrityCluster {
     }
   }
 
-  async putRouteBack({ namespace, name, slug, path, revision, deploymentId }: Parameters<IntegrityCluster['putRouteBack']>[0]): Promise<void> {
-    const manifest = routeManifest({ namespace, name, slug, path, backends: [{ revision, weight: 100 }], changedBy: deploymentId, before: [] }, this.#reference) as Stored;
-    const stored = await this.#client.get<Stored>(routePath(namespace, name));
-    if (stored === null) await this.#client.apply(routePath(namespace, name), manifest);
-    else await this.#client.replace(routePath(namespace, name), { ...manifest, metadata: { ...stored.metadata, managedFields: undefined } }, false);
+  /** Where a route is not as this would apply it, and null where it is or is not there at all. */
+  async routeDrift(spec: RouteSpec): Promise<string | null> {
+    const path = routePath(spec.namespace, spec.name);
+    const stored = await this.#client.get<Stored>(path);
+    if (stored === null) return null;
+    const manifest = routeManifest(spec, this.#reference) as Stored;
+    const key = JSON.stringify([stored.metadata.uid, stored.metadata.generation, manifest.spec]);
+    if (this.#clean.get(path) === key) return null;
+    const wanted = await this.#client.replace<Stored>(path, routeInPlaceOf(stored, manifest), true);
+    const [change] = specChanges(wanted.spec, stored.spec);
+    if (change === undefined) this.#clean.set(path, key);
+    return change?.path ?? null;
+  }
+
+  /** The whole route, so that what somebody added goes too. */
+  async replaceRoute(spec: RouteSpec): Promise<void> {
+    const path = routePath(spec.namespace, spec.name);
+    const manifest = routeManifest(spec, this.#reference) as Stored;
+    const stored = await this.#client.get<Stored>(path);
+    if (stored === null) await this.#client.apply(path, manifest);
+    else await this.#client.replace(path, routeInPlaceOf(stored, manifest), false);
+  }
+
+  async putRouteBack(route: Parameters<IntegrityCluster['putRouteBack']>[0]): Promise<void> {
+    const { namespace, name, slug, path, revision, deploymentId } = route;
+    await this.replaceRoute({ namespace, name, slug, path, backends: [{ revision, weight: 100 }], changedBy: deploymentId, before: [] });
   }
 
   async #parts(spec: RevisionSpec): Promise<Part[]> {
@@ -120,6 +144,18 @@ function inPlaceOf(stored: Stored, manifest: Stored, kind: ObjectKind, replicas:
   const annotations = { ...stored.metadata.annotations, ...manifest.metadata.annotations };
   const spec = kind === 'Deployment' && !replicas ? { ...manifest.spec, replicas: stored.spec['replicas'] } : manifest.spec;
   return { ...manifest, spec, metadata: { ...manifest.metadata, annotations, resourceVersion: stored.metadata.resourceVersion } };
+}
+
+/** Ours in place of the stored one, with the name and the version of that. */
+function routeInPlaceOf(stored: Stored, manifest: Stored): Stored {
+  const { managedFields: _, ...metadata } = stored.metadata;
+  return { ...manifest, metadata: { ...metadata, labels: { ...metadata.labels, ...manifest.metadata.labels }, annotations: { ...metadata.annotations, ...manifest.metadata.annotations } } };
+}
+
+/** `kubectl rollout restart` changes nothing of what runs. */
+export function isRestart({ path, expected, found }: Change): boolean {
+  if (path === `spec.template.metadata.annotations.${RESTARTED}`) return true;
+  return path === 'spec.template.metadata.annotations' && expected === undefined && Object.keys((found ?? {}) as object).join() === RESTARTED;
 }
 
 /** Who wrote into the spec besides us; null: nobody, or it is not kept. */

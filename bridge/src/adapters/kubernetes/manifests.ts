@@ -12,7 +12,7 @@ export const LABEL = {
   managedBy: 'app.kubernetes.io/managed-by', model: 'creativeflow.io/model', modelId: 'creativeflow.io/model-id',
   versionId: 'creativeflow.io/version-id', revision: 'creativeflow.io/revision',
 } as const;
-export const ANNOTATION = { changedBy: 'creativeflow.io/changed-by', before: 'creativeflow.io/before', progress: 'creativeflow.io/rollout', applied: 'creativeflow.io/applied' } as const;
+export const ANNOTATION = { changedBy: 'creativeflow.io/changed-by', before: 'creativeflow.io/before', applied: 'creativeflow.io/applied' } as const;
 export const MANAGER = 'creativeflow-bridge';
 /** Tells which revision answered; the smoke test trusts no answer without it. */
 export const REVISION_HEADER = 'x-creativeflow-revision';

@@ -1,10 +1,9 @@
 import type { CoreV1Event, V1ContainerStatus, V1Deployment, V1Pod } from '@kubernetes/client-node';
 import { GPU_RESOURCE } from '../../domain/capacity.ts';
 import type { PodRequests } from '../../domain/capacity.ts';
-import type { ContainerObserved, PodObserved, Progress, RevisionObserved } from '../../domain/revision.ts';
+import type { ContainerObserved, PodObserved, RevisionObserved } from '../../domain/revision.ts';
 import { lastTellingLine } from '../../domain/log-line.ts';
 import type { KubernetesClient } from './client.ts';
-import { ANNOTATION } from './manifests.ts';
 
 const EXPLAINED_PODS = 3;
 const TAIL_LINES = 20;
@@ -14,8 +13,7 @@ export async function observeRevision(client: KubernetesClient, deployment: V1De
   const { spec, status, metadata } = deployment;
   const failure = status?.conditions?.find((condition) => condition.type === 'ReplicaFailure' && condition.status === 'True');
   const replicas = spec?.replicas ?? 1;
-  const note = noteOf(metadata?.annotations?.[ANNOTATION.progress]);
-  const present = knowsIt(deployment, note);
+  const present = knowsIt(deployment);
   const notReady = pods.filter((pod) => !pod.metadata?.deletionTimestamp && !isReadyPod(pod)).slice(0, EXPLAINED_PODS);
   return {
     name: metadata?.name ?? '',
@@ -27,7 +25,7 @@ export async function observeRevision(client: KubernetesClient, deployment: V1De
     creationFailure: failure?.message ?? null,
     pods: await Promise.all(pods.map((pod) => observePod(client, pod, notReady.includes(pod)))),
     requests: requestsOf(deployment),
-    progress: progressOf(note),
+    ...(metadata?.deletionTimestamp ? { deleting: metadata.finalizers ?? [] } : {}),
   };
 }
 
@@ -40,37 +38,15 @@ function requestsOf({ spec }: V1Deployment): PodRequests {
   };
 }
 
-/**
- * Whether the controller has seen the Deployment as it is now. A note at it counts as a change too; where the note is the only one since,
- * which it says by the generation that it found, what the controller told before still holds.
- */
-function knowsIt({ metadata, status }: V1Deployment, note: Note): boolean {
-  const [seen, now] = [status?.observedGeneration ?? 0, metadata?.generation ?? 1];
-  return seen >= now || (seen === now - 1 && note.generation === seen);
+/** Whether the controller has seen the Deployment as it is now. */
+function knowsIt({ metadata, status }: V1Deployment): boolean {
+  return (status?.observedGeneration ?? 0) >= (metadata?.generation ?? 1);
 }
 
 /** Of a Deployment that was changed just now, what is known is known of the pods themselves. */
 function readyAsWanted({ spec }: V1Deployment, pods: V1Pod[]): number {
   const images = JSON.stringify(spec?.template.spec?.containers.map(({ image }) => image));
   return pods.filter((pod) => !pod.metadata?.deletionTimestamp && isReadyPod(pod) && JSON.stringify(pod.spec?.containers.map(({ image }) => image)) === images).length;
-}
-
-/** What noteProgress wrote, as far as it is there: `generation` is the one that it found. */
-type Note = Partial<Omit<Progress, 'since'> & { since: string; generation: number }>;
-
-function noteOf(text: string | undefined): Note {
-  try {
-    return (JSON.parse(text ?? '{}') as Note | null) ?? {};
-  } catch {
-    return {};
-  }
-}
-
-/** What somebody wrote there by hand is no progress. */
-function progressOf(note: Note): Progress | null {
-  const { deploymentId, step, since, baseline, judgements } = note as Required<Note>;
-  const sound = Number.isInteger(deploymentId) && Number.isInteger(step) && !Number.isNaN(Date.parse(since)) && Array.isArray(judgements);
-  return sound ? { deploymentId, step, since: new Date(since), baseline: baseline ?? null, judgements } : null;
 }
 
 export async function observePod(client: KubernetesClient, pod: V1Pod, explain: boolean): Promise<PodObserved> {

@@ -3,7 +3,7 @@ import { decide } from '../../../src/domain/rollout.ts';
 import type { Action, Decision, Observed, Wanted } from '../../../src/domain/rollout.ts';
 import type { Progress } from '../../../src/domain/revision.ts';
 import { describe as inWords, stepsOf } from '../../../src/domain/strategy.ts';
-import { NOW, before, container, observed, pod, revision, route, wanted } from './revision-builders.ts';
+import { NOW, before, container, observed, pod, recordOf, revision, route, wanted, withStable } from './revision-builders.ts';
 
 const was = [{ revision: 'digits-v1', weight: 100, replicas: 3 }];
 const none: Action = { kind: 'none' };
@@ -16,7 +16,7 @@ const switched = route({ 'digits-v2': 100 }, { changedBy: 7, before: was });
 const crashed = pod({ lastLogLine: 'boom', containers: [container({ restarts: 2, lastTerminated: { reason: 'Error', exitCode: 3, message: '' } })] });
 const back: Action = { kind: 'back-out', restore: was, release: true };
 const noGpu = { reason: 'GpusNotFree', message: 'none free' };
-const since = (secondsAgo: number): Progress => ({ deploymentId: 7, step: 1, since: before(secondsAgo * 1000), baseline: null, judgements: [] });
+const since = (secondsAgo: number): Progress => ({ step: 1, since: before(secondsAgo * 1000), baseline: null, judgements: [] });
 const serves = { previous: old, publicRoute: route({ 'digits-v1': 100 }) };
 const given = { previous: gone, publicRoute: noted, revision: ready };
 
@@ -37,8 +37,8 @@ const TABLE: Row[] = [
   { name: 'paused while nobody answers: goes on', wanted: { controls: { paused: true, approvedStep: -1, skipTo: 0 } }, observed: given, action: { kind: 'apply', replicas: 2 } },
   { name: 'they are gone: the new ones start', observed: given, action: { kind: 'apply', replicas: 2 } },
   { name: 'their room is not told to be free yet: the time is written down', observed: { ...given, obstacle: noGpu }, action: { kind: 'progress', step: 1, baseline: false, judgement: null } },
-  { name: 'and waited for', observed: { ...given, revision: { ...ready, progress: since(59) }, obstacle: noGpu }, action: none, waits: 'pods' },
-  { name: 'not for long, however long it may wait for room', wanted: { queueUntil: before(-3_600_000) }, observed: { ...given, revision: { ...ready, progress: since(60) }, obstacle: noGpu }, action: back, phase: 'Failed', reason: /^GpusNotFree/ },
+  { name: 'and waited for', wanted: { progress: since(59) }, observed: { ...given, revision: ready, obstacle: noGpu }, action: none, waits: 'pods' },
+  { name: 'not for long, however long it may wait for room', wanted: { queueUntil: before(-3_600_000), progress: since(60) }, observed: { ...given, revision: ready, obstacle: noGpu }, action: back, phase: 'Failed', reason: /^GpusNotFree/ },
   { name: 'its objects were deleted meanwhile: makes them again', observed: { ...given, revision: null, obstacle: noGpu }, action: { kind: 'apply', replicas: 0 } },
   { name: 'the image is gone now: the old version comes back', observed: { ...given, obstacle: { reason: 'ImageNotFound', message: 'gone' } }, action: back, phase: 'Failed' },
   { name: 'the new pods crash: the old version comes back at its size', observed: { ...given, revision: revision({ readyReplicas: 0, pods: [crashed] }) }, action: back, phase: 'Failed', reason: /^CrashLoopBackOff/ },
@@ -46,11 +46,12 @@ const TABLE: Row[] = [
   { name: 'the deadline before anything was given up: nothing to bring back', wanted: { deadline: before(1) }, observed: { ...serves, revision: ready, publicRoute: noted }, action: { kind: 'back-out', restore: null }, phase: 'Failed' },
   { name: 'ready: is asked through its preview first', observed: { ...given, revision: revision(), previewRoute: route({ 'digits-v2': 100 }) }, action: { kind: 'smoke', through: 'preview' } },
   { name: 'the preview fails: the old version comes back at its size', observed: { ...given, revision: revision(), previewRoute: route({ 'digits-v2': 100 }), smoke: { preview: { ok: false, message: '500' }, public: null } }, action: back, phase: 'Failed' },
-  { name: 'answers: gets the traffic, what was before stays known', observed: { ...given, revision: revision(), previewRoute: route({ 'digits-v2': 100 }), smoke: { preview: { ok: true, message: '' }, public: null } }, action: { kind: 'route', backends: [{ revision: 'digits-v2', weight: 100 }], before: was } },
+  { name: 'answers: that is recorded', observed: { ...given, revision: revision(), previewRoute: route({ 'digits-v2': 100 }), smoke: { preview: { ok: true, message: '' }, public: null } }, action: { kind: 'progress', step: 3, baseline: false, judgement: null } },
+  { name: 'answered: gets the traffic, what was before stays known', wanted: { progress: { ...since(0), step: 3 } }, observed: { ...given, revision: revision(), previewRoute: route({ 'digits-v2': 100 }), smoke: { preview: { ok: true, message: '' }, public: null } }, action: { kind: 'route', backends: [{ revision: 'digits-v2', weight: 100 }], before: was } },
   { name: 'somebody scaled the old one up while the new one is ready: it is left alone', observed: { previous: { ...old, wantedReplicas: 1 }, publicRoute: noted, revision: revision(), previewRoute: route({ 'digits-v2': 100 }) }, action: { kind: 'smoke', through: 'preview' } },
-  { name: 'has the traffic and loses its pods: they are waited for, since nobody else is there', observed: { revision: revision({ readyReplicas: 0 }), publicRoute: switched, previewRoute: route({ 'digits-v2': 100 }) }, action: none, waits: 'pods' },
-  { name: 'the public path fails: the old version comes back, the new one makes place', observed: { revision: revision(), publicRoute: switched, smoke: { preview: null, public: { ok: false, message: '' } } }, action: back, phase: 'Failed' },
-  { name: 'all done', observed: { revision: revision(), publicRoute: switched, smoke: { preview: null, public: { ok: true, message: '' } } }, action: { kind: 'finish' }, phase: 'Ready' },
+  { name: 'has the traffic and loses its pods: they are waited for, since nobody else is there', wanted: { progress: { ...since(0), step: 3 }, stable: { revision: 'digits-v1', image: 'old', replicas: 3 } }, observed: { previous: gone, revision: revision({ readyReplicas: 0 }), publicRoute: switched, previewRoute: route({ 'digits-v2': 100 }) }, action: none, waits: 'pods' },
+  { name: 'the public path fails: the old version comes back, the new one makes place', wanted: { progress: { ...since(0), step: 3 } }, observed: { revision: revision(), publicRoute: switched, smoke: { preview: null, public: { ok: false, message: '' } } }, action: back, phase: 'Failed' },
+  { name: 'all done', wanted: { progress: { ...since(0), step: 3 } }, observed: { revision: revision(), publicRoute: switched, smoke: { preview: null, public: { ok: true, message: '' } } }, action: { kind: 'finish' }, phase: 'Ready' },
   { name: "aborted, or ended by Odoo's deadline, while nobody answers: the old version comes back first", wanted: { desired: 'removed', failed: true }, observed: given, action: back, phase: null },
   { name: 'the same, told as failed', wanted: { failed: true }, observed: given, action: back, phase: null },
   { name: 'it is back: what failed goes', wanted: { desired: 'removed', failed: true }, observed: { previous: old, publicRoute: noted, revision: ready }, action: { kind: 'remove', remaining: null }, phase: null },
@@ -67,7 +68,7 @@ const TABLE: Row[] = [
 describe('recreate', () => {
   for (const row of TABLE) {
     it(row.name, () => {
-      const decision = decide(wanted({ strategy: 'recreate', ...row.wanted }), observed(row.observed), NOW);
+      const decision = decide(wanted({ strategy: 'recreate', ...recordOf(row.observed ?? {}), ...row.wanted }), observed(withStable(row.observed ?? {})), NOW);
       expect(decision.action).to.deep.equal(row.action);
       expect(decision.phase).to.equal(row.phase === undefined ? 'Progressing' : row.phase);
       if (row.reason) expect(decision.reason).to.match(row.reason);

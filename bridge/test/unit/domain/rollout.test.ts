@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { decide } from '../../../src/domain/rollout.ts';
 import type { Action, Decision, Observed, Wanted } from '../../../src/domain/rollout.ts';
-import { NOW, before, container, observed, pod, revision, route, wanted } from './revision-builders.ts';
+import { NOW, before, container, observed, pod, recordOf, revision, route, wanted, withStable } from './revision-builders.ts';
 
 interface Row { name: string; wanted?: Partial<Wanted>; observed?: Partial<Observed>; action: Action; phase: Decision['phase']; reason?: RegExp }
 
@@ -10,6 +10,8 @@ const both = { revision: revision(), previous: old, publicRoute: route({ 'digits
 const was = [{ revision: 'digits-v1', weight: 100, replicas: 2 }];
 const switched = route({ 'digits-v2': 100 }, { changedBy: 7, before: was });
 const ok = { ok: true, message: 'fine' };
+const PASSED = { step: 2, since: NOW, baseline: null, judgements: [] };
+const recorded = (step: number) => ({ ...PASSED, step });
 const bad = { ok: false, message: 'GET /ready was answered 500' };
 const crashed = pod({ lastLogLine: 'boom', containers: [container({ restarts: 2, lastTerminated: { reason: 'Error', exitCode: 3, message: '' } })] });
 
@@ -32,16 +34,17 @@ const TABLE: Row[] = [
   { name: 'preview open: asks through it', observed: { ...both, previewRoute: route({ 'digits-v2': 100 }) }, action: { kind: 'smoke', through: 'preview' }, phase: 'Progressing' },
   { name: 'preview of another: takes it', observed: { ...both, previewRoute: route({ 'digits-v9': 100 }) }, action: { kind: 'apply-preview' }, phase: 'Progressing' },
   { name: 'preview fails: nothing is switched', observed: { ...both, previewRoute: route({ 'digits-v2': 100 }), smoke: { preview: bad, public: null } }, action: { kind: 'back-out', restore: null }, phase: 'Failed', reason: /^SmokeTestFailed: .*500/ },
-  { name: 'preview passes: one switch, remembering what served', observed: { ...both, previewRoute: route({ 'digits-v2': 100 }), smoke: { preview: ok, public: null } }, action: { kind: 'route', backends: [{ revision: 'digits-v2', weight: 100 }], before: was }, phase: 'Progressing' },
-  { name: 'switched: asks through the public path', observed: { ...both, publicRoute: switched, previous: null }, action: { kind: 'smoke', through: 'public' }, phase: 'Progressing' },
-  { name: 'public path passes: ready', observed: { ...both, publicRoute: switched, previous: null, smoke: { preview: null, public: ok } }, action: { kind: 'finish' }, phase: 'Ready' },
-  { name: 'public path fails: gives traffic back', observed: { ...both, publicRoute: switched, previous: null, smoke: { preview: null, public: bad } }, action: { kind: 'back-out', restore: was }, phase: 'Failed' },
-  { name: 'public path fails at the first deployment: no route is left', observed: { revision: revision(), publicRoute: route({ 'digits-v2': 100 }, { changedBy: 7, before: [] }), smoke: { preview: null, public: bad } }, action: { kind: 'back-out', restore: [] }, phase: 'Failed' },
-  { name: 'the same version deployed again fails: its traffic stays', observed: { revision: revision(), publicRoute: route({ 'digits-v2': 100 }, { changedBy: 4, before: [] }), smoke: { preview: null, public: bad } }, action: { kind: 'back-out', restore: null }, phase: 'Failed' },
+  { name: 'preview passes: that is recorded before any traffic moves', observed: { ...both, previewRoute: route({ 'digits-v2': 100 }), smoke: { preview: ok, public: null } }, action: { kind: 'progress', step: 2, baseline: false, judgement: null }, phase: 'Progressing' },
+  { name: 'preview passed: one switch, remembering what served', wanted: { progress: PASSED }, observed: { ...both, previewRoute: route({ 'digits-v2': 100 }), smoke: { preview: ok, public: null } }, action: { kind: 'route', backends: [{ revision: 'digits-v2', weight: 100 }], before: was }, phase: 'Progressing' },
+  { name: 'switched: asks through the public path', wanted: { progress: PASSED }, observed: { ...both, publicRoute: switched, previous: null }, action: { kind: 'smoke', through: 'public' }, phase: 'Progressing' },
+  { name: 'public path passes: ready', wanted: { progress: PASSED }, observed: { ...both, publicRoute: switched, previous: null, smoke: { preview: null, public: ok } }, action: { kind: 'finish' }, phase: 'Ready' },
+  { name: 'public path fails: gives traffic back', wanted: { progress: PASSED }, observed: { ...both, publicRoute: switched, previous: null, smoke: { preview: null, public: bad } }, action: { kind: 'back-out', restore: was }, phase: 'Failed' },
+  { name: 'public path fails at the first deployment: no route is left', wanted: { progress: PASSED }, observed: { revision: revision(), publicRoute: route({ 'digits-v2': 100 }, { changedBy: 7, before: [] }), smoke: { preview: null, public: bad } }, action: { kind: 'back-out', restore: [] }, phase: 'Failed' },
+  { name: 'the same version deployed again fails: its traffic stays', wanted: { progress: PASSED, shared: true }, observed: { revision: revision(), publicRoute: route({ 'digits-v2': 100 }, { changedBy: 4, before: [] }), smoke: { preview: null, public: bad } }, action: { kind: 'back-out', restore: null }, phase: 'Failed' },
   { name: 'rolling: starts with one pod', wanted: { strategy: 'rolling', replicas: 4 }, observed: { previous: { ...old, wantedReplicas: 4 }, publicRoute: route({ 'digits-v1': 100 }) }, action: { kind: 'apply', replicas: 1 }, phase: 'Progressing' },
-  { name: 'rolling: traffic by ready pods', wanted: { strategy: 'rolling', replicas: 4 }, observed: { ...both, revision: revision({ wantedReplicas: 1 }), previous: { ...old, wantedReplicas: 4 }, previewRoute: route({ 'digits-v2': 1 }), smoke: { preview: ok, public: null } }, action: { kind: 'route', backends: [{ revision: 'digits-v2', weight: 25 }, { revision: 'digits-v1', weight: 75 }], before: [{ revision: 'digits-v1', weight: 100, replicas: 4 }] }, phase: 'Progressing' },
-  { name: 'rolling: then the old gives up a pod', wanted: { strategy: 'rolling', replicas: 4 }, observed: { ...both, revision: revision({ wantedReplicas: 1 }), previous: { ...old, wantedReplicas: 4 }, publicRoute: route({ 'digits-v2': 25, 'digits-v1': 75 }) }, action: { kind: 'scale-previous', revision: 'digits-v1', replicas: 3 }, phase: 'Progressing' },
-  { name: 'rolling: then the new grows', wanted: { strategy: 'rolling', replicas: 4 }, observed: { ...both, revision: revision({ wantedReplicas: 1 }), previous: { ...old, wantedReplicas: 3 }, publicRoute: route({ 'digits-v2': 25, 'digits-v1': 75 }) }, action: { kind: 'apply', replicas: 2 }, phase: 'Progressing' },
+  { name: 'rolling: traffic by ready pods', wanted: { strategy: 'rolling', replicas: 4, progress: PASSED }, observed: { ...both, revision: revision({ wantedReplicas: 1 }), previous: { ...old, wantedReplicas: 4 }, previewRoute: route({ 'digits-v2': 1 }), smoke: { preview: ok, public: null } }, action: { kind: 'route', backends: [{ revision: 'digits-v2', weight: 25 }, { revision: 'digits-v1', weight: 75 }], before: [{ revision: 'digits-v1', weight: 100, replicas: 4 }] }, phase: 'Progressing' },
+  { name: 'rolling: then the old gives up a pod', wanted: { strategy: 'rolling', replicas: 4, progress: recorded(3) }, observed: { ...both, revision: revision({ wantedReplicas: 1 }), previous: { ...old, wantedReplicas: 4 }, publicRoute: route({ 'digits-v2': 25, 'digits-v1': 75 }) }, action: { kind: 'scale-previous', revision: 'digits-v1', replicas: 3 }, phase: 'Progressing' },
+  { name: 'rolling: then the new grows', wanted: { strategy: 'rolling', replicas: 4, progress: recorded(3), stable: { revision: 'digits-v1', image: 'old', replicas: 4 } }, observed: { ...both, revision: revision({ wantedReplicas: 1 }), previous: { ...old, wantedReplicas: 3 }, publicRoute: route({ 'digits-v2': 25, 'digits-v1': 75 }) }, action: { kind: 'apply', replicas: 2 }, phase: 'Progressing' },
   { name: 'rolling: fails midway, gives all traffic and size back', wanted: { strategy: 'rolling', replicas: 4 }, observed: { ...both, revision: revision({ wantedReplicas: 2, readyReplicas: 1, pods: [crashed] }), previous: { ...old, wantedReplicas: 3 }, publicRoute: route({ 'digits-v2': 25, 'digits-v1': 75 }, { changedBy: 7, before: [{ revision: 'digits-v1', weight: 100, replicas: 4 }] }) }, action: { kind: 'back-out', restore: [{ revision: 'digits-v1', weight: 100, replicas: 4 }] }, phase: 'Failed' },
   { name: 'established: leaves traffic that another took', wanted: { established: true }, observed: { revision: revision(), publicRoute: route({ 'digits-v3': 100 }) }, action: { kind: 'none' }, phase: null },
   { name: 'established: puts a deleted route back', wanted: { established: true }, observed: { revision: revision() }, action: { kind: 'route', backends: [{ revision: 'digits-v2', weight: 100 }], before: [] }, phase: 'Ready' },
@@ -65,7 +68,7 @@ const TABLE: Row[] = [
 describe('rollout.decide', () => {
   for (const row of TABLE) {
     it(row.name, () => {
-      const decision = decide(wanted(row.wanted), observed(row.observed), NOW);
+      const decision = decide(wanted({ ...recordOf(row.observed ?? {}), ...row.wanted }), observed(withStable(row.observed ?? {})), NOW);
       expect(decision.action).to.deep.equal(row.action);
       expect(decision.phase).to.equal(row.phase);
       if (row.reason) expect(decision.reason).to.match(row.reason);

@@ -19,19 +19,6 @@ describe('a revision as it is observed', () => {
     expect(await observeRevision(client, deployment(true), [])).to.deep.include({ readyReplicas: 2, upToDate: true });
   });
 
-  const noted = (generation: number): V1Deployment => {
-    const one = deployment(false);
-    return { ...one, metadata: { ...one.metadata, annotations: { 'creativeflow.io/rollout': JSON.stringify({ deploymentId: 1, step: 2, since: new Date(), judgements: [], generation }) } } };
-  };
-
-  it('goes by the controller too where a note at it is all that has changed since', async () => {
-    expect(await observeRevision(client, noted(2), [])).to.deep.include({ readyReplicas: 2, upToDate: true });
-  });
-
-  it('waits for the controller where more has changed than the note', async () => {
-    expect(await observeRevision(client, noted(1), [])).to.deep.include({ readyReplicas: 0, upToDate: false });
-  });
-
   it('goes by its pods after it was changed, so that traffic does not go back for a moment', async () => {
     const pods = [pod('new', true), pod('new', true)];
     expect(await observeRevision(client, deployment(false), pods)).to.deep.include({ readyReplicas: 2, upToDate: false });

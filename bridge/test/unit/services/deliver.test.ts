@@ -7,6 +7,8 @@ import { RecentWork } from '../../../src/services/recent-work.ts';
 import { MemoryCluster, MemoryGateway } from './memory-cluster.ts';
 
 const DIGEST = `sha256:${'1'.repeat(64)}`;
+const OLD_DIGEST = `sha256:${'2'.repeat(64)}`;
+const OLD_IMAGE = `registry.test:5000/models/digits@${OLD_DIGEST}`;
 const quiet: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => quiet };
 interface Facts { phase: string; reason: string; endpointUrl: string | null; previewUrl: string | null; observed: { traffic: number; revision: string; rollout?: { judgements: unknown[] } }; conditions: { type: string; status: string; lastTransitionTime: string }[] }
 
@@ -21,13 +23,14 @@ function scene(over: Partial<DeploymentWork> = {}) {
     environment: { id: 1, name: 'Production', kind: 'production', namespace: 'mlops-production', gatewayUrl: 'http://gw', registry: 'registry.test:5000',
       keepPreviousMinutes: 60, readyDeadlineSeconds: 60, maxReplicas: 8, maxGpus: 8 },
     strategy: 'blue-green', steps: null, controls: { paused: false, approvedStep: -1, skipTo: 0 }, isRollback: false, generation: 4, desired: 'serving', phase: 'Pending', isLive: false, deadlineAt: new Date(at + 60_000).toISOString(),
-    serving: { replicas: 2 }, protocol: 'open-inference-v2', previous: null, withdrawing: [], queueUntil: null, siblings: [], ...over,
+    serving: { replicas: 2 }, protocol: 'open-inference-v2', previous: null, stable: null, progress: null, withdrawing: [], queueUntil: null, siblings: [], ...over,
   };
   const odoo = {
-    call: async (_caller: unknown, model: string, method: string, kwargs: { facts?: Facts; generation?: number }) => {
+    call: async (_caller: unknown, model: string, method: string, kwargs: { facts?: Facts; generation?: number; progress?: DeploymentWork['progress'] }) => {
       calls.push(`${model} ${method}`);
       if (method === 'work') return structuredClone(model === 'mlops.deployment' ? work : { inputSchema: { example: { inputs: [] } } });
       if (kwargs.generation !== work.generation) return { accepted: false };
+      if (method === 'record_progress') return { accepted: true, progress: structuredClone((work.progress = kwargs.progress!)) };
       reports.push(kwargs.facts!);
       if (kwargs.facts!.phase === 'Failed') Object.assign(work, { phase: 'Failed', desired: 'removed', generation: work.generation + 1 });
       else if (kwargs.facts!.phase !== 'Removed') work.phase = kwargs.facts!.phase;
@@ -52,7 +55,8 @@ function scene(over: Partial<DeploymentWork> = {}) {
     throw new Error('no end after 30 ticks');
   };
   const oldServes = (): void => {
-    cluster.revisions.set('digits-v1', { name: 'digits-v1', image: 'x', wantedReplicas: 2, readyReplicas: 2, upToDate: true, appliedAt: new Date(), creationFailure: null, pods: [], progress: null });
+    cluster.revisions.set('digits-v1', { name: 'digits-v1', image: OLD_IMAGE, wantedReplicas: 2, readyReplicas: 2, upToDate: true, appliedAt: new Date(), creationFailure: null, pods: [] });
+    Object.assign(work, { previous: { deploymentId: 3, versionId: 1 }, stable: { deploymentId: 3, versionId: 1, version: '1.0.0', image: work.image, imageDigest: OLD_DIGEST, serving: { replicas: 2 } } });
     cluster.routes.set('digits', { backends: [{ revision: 'digits-v1', weight: 100 }], changedBy: 3, before: [], accepted: true });
   };
   const pass = (ms: number): void => { at += ms; };

@@ -25,7 +25,7 @@ function scene() {
     deploymentId: 7, versionId: 2, modelId: 1, slug: 'digits', version: '2', image: 'registry:5000/models/digits', imageDigest: sha(MANIFEST),
     environment: { id: 1, name: 'Production', kind: 'production', namespace: 'mlops-production', gatewayUrl: 'http://gw', registry: 'registry:5000', keepPreviousMinutes: 60, readyDeadlineSeconds: 60, maxReplicas: 8, maxGpus: 8 },
     strategy: 'blue-green', steps: null, controls: { paused: false, approvedStep: -1, skipTo: 0 }, isRollback: false, generation: 4, desired: 'serving', phase: 'Ready', isLive: true, deadlineAt: null,
-    serving: { replicas: 2 }, protocol: 'open-inference-v2', previous: null, withdrawing: [], queueUntil: null, siblings: [],
+    serving: { replicas: 2 }, protocol: 'open-inference-v2', previous: null, stable: null, progress: null, withdrawing: [], queueUntil: null, siblings: [],
   };
   const due: Due = { work, policy: 'put-back', artifacts: [{ filename: 'm', objectKey: 'k', digest: sha('weights'), size: 7 }], deep: false, witness: { k: { mark: 'm1', digest: sha('weights') } }, reported: { state: 'good', differences: [] } };
   const up = <T>(part: string, value: T): Promise<T> => (world.away.has(part) ? Promise.reject(new Unavailable(`${part} is away`, { code: 'x' })) : Promise.resolve(value));

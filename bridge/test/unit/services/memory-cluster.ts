@@ -1,5 +1,5 @@
 import type { CapacityObserved } from '../../../src/domain/capacity.ts';
-import type { Progress, RevisionObserved, RouteObserved } from '../../../src/domain/revision.ts';
+import type { RevisionObserved, RouteObserved } from '../../../src/domain/revision.ts';
 import type { ClusterPort, GatewayPort, RevisionSpec, RouteSpec } from '../../../src/services/cluster-ports.ts';
 
 /** A cluster in memory whose pods are ready at once, unless told otherwise. It writes down what was asked of it. */
@@ -25,7 +25,7 @@ export class MemoryCluster implements ClusterPort {
     if (this.refuse) throw this.refuse;
     this.revisions.set(spec.revision, {
       name: spec.revision, image: spec.image, wantedReplicas: spec.replicas, readyReplicas: this.startsReady ? spec.replicas : 0, upToDate: true,
-      appliedAt: new Date(), creationFailure: null, pods: [], progress: null,
+      appliedAt: new Date(), creationFailure: null, pods: [],
     });
   }
   async scaleRevision(_namespace: string, name: string, replicas: number): Promise<void> {
@@ -33,11 +33,13 @@ export class MemoryCluster implements ClusterPort {
     const revision = this.revisions.get(name);
     if (revision) Object.assign(revision, { wantedReplicas: replicas, readyReplicas: replicas });
   }
-  async noteProgress(_namespace: string, name: string, progress: Progress): Promise<void> {
-    this.asked.push(`progress ${name} ${progress.step}`);
-    const revision = this.revisions.get(name);
-    if (revision) revision.progress = progress;
-  }
+  /** objects that somebody changed, by revision, and what is left of those that are gone */
+  readonly drifted = new Map<string, string[]>();
+  readonly left = new Map<string, string[]>();
+  async drift(spec: RevisionSpec): Promise<string[]> { return this.drifted.get(spec.revision) ?? []; }
+  async mend(spec: RevisionSpec): Promise<void> { this.asked.push(`mend ${spec.revision}`); this.drifted.delete(spec.revision); }
+  async routeDrift(spec: RouteSpec): Promise<string | null> { return this.routes.get(spec.name)?.edited ?? null; }
+  async leftovers(_namespace: string, name: string): Promise<string[]> { return this.left.get(name) ?? []; }
   async removeRevision(_namespace: string, name: string): Promise<void> { this.asked.push(`remove ${name}`); this.revisions.delete(name); }
   async applyRoute(spec: RouteSpec): Promise<void> {
     this.asked.push(`route ${spec.name} ${spec.backends.map((backend) => `${backend.revision}=${backend.weight}`).join(',')}`);

@@ -19,11 +19,12 @@ function scene({ held = 0, strategy = 'blue-green' as DeploymentWork['strategy']
   };
   if (serves) {
     const pod = { name: 'digits-v1-a', phase: 'Running', ready: true, terminating: false, createdAt: NOW, reason: null, message: null, unscheduled: null, containers: [], warnings: [], lastLogLine: null };
-    cluster.revisions.set('digits-v1', { name: 'digits-v1', image: 'x', wantedReplicas: 2, readyReplicas: 2, upToDate: true, appliedAt: NOW, creationFailure: null, pods: [pod], progress: null });
+    cluster.revisions.set('digits-v1', { name: 'digits-v1', image: 'x', wantedReplicas: 2, readyReplicas: 2, upToDate: true, appliedAt: NOW, creationFailure: null, pods: [pod] });
     cluster.routes.set('digits', { backends: [{ revision: 'digits-v1', weight: 100 }], changedBy: 3, before: [], accepted: true });
   }
   const known = {
     versionId: 2, modelId: 1, slug: 'digits', version: '2.0.0', image: 'registry.test:5000/models/digits', imageDigest: DIGEST, strategy, steps: null, serving: { replicas: 2, gpus: 1 }, queueUntil: null, queue: [],
+    stable: serves ? { deploymentId: 3, versionId: 1, version: '1.0.0', image: 'registry.test:5000/models/digits', imageDigest: DIGEST, serving: { replicas: 2, gpus: 1 } } : null,
     environment: {
       id: 1, name: 'Production', kind: 'production', namespace: 'mlops-production', gatewayUrl: 'http://gw', registry: 'registry.test:5000', keepPreviousMinutes: 60, readyDeadlineSeconds: 60, maxReplicas: 8, maxGpus: 8,
       strategiesAllowed: ['blue-green', 'rolling', 'canary', 'recreate'], canarySteps: [{ kind: 'scale', percent: 50 }, { kind: 'weight', percent: 10 }, { kind: 'scale', percent: 100 }, { kind: 'weight', percent: 100 }],
