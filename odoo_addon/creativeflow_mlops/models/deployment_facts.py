@@ -47,7 +47,7 @@ class DeploymentFacts(models.Model):
         if not deployment._is_awaited():
             return {"accepted": False, "reason": "NotAwaited", "generation": deployment.generation, "status": deployment.version_id.status}
         if recorded["step"] >= (deployment.progress or {}).get("step", 0):
-            deployment._keyed().write({"progress": recorded})
+            keyed(deployment).write({"progress": recorded})
         return {"accepted": True, "progress": deployment.progress}
 
     @api.model
