@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-PAGE = Path(__file__).resolve().with_name("page.html").read_text()
+PAGE = Path(__file__).resolve().with_name("page.txt").read_text()
 TOLD = []
 HEADERS = {
     "Set-Cookie": "__Host-cf_session=evil; Path=/; Secure; HttpOnly", "Service-Worker-Allowed": "/", "Clear-Site-Data": '"*"',

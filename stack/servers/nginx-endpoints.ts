@@ -99,8 +99,8 @@ export function endpointsServer(network: EndpointsNetwork, port: number): string
       proxy_set_header Host ${endpointsHost};
       proxy_set_header Connection '';
       ${Object.entries(PASSED_ON).map(([name, value]) => `proxy_set_header ${name} ${value};`).join('\n      ')}
-      # what nginx itself would obey
-      proxy_ignore_headers X-Accel-Redirect X-Accel-Expires X-Accel-Limit-Rate X-Accel-Buffering X-Accel-Charset Set-Cookie Vary Expires Cache-Control;
+      # what nginx itself would obey; a model may say X-Accel-Buffering, to answer bit by bit
+      proxy_ignore_headers X-Accel-Redirect X-Accel-Expires X-Accel-Limit-Rate X-Accel-Charset Set-Cookie Vary Expires Cache-Control;
       proxy_redirect off; proxy_intercept_errors off; gzip off;
     }
     location / { ${problem(404, 'no-such-path', 'Nothing but endpoints and previews is served here.')} }

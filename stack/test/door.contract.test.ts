@@ -21,9 +21,9 @@ describe('the door', function () {
   });
 
   const get = (path: string, headers: Record<string, string> = {}): Promise<Answer> => ask('GET', path, headers);
-  function ask(method: string, path: string, headers: Record<string, string> = {}, body?: Buffer): Promise<Answer> {
+  function ask(method: string, path: string, headers: Record<string, string> = {}, body?: Buffer, base = facts.publicUrl): Promise<Answer> {
     return new Promise((resolve, reject) => {
-      const question = request(`${facts.publicUrl}${path}`, { method, headers, ca: readFileSync(facts.caFile), agent: false }, (answer) => {
+      const question = request(`${base}${path}`, { method, headers, ca: readFileSync(facts.caFile), agent: false }, (answer) => {
         let text = '';
         answer.setEncoding('utf8').on('data', (chunk: string) => (text += chunk)).on('end', () => resolve({ status: answer.statusCode!, headers: answer.headers, body: text }));
       });
@@ -105,7 +105,9 @@ describe('the door', function () {
     expect((await get('/health/ready')).status).to.equal(200);
     expect((await get('/web/health')).body).to.include('pass');
     expect((await get('/odoo')).headers['location']).to.include('/web/login?redirect=');
-    expect((await get('/endpoints/production/none')).headers['content-type']).to.match(/^text\/plain/); // the gateway's
+    expect((await get('/endpoints/production/none')).status).to.equal(410);
+    const none = await ask('GET', '/endpoints/production/none', {}, undefined, facts.endpointsUrl);
+    expect([none.status, none.headers['content-type']]).to.deep.equal([404, 'text/plain; charset=utf-8']); // the gateway's
     const rpc = JSON.stringify({ jsonrpc: '2.0', method: 'call', id: 1, params: { service: 'common', method: 'version', args: [] } });
     expect((await ask('POST', '/jsonrpc', { 'content-type': 'application/json' }, Buffer.from(rpc))).body).to.include('"server_serie": "19.0"');
     expect((await get('/metrics')).status).to.equal(404);

@@ -6,7 +6,7 @@ import { chromium, type Browser, type BrowserContext, type Page } from 'playwrig
 import { waitFor } from '../process.ts';
 import { NginxScene, type Heard } from './nginx-scene.ts';
 
-const PAGE = readFileSync(join(import.meta.dirname, '../../e2e/hostile/page.html'), 'utf8');
+const PAGE = readFileSync(join(import.meta.dirname, '../../e2e/hostile/page.txt'), 'utf8');
 const [SESSION, ODOO] = ['session7f3a', 'odoo7f3a'];
 /** the page refreshes itself after a second; whatever it does by itself has happened by then */
 const SETTLED_MS = 2_500;

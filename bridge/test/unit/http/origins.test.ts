@@ -17,7 +17,7 @@ interface Asked { method: string; path: string; headers: Record<string, string> 
 /** As a browser sends it, also the headers that `fetch` keeps to itself. */
 async function ask(url: string, { method, path, headers }: Asked): Promise<{ status: number; code: string; cookies: string[] }> {
   const question = httpRequest(url + path, { method, headers: { 'content-type': 'application/json', ...headers } });
-  question.end(method === 'GET' ? undefined : '{}');
+  question.end(method === 'GET' || method === 'DELETE' ? undefined : '{}');
   const [answer] = await once(question, 'response');
   let text = '';
   for await (const chunk of answer) text += String(chunk);
