@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http';
+import type { Server } from 'node:http';
 import { readFileSync } from 'node:fs';
 import { MinioBlobStore } from './adapters/minio/minio-blob-store.ts';
 import { Odoo } from './adapters/odoo/odoo.ts';
@@ -17,6 +17,7 @@ import { secretFor } from './domain/secret-purposes.ts';
 import { Metrics } from './http/health.ts';
 import { parseAllowList } from './domain/outbound-address.ts';
 import { createHttpApp } from './http/index.ts';
+import { createListener } from './http/listener.ts';
 import { createRequestContext } from './http/request-context.ts';
 import { attachUploadLines } from './http/upload-line.ts';
 import { inventoryJob } from './jobs/inventory.ts';
@@ -74,12 +75,12 @@ export async function startBridge(config: Config, log: Logger): Promise<{ stop()
     ],
     uploads: uploads.router, buildLog: delivery.router, plan: delivery.plan,
   });
-  const server = createServer({ requestTimeout: 0 }, app); // a large upload takes as long as it takes; nginx ends silent ones
+  const server = createListener(app);
   attachUploadLines(server);
   const hub = attachSocketHub(server, {
     journal: outbox, rights: outbox, log, origins: appOrigins(config), authenticate: context.authenticateUpgrade, onCount: (count) => metrics.sockets.set(count),
   });
-  const pods = createServer({ requestTimeout: 0 }, delivery.podListener);
+  const pods = createListener(delivery.podListener);
   const workers = startWorkers({ queues, outbox, log, concurrency: { scan: config.SCAN_CONCURRENCY }, handlers: metrics.counted({ scan: scanJob({ odoo, store: uploads.store, clock, images: imagesAllowed(config) }), build: delivery.build, inventory: inventoryJob({ odoo, store: uploads.store, images: delivery.images, attach: delivery.attach, clock, registryName: config.REGISTRY_NAME, osvFolder: config.OSV_FOLDER, clamd: clamdAddress(config.CLAMD) }), reconcile: delivery.reconcile, webhook: webhookJob({ odoo, outbound: new OutboundClient(parseAllowList(config.OUTBOUND_ALLOW)), clock }) }) });
   const relay = startRelay({ outbox, queues, clock, log, recent });
   const integrity = startIntegrityRounds({ ...delivery.integrity, odoo, artifacts: artifactBytes(blobs), clock, log, everySeconds: config.INTEGRITY_EVERY_SECONDS, rereadHours: config.INTEGRITY_REREAD_HOURS });

@@ -1,9 +1,10 @@
 import express from 'express';
-import type { Express, Request, Response } from 'express';
+import type { Express, NextFunction, Request, Response } from 'express';
 import { writeContext } from '../services/build-context.ts';
 import type { Clock, Logger, ObjectStore, OdooPort, VersionWork } from '../services/ports.ts';
 import { grantOfHeader } from '../services/push-token.ts';
 import { BridgeError } from '../errors.ts';
+import { pathOf, queryOf } from './listener.ts';
 import { passToRegistry, refuse } from './registry-gate.ts';
 import type { GateUpstream } from './registry-gate.ts';
 
@@ -27,12 +28,18 @@ export function podListener(deps: PodListenerDeps): Express {
       refuse(response, 401, 'UNAUTHORIZED', 'A build token is needed, and this is none that holds now.');
       return;
     }
-    const context = /^\/builds\/(\d+)-(\d+)\/context\.tar$/.exec(request.path);
-    if (request.path === '/v2' || request.path.startsWith('/v2/')) passToRegistry(request, response, grant, deps.registry);
+    const path = pathOf(request.originalUrl) ?? '';
+    const context = /^\/builds\/(\d+)-(\d+)\/context\.tar$/.exec(path);
+    if (path === '/v2' || path.startsWith('/v2/')) passToRegistry(request, response, grant, deps.registry);
     else if (context && request.method === 'GET' && Number(context[1]) === grant.versionId && Number(context[2]) === grant.generation) {
-      const without = new URL(request.originalUrl, 'http://pod').searchParams.getAll('without');
+      const without = queryOf(request.originalUrl).getAll('without');
       void sendContext(deps, grant.versionId, grant.generation, new Set(without), response);
     } else refuse(response, 404, 'NAME_UNKNOWN', 'Nothing is here for this token.');
+  });
+  app.use((error: unknown, _request: Request, response: Response, _next: NextFunction) => {
+    deps.log.warn({ reason: error instanceof Error ? error.message : String(error) }, 'pods.refused');
+    if (response.headersSent) response.destroy();
+    else refuse(response, 400, 'UNSUPPORTED', 'The request cannot be read.');
   });
   return app;
 }

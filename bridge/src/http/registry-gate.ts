@@ -21,11 +21,15 @@ export function passToRegistry(request: Request, response: Response, grant: Buil
   const headers = Object.fromEntries(Object.entries(request.headers).filter(([name]) => !DROPPED.has(name)));
   if (upstream.authorization) headers.authorization = upstream.authorization;
   const outgoing = (url.protocol === 'https:' ? httpsRequest : httpRequest)(url, { method: request.method, headers, timeout: IDLE_MS }, (answer) => {
-    for (const [name, value] of Object.entries(answer.headers)) {
-      if (value !== undefined && !DROPPED.has(name)) response.setHeader(name, name === 'location' ? relativeLocation(String(value), upstream.origin) : value);
+    try {
+      for (const [name, value] of Object.entries(answer.headers)) {
+        if (value !== undefined && !DROPPED.has(name)) response.setHeader(name, name === 'location' ? relativeLocation(String(value), upstream.origin) : value);
+      }
+      response.status(answer.statusCode ?? 502);
+      pipeline(answer, response, () => undefined);
+    } catch (error) { // an answer that cannot be handed on, or a pod that is gone
+      outgoing.destroy(error as Error);
     }
-    response.status(answer.statusCode ?? 502);
-    pipeline(answer, response, () => undefined);
   });
   outgoing.on('timeout', () => outgoing.destroy(new Error('the registry was silent too long')));
   outgoing.on('error', () => {

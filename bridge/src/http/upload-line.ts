@@ -24,7 +24,9 @@ export function attachUploadLines(server: Server): { closeAll(): void } {
   const open = new Set<Socket>();
   server.on('upgrade', (head: IncomingMessage, accepted: Socket, first: Buffer) => {
     if (head.headers.upgrade !== UPLOAD_LINE) return;
+    accepted.on('error', () => accepted.destroy());
     if (head.headers['transfer-encoding'] !== undefined) return void accepted.destroy(); // a length is the condition
+    if (!hasHandle(accepted)) return void accepted.destroy(); // reset before we came to it
     const { request, socket } = new UploadLine(head, accepted, first);
     open.add(socket);
     socket.on('close', () => {
@@ -34,11 +36,17 @@ export function attachUploadLines(server: Server): { closeAll(): void } {
     const response = new ServerResponse(request);
     response.shouldKeepAlive = false;
     response.assignSocket(socket);
+    request.on('error', () => undefined); // whoever reads it is told by `close`
+    response.on('error', () => undefined);
     response.on('finish', () => {
       if (request.complete) socket.destroySoon();
       else request.once('end', () => socket.destroySoon()).resume();
     });
-    server.emit('request', request, response);
+    try {
+      server.emit('request', request, response);
+    } catch {
+      socket.destroy(); // a fault in one request is the end of its connection alone
+    }
   });
   return { closeAll: () => open.forEach((socket) => socket.destroy()) };
 }
@@ -96,11 +104,11 @@ class UploadLine implements BodySource {
 
   #deliver(bytes: Buffer): void {
     this.#left -= bytes.length;
-    const reader = this.#reader!;
-    reader.data(bytes);
+    const reader = this.#reader;
+    reader?.data(bytes);
     if (this.#left > 0) return;
     this.request.complete = true;
-    reader.end();
+    reader?.end();
     this.#paused = false;
     this.socket.resume(); // so that its end is seen, should the client not wait for the answer
   }
@@ -127,6 +135,8 @@ class UploadLine implements BodySource {
     };
   }
 }
+
+const hasHandle = (socket: Socket): boolean => !socket.destroyed && Boolean((socket as unknown as { _handle: unknown })._handle);
 
 /**
  * The same connection as a socket that reads into one buffer. Node offers that to clients only (`onread`); for an accepted

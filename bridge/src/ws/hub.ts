@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
 import type { Whoami } from '../contract/requests.ts';
 import { BridgeError } from '../errors.ts';
+import { pathOf, queryOf, refuseUpgrade as refuse } from '../http/listener.ts';
 import { UPLOAD_LINE } from '../http/upload-line.ts';
 import type { Logger } from '../services/ports.ts';
 import type { JournalReader, RightsFeed, StreamEvent } from '../services/stream-ports.ts';
@@ -21,6 +22,8 @@ export interface HubDeps {
 
 export const SOCKET_PATH = '/mlops/ws';
 const BATCH = 500;
+/** Odoo may be slow; a connection that nobody is known to own does not wait for it longer than this. */
+const AUTHENTICATE_MS = 10_000;
 const PING_MS = 25_000;
 /** how often it is looked whose session is to be checked; each socket has its own time within the minute */
 const CHECK_ROUND_MS = 1_000;
@@ -37,15 +40,29 @@ export function attachSocketHub(server: Server, deps: HubDeps): SocketHub {
   let changes = 0;
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     if (request.headers.upgrade === UPLOAD_LINE) return; // not for a socket
-    const url = new URL(request.url ?? '/', 'http://bridge');
-    if (url.pathname !== SOCKET_PATH) return refuse(socket, 404, 'Not Found');
+    // From here on the connection is ours alone: a reset without a listener would end the process.
+    socket.on('error', () => socket.destroy());
+    welcome(request, socket, head).catch((error: unknown) => {
+      deps.log.warn({ reason: reasonOf(error) }, 'socket.upgrade-failed');
+      socket.destroy();
+    });
+  });
+
+  async function welcome(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    if (pathOf(request.url) !== SOCKET_PATH) return refuse(socket, 404, 'Not Found');
+    if (request.method !== 'GET') return refuse(socket, 405, 'Method Not Allowed');
     if (!originAllowed(request, deps.origins)) return refuse(socket, 403, 'Forbidden');
     const seen = changes;
-    deps.authenticate(request).then(
-      (identity) => sockets.handleUpgrade(request, socket, head, (accepted) => void join(accepted, { ...identity, seen }, url.searchParams.get('after'))),
-      (error: unknown) => refuse(socket, error instanceof BridgeError ? error.status : 503, 'Refused'),
-    );
-  });
+    let identity: { whoami: Whoami; stillGood(): Promise<boolean> };
+    try {
+      identity = await within(AUTHENTICATE_MS, deps.authenticate(request));
+    } catch (error) {
+      return refuse(socket, error instanceof BridgeError ? error.status : 503, 'Refused');
+    }
+    if (socket.destroyed) return; // gone while we asked
+    const after = queryOf(request.url).get('after');
+    sockets.handleUpgrade(request, socket, head, (accepted) => void join(accepted, { ...identity, seen }, after));
+  }
 
   async function join(socket: WebSocket, identity: { whoami: Whoami; stillGood(): Promise<boolean>; seen: number }, after: string | null): Promise<void> {
     socket.on('error', () => socket.terminate());
@@ -64,7 +81,7 @@ export function attachSocketHub(server: Server, deps: HubDeps): SocketHub {
       if (identity.seen !== changes) void subscriber.recheck(); // somebody's rights changed while it was let in
       deps.onCount?.(subscribers.size);
     } catch (error) {
-      deps.log.warn({ reason: error instanceof Error ? error.message : String(error) }, 'socket.join-failed');
+      deps.log.warn({ reason: reasonOf(error) }, 'socket.join-failed');
       socket.close(1013, 'try again');
     }
   }
@@ -113,6 +130,7 @@ class Pump {
     for (;;) {
       const events = await this.#deps.journal.after(subscriber.position, BATCH);
       for (const event of events) subscriber.offer(event);
+      await subscriber.drained(); // the next page only when this one was taken in
       if (events.length < BATCH && subscriber.position >= this.position) break;
       if (!subscriber.open) return;
     }
@@ -156,6 +174,12 @@ function originAllowed(request: IncomingMessage, origins: string[]): boolean {
   return origins.includes(origin);
 }
 
-function refuse(socket: Duplex, status: number, text: string): void {
-  socket.end(`HTTP/1.1 ${status} ${text}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+async function within<T>(ms: number, answer: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error('took too long')), ms);
+  });
+  return Promise.race([answer, late]).finally(() => clearTimeout(timer));
 }
+
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -14,6 +14,11 @@ const SETTLED_MS = 6_000;
 const RETRY_MS = 1_000;
 /** So many events wait for the answer whether the person may still see them; more, and the socket connects again. */
 const HELD_MAX = 2_000;
+/** A replay waits while more than this is on its way to the client … */
+const REPLAY_BYTES = 256 * 1024;
+/** … and ends where nothing of it leaves for this long. */
+const STUCK_MS = 30_000;
+const LOOK_MS = 20;
 
 const serialized = new WeakMap<StreamEvent, string>();
 
@@ -59,6 +64,18 @@ export class Subscriber {
     if (!maySee(event, this.#whoami) || !this.open) return;
     if (this.#socket.bufferedAmount > BACKLOG_BYTES_MAX) return this.close(CLOSE_SLOW, 'too slow; connect again');
     this.#socket.send(lineOf(event));
+  }
+
+  /** Back-pressure of a replay: resolves when the client has taken in most of what it was sent, or is gone. */
+  async drained(): Promise<void> {
+    let left = this.#socket.bufferedAmount;
+    let movedAt = Date.now();
+    while (this.open && this.#socket.bufferedAmount > REPLAY_BYTES) {
+      await new Promise((resolve) => { setTimeout(resolve, LOOK_MS); });
+      if (this.#socket.bufferedAmount < left) movedAt = Date.now();
+      left = this.#socket.bufferedAmount;
+      if (Date.now() - movedAt > STUCK_MS) return this.close(CLOSE_SLOW, 'too slow; connect again');
+    }
   }
 
   ping(position: number): void {
