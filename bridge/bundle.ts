@@ -24,6 +24,7 @@ export async function bundleBridge(entry = path.join(ROOT, 'bridge/src/main.ts')
   await build({
     entryPoints: [entry], outfile: half, bundle: true, platform: 'node', format: 'esm', target: 'node20', logLevel: 'error',
     alias: { [CLIENT]: path.join(ROOT, 'node_modules', CLIENT, 'dist/config.js') },
+    define: { __PROBLEMS_PAGE__: JSON.stringify(await readFile(path.join(ROOT, 'docs/problems.md'), 'utf8')) },
     plugins: [packagesOutside, barrelsWithoutEffect, placesOfSources(path.dirname(out))],
   });
   renameSync(half, out);

@@ -214,7 +214,7 @@ export class MockServer {
   }
 
   #problem(response: ServerResponse, status: number, code: string, detail: string, remedy?: string, errors?: unknown[]): void {
-    response.writeHead(status, { 'content-type': 'application/problem+json' }).end(JSON.stringify({ type: `/docs/problems.md#${code}`, title: code, status, code, detail, remedy, errors }));
+    response.writeHead(status, { 'content-type': 'application/problem+json' }).end(JSON.stringify({ type: `/mlops/problems/${code}`, title: code, status, code, detail, remedy, errors }));
   }
 }
 

@@ -1,7 +1,7 @@
 /** An answer of nginx's own, of the same shape as the bridge's (RFC 9457). */
 export function problem(status: number, code: string, detail: string, more = {}): string {
   const title = detail.split(/[.;]/)[0];
-  const body = { type: `/docs/problems.md#${code}`, title, status, code, detail, ...more };
+  const body = { type: `/mlops/problems/${code}`, title, status, code, detail, ...more };
   // whatever the path ends in
   return `types { } default_type application/problem+json; return ${status} '${JSON.stringify(body)}';`;
 }

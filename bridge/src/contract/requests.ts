@@ -1,15 +1,16 @@
 import { z } from 'zod';
 import { Step } from './rollout.ts';
+import { NameText } from './text.ts';
 import { Digest, Strategy, VersionStatus } from './version.ts';
 
-const Name = z.string().trim().min(1).max(120);
+const Name = NameText(120);
 const Json = z.record(z.string(), z.unknown());
 
 /** The `metadata` part of an upload, and of `POST /mlops/models`. */
 export const UploadMetadata = z.object({
   name: Name.describe('the model; created when it does not exist'),
   version: z.string().regex(/^[0-9A-Za-z][0-9A-Za-z._+-]{0,63}$/).describe('unique in the model, e.g. 1.0.0'),
-  team: z.string().max(120).nullish(), description: z.string().max(10_000).nullish(), framework: z.string().max(60).nullish(),
+  team: Name.nullish(), description: z.string().max(10_000).nullish(), framework: NameText(60).nullish(),
   params: Json.nullish(), metrics: Json.nullish(), inputSchema: z.unknown().nullish(), outputSchema: z.unknown().nullish(),
   serving: z.object({
     port: z.number().int().min(1).max(65535), readinessPath: z.string().startsWith('/'), gpus: z.number().int().min(0).max(16),
@@ -48,7 +49,7 @@ export const ActionAccepted = z.object({
 });
 export type ActionAccepted = z.infer<typeof ActionAccepted>;
 
-export const LoginRequest = z.object({ login: z.string().min(1), password: z.string().min(1), totp: z.string().regex(/^\d{6}$/).nullish() }).strict();
+export const LoginRequest = z.object({ login: z.string().min(1).max(254), password: z.string().min(1).max(1024), totp: z.string().regex(/^\d{6}$/).nullish() }).strict();
 export const Whoami = z.object({
   uid: z.number().int(), name: z.string(), login: z.string(), lang: z.string().nullish(), tz: z.string().nullish(), roles: z.array(z.string()),
   companyIds: z.array(z.number().int()), teamIds: z.array(z.number().int()),
@@ -58,8 +59,8 @@ export const Whoami = z.object({
 export type Whoami = z.infer<typeof Whoami>;
 
 export const ListQuery = z.object({
-  search: z.string().max(200).default(''), status: VersionStatus.optional(), offset: z.coerce.number().int().min(0).default(0),
+  search: z.string().max(200).refine((text) => text.trim().split(/\s+/).length <= 12, { error: 'has more than 12 words' }).default(''), status: VersionStatus.optional(), offset: z.coerce.number().int().min(0).default(0),
   limit: z.coerce.number().int().min(1).max(200).default(50), order: z.enum(['recent', 'name']).default('recent'),
 });
-export const TryRequest = z.object({ path: z.string().startsWith('/').default('/'), method: z.enum(['GET', 'POST']).default('POST'), body: z.unknown().optional() }).strict();
+export const TryRequest = z.object({ path: z.string().max(4096).startsWith('/').default('/'), method: z.enum(['GET', 'POST']).default('POST'), body: z.unknown().optional() }).strict();
 export const TryAnswer = z.object({ status: z.number().int(), durationMs: z.number(), contentType: z.string().nullish(), body: z.unknown() });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ID_MAX } from './text.ts';
 
 const Percent = z.number().int().min(1).max(100);
 const Seconds = z.number().int().min(1).max(604_800);
@@ -62,7 +63,7 @@ export const PromotionPlan = z.object({
 });
 export type PromotionPlan = z.infer<typeof PromotionPlan>;
 
-const DeploymentId = z.number().int().positive();
+const DeploymentId = z.number().int().positive().max(ID_MAX);
 const StepIndex = z.number().int().min(0).describe('index of the step that the caller saw');
 const Reason = z.string().trim().min(1).max(2000);
 export const PauseRequest = z.object({ deploymentId: DeploymentId, reason: z.string().max(2000).nullish() }).strict();

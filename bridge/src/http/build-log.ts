@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Router } from 'express';
 import type { Request, Response } from 'express';
+import { ID_MAX } from '../contract/text.ts';
 import { Invalid, NotFound } from '../errors.ts';
 import { buildLogPrefix } from '../services/build-log.ts';
 import type { BuildPodsPort } from '../services/cluster-ports.ts';
@@ -83,6 +84,6 @@ async function sendStored(store: ObjectStore, versionId: number, state: string, 
 
 function id(text: unknown, field: string): number {
   const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new Invalid(`${field} must be a number.`, { code: 'invalid-id', errors: [{ field, reason: 'not a positive whole number' }] });
+  if (!Number.isInteger(value) || value < 1 || value > ID_MAX) throw new Invalid(`${field} must be a number.`, { code: 'invalid-id', errors: [{ field, reason: 'not a positive whole number' }] });
   return value;
 }

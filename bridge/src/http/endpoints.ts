@@ -1,6 +1,7 @@
 import { Router } from 'express';
 import { z } from 'zod';
 import { TryRequest } from '../contract/requests.ts';
+import { ID_MAX } from '../contract/text.ts';
 import type { EndpointTraffic } from '../contract/traffic.ts';
 import type { EndpointView } from '../contract/version.ts';
 import { revisionName } from '../domain/revision.ts';
@@ -71,7 +72,7 @@ export function endpointRouter({ odoo, context, gatewayUrl, traffic }: EndpointD
   return router;
 }
 
-const idOf = (text: unknown): number => z.coerce.number().int().positive().parse(text);
+const idOf = (text: unknown): number => z.coerce.number().int().positive().max(ID_MAX).parse(text);
 
 /** The endpoint's own path at the gateway with `path` behind it; whatever would leave it is refused. */
 export function tryUrl(gatewayUrl: string, endpointUrl: string, path: string): URL {

@@ -14,7 +14,7 @@ const TITLES: Record<number, string> = {
 export function toProblem(error: unknown, request: { originalUrl: string }, requestId: string): Problem {
   const known = translate(error);
   return {
-    type: `/docs/problems.md#${known.code}`, title: TITLES[known.status] ?? 'Failed', status: known.status, detail: known.message, instance: request.originalUrl.split('?')[0] ?? '/',
+    type: `/mlops/problems/${known.code}`, title: TITLES[known.status] ?? 'Failed', status: known.status, detail: known.message, instance: request.originalUrl.split('?')[0] ?? '/',
     code: known.code, requestId, ...(known.remedy ? { remedy: known.remedy } : {}), ...(known.errors ? { errors: known.errors } : {}),
   };
 }

@@ -1,4 +1,5 @@
 import type { Request, RequestHandler } from 'express';
+import { pathOf } from './listener.ts';
 import type { Logger } from '../services/ports.ts';
 
 /** One line a request, when it has ended. Health checks are told only when they fail. */
@@ -10,8 +11,8 @@ export function requestLog(deps: { log: Logger; requestIdOf(request: Request): s
       const status = response.writableFinished ? response.statusCode : 499;
       const route = routeOf(request);
       deps.observe(request.method, route, status, durationMs / 1000);
-      if (request.path.startsWith('/health') && status < 400) return;
-      deps.log.info({ requestId: deps.requestIdOf(request), method: request.method, route, path: request.path, status, durationMs }, 'http.request');
+      if ((pathOf(request.originalUrl) ?? '').startsWith('/health') && status < 400) return;
+      deps.log.info({ requestId: deps.requestIdOf(request), method: request.method, route, path: (pathOf(request.originalUrl) ?? '(none)').slice(0, 500), status, durationMs }, 'http.request');
     });
     next();
   };

@@ -4,6 +4,7 @@ import { LoginRequest } from '../contract/requests.ts';
 import { TooMany, Unauthenticated } from '../errors.ts';
 import type { Caller, OdooPort } from '../services/ports.ts';
 import type { SessionStore, Throttle } from '../services/session-ports.ts';
+import { loginCounters } from './login-counters.ts';
 import { SESSION_COOKIE, forwardedAddress, type RequestContext } from './request-context.ts';
 
 export interface SessionDeps { odoo: OdooPort; sessions: SessionStore; throttle: Throttle; context: RequestContext }
@@ -18,7 +19,7 @@ export function sessionRouter({ odoo, sessions, throttle, context }: SessionDeps
   router.post('/mlops/session', async (request: Request, response: Response) => {
     const { login, password, totp } = LoginRequest.parse(request.body);
     const address = forwardedAddress(request) ?? request.socket.remoteAddress ?? '';
-    const counters = [`login:${login.toLowerCase()}`, `address:${address}`];
+    const counters = loginCounters(login, address);
     for (const counter of counters) {
       const { allowed, retryAfterSeconds } = await throttle.hit(counter);
       if (!allowed) {
@@ -33,7 +34,8 @@ export function sessionRouter({ odoo, sessions, throttle, context }: SessionDeps
     const old = context.sessionIdOf(request);
     if (old) await sessions.remove(old);
     const id = await sessions.create({ odooCookie: answer.cookie, uid: whoami.uid, login: whoami.login });
-    for (const counter of counters) await throttle.clear(counter);
+    await throttle.clear(counters[0]); // the address's guesses at other logins stay counted
+    await throttle.forgive?.(counters[1]);
     response.append('set-cookie', serialize(SESSION_COOKIE, id, { ...COOKIE, maxAge: COOKIE_SECONDS }));
     response.json(whoami);
   });

@@ -6,6 +6,8 @@ import { UploadIntake, uploaderOf, type UploadDeps } from '../services/upload-in
 import { registerResumable } from '../services/upload-register-resumable.ts';
 import type { ResumableUploads } from '../services/upload-resumable.ts';
 import { digestOfHeaders, METADATA_MAX_BYTES, refused, type UploadField } from '../services/upload-rules.ts';
+import type { Uploader } from '../services/upload-register.ts';
+import { readStrictJson } from './json-body.ts';
 import { boundaryOf, MultipartReader, type PartHead, type PartSink } from './multipart.ts';
 import { answerEarly, pumpBody, readBody } from './request-body.ts';
 import { tusRouter, type RequestIdentity } from './tus/router.ts';
@@ -26,24 +28,27 @@ export function uploadRouter(deps: UploadRouterDeps): Router {
   let running = 0;
 
   router.post('/mlops/models/upload', async (request: Request, response: Response, next: NextFunction) => {
-    running += 1;
+    let counted = 0;
     try {
+      const by = await uploaderOf(deps.odoo, deps.callerOf(request), deps.requestIdOf(request)); // a place is for people that we know
+      counted = 1;
+      running += counted;
       if (running > UPLOADS_AT_ONCE_MAX) {
         throw new Unavailable('Too many uploads run at the moment.', { code: 'uploads-busy', remedy: 'Try again in a minute.', retryAfterSeconds: 60 });
       }
-      response.status(202).json(await receive(deps, request, response));
+      response.status(202).json(await receive(deps, by, request, response));
     } catch (error) {
       answerEarly(request, response);
       next(error);
     } finally {
-      running -= 1;
+      running -= counted;
     }
   });
 
   router.post('/mlops/models', async (request: Request, response: Response) => {
     const by = await uploaderOf(deps.odoo, deps.callerOf(request), deps.requestIdOf(request));
     const key = idempotencyKey(request, response);
-    const parsed = RegisterUploads.safeParse(request.body ?? json(await readBody(request, METADATA_MAX_BYTES)));
+    const parsed = RegisterUploads.safeParse(request.body ?? readStrictJson(await readBody(request, METADATA_MAX_BYTES), '', 'metadata-invalid'));
     if (!parsed.success) {
       const errors = parsed.error.issues.map((issue) => ({ field: issue.path.join('.'), reason: issue.message }));
       throw new Invalid(`The request is not right: ${errors.map(({ field, reason }) => `${field}: ${reason}`).join('; ')}.`, { code: 'metadata-invalid', errors });
@@ -55,8 +60,7 @@ export function uploadRouter(deps: UploadRouterDeps): Router {
   return router;
 }
 
-async function receive(deps: UploadRouterDeps, request: Request, response: Response) {
-  const by = await uploaderOf(deps.odoo, deps.callerOf(request), deps.requestIdOf(request));
+async function receive(deps: UploadRouterDeps, by: Uploader, request: Request, response: Response) {
   const boundary = boundaryOf(request.headers['content-type']);
   if (Number(request.headers['content-length'] ?? 0) > deps.maxBytes + FORM_ALLOWANCE_BYTES) {
     throw new TooLarge(`The upload is larger than ${deps.maxBytes} bytes, the most that is accepted.`, {
@@ -108,12 +112,4 @@ function idempotencyKey(request: Request, response: Response): { value: string; 
   const value = header === undefined ? randomUUID() : String(header);
   response.setHeader('Idempotency-Key', value);
   return { value, named: header !== undefined };
-}
-
-function json(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString('utf8'));
-  } catch {
-    throw refused('body', 'it is not JSON', 'Send {metadata, uploads}.', 'metadata-invalid');
-  }
 }

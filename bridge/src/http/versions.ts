@@ -1,12 +1,13 @@
 import { Router, type Request } from 'express';
 import { z } from 'zod';
 import { ListQuery } from '../contract/requests.ts';
+import { ID_MAX } from '../contract/text.ts';
 import type { VersionDetail } from '../contract/version.ts';
 import { NotFound } from '../errors.ts';
 import type { Caller, OdooPort } from '../services/ports.ts';
 import type { RequestContext } from './request-context.ts';
 
-const Id = z.coerce.number().int().positive();
+const Id = z.coerce.number().int().positive().max(ID_MAX);
 
 /** Models and versions, read as the person who asks. */
 export function versionRouter({ odoo, context }: { odoo: OdooPort; context: RequestContext }): Router {

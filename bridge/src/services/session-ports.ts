@@ -19,4 +19,6 @@ export interface Throttle {
   /** counts one try; refused once more than the limit were made in the window */
   hit(key: string): Promise<{ allowed: boolean; retryAfterSeconds: number }>;
   clear(key: string): Promise<void>;
+  /** takes one counted try back */
+  forgive?(key: string): Promise<void>;
 }

@@ -1,4 +1,5 @@
 import { UploadMetadata, type UploadAccepted } from '../contract/requests.ts';
+import { parseStrictJson } from '../domain/strict-json.ts';
 import { Forbidden, Invalid } from '../errors.ts';
 import type { ArtifactStore } from './artifact-store.ts';
 import { checkDigest, KeptMemory, type ArtifactUpload } from './artifact-upload.ts';
@@ -70,7 +71,7 @@ export class UploadIntake {
         return wait;
       },
       end: async () => {
-        if (upload.size === 0) throw refused(field, `"${file.sentName}" is empty`, 'Send the file itself.');
+        if (upload.size === 0 && field !== 'sideFiles') throw refused(field, `"${file.sentName}" is empty`, 'Send the file itself.');
         if (file.text) assertText(field, Buffer.concat(file.text));
         file.text = null;
         const { digest } = await upload.seal();
@@ -119,10 +120,15 @@ export class UploadIntake {
 
 export function parseMetadata(text: string): UploadMetadata {
   let json: unknown;
+  let faults;
   try {
-    json = JSON.parse(text);
+    ({ value: json, faults } = parseStrictJson(text));
   } catch (error) {
     throw refused('metadata', `it is not JSON (${(error as Error).message})`, 'Send one JSON object with at least name and version.', 'metadata-invalid');
+  }
+  if (faults.length > 0) {
+    const errors = faults.map((fault) => ({ ...fault, field: `metadata.${fault.field}` }));
+    throw new Invalid(`The metadata is not right: ${errors.map(({ field, reason }) => `${field} ${reason}`).join('; ')}.`, { code: 'metadata-invalid', errors });
   }
   const parsed = UploadMetadata.safeParse(json);
   if (parsed.success) return parsed.data;

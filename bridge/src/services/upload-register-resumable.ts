@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { buffer as readAll } from 'node:stream/consumers';
 import type { z } from 'zod';
 import type { RegisterUploads, UploadAccepted } from '../contract/requests.ts';
@@ -8,6 +9,14 @@ import { checkUpload, registerVersion, type StoredArtifact, type Uploader } from
 import type { ResumableUploads } from './upload-resumable.ts';
 import type { ResumableInfo } from './resumable-state.ts';
 import { assertText, KIND_OF_FIELD, mediaType, refused, type UploadField } from './upload-rules.ts';
+
+/** An empty file has no parts that a storage could put together. */
+const EMPTY = { digest: `sha256:${createHash('sha256').digest('hex')}`, size: 0, source: Buffer.alloc(0) };
+
+async function finishedOf(uploads: ResumableUploads, info: ResumableInfo): Promise<{ digest: string; size: number; source: { key: string } }> {
+  const { digest, size, key } = await uploads.finished(info);
+  return { digest, size, source: { key } };
+}
 
 /** Makes a version of finished resumable uploads. May be repeated with the same key: the uploads stay until they expire. */
 export async function registerResumable(
@@ -24,9 +33,9 @@ export async function registerResumable(
   }
   const artifacts: StoredArtifact[] = [];
   for (const info of infos) {
-    const { digest, size, key } = await deps.uploads.finished(info);
+    const { digest, size, source } = info.size === 0 ? EMPTY : await finishedOf(deps.uploads, info);
     checkDigest(info.field, digest, asked.metadata.digests?.[info.filename]);
-    const stored = await deps.store.adopt(digest, size, { key });
+    const stored = await deps.store.adopt(digest, size, source);
     if (info.field === 'dockerfile') assertText('dockerfile', await readAll(await deps.store.get(stored.key)));
     artifacts.push({ kind: KIND_OF_FIELD[info.field], filename: info.filename, mediaType: mediaType(KIND_OF_FIELD[info.field], info.type ?? undefined), ...stored });
   }

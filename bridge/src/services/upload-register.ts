@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import type { UploadAccepted, UploadMetadata } from '../contract/requests.ts';
-import { Conflict, Forbidden, Invalid, Unavailable } from '../errors.ts';
+import { Conflict, Failed, Forbidden, Invalid, Unavailable } from '../errors.ts';
 import type { Caller, Clock, OdooPort, StoredObject } from './ports.ts';
 import type { ArtifactKind } from './upload-rules.ts';
 
@@ -9,6 +9,8 @@ export interface StoredArtifact extends StoredObject { kind: ArtifactKind; filen
 
 /** How long a finished upload waits for Odoo to come back: sending 5 GiB again costs more. */
 const REGISTER_PATIENCE_MS = 30_000;
+/** Further tries after Odoo failed, where it says that the version is still free. */
+const COLLISIONS_MAX = 3;
 
 /**
  * May this user register this model and version now? Asked before any byte of a file is kept, where the metadata comes first.
@@ -38,12 +40,18 @@ export async function registerVersion(
   const { digests: _announced, ...facts } = metadata;
   const payload = { idempotencyKey, ...facts, artifacts: named, receipt: signReceipt(deps.receiptSecret, by.uid, named) };
   const deadline = deps.clock.now().getTime() + REGISTER_PATIENCE_MS;
+  let collisions = 0;
   for (let pause = 500; ; pause *= 2) {
     try {
       const answer = await deps.odoo.call<Omit<UploadAccepted, 'artifacts'>>(by.caller, 'mlops.model', 'register_version', { payload }, by.requestId);
       return { ...answer, artifacts: artifacts.map(({ filename, digest, size }) => ({ filename, digest, size })) };
     } catch (error) {
-      if (!(error instanceof Unavailable)) throw error;
+      if (!(error instanceof Unavailable)) {
+        // Of several uploads of one version one wins; Odoo tells the others in as many ways as its transactions can end.
+        await checkUpload(deps.odoo, by, metadata, idempotencyKey);
+        const lost = (error instanceof Conflict && error.code === 'busy') || (error instanceof Failed && error.code === 'odoo-failed');
+        if (!lost || ++collisions > COLLISIONS_MAX) throw error;
+      }
       if (deps.clock.now().getTime() + pause > deadline) {
         throw new Unavailable('The files are stored, but Odoo does not answer, so nothing is registered yet.', {
           code: 'registration-pending', cause: error, retryAfterSeconds: 30,

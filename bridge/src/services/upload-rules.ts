@@ -1,3 +1,4 @@
+import { hasInvisible } from '../contract/text.ts';
 import { Invalid } from '../errors.ts';
 
 export type ArtifactKind = 'model' | 'dockerfile' | 'side';
@@ -22,9 +23,9 @@ const SIDE_NAMES = [/^(readme|licen[cs]e|copying|notice|authors|changelog|versio
 /** The file name to record, or why this file is refused. A Dockerfile is always recorded as `Dockerfile`. */
 export function acceptedName(field: UploadField, filename: string | null): string {
   if (field === 'dockerfile') return 'Dockerfile';
-  const name = (filename ?? '').trim();
+  const name = (filename ?? '').normalize('NFC').trim();
   if (name === '') throw refused(field, 'it has no file name', 'Send the field as a file, with its name.');
-  if (name.length > 200 || /[/\\|\p{Cc}]/u.test(name) || name.startsWith('.')) {
+  if (name.length > 200 || /[/\\|\p{Cc}]/u.test(name) || hasInvisible(name) || name.startsWith('.')) {
     throw refused(field, `"${name.slice(0, 60)}" is not a plain file name`, 'Use a name without folders, control characters or a leading dot, of at most 200 characters.');
   }
   if (/^(dockerfile|containerfile)$/i.test(name)) throw refused(field, `"${name}" belongs into the field dockerfile`, 'Send it as the field dockerfile.');

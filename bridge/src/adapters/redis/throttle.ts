@@ -25,6 +25,11 @@ export class RedisThrottle implements Throttle {
     return { allowed: tries <= this.#limit.tries, retryAfterSeconds: Math.max(1, left) };
   }
 
+  async forgive(key: string): Promise<void> {
+    const name = nameOf(key);
+    await withinSeconds(this.#redis.multi().decr(name).expire(name, this.#limit.windowSeconds, 'NX').exec(), 3);
+  }
+
   async clear(key: string): Promise<void> {
     await withinSeconds(this.#redis.del(nameOf(key)), 3);
   }

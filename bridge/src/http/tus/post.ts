@@ -17,7 +17,7 @@ export class TusPost implements TusVerb {
     const size = integer(request.headers, 'upload-length');
     const header = String(request.headers['upload-metadata'] ?? '');
     const { filename, field, filetype, name, version, team, digest } = metadata(header);
-    if (size === 0) throw refused(field, 'it is empty', 'Send the file itself.');
+    if (size === 0 && field !== 'sideFiles') throw refused(field, 'it is empty', 'Send the file itself.');
     if (field === 'dockerfile' && size > DOCKERFILE_MAX_BYTES) throw tooLarge(field, DOCKERFILE_MAX_BYTES);
     const accepted = acceptedName(field, filename);
     if (name && version) await checkUpload(this.#deps.odoo, by, { name, version, team }, null);

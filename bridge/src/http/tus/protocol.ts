@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Request, Response } from 'express';
 import { ResumableMetadata, UPLOADS_PATH } from '../../contract/uploads.ts';
+import { textFault } from '../../domain/strict-json.ts';
 import type { OdooPort } from '../../services/ports.ts';
 import type { ResumableInfo } from '../../services/resumable-state.ts';
 import { BadRequest } from '../../services/upload-errors.ts';
@@ -40,7 +41,10 @@ export function metadata(header: string): ResumableMetadata {
   const pairs = header.split(',').map((pair) => pair.trim()).filter((pair) => pair !== '').map((pair) => {
     const [key, value = '', ...more] = pair.split(' ');
     if (!key || more.length > 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(value)) throw refused('Upload-Metadata', `"${pair.slice(0, 60)}" is not a key and a base64 value`, 'Encode each value as base64.');
-    return [key, Buffer.from(value, 'base64').toString('utf8')] as const;
+    const text = Buffer.from(value, 'base64').toString('utf8');
+    const reason = textFault(text);
+    if (reason !== null) throw refused(`Upload-Metadata.${key}`, reason, 'Send well-formed text.');
+    return [key, text] as const;
   });
   const parsed = ResumableMetadata.safeParse(Object.fromEntries(pairs));
   if (parsed.success) return parsed.data;

@@ -35,7 +35,7 @@ describe('the public listener', () => {
       expect(status).to.equal(404);
       expect(headers.get('content-type')).to.match(/^application\/problem\+json/);
       expect(headers.get('x-request-id')).to.equal('request-0001');
-      expect(body).to.include({ code: 'no-such-path', requestId: 'request-0001', type: '/docs/problems.md#no-such-path', instance: '/mlops/nowhere' });
+      expect(body).to.include({ code: 'no-such-path', requestId: 'request-0001', type: '/mlops/problems/no-such-path', instance: '/mlops/nowhere' });
       expect(body.detail).to.contain('GET /mlops/nowhere');
     });
     it('replaces a request id that could break a log line', async () => {
