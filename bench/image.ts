@@ -20,6 +20,7 @@ import type { VersionWork } from '../bridge/src/services/ports.ts';
 import { OWN_MINIO, ownMinio } from '../bridge/test/contract/storage/servers.ts';
 import { realClock } from '../bridge/test/fakes/real-clock.ts';
 import { readStackFacts } from '../stack/facts.ts';
+import { GATES_OF_TESTS } from '../stack/ports.ts';
 import { freePort } from '../stack/free-port.ts';
 import type { BuildOrder, BuildTook } from './image-build.ts';
 
@@ -36,7 +37,7 @@ const minio = await ownMinio();
 const storage = { endpoint: `http://127.0.0.1:${minio.port}`, ...OWN_MINIO, bucket: 'bench' };
 const blobs = new MinioBlobStore(storage, realClock);
 const registryUrl = `http://127.0.0.1:${await freePort()}`;
-const podPort = await freePort();
+const podPort = facts.ports.registry + GATES_OF_TESTS; // where pods reach a bridge beside the stack's own
 const registryName = `${facts.registryName.split(':')[0]}:${podPort}`;
 await writeFile(join(folder, 'registry.yml'), `version: 0.1\nlog: {level: error}\nstorage: {filesystem: {rootdirectory: ${folder}/data}}\nhttp: {addr: '${registryUrl.slice(7)}'}\n`);
 const registry = spawn('docker-registry', ['serve', join(folder, 'registry.yml')], { stdio: 'ignore' });

@@ -89,7 +89,7 @@ export function bridgeEnvironment(context: StackContext): Record<string, string>
     REGISTRY_USER: 'bridge', REGISTRY_PASSWORD: secrets['registryPassword'] ?? '',
     KUBECONFIG: join(state, 'kubernetes/bridge.kubeconfig'),
     BUILD_NAMESPACE: 'mlops-build', BUILD_IMAGE: `${registryName(ports)}/creativeflow/builder:1`,
-    GATEWAY_NAME: 'mlops', GATEWAY_NAMESPACE: 'mlops-gateway', GATEWAY_URL: `http://127.0.0.1:${ports.traefikWeb}`, GATEWAY_METRICS_URL: `http://127.0.0.1:${ports.traefikMetrics}/metrics`,
+    GATEWAY_NAME: 'mlops', GATEWAY_NAMESPACE: 'mlops-gateway', GATEWAY_SOURCES: `${POD_BRIDGE_ADDRESS}/32`, GATEWAY_URL: `http://127.0.0.1:${ports.traefikWeb}`, GATEWAY_METRICS_URL: `http://127.0.0.1:${ports.traefikMetrics}/metrics`,
     SESSION_SECRET: secrets['sessionSecret'] ?? '',
     // what somebody changes by hand is seen while whoever tries the product still looks
     INTEGRITY_EVERY_SECONDS: '10',

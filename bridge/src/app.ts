@@ -56,6 +56,7 @@ export async function startBridge(config: Config, log: Logger): Promise<{ stop()
   const delivery = composeDelivery(
     {
       kubeconfigFile: config.KUBECONFIG, gatewayName: config.GATEWAY_NAME, gatewayNamespace: config.GATEWAY_NAMESPACE,
+      gatewaySources: config.GATEWAY_SOURCES,
       ...(config.GATEWAY_METRICS_URL ? { gatewayMetricsUrl: config.GATEWAY_METRICS_URL } : {}), ...(config.GATEWAY_PROMETHEUS_URL ? { prometheus: prometheusOf(config, config.GATEWAY_PROMETHEUS_URL) } : {}), endpointsUrl: config.ENDPOINTS_PUBLIC_URL,
       outboundAllow: `${config.OUTBOUND_ALLOW},${new URL(config.GATEWAY_URL).host}`,
       registryUrl: registryUrlOf(config), registryName: config.REGISTRY_NAME, buildNamespace: config.BUILD_NAMESPACE, buildImage: config.BUILD_IMAGE,

@@ -31,6 +31,8 @@ export interface DeliverySettings {
   kubeconfigFile: string; gatewayName: string; gatewayNamespace: string; endpointsUrl: string;
   /** what the gateways of environments may be besides public addresses, as OUTBOUND_ALLOW */
   outboundAllow: string;
+  /** networks and namespaces from which the gateway's requests come; without any, endpoints are open to whoever reaches them */
+  gatewaySources?: readonly string[];
   registryUrl: string; registryName: string;
   /** where the gateway tells its metrics; without it canaries are judged by the model's example alone */
   gatewayMetricsUrl?: string;
@@ -57,7 +59,8 @@ export function composeDelivery(settings: DeliverySettings, parts: DeliveryParts
   const client = clientOf(settings.kubeconfigFile);
   const registry = new HttpRegistry(settings.registryUrl);
   const images = new HttpImageStore(settings.registryUrl);
-  const cluster = new KubernetesCluster(client, { name: settings.gatewayName, namespace: settings.gatewayNamespace });
+  const gateway = { name: settings.gatewayName, namespace: settings.gatewayNamespace, sources: settings.gatewaySources ?? [] };
+  const cluster = new KubernetesCluster(client, gateway);
   const pods = new KubernetesBuildPods(settings.buildKubeconfigFile ? clientOf(settings.buildKubeconfigFile) : client, {
     namespace: settings.buildNamespace, image: settings.buildImage, registryName, podHost: settings.podHost, podPort: settings.podPort,
     ...(settings.caBundle ? { caBundle: settings.caBundle } : {}), ...(settings.httpProxy ? { httpProxy: settings.httpProxy } : {}),
@@ -67,7 +70,7 @@ export function composeDelivery(settings: DeliverySettings, parts: DeliveryParts
     traffic: gatewayMetrics,
     build: buildJob({ odoo, store, registry, pods, clock, registryName, tokenSecret, layering: { images, recordSecret, buildImage: settings.buildImage } }),
     reconcile: reconcileJob({ odoo, recent, cluster, registry, gateway: new HttpGateway(new OutboundClient(parseAllowList(settings.outboundAllow))), metrics: settings.prometheus ? new PrometheusMetrics(settings.prometheus) : gatewayMetrics, clock, endpointsUrl, registryName }),
-    integrity: { cluster: new KubernetesIntegrity(client, { name: settings.gatewayName, namespace: settings.gatewayNamespace }), images, registryName },
+    integrity: { cluster: new KubernetesIntegrity(client, gateway), images, registryName },
     images: new HttpImageLayers(settings.registryUrl),
     attach: (repository, digest, referrer) => attachReferrer(images, repository, digest, referrer),
     router: buildLogRouter({ odoo, store, pods, callerOf }),

@@ -7,6 +7,10 @@ const port = z.coerce.number().int().min(1).max(65535);
 const text = z.string().min(1);
 const webUrl = z.url({ protocol: /^https?$/ });
 
+const NETWORK_OR_NAMESPACE = z.union([z.cidrv4(), z.cidrv6(), z.string().regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/)]);
+const sources = z.string().default('').transform((list) => list.split(',').map((one) => one.trim()).filter(Boolean))
+  .refine((list) => list.every((one) => NETWORK_OR_NAMESPACE.safeParse(one).success), 'is a comma-separated list of networks (10.0.0.0/24) and namespaces');
+
 const query = z.string().includes('$revision', { error: 'must name the $revision whose requests it counts' });
 
 /** Told at the start and not when the first webhook is refused. */
@@ -31,6 +35,7 @@ const Environment = z.object({
   SCAN_REGISTRIES: z.string().optional(), OSV_FOLDER: z.string().optional(), CLAMD: z.string().regex(/^(\/.+|[^:\s]+:\d+)$/, 'is host:port or the path of a socket').optional(),
   REGISTRY_URL: z.url(), REGISTRY_USER: z.string().regex(/^[^:]+$/, 'holds a colon').optional(), REGISTRY_PASSWORD: z.string().optional(), REGISTRY_NAME: text, KUBECONFIG: text, BUILD_NAMESPACE: text, BUILD_IMAGE: text,
   BUILD_KUBECONFIG: z.string().optional(), BUILD_CA_BUNDLE_FILE: z.string().optional(), BUILD_HTTP_PROXY: z.string().optional(),
+  GATEWAY_SOURCES: sources,
   GATEWAY_NAME: text, GATEWAY_NAMESPACE: text, GATEWAY_METRICS_URL: z.url().optional(), GATEWAY_URL: z.url().default('http://127.0.0.1:18080'),
   GATEWAY_PROMETHEUS_URL: z.url().optional(), GATEWAY_PROMETHEUS_TOKEN: z.string().optional(), GATEWAY_PROMETHEUS_BUCKET_UNIT: z.enum(['s', 'ms']).default('s'),
   GATEWAY_PROMETHEUS_REQUESTS: query.optional(), GATEWAY_PROMETHEUS_ERRORS: query.optional(), GATEWAY_PROMETHEUS_BUCKETS: query.optional(),

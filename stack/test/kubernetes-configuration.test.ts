@@ -32,6 +32,7 @@ describe('configuration of the cluster', () => {
   });
 
   it('admits images of the registry in force', () => {
+    expect(withRegistryPort('        port: 15000\n        endPort: 15032\n', 9)).to.equal('        port: 9\n        endPort: 41\n');
     expect(withRegistryPort('creativeflow.io/registry: registry.creativeflow.internal:15000', 9)).to.equal('creativeflow.io/registry: registry.creativeflow.internal:9');
   });
 });

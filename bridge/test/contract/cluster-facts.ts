@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { readStackFacts } from '../../../stack/facts.ts';
+import { GATES_OF_TESTS } from '../../../stack/ports.ts';
 
 /** What the contract tests of builds and rollouts need of a cluster. */
 export interface ClusterFacts {
@@ -12,6 +13,9 @@ export interface ClusterFacts {
   buildNamespace: string; buildImage: string;
   /** an address of this machine that pods can reach */
   podHost: string;
+  /** on which pods reach a bridge of a test, both ends included; any port where it is not told */
+  gatePorts?: [first: number, last: number];
+  gatewaySources?: string[];
 }
 
 /** The cluster of the stack, or the one that the file named by CREATIVEFLOW_TEST_CLUSTER describes. */
@@ -29,5 +33,6 @@ export async function clusterFacts(): Promise<ClusterFacts> {
     kubeconfig: facts.bridgeKubeconfig, adminKubeconfig: facts.adminKubeconfig, registryUrl: facts.registryUrl, registryName: facts.registryName, gatewayUrl: facts.gatewayUrl, metricsUrl: value('GATEWAY_METRICS_URL'),
     gatewayName: value('GATEWAY_NAME'), gatewayNamespace: value('GATEWAY_NAMESPACE'), buildNamespace: value('BUILD_NAMESPACE'),
     buildImage: value('BUILD_IMAGE'), podHost: value('BRIDGE_POD_HOST'),
+    gatePorts: [facts.ports.registry + 1, facts.ports.registry + GATES_OF_TESTS], gatewaySources: value('GATEWAY_SOURCES').split(','),
   };
 }

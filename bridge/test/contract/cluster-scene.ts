@@ -1,5 +1,4 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
@@ -22,6 +21,7 @@ import { buildJob } from '../../src/jobs/build.ts';
 import { reconcileJob } from '../../src/jobs/reconcile.ts';
 import type { Clock, DeploymentWork, JobHandler, Logger, ObjectStore, OdooPort, VersionWork } from '../../src/services/ports.ts';
 import { clusterFacts } from './cluster-facts.ts';
+import { listenAsGate } from './gate-listener.ts';
 import type { ClusterFacts } from './cluster-facts.ts';
 
 export interface BuildReport { state: string; image?: string; image_digest?: string; log_key?: string; reason?: string }
@@ -64,7 +64,7 @@ export class ClusterScene {
     const config = new KubeConfig();
     config.loadFromFile(env.kubeconfig);
     this.client = new KubernetesClient(config);
-    this.cluster = new KubernetesCluster(this.client, { name: env.gatewayName, namespace: env.gatewayNamespace });
+    this.cluster = new KubernetesCluster(this.client, { name: env.gatewayName, namespace: env.gatewayNamespace, sources: env.gatewaySources ?? [] });
     this.registry = new HttpRegistry(env.registryUrl);
     this.odoo = { call: async (_caller: unknown, model: string, method: string, kwargs: Record<string, unknown>) => this.#answer(model, method, kwargs) } as unknown as OdooPort;
     this.store = {
@@ -84,8 +84,8 @@ export class ClusterScene {
 
   static async open(): Promise<ClusterScene> {
     const env = await clusterFacts();
-    const listener = createServer().listen(0, env.podHost);
-    await once(listener, 'listening');
+    const listener = createServer();
+    await listenAsGate(listener, env.podHost, env.gatePorts);
     return new ClusterScene(env, listener);
   }
 

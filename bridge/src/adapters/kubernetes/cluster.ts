@@ -111,7 +111,7 @@ export class KubernetesCluster implements ClusterPort {
       this.#approved.approve(spec.namespace, spec.revision, spec.image),
       this.#client.apply(disruptionPath(spec.namespace, spec.revision), disruptionManifest(spec)),
       this.#client.apply(policyPath(spec.namespace, 'default-deny'), defaultDenyManifest(spec.namespace)),
-      this.#client.apply(policyPath(spec.namespace, spec.revision), allowServingManifest(spec)),
+      this.#client.apply(policyPath(spec.namespace, spec.revision), allowServingManifest(spec, this.#gateway.sources)),
       this.#client.apply(servicePath(spec.namespace, spec.revision), serviceManifest(spec)),
     ]);
     await this.#client.apply(deploymentPath(spec.namespace, spec.revision), deploymentManifest(spec));

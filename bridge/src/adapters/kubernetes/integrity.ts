@@ -131,7 +131,7 @@ export class KubernetesIntegrity implements IntegrityCluster {
     const parts: Omit<Part, 'stored'>[] = [
       { kind: 'Deployment', path: `/apis/apps/v1/namespaces/${namespace}/deployments/${revision}`, manifest: deploymentManifest(spec) as unknown as Stored },
       { kind: 'Service', path: `/api/v1/namespaces/${namespace}/services/${revision}`, manifest: serviceManifest(spec) as unknown as Stored },
-      { kind: 'NetworkPolicy', path: `/apis/networking.k8s.io/v1/namespaces/${namespace}/networkpolicies/${revision}`, manifest: allowServingManifest(spec) as unknown as Stored },
+      { kind: 'NetworkPolicy', path: `/apis/networking.k8s.io/v1/namespaces/${namespace}/networkpolicies/${revision}`, manifest: allowServingManifest(spec, this.#reference.sources) as unknown as Stored },
     ];
     return Promise.all(parts.map(async (part) => ({ ...part, stored: await this.#client.get<Stored>(part.path) })));
   }

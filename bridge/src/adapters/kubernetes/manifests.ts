@@ -93,18 +93,28 @@ export function defaultDenyManifest(namespace: string): V1NetworkPolicy {
   };
 }
 
-/** In on the serving port alone. From anywhere: the gateway may stand outside the cluster, where no selector finds it. */
-export function allowServingManifest(spec: RevisionSpec): V1NetworkPolicy {
+/**
+ * In on the serving port alone, and from the gateway alone where it is told where that stands: addresses, when it is outside of
+ * the cluster and no selector finds it, or namespaces. Not told, from anywhere.
+ */
+export function allowServingManifest(spec: RevisionSpec, sources: readonly string[] = []): V1NetworkPolicy {
+  const from = sources.map((source) => (source.includes('/')
+    ? { ipBlock: { cidr: source } }
+    : { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': source } } }));
   return {
     apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', metadata: { name: spec.revision, namespace: spec.namespace, labels: labelsOf(spec) },
     spec: {
       podSelector: { matchLabels: { [LABEL.revision]: spec.revision } }, policyTypes: ['Ingress'],
-      ingress: [{ ports: [{ protocol: 'TCP', port: spec.port }] }],
+      ingress: [{ ...(from.length > 0 ? { from } : {}), ports: [{ protocol: 'TCP', port: spec.port }] }],
     },
   };
 }
 
-export interface GatewayReference { name: string; namespace: string }
+export interface GatewayReference {
+  name: string; namespace: string;
+  /** where its requests come from: networks (`10.0.0.0/24`) and namespaces */
+  sources?: readonly string[];
+}
 
 /** The path's prefix is stripped; what a single revision answers says so in a header. */
 export function routeManifest(spec: RouteSpec, gateway: GatewayReference): object {
