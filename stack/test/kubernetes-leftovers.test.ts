@@ -10,7 +10,7 @@ describe('what a cluster leaves behind', () => {
       ['the kubelet', ['/c/bin/kube-v1.34.4', 'kubelet', '--config=/b c/.stack/kubernetes/kubelet.yaml'], { state: '/b c/.stack', part: 'kubelet' }],
       ["the kubelet's supervisor", ['/bin/sh', '/a/stack/supervise.sh', '/a/.stack/run/kubelet.pid', '', 'kube', 'kubelet'], { state: '/a/.stack', part: 'supervisor' }],
       ["the supervisor of a server that is not the cluster's", ['/bin/sh', '/a/stack/supervise.sh', '/a/.stack/run/redis.pid', '', 'redis-server'], null],
-      ['who enforces NetworkPolicies', ['/c/bin/kube-v1.34.4', 'network-policies', '--kubeconfig=/a/.stack/kubernetes/network-policies.kubeconfig'], { state: '/a/.stack', part: 'network-policies' }],
+      ['who enforces NetworkPolicies', ['/c/bin/network-policies-v2.1.0-0a1b2c3d', '--kubeconfig=/a/.stack/kubernetes/network-policies.kubeconfig'], { state: '/a/.stack', part: 'network-policies' }],
       ['etcd', ['/c/bin/kube-v1.34.4', 'etcd', '--data-dir=/a/.stack/kubernetes/etcd'], { state: '/a/.stack', part: 'etcd' }],
       ['kubectl, which only reads a file of ours', ['/c/bin/kube-v1.34.4', 'kubectl', '--kubeconfig=/a/.stack/kubernetes/admin.kubeconfig', 'get', 'pods'], null],
       ['tail, which follows a log of ours', ['tail', '-F', '/a/.stack/kubernetes/pod-logs/x.log'], null],

@@ -21,7 +21,7 @@ import (
 
 func main() {
 	if len(os.Args) < 2 {
-		fmt.Fprintln(os.Stderr, "usage: kube etcd|kube-apiserver|kube-controller-manager|kube-scheduler|kubelet|kube-proxy|network-policies|kubectl [ARGUMENT…]")
+		fmt.Fprintln(os.Stderr, "usage: kube etcd|kube-apiserver|kube-controller-manager|kube-scheduler|kubelet|kube-proxy|kubectl [ARGUMENT…]")
 		os.Exit(2)
 	}
 	program := os.Args[1]
@@ -51,8 +51,6 @@ func commandFor(program string) (*cobra.Command, bool) {
 		return kubelet.NewKubeletCommand(context.Background()), true
 	case "kube-proxy":
 		return proxy.NewProxyCommand(), true
-	case "network-policies":
-		return newNetworkPoliciesCommand(), true
 	case "kubectl":
 		return kubectl.NewDefaultKubectlCommand(), true
 	}

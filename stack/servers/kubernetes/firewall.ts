@@ -73,7 +73,7 @@ export type Removable = 'all' | 'not-the-kubelets' | 'none';
 export async function removeFirewallRules(): Promise<void> {
   const others = programs();
   const removable = others.includes('kube-proxy') ? 'none' : others.includes('kubelet') ? 'not-the-kubelets' : 'all';
-  const policies = !others.includes('kube-router') && !others.includes('network-policies');
+  const policies = !others.some((program) => program === 'kube-router' || program.startsWith('network-policies-v'));
   for (const family of FAMILIES) {
     const saved = await tryRun(`${family}-save`, []);
     const script = saved === null ? '' : removalScript(saved, removable, policies);

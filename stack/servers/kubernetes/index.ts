@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { binary, buildGo, KUBE } from '../../go-build.ts';
+import { binary, buildGo, KUBE, NETWORK_POLICIES } from '../../go-build.ts';
 import { daemonRunning, httpAnswers, logFile, stopDaemon, waitFor } from '../../process.ts';
 import { REGISTRY_NAME, type Server, type StackContext } from '../../server.ts';
 import { GATES_OF_TESTS } from '../../ports.ts';
@@ -23,7 +23,10 @@ export const kubernetes: Server = {
   name: 'kubernetes',
   needs: ['containerd', 'images'],
   readyDeadlineMs: 90_000,
-  install: (context) => buildGo(context, KUBE),
+  async install(context) {
+    await buildGo(context, KUBE);
+    await buildGo(context, NETWORK_POLICIES);
+  },
   async start(context) {
     await ensurePki(context);
     await startControlPlane(context);

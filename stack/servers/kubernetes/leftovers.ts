@@ -8,7 +8,7 @@ import { removeFirewallRules } from './firewall.ts';
 import { removePodBridge } from './pod-network.ts';
 
 const GONE_DEADLINE_MS = 15_000;
-const PARTS = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubelet', 'kube-proxy', 'network-policies'];
+const PARTS = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubelet', 'kube-proxy'];
 /** The names of the cluster's daemons in `.stack/run`. */
 const SUPERVISED = ['containerd', 'etcd', 'apiserver', 'controller-manager', 'scheduler', 'kubelet', 'kube-proxy', 'network-policies'];
 
@@ -68,7 +68,7 @@ export function clusterPart(argv: readonly string[]): Pick<ClusterProcess, 'stat
     const [, folder, name] = /^(\/.*?\/\.stack)\/run\/([a-z-]+)\.pid$/.exec(argv[2] ?? '') ?? [];
     return folder !== undefined && SUPERVISED.includes(name!) ? { state: folder, part: 'supervisor' } : null;
   }
-  const part = program === 'containerd' ? 'containerd' : program.startsWith('containerd-shim') ? 'shim' : program.startsWith('kube-v') && PARTS.includes(argv[1] ?? '') ? argv[1]! : null;
+  const part = program === 'containerd' ? 'containerd' : program.startsWith('containerd-shim') ? 'shim' : program.startsWith('network-policies-v') ? 'network-policies' : program.startsWith('kube-v') && PARTS.includes(argv[1] ?? '') ? argv[1]! : null;
   if (part === null) return null;
   const state = /(?:^|=|unix:\/\/)(\/.*?\/\.stack)\/(?:containerd|kubernetes)\//.exec(argv.slice(1).find((word) => /\/\.stack\/(containerd|kubernetes)\//.test(word)) ?? '')?.[1];
   return state ? { state, part } : null;

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { binary, KUBE } from '../../go-build.ts';
+import { binary, NETWORK_POLICIES } from '../../go-build.ts';
 import { httpAnswers, waitFor } from '../../process.ts';
 import { SERVICE_CIDR, type StackContext } from '../../server.ts';
 import { askApi } from './api.ts';
@@ -17,7 +17,7 @@ export async function startNetworkPolicies(context: StackContext): Promise<void>
   await waitFor('the node being registered', NODE_DEADLINE_MS, async () => (await askApi(context, `/api/v1/nodes/${NODE}`)) !== null);
   const file = kubeconfig(context, 'network-policies');
   const flags = [`--kubeconfig=${file}`, `--hostname-override=${NODE}`, `--service-cluster-ip-range=${SERVICE_CIDR}`, `--health-port=${context.ports.networkPoliciesHealth}`];
-  await startPart(context, 'network-policies', [binary(context, KUBE), 'network-policies', ...flags], { read: [file] });
+  await startPart(context, 'network-policies', [binary(context, NETWORK_POLICIES), ...flags], { read: [file] });
 }
 
 export function policiesEnforced(context: StackContext): Promise<boolean> {

@@ -1,3 +1,5 @@
+// Command network-policies makes the NetworkPolicies of a cluster into rules of its node's firewall: kube-router's
+// controller of them alone, without its router, its service proxy and what those need to be built.
 package main
 
 import (
@@ -5,15 +7,17 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"os"
+	"os/signal"
 	"strconv"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/cloudnativelabs/kube-router/v2/pkg/controllers/netpol"
 	"github.com/cloudnativelabs/kube-router/v2/pkg/healthcheck"
 	"github.com/cloudnativelabs/kube-router/v2/pkg/options"
-	"github.com/spf13/cobra"
-	apiserver "k8s.io/apiserver/pkg/server"
+	"github.com/spf13/pflag"
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/cache"
@@ -21,37 +25,31 @@ import (
 )
 
 const (
-	policiesSyncPeriod = 10 * time.Second
+	syncPeriod = 10 * time.Second
 	// three missed syncs, each of which takes a fraction of a second
-	policiesAliveTTL = 3*policiesSyncPeriod + 5*time.Second
+	aliveTTL = 3*syncPeriod + 5*time.Second
 )
 
-// newNetworkPoliciesCommand enforces NetworkPolicies by iptables and ipset: kube-router's controller of them
-// alone, without its router, its service proxy and what those need to be built. It serves /healthz, which is
-// 200 for as long as syncs are made.
-func newNetworkPoliciesCommand() *cobra.Command {
+func main() {
 	config := options.NewKubeRouterConfig()
 	config.EnableIPv4 = true
 	config.RunFirewall = true
-	config.IPTablesSyncPeriod = policiesSyncPeriod
+	config.IPTablesSyncPeriod = syncPeriod
 	var healthPort uint16
-	command := &cobra.Command{
-		Use:           "network-policies",
-		SilenceUsage:  true,
-		SilenceErrors: false,
-		RunE: func(*cobra.Command, []string) error {
-			return enforceNetworkPolicies(apiserver.SetupSignalContext(), config, healthPort)
-		},
+	pflag.StringVar(&config.Kubeconfig, "kubeconfig", "", "how to reach the API server")
+	pflag.StringVar(&config.HostnameOverride, "hostname-override", "", "name of this node")
+	pflag.StringSliceVar(&config.ClusterIPCIDRs, "service-cluster-ip-range", config.ClusterIPCIDRs, "addresses of Services")
+	pflag.Uint16Var(&healthPort, "health-port", 20244, "port of /healthz on 127.0.0.1, which is 200 for as long as syncs are made")
+	pflag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
+	defer stop()
+	if err := enforce(ctx, config, healthPort); err != nil {
+		fmt.Fprintln(os.Stderr, "network-policies:", err)
+		os.Exit(1)
 	}
-	flags := command.Flags()
-	flags.StringVar(&config.Kubeconfig, "kubeconfig", "", "how to reach the API server")
-	flags.StringVar(&config.HostnameOverride, "hostname-override", "", "name of this node")
-	flags.StringSliceVar(&config.ClusterIPCIDRs, "service-cluster-ip-range", config.ClusterIPCIDRs, "addresses of Services")
-	flags.Uint16Var(&healthPort, "health-port", 20244, "port of /healthz on 127.0.0.1")
-	return command
 }
 
-func enforceNetworkPolicies(ctx context.Context, config *options.KubeRouterConfig, healthPort uint16) error {
+func enforce(ctx context.Context, config *options.KubeRouterConfig, healthPort uint16) error {
 	client, err := clientFor(config.Kubeconfig)
 	if err != nil {
 		return err
@@ -123,7 +121,7 @@ func serveHealth(port uint16, heartbeats <-chan *healthcheck.ControllerHeartbeat
 	http.HandleFunc("/healthz", func(answer http.ResponseWriter, _ *http.Request) {
 		lock.Lock()
 		defer lock.Unlock()
-		if age := time.Since(last); count == 0 || age > policiesAliveTTL {
+		if age := time.Since(last); count == 0 || age > aliveTTL {
 			answer.WriteHeader(http.StatusServiceUnavailable)
 			fmt.Fprintf(answer, "syncs begun: %d, the last one %s ago\n", count, age.Round(time.Second))
 			return
