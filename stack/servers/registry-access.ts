@@ -14,7 +14,7 @@ const BCRYPT_ALPHABET = './ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0
 
 /** The registry as one of its users reaches it: `http://USER:PASSWORD@127.0.0.1:PORT`. */
 export function registryUrl({ ports, secrets }: Pick<StackContext, 'ports' | 'secrets'>, user: RegistryUser): string {
-  return `http://${user}:${secrets[REGISTRY_USERS[user]]}@127.0.0.1:${ports.registry}`;
+  return `http://${user}:${secrets[REGISTRY_USERS[user]] ?? ''}@127.0.0.1:${ports.registry}`;
 }
 
 /** The same users and passwords give the same text: a registry that runs by it is left running. */

@@ -17,9 +17,11 @@ import { podListener } from '../../src/http/pod-listener.ts';
 import type { Logger, ObjectStore, OdooPort } from '../../src/services/ports.ts';
 import { signGrant } from '../../src/services/push-token.ts';
 import { freePort } from '../../../stack/free-port.ts';
+import { htpasswd } from '../../../stack/servers/registry-access.ts';
 
 const run = promisify(execFile);
 const SECRET = 'a secret of this test';
+const PASSWORD = 'q8Zt4uW2';
 const OWN = 'models/digits';
 const quiet: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => quiet };
 const sha256 = (bytes: Buffer | string): string => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
@@ -39,14 +41,22 @@ describe('registry gate', function () {
   const ask = (path: string, init: RequestInit & { duplex?: 'half' } = {}, value = token()): Promise<Response> =>
     fetch(`http://${gateName}${path}`, { ...init, headers: { ...basic(value), ...(init.headers as Record<string, string> | undefined) } });
 
+  /** at the registry itself, as the bridge */
+  const direct = (path: string, init: RequestInit = {}): Promise<Response> => {
+    const { origin, authorization } = registryAccess(registryUrl);
+    return fetch(new URL(path, origin), { ...init, headers: { authorization: authorization! } });
+  };
+
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'gate-'));
     const port = await freePort();
-    registryUrl = `http://127.0.0.1:${port}`;
-    await writeFile(join(folder, 'registry.yml'), `version: 0.1\nlog: {level: error}\nstorage: {filesystem: {rootdirectory: ${folder}/data}}\nhttp: {addr: '127.0.0.1:${port}'}\n`);
+    registryUrl = `http://bridge:${PASSWORD}@127.0.0.1:${port}`;
+    const users = await htpasswd({ registryPassword: PASSWORD, registryPullPassword: 'p' });
+    await writeFile(join(folder, 'htpasswd'), users, { mode: 0o600 });
+    await writeFile(join(folder, 'registry.yml'), `version: 0.1\nlog: {level: error}\nstorage: {filesystem: {rootdirectory: ${folder}/data}}\nauth: {htpasswd: {realm: registry, path: ${folder}/htpasswd}}\nhttp: {addr: '127.0.0.1:${port}'}\n`);
     registry = spawn('docker-registry', ['serve', join(folder, 'registry.yml')], { stdio: 'ignore' });
     const deadline = Date.now() + 15_000;
-    while (!(await fetch(`${registryUrl}/v2/`).then((answer) => answer.ok, () => false))) {
+    while (!(await direct('/v2/').then((answer) => answer.ok, () => false))) {
       if (Date.now() > deadline) throw new Error('docker-registry did not start within 15 s');
       await new Promise((resolve) => { setTimeout(resolve, 50); });
     }
@@ -83,6 +93,15 @@ describe('registry gate', function () {
     expect((await ask('/v2/')).status).to.equal(200);
     expect((await ask('/v2/', {}, token({ expiresAt: 1 }))).status).to.equal(401);
     expect((await ask('/v2/', {}, 'made.up')).status).to.equal(401);
+  });
+
+  it('stands before a registry that lets nobody in without a login, and gives none away', async () => {
+    const { origin } = registryAccess(registryUrl);
+    for (const headers of [{}, basic(token()), basic(PASSWORD)]) expect((await fetch(`${origin}/v2/${OWN}/tags/list`, { headers })).status).to.equal(401);
+    const answer = await ask('/v2/');
+    const told = JSON.stringify([...answer.headers]) + await answer.text();
+    for (const part of [PASSWORD, Buffer.from(`bridge:${PASSWORD}`).toString('base64')]) expect(told).not.to.include(part);
+    expect((await fetch(`http://${gateName}/v2/`, { headers: { authorization: `Basic ${Buffer.from(`bridge:${PASSWORD}`).toString('base64')}` } })).status, "the bridge's own login is none at the gate").to.equal(401);
   });
 
   it('lets buildah push to its own repository and pull it again', async () => {
@@ -122,10 +141,10 @@ describe('registry gate', function () {
 
   it('does not hand over another model\'s blob by a mount', async () => {
     const secret = Buffer.from('weights of another team');
-    const direct = await fetch(`${registryUrl}/v2/models/secret/blobs/uploads/`, { method: 'POST' });
-    const place = new URL(direct.headers.get('location') ?? '', registryUrl);
+    const begun = await direct('/v2/models/secret/blobs/uploads/', { method: 'POST' });
+    const place = new URL(begun.headers.get('location') ?? '', registryAccess(registryUrl).origin);
     place.searchParams.set('digest', sha256(secret));
-    expect((await fetch(place, { method: 'PUT', body: secret })).status).to.equal(201);
+    expect((await direct(place.href, { method: 'PUT', body: secret })).status).to.equal(201);
     const mounted = await ask(`/v2/${OWN}/blobs/uploads/?mount=${sha256(secret)}&from=models%2Fsecret`, { method: 'POST' });
     expect(mounted.status, 'an ordinary upload session, not a mounted blob').to.equal(202);
     expect((await ask(`/v2/${OWN}/blobs/${sha256(secret)}`)).status).to.equal(404);
