@@ -24,10 +24,16 @@ describe('what the servers are given to read', function () {
   before(async () => {
     const base = stackContext();
     const state = mkdtempSync(join(tmpdir(), 'secret-files-'));
-    context = { ...base, state, ports: { ...base.ports, redis: await freePort(), registry: await freePort() }, secrets: ensureSecrets(state) };
+    context = {
+      ...base,
+      state,
+      ports: { ...base.ports, redis: await freePort(), registry: await freePort() },
+      secrets: ensureSecrets(state),
+    };
     await written();
     // as if they had been made by hand, or by a release that minded less
-    for (const { path } of filesBelow(state)) if (KEYS.test(path)) chmodSync(join(state, path), 0o644);
+    for (const { path } of filesBelow(state))
+      if (KEYS.test(path)) chmodSync(join(state, path), 0o644);
     await written();
   });
   after(async () => {
@@ -51,20 +57,37 @@ describe('what the servers are given to read', function () {
   });
 
   it('is for its owner alone where it is a key or holds a secret', () => {
-    const open = [...filesBelow(context.state)].filter(({ path, mode }) => (KEYS.test(path) || secretsIn(readIfThere(join(context.state, path)), context.secrets).length > 0) && mode !== 0o600);
+    const open = [...filesBelow(context.state)].filter(
+      ({ path, mode }) =>
+        (KEYS.test(path) ||
+          secretsIn(readIfThere(join(context.state, path)), context.secrets).length > 0) &&
+        mode !== 0o600,
+    );
     expect(open).to.deep.equal([]);
   });
 
   it('holds the secrets of its own purpose and no other', () => {
-    const wrong = [...filesBelow(context.state)].flatMap(({ path }) => secretsIn(readIfThere(join(context.state, path)), context.secrets)
-      .filter((name) => !MAY_HOLD.some(([file, secrets]) => file.test(path) && secrets.test(name))).map((name) => `${path}: ${name}`));
+    const wrong = [...filesBelow(context.state)].flatMap(({ path }) =>
+      secretsIn(readIfThere(join(context.state, path)), context.secrets)
+        .filter(
+          (name) => !MAY_HOLD.some(([file, secrets]) => file.test(path) && secrets.test(name)),
+        )
+        .map((name) => `${path}: ${name}`),
+    );
     expect(wrong).to.deep.equal([]);
   });
 });
 
 describe('looking for a secret', () => {
   const secrets = { a: 'Qm4uZ0vT-3xKp_9hWqLr2sNd', b: 'other' };
-  for (const [how, text] of [['as it is', `x=${secrets.a};`], ['in a URL', `redis://:${encodeURIComponent(secrets.a)}@h`], ['as a password in base64', Buffer.from(`node:${secrets.a}`).toString('base64')], ['in hex', Buffer.from(secrets.a).toString('hex')]] as const) {
-    it(`finds one ${how}`, () => { expect(secretsIn(Buffer.from(text), secrets)).to.deep.equal(['a']); });
+  for (const [how, text] of [
+    ['as it is', `x=${secrets.a};`],
+    ['in a URL', `redis://:${encodeURIComponent(secrets.a)}@h`],
+    ['as a password in base64', Buffer.from(`node:${secrets.a}`).toString('base64')],
+    ['in hex', Buffer.from(secrets.a).toString('hex')],
+  ] as const) {
+    it(`finds one ${how}`, () => {
+      expect(secretsIn(Buffer.from(text), secrets)).to.deep.equal(['a']);
+    });
   }
 });

@@ -21,40 +21,60 @@ describe('secrets of the running stack', function () {
   });
 
   it('are in no file that others can read', () => {
-    const open = [...filesBelow(state)].filter((file) => file.open && (KEYS.test(file.path) || held(file.path).length > 0)).map(({ path, mode }) => `${mode.toString(8)} ${path}`);
+    const open = [...filesBelow(state)]
+      .filter((file) => file.open && (KEYS.test(file.path) || held(file.path).length > 0))
+      .map(({ path, mode }) => `${mode.toString(8)} ${path}`);
     expect(open).to.deep.equal([]);
   });
 
   it('are in the file of the server that needs them, and in no other', () => {
-    const wrong = [...filesBelow(state, STORES)].flatMap(({ path }) => held(path).filter((name) => !MAY_HOLD.some(([file, of]) => file.test(path) && of.test(name))).map((name) => `${path}: ${name}`));
+    const wrong = [...filesBelow(state, STORES)].flatMap(({ path }) =>
+      held(path)
+        .filter((name) => !MAY_HOLD.some(([file, of]) => file.test(path) && of.test(name)))
+        .map((name) => `${path}: ${name}`),
+    );
     expect(wrong).to.deep.equal([]);
   });
 
   it('are in no log', () => {
-    const logs = [...filesBelow(state, [], LARGEST_LOG_BYTES)].filter(({ path }) => path.endsWith('.log'));
+    const logs = [...filesBelow(state, [], LARGEST_LOG_BYTES)].filter(({ path }) =>
+      path.endsWith('.log'),
+    );
     expect(logs.length).to.be.greaterThan(5);
-    expect(logs.flatMap(({ path }) => held(path).map((name) => `${path}: ${name}`))).to.deep.equal([]);
+    expect(logs.flatMap(({ path }) => held(path).map((name) => `${path}: ${name}`))).to.deep.equal(
+      [],
+    );
   });
 
   it('are in no command line of this machine', () => {
-    const told = processes().flatMap((pid) => secretsIn(readIfThere(`/proc/${pid}/cmdline`), secrets).map((name) => `${name} in the command line of ${pid}`));
+    const told = processes().flatMap((pid) =>
+      secretsIn(readIfThere(`/proc/${pid}/cmdline`), secrets).map(
+        (name) => `${name} in the command line of ${pid}`,
+      ),
+    );
     expect(told).to.deep.equal([]);
   });
 
   it('are in the environment of the server that needs them, and of no other nor of what it started', () => {
-    const daemons = new Map(runningDaemons({ state }).map((name) => [daemonPid({ state }, name)!, name]));
+    const daemons = new Map(
+      runningDaemons({ state }).map((name) => [daemonPid({ state }, name)!, name]),
+    );
     expect(daemons.size).to.be.greaterThan(5);
     const wrong = processes().flatMap((pid) => {
       const server = daemons.get(pid) ?? (workFolder(pid).startsWith(state) ? 'a child' : null);
       if (server === null) return [];
       const allowed = MAY_HOLD_IN_ENVIRONMENT[server];
-      return secretsIn(readIfThere(`/proc/${pid}/environ`), secrets).filter((name) => !allowed?.test(name)).map((name) => `${name} in the environment of ${server} (${pid})`);
+      return secretsIn(readIfThere(`/proc/${pid}/environ`), secrets)
+        .filter((name) => !allowed?.test(name))
+        .map((name) => `${name} in the environment of ${server} (${pid})`);
     });
     expect(wrong).to.deep.equal([]);
   });
 
   function processes(): number[] {
-    return readdirSync('/proc').filter((entry) => /^\d+$/.test(entry)).map(Number);
+    return readdirSync('/proc')
+      .filter((entry) => /^\d+$/.test(entry))
+      .map(Number);
   }
 
   function workFolder(pid: number): string {

@@ -19,9 +19,16 @@ const DIGEST = `sha256:${'a'.repeat(64)}`;
 const DEADLINE_MS = 15_000;
 const POLICY_GROUP = '/apis/admissionregistration.k8s.io/v1';
 
-export type Manifest = Record<string, unknown> & { kind: string; metadata: Record<string, unknown> };
+export type Manifest = Record<string, unknown> & {
+  kind: string;
+  metadata: Record<string, unknown>;
+};
 /** `admitted` with what the API server made of it; `refused` by a policy of ours; `invalid`: it never came to be asked */
-export interface Verdict { kind: 'admitted' | 'refused' | 'invalid'; message: string; object: Record<string, unknown> }
+export interface Verdict {
+  kind: 'admitted' | 'refused' | 'invalid';
+  message: string;
+  object: Record<string, unknown>;
+}
 
 /**
  * The policies of this checkout's k8s/base on the real API server, under names of this run and bound to two namespaces of this
@@ -55,17 +62,39 @@ export class AdmissionScene {
   }
 
   async #prepare(): Promise<void> {
-    for (const file of POLICIES) for (const policy of this.#own(file)) await this.#make(`${POLICY_GROUP}/${policy.kind === 'ValidatingAdmissionPolicy' ? 'validatingadmissionpolicies' : 'validatingadmissionpolicybindings'}`, policy);
+    for (const file of POLICIES)
+      for (const policy of this.#own(file))
+        await this.#make(
+          `${POLICY_GROUP}/${policy.kind === 'ValidatingAdmissionPolicy' ? 'validatingadmissionpolicies' : 'validatingadmissionpolicybindings'}`,
+          policy,
+        );
     const annotations = { 'creativeflow.io/registry': this.facts.registryName };
     await this.#namespace(this.serving, 'serving', annotations, { [this.revision]: this.image });
-    const [commands] = parseAllDocuments(buildCommandsManifest()).map((document) => document.toJS() as { data: object });
-    await this.#namespace(this.build, 'build', { ...annotations, 'creativeflow.io/builder': this.facts.buildImage.slice(this.facts.registryName.length + 1), 'creativeflow.io/gate': this.facts.podHost }, commands!.data);
+    const [commands] = parseAllDocuments(buildCommandsManifest()).map(
+      (document) => document.toJS() as { data: object },
+    );
+    await this.#namespace(
+      this.build,
+      'build',
+      {
+        ...annotations,
+        'creativeflow.io/builder': this.facts.buildImage.slice(this.facts.registryName.length + 1),
+        'creativeflow.io/gate': this.facts.podHost,
+      },
+      commands!.data,
+    );
     await this.settled(() => this.tried(this.servingPod()), 'admitted');
     await this.settled(() => this.tried(this.buildPod()), 'admitted');
     // a policy holds a moment after it was written: the last to come is waited for
-    for (const [namespace, pod] of [[this.serving, this.servingPod()], [this.build, this.buildPod()]] as const) {
+    for (const [namespace, pod] of [
+      [this.serving, this.servingPod()],
+      [this.build, this.buildPod()],
+    ] as const) {
       for (const kind of ['shape', 'maker']) {
-        const wrong = kind === 'shape' ? withSpec(pod, { hostNetwork: true }) : { ...podTemplate(), metadata: { name: 'x', namespace } };
+        const wrong =
+          kind === 'shape'
+            ? withSpec(pod, { hostNetwork: true })
+            : { ...podTemplate(), metadata: { name: 'x', namespace } };
         await this.settled(() => this.tried(wrong), 'refused');
       }
     }
@@ -78,22 +107,56 @@ export class AdmissionScene {
   /** As the bridge applies it. */
   deployment(): Manifest {
     return deploymentManifest({
-      namespace: this.serving, revision: this.revision, slug: 'digits', modelId: 3, versionId: 7, image: this.image, replicas: 1, port: 8080, readinessPath: '/v2/health/ready',
+      namespace: this.serving,
+      revision: this.revision,
+      slug: 'digits',
+      modelId: 3,
+      versionId: 7,
+      image: this.image,
+      replicas: 1,
+      port: 8080,
+      readinessPath: '/v2/health/ready',
       requests: { cpu: '50m', memory: '256Mi', cpuLimit: '1', memoryLimit: '256Mi', gpus: 1 },
     }) as unknown as Manifest;
   }
 
   /** As a ReplicaSet makes it of the bridge's Deployment. */
   servingPod(): Manifest {
-    const { template } = this.deployment()['spec'] as { template: { metadata: { labels: object }; spec: object } };
-    return { apiVersion: 'v1', kind: 'Pod', metadata: { ...template.metadata, name: this.revision, namespace: this.serving }, spec: template.spec };
+    const { template } = this.deployment()['spec'] as {
+      template: { metadata: { labels: object }; spec: object };
+    };
+    return {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { ...template.metadata, name: this.revision, namespace: this.serving },
+      spec: template.spec,
+    };
   }
 
   buildPod(): Manifest {
-    const settings = { namespace: this.build, image: this.facts.buildImage, registryName: this.facts.registryName, podHost: this.facts.podHost, podPort: 15000, httpProxy: 'http://proxy.example:3128' };
-    return buildPod({
-      versionId: 7, generation: 1, attempt: 1, target: `${this.facts.registryName}/models/digits:v7-g1`, token: 't', contents: { 'serve.py': DIGEST }, labels: { a: 'b' }, deadlineSeconds: 600, timeless: true, without: ['model.bin'],
-    }, settings) as unknown as Manifest;
+    const settings = {
+      namespace: this.build,
+      image: this.facts.buildImage,
+      registryName: this.facts.registryName,
+      podHost: this.facts.podHost,
+      podPort: 15000,
+      httpProxy: 'http://proxy.example:3128',
+    };
+    return buildPod(
+      {
+        versionId: 7,
+        generation: 1,
+        attempt: 1,
+        target: `${this.facts.registryName}/models/digits:v7-g1`,
+        token: 't',
+        contents: { 'serve.py': DIGEST },
+        labels: { a: 'b' },
+        deadlineSeconds: 600,
+        timeless: true,
+        without: ['model.bin'],
+      },
+      settings,
+    ) as unknown as Manifest;
   }
 
   get<T>(path: string): Promise<T | null> {
@@ -139,11 +202,19 @@ export class AdmissionScene {
   #ask(method: string, path: string, body: object, type = 'application/json'): Promise<Verdict> {
     return new Promise((resolve, reject) => {
       const url = new URL(`${path}?dryRun=All`, this.#config.getCurrentCluster()!.server);
-      const options: RequestOptions = { method, headers: { 'content-type': type, accept: 'application/json' }, timeout: DEADLINE_MS };
+      const options: RequestOptions = {
+        method,
+        headers: { 'content-type': type, accept: 'application/json' },
+        timeout: DEADLINE_MS,
+      };
       void this.#config.applyToHTTPSOptions(options).then(() => {
         const question = request(url, options, (answer) => {
           const chunks: Buffer[] = [];
-          answer.on('data', (chunk: Buffer) => chunks.push(chunk)).on('end', () => resolve(verdictOf(answer.statusCode ?? 0, Buffer.concat(chunks).toString())));
+          answer
+            .on('data', (chunk: Buffer) => chunks.push(chunk))
+            .on('end', () =>
+              resolve(verdictOf(answer.statusCode ?? 0, Buffer.concat(chunks).toString())),
+            );
         });
         question.on('error', reject).end(JSON.stringify(body));
       }, reject);
@@ -152,17 +223,38 @@ export class AdmissionScene {
 
   /** the policies of a file, under names and labels of this run */
   #own(file: string): Manifest[] {
-    const text = readFileSync(join(BASE, file), 'utf8').replaceAll('creativeflow.io/purpose', `creativeflow.io/${this.id}`).replaceAll(/(name|policyName): creativeflow-/g, `$1: ${this.id}-`);
+    const text = readFileSync(join(BASE, file), 'utf8')
+      .replaceAll('creativeflow.io/purpose', `creativeflow.io/${this.id}`)
+      .replaceAll(/(name|policyName): creativeflow-/g, `$1: ${this.id}-`);
     return parseAllDocuments(text).map((document) => document.toJS() as Manifest);
   }
 
-  async #namespace(name: string, purpose: string, annotations: object, data: object): Promise<void> {
-    await this.#make('/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels: { [`creativeflow.io/${this.id}`]: purpose } } });
-    await this.#admin.create(`/api/v1/namespaces/${name}/configmaps`, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'approved-images', namespace: name, annotations }, data });
-    await this.#admin.create(`/api/v1/namespaces/${name}/serviceaccounts`, { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'other' } });
+  async #namespace(
+    name: string,
+    purpose: string,
+    annotations: object,
+    data: object,
+  ): Promise<void> {
+    await this.#make('/api/v1/namespaces', {
+      apiVersion: 'v1',
+      kind: 'Namespace',
+      metadata: { name, labels: { [`creativeflow.io/${this.id}`]: purpose } },
+    });
+    await this.#admin.create(`/api/v1/namespaces/${name}/configmaps`, {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'approved-images', namespace: name, annotations },
+      data,
+    });
+    await this.#admin.create(`/api/v1/namespaces/${name}/serviceaccounts`, {
+      apiVersion: 'v1',
+      kind: 'ServiceAccount',
+      metadata: { name: 'other' },
+    });
     // the controllers write it into each namespace; no pod is admitted before
     const deadline = Date.now() + DEADLINE_MS;
-    while ((await this.get(`/api/v1/namespaces/${name}/serviceaccounts/default`)) === null) if (Date.now() > deadline) throw new Error(`no service account in ${name}`);
+    while ((await this.get(`/api/v1/namespaces/${name}/serviceaccounts/default`)) === null)
+      if (Date.now() > deadline) throw new Error(`no service account in ${name}`);
   }
 
   async #make(collection: string, body: Manifest): Promise<void> {
@@ -176,7 +268,15 @@ export function withSpec(pod: Manifest, over: object): Manifest {
 }
 
 function podTemplate(): Manifest {
-  return { apiVersion: 'v1', kind: 'PodTemplate', metadata: {}, template: { metadata: { labels: { a: 'b' } }, spec: { containers: [{ name: 'a', image: 'b' }] } } };
+  return {
+    apiVersion: 'v1',
+    kind: 'PodTemplate',
+    metadata: {},
+    template: {
+      metadata: { labels: { a: 'b' } },
+      spec: { containers: [{ name: 'a', image: 'b' }] },
+    },
+  };
 }
 
 export function pathOf({ apiVersion, kind, metadata }: Manifest): string {
@@ -188,5 +288,11 @@ function verdictOf(status: number, body: string): Verdict {
   const object = JSON.parse(body) as Record<string, unknown>;
   if (status < 300) return { kind: 'admitted', message: '', object };
   const message = String(object['message']);
-  return { kind: /ValidatingAdmissionPolicy '[^']+' with binding '[^']+' denied request/.test(message) ? 'refused' : 'invalid', message, object };
+  return {
+    kind: /ValidatingAdmissionPolicy '[^']+' with binding '[^']+' denied request/.test(message)
+      ? 'refused'
+      : 'invalid',
+    message,
+    object,
+  };
 }

@@ -1,16 +1,29 @@
 /** What of OpenAPI a mutation needs. */
 export interface Schema {
-  $ref?: string; allOf?: Schema[]; type?: string; properties?: Record<string, Schema>; items?: Schema; required?: string[];
-  additionalProperties?: Schema | boolean; enum?: unknown[]; format?: string;
+  $ref?: string;
+  allOf?: Schema[];
+  type?: string;
+  properties?: Record<string, Schema>;
+  items?: Schema;
+  required?: string[];
+  additionalProperties?: Schema | boolean;
+  enum?: unknown[];
+  format?: string;
 }
 /** One change of one field: where, and the whole value with it. */
-export interface Mutation { field: string; value: unknown }
+export interface Mutation {
+  field: string;
+  value: unknown;
+}
 
 type Json = Record<string, unknown>;
 
 /** Fields whose kinds exclude each other: with one of the first, the second goes. */
 const EXCLUDE: Record<string, [by: string[] | 'any', ...gone: string[]]> = {
-  Volume: ['any', 'emptyDir', 'secret'], EnvVar: [['valueFrom'], 'value'], Probe: [['exec', 'grpc', 'tcpSocket'], 'httpGet'], LifecycleHandler: ['any', 'sleep'],
+  Volume: ['any', 'emptyDir', 'secret'],
+  EnvVar: [['valueFrom'], 'value'],
+  Probe: [['exec', 'grpc', 'tcpSocket'], 'httpGet'],
+  LifecycleHandler: ['any', 'sleep'],
   SecurityContext: [['privileged'], 'allowPrivilegeEscalation'],
 };
 
@@ -32,27 +45,45 @@ export class SchemaWalk {
       const set = (child: unknown): Json => {
         const [by, ...gone] = EXCLUDE[short(type)] ?? [[]];
         const excludes = value[name] === undefined && (by === 'any' || by.includes(name));
-        return { ...Object.fromEntries(Object.entries(value).filter(([key]) => !excludes || !gone.includes(key))), [name]: child };
+        return {
+          ...Object.fromEntries(
+            Object.entries(value).filter(([key]) => !excludes || !gone.includes(key)),
+          ),
+          [name]: child,
+        };
       };
       const there = value[name];
-      if (there === undefined) yield { field: path, value: set(this.#values[own] ?? this.sample(schema, own)) };
+      if (there === undefined)
+        yield { field: path, value: set(this.#values[own] ?? this.sample(schema, own)) };
       else yield* this.#changed(schema, there, own, path, set);
     }
   }
 
-  *#changed(schema: Schema, there: unknown, own: string, path: string, set: (child: unknown) => Json): Generator<Mutation> {
+  *#changed(
+    schema: Schema,
+    there: unknown,
+    own: string,
+    path: string,
+    set: (child: unknown) => Json,
+  ): Generator<Mutation> {
     const type = refOf(schema);
     const item = schema.items && refOf(schema.items);
-    if (this.#values[own] !== undefined && typeof there !== 'object') yield { field: path, value: set(this.#values[own]) };
+    if (this.#values[own] !== undefined && typeof there !== 'object')
+      yield { field: path, value: set(this.#values[own]) };
     else if (Array.isArray(there)) {
       if (item && this.#schemas[item]?.properties) {
         for (const [index, one] of there.entries()) {
-          for (const mutation of this.mutations(item, one as Json, `${path}[${index}]`)) yield { field: mutation.field, value: set(there.with(index, mutation.value)) };
+          for (const mutation of this.mutations(item, one as Json, `${path}[${index}]`))
+            yield { field: mutation.field, value: set(there.with(index, mutation.value)) };
         }
       }
-      yield { field: `${path}[+]`, value: set([...(there as unknown[]), this.sample(schema.items!, `${own}[+]`)]) };
+      yield {
+        field: `${path}[+]`,
+        value: set([...(there as unknown[]), this.sample(schema.items!, `${own}[+]`)]),
+      };
     } else if (type && this.#schemas[type]?.properties) {
-      for (const mutation of this.mutations(type, there as Json, path)) yield { field: mutation.field, value: set(mutation.value) };
+      for (const mutation of this.mutations(type, there as Json, path))
+        yield { field: mutation.field, value: set(mutation.value) };
     } else if (schema.additionalProperties) {
       yield { field: `${path}{+}`, value: set({ ...(there as Json), 'example.com/x': '1' }) };
     } else yield { field: path, value: set(otherThan(there)) };
@@ -62,14 +93,24 @@ export class SchemaWalk {
   sample(schema: Schema, own: string, depth = 0): unknown {
     if (this.#values[own] !== undefined) return this.#values[own];
     const type = refOf(schema);
-    const plain = type ? this.#schemas[type] ?? {} : schema;
+    const plain = type ? (this.#schemas[type] ?? {}) : schema;
     if (type?.endsWith('.Quantity')) return '1';
     if (type?.endsWith('.IntOrString')) return 8080;
     if (plain.enum) return plain.enum[0];
     if (plain.type === 'array') return [this.sample(plain.items ?? {}, `${own}[]`, depth + 1)];
-    if (plain.additionalProperties) return { 'example.com/x': this.sample(plain.additionalProperties as Schema, `${own}{}`, depth + 1) };
+    if (plain.additionalProperties)
+      return {
+        'example.com/x': this.sample(plain.additionalProperties as Schema, `${own}{}`, depth + 1),
+      };
     if (plain.properties) {
-      return Object.fromEntries((plain.required ?? []).filter(() => depth < 6).map((name) => [name, this.sample(plain.properties![name]!, `${short(type ?? '')}.${name}`, depth + 1)]));
+      return Object.fromEntries(
+        (plain.required ?? [])
+          .filter(() => depth < 6)
+          .map((name) => [
+            name,
+            this.sample(plain.properties![name]!, `${short(type ?? '')}.${name}`, depth + 1),
+          ]),
+      );
     }
     return { boolean: true, integer: 1, number: 1, string: 'x' }[plain.type ?? 'string'] ?? {};
   }

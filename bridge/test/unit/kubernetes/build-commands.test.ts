@@ -12,9 +12,28 @@ describe('commands of a build, as the cluster admits them', () => {
   });
 
   it('are what its pod runs', () => {
-    const spec = { versionId: 1, generation: 1, attempt: 1, target: 'r:1/models/a:v1', token: 't', contents: {}, labels: {}, deadlineSeconds: 60 };
-    const pod = buildPod(spec, { namespace: 'b', image: 'r:1/builder:1', registryName: 'r:1', podHost: '10.0.0.1', podPort: 1 });
-    expect(pod.spec!.initContainers!.map(({ command }) => command)).to.deep.equal([['python3', '-c', BUILD_COMMANDS.context]]);
-    expect(pod.spec!.containers.map(({ command }) => command)).to.deep.equal([['/bin/sh', '-c', BUILD_COMMANDS.build]]);
+    const spec = {
+      versionId: 1,
+      generation: 1,
+      attempt: 1,
+      target: 'r:1/models/a:v1',
+      token: 't',
+      contents: {},
+      labels: {},
+      deadlineSeconds: 60,
+    };
+    const pod = buildPod(spec, {
+      namespace: 'b',
+      image: 'r:1/builder:1',
+      registryName: 'r:1',
+      podHost: '10.0.0.1',
+      podPort: 1,
+    });
+    expect(pod.spec!.initContainers!.map(({ command }) => command)).to.deep.equal([
+      ['python3', '-c', BUILD_COMMANDS.context],
+    ]);
+    expect(pod.spec!.containers.map(({ command }) => command)).to.deep.equal([
+      ['/bin/sh', '-c', BUILD_COMMANDS.build],
+    ]);
   });
 });
