@@ -53,22 +53,22 @@ class Placed(models.AbstractModel):
     def create(self, vals_list):
         if self.env.su:
             return super().create(vals_list)
-        for vals in vals_list:
-            self._check_named(vals)
+        fresh = [self._check_named(vals) for vals in vals_list]
         records = super().create(vals_list)
-        for record, vals in zip(records, vals_list, strict=True):
-            record._check_companies(vals)
+        for record, named_anew in zip(records, fresh, strict=True):
+            record._check_companies(named_anew)
         records.check_access("create")
         return records
 
     def write(self, vals):
+        fresh = {}
         if not self.env.su:
             self.check_access("write")
-            self._check_named(vals)
+            fresh = self._check_named(vals)
         self._check_stays(vals)
         result = super().write(vals)
-        if not self.env.su and any(self._fields[name].type in RELATIONAL for name in vals):
-            self._check_companies(vals)
+        if not self.env.su:
+            self._check_companies(fresh)
             self.check_access("write")
         return result
 
@@ -86,7 +86,8 @@ class Placed(models.AbstractModel):
         return super().onchange(values, field_names, fields_spec)
 
     def _check_named(self, vals):
-        """MissingError unless the user may see every record that these values name anew, in nested values too."""
+        """Field → ids that these values name anew; MissingError unless the user may see each, in nested values too."""
+        anew = {}
         for name, value in vals.items():
             field = self._fields.get(name)
             if field is None or field.type not in RELATIONAL:
@@ -99,8 +100,10 @@ class Placed(models.AbstractModel):
                     "%(field)s: there is no such record, or it is not yours to see. Name one that you see in a list.",
                     field=field._description_string(self.env) or name,
                 ))
+            anew[name] = [one for one in fresh if whole_id(one)]
             for one in nested if isinstance(comodel, self.env.registry["mlops.placed"]) else ():
                 comodel.browse()._check_named(one)
+        return anew
 
     def _named_before(self, name):
         """Ids that all of these records name in the field already: to leave them there is nothing new."""
@@ -119,15 +122,14 @@ class Placed(models.AbstractModel):
                     field=self._fields[name]._description_string(self.env), model=self._description,
                 ))
 
-    def _check_companies(self, vals):
-        """What the values name is of the company of the record, or of none."""
+    def _check_companies(self, anew):
+        """What was named anew is of the company of the record, or of none."""
         if "company_id" not in self._fields:
             return
-        for name, value in vals.items():
-            field = self._fields.get(name)
-            if field is None or field.type not in RELATIONAL or field.comodel_name == "res.company":
+        for name, ids in anew.items():
+            field = self._fields[name]
+            if not ids or field.comodel_name == "res.company":
                 continue
-            ids = [one for one in named(field.type, value)[0] if whole_id(one)]
             others = self.env[field.comodel_name].sudo().browse(ids).exists()
             if any(one._apart_from(record.company_id) for record in self.sudo() for one in others & record[name]):
                 raise ValidationError(self.env._(
@@ -172,8 +174,8 @@ class AccessErrors(models.Model):
         Odoo's own sentence names it, to whoever has switched the developer mode on.
         """
         if isinstance(records, self.env.registry["mlops.placed"]):
-            user = records.env.user
-            anywhere = records.with_context(allowed_company_ids=user.company_ids.ids)
+            user = self.env.user
+            anywhere = records.with_env(self.env(su=False)).with_context(allowed_company_ids=user.company_ids.ids)
             if records - anywhere._seen():
                 return records._no_such()
         return super()._make_access_error(operation, records)

@@ -7,6 +7,7 @@ from . import (
     test_guards,
     test_integrity,
     test_inventory,
+    test_isolation,
     test_lists,
     test_outbox,
     test_plan,

@@ -1,4 +1,6 @@
-from odoo.exceptions import AccessError, ValidationError
+from unittest.mock import patch
+
+from odoo.exceptions import AccessError, ConcurrencyError, ValidationError
 from odoo.tests import tagged
 
 from .common import MlopsCase
@@ -75,3 +77,52 @@ class TestRequests(MlopsCase):
         self.assertTrue(self.of("mlops.request", "n8n").search_count([("id", "=", request.id)]))
         self.assertFalse(self.of("mlops.request", "n9n").search_count([("id", "=", request.id)]))
         self.assertTrue(self.of("mlops.request", "ben").search_count([("id", "=", request.id)]))
+
+    def test_the_same_asked_again_joins_what_is_open_and_nothing_else(self):
+        version = self.at("Staging")
+        first = self.ask("n8n", action="promote", version_id=version.id)
+        self.assertEqual(self.ask("n8n", action="promote", model_id=str(version.model_id.id)), first)
+        self.assertNotEqual(self.ask("n8n", action="promote", version_id=version.id, strategy="rolling"), first)
+        self.people["n9n"] = self.make_user("n9n", ("requester",), self.company)
+        self.assertNotEqual(self.ask("n9n", action="promote", version_id=version.id), first, "one's own")
+        carried_out = self.ask("ben", action="promote", version_id=version.id)
+        self.assertEqual(self.ask("ben", action="promote", version_id=version.id), carried_out)
+        self.assertEqual(first.deployment_id, carried_out.deployment_id)
+        self.facts(self.newest_deployment(version), "Failed", reason="no GPU free")
+        self.assertNotEqual(self.ask("n8n", action="promote", version_id=version.id), first, "that one has ended")
+
+    def test_an_open_request_ends_when_it_is_asked_again_and_is_not_possible_any_more(self):
+        version = self.at("Validated")
+        first = self.ask("n8n", action="deploy", version_id=version.id)
+        self.versions("ada").rescan(version.id)
+        self.assertEqual(self.ask("n8n", action="deploy", version_id=version.id), first)
+        self.assertEqual(first.state, "refused")
+
+    def test_a_name_that_fits_several_is_refused_with_their_numbers(self):
+        versions = [self.at("Validated", version=self.register(name=name, version="1.0")) for name in ("Twin", "TWIN")]
+        self.assertEqual(self.ask("n8n", action="deploy", version_id="Twin 1.0").version_id, versions[0], "as it is spelled")
+        with self.assertRaises(ValidationError) as refused:
+            self.ask("n8n", action="deploy", version_id="twin 1.0")
+        for version in versions:
+            self.assertIn(str(version.id), str(refused.exception))
+
+    def test_a_requester_names_nothing_of_a_hidden_team_or_another_company(self):
+        self.env["mlops.team"].create({"name": "Hidden", "company_id": self.company.id, "member_ids": [(4, self.people["ada"].id)]})
+        hidden = self.at("Validating", team="Hidden")
+        self.validate(hidden)
+        refusals = set()
+        for login, values in (("n8n", {"version_id": hidden.id}), ("n8n", {"version_id": hidden.display_name}), ("n8n", {"version_id": 2**30}),
+                              ("n8n", {"model_id": hidden.model_id.id}), ("n8n", {"model_id": hidden.model_id.slug}), ("n8n", {"model_id": 2**30})):
+            with self.subTest(values=values), self.assertRaises(ValidationError) as refused:
+                self.ask(login, action="deploy", **values)
+            refusals.add((*values, str(refused.exception)))
+        self.assertEqual(len(refusals), 2, refusals)
+        self.assertFalse(self.of("mlops.version.catalogue", "n8n").search_count([("model_id", "=", hidden.model_id.id)]))
+
+    def test_the_same_asked_at_once_is_run_again_to_join(self):
+        version = self.at("Staging")
+        first = self.ask("n8n", action="promote", version_id=version.id)
+        # the other transaction's request is not seen before this one is run again
+        with patch.object(type(first), "_open_request", lambda model, wish: model.browse()), self.assertRaises(ConcurrencyError):
+            self.ask("n8n", action="promote", version_id=version.id)
+        self.assertEqual(self.ask("n8n", action="promote", version_id=version.id), first)

@@ -61,6 +61,96 @@ class TestRpc(HttpCase, Cast):
         _result, error = self.execute("mlops.request", "create", {"action": "promote"})
         self.assertIn("Name a version", error["message"])
 
+    def test_node_v2_lists_the_models_that_its_account_may_use_and_no_more_of_them(self):
+        status, rows = self.json2("n8n", "ir.model", "search_read", domain=[], fields=["name", "model", "modules"])
+        self.assertEqual(status, 200, rows)
+        self.assertEqual(
+            {one["model"]: (one["name"], one["modules"]) for one in rows},
+            {"mlops.endpoint": ("MLOps endpoint", "creativeflow_mlops"), "mlops.request": ("MLOps request", "creativeflow_mlops"),
+             "mlops.version.catalogue": ("MLOps version catalogue", "creativeflow_mlops")},
+        )
+        rows, error = self.execute("ir.model", "search_read", [], ["name", "model", "modules"])
+        self.assertEqual((len(rows), error), (3, {}))
+        status, rows = self.json2("n8n", "ir.model", "search_read", domain=[])
+        self.assertEqual((status, set(rows[0])), (200, {"id", "display_name", "name", "model", "modules"}))
+        with mute_logger("odoo.http"):
+            for fields in (["access_ids"], ["count"], ["field_id"], ["rule_ids"]):
+                with self.subTest(fields=fields):
+                    self.assertEqual(self.json2("n8n", "ir.model", "search_read", domain=[], fields=fields)[0], 403)
+            for model in ("ir.model.fields", "ir.model.access", "mlops.model.version", "res.users", "ir.model.data"):
+                with self.subTest(model):
+                    status, rows = self.json2("n8n", model, "search_read", domain=[], fields=["id"])
+                    self.assertTrue(status == 403 or rows == [], rows)
+            self.assertEqual(self.json2("n8n", "ir.model", "write", ids=[1], vals={"name": "x"})[0], 403)
+
+    def spellings(self, version):
+        """field values of one wish as the nodes of n8n send them: text for whatever a person typed or chose."""
+        number, name = version.id, version.display_name
+        ways = (number, str(number), f" {number} ", float(number), [number, name], [str(number), name], [number], name, name.upper(),
+                f"  {name.replace(' ', '  ')} ")
+        return [{"version_id": way} for way in ways] + [
+            {"version_id": version.name, "model_id": version.model_id.name}, {"model_id": str(version.model_id.id)},
+            {"model_id": version.model_id.slug}, {"version_id": number, "model_id": [version.model_id.id, "x"]},
+        ]
+
+    @mute_logger("odoo.http", "odoo.addons.rpc.controllers.jsonrpc")
+    def test_both_nodes_name_a_version_in_their_ways_and_one_request_comes_of_it(self):
+        version = self.at("Staging")
+        first = None
+        for values in self.spellings(version):
+            with self.subTest(values=values):
+                wish = {"action": "Promote", "strategy": "Blue-Green", "environment_kind": "Production", **values}
+                status, ids = self.json2("n8n", "mlops.request", "create", vals_list=[wish])
+                self.assertEqual(status, 200, ids)
+                one, error = self.execute("mlops.request", "create", wish)
+                self.assertEqual((error, [one]), ({}, ids))
+                first = first or one
+                self.assertEqual(one, first, "the same promotion joins the open request")
+        row, = self.json2("n8n", "mlops.request", "read", ids=[first], fields=["state", "version_id", "strategy"])[1]
+        self.assertEqual(row["version_id"], [version.id, version.display_name])
+        self.assertEqual((row["state"], row["strategy"]), ("accepted", "blue-green"))
+
+    @mute_logger("odoo.http", "odoo.addons.rpc.controllers.jsonrpc")
+    def test_what_names_no_version_is_refused_with_the_field_and_a_remedy(self):
+        version = self.at("Staging")
+        wrong = [
+            {"version_id": one} for one in (
+                True, 0, -1, 1.5, 2**31, 10**30, "1" * 400, "nothing like that", "%", "_", "\\", "²", "٣", "\x00", "\ud800", {}, [], [[]], [1, 2, 3],
+                ["x", "y"], [None, "x"], {"id": version.id}, "é" * 5000,
+            )
+        ] + [
+            {"version_id": version.id, "strategy": one} for one in ("fastest", 5, [], {}, True)
+        ] + [
+            {"version_id": version.id, "model_id": one} for one in ("another", 2**40, True, {})
+        ] + [{"version_id": version.id, "comment": one} for one in ({}, [], True, "\x00", "\ud800")] + [
+            {"version_id": version.id, "action": one} for one in ("explode", 1, [], {}, True, None)
+        ] + [{"version_id": version.id, "environment_kind": one} for one in ("staging", "moon", 1, [])]
+        for values in wrong:
+            with self.subTest(values=repr(values)[:80]):
+                status, answer = self.json2("n8n", "mlops.request", "create", vals_list=[{"action": "promote", **values}])
+                self.assertEqual((status, answer.get("name")), (422, "odoo.exceptions.ValidationError"), answer)
+                named = [name for name in values if name in answer["message"]]
+                self.assertTrue(named, answer["message"])
+                _result, error = self.execute("mlops.request", "create", {"action": "promote", **values})
+                self.assertEqual((error["name"], error["message"]), ("odoo.exceptions.ValidationError", answer["message"]))
+        for vals_list in ([5], ["x"], "x", [None]):
+            with self.subTest(vals_list=vals_list):
+                self.assertEqual(self.json2("n8n", "mlops.request", "create", vals_list=vals_list)[0], 422)
+
+    def test_a_workflow_finds_a_version_for_its_first_deployment(self):
+        version = self.at("Validated")
+        self.at("Staging", submitter="abe")
+        domain = [["can_deploy", "=", True], ["model", "ilike", version.model_id.name]]
+        status, rows = self.json2("n8n", "mlops.version.catalogue", "search_read", domain=domain)
+        self.assertEqual(status, 200, rows)
+        row, = rows
+        self.assertEqual((row["id"], row["version"], row["status"], row["is_newest"]), (version.id, "1.0.0", "Validated", True))
+        self.assertFalse({"params", "metrics", "image_digest", "serving"} & set(row))
+        ids, _error = self.execute("mlops.request", "create", {"action": "deploy", "version_id": str(row["id"])})
+        self.assertTrue(ids)
+        with mute_logger("odoo.http"):
+            self.assertEqual(self.json2("n8n", "mlops.version.catalogue", "create", vals_list=[{"name": "x"}])[0], 403)
+
     @mute_logger("odoo.http")
     def test_a_person_and_the_bridge(self):
         status, check = self.json2("ada", "mlops.model", "upload_check", name="Wired", version="1")
