@@ -1,7 +1,8 @@
 from odoo import fields, models
 
 SERVICE_GROUPS = ("creativeflow_mlops.group_endpoint_reader", "creativeflow_mlops.group_requester")
-SHOWN = frozenset({"id", "display_name", "name", "model", "modules"})
+# is_mail_thread: Odoo sorts the list by it
+SHOWN = frozenset({"id", "display_name", "name", "model", "modules", "is_mail_thread"})
 
 
 class IrModel(models.Model):

@@ -72,7 +72,7 @@ class TestRpc(HttpCase, Cast):
         rows, error = self.execute("ir.model", "search_read", [], ["name", "model", "modules"])
         self.assertEqual((len(rows), error), (3, {}))
         status, rows = self.json2("n8n", "ir.model", "search_read", domain=[])
-        self.assertEqual((status, set(rows[0])), (200, {"id", "display_name", "name", "model", "modules"}))
+        self.assertEqual((status, set(rows[0])), (200, {"id", "display_name", "name", "model", "modules", "is_mail_thread"}))
         with mute_logger("odoo.http"):
             for fields in (["access_ids"], ["count"], ["field_id"], ["rule_ids"]):
                 with self.subTest(fields=fields):
