@@ -66,7 +66,7 @@ async function road(): Promise<void> {
 
   heading('The next versions, as canaries');
   await allowCanaries();
-  step('mia allowed canaries in production');
+  step('mia asked for canaries in production, a second manager accepted');
   const second = await canary(ada, ben, sample('digits-v2', name), live);
   if (second.status !== 'Live') throw new Error(`2.0.0 is ${second.status}: ${second.statusReason ?? ''}`);
   const third = await canary(ada, ben, sample('digits-v3', name), live);
