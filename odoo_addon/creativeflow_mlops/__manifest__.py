@@ -31,6 +31,7 @@
         "web.assets_backend": ["creativeflow_mlops/static/src/**/*"],
         "web.assets_tests": ["creativeflow_mlops/static/tests/tours/**/*"],
     },
+    "post_load": "post_load",
     "post_init_hook": "post_init_hook",
     "uninstall_hook": "uninstall_hook",
     "application": True,

@@ -1,4 +1,8 @@
 import json
+import xmlrpc.client
+from unittest.mock import patch
+
+import psycopg2
 
 from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
@@ -179,6 +183,44 @@ class TestRpc(HttpCase, Cast):
         self.assertEqual((status, work["phase"]), (200, "Pending"))
         status, _answer = self.json2("ben", "mlops.model.version", "detail", version_id=2**30)
         self.assertEqual(status, 404)
+
+    @mute_logger("odoo.http", "odoo.addons.rpc.controllers.jsonrpc", "odoo.addons.rpc.controllers.xmlrpc", "odoo.service.model")
+    def test_an_unexpected_exception_tells_nothing_of_the_server(self):
+        """Over each wire: no traceback, no path, and not the exception's own text."""
+        self.people["ben"].password = "a long enough password"
+        self.authenticate(self.people["ben"].login, "a long enough password")
+        call = {"model": "mlops.model", "method": "whoami", "args": [], "kwargs": {}}
+        old = [self.env.cr.dbname, self.people["ben"].id, self.keys["ben"], "mlops.model", "whoami", [], {}]
+        wires = {
+            "/json/2": lambda: self.url_open(
+                "/json/2/mlops.model/whoami", data="{}",
+                headers={"Authorization": f"bearer {self.keys['ben']}", "Content-Type": "application/json"},
+            ),
+            "/jsonrpc": lambda: self.url_open("/jsonrpc", json={
+                "jsonrpc": "2.0", "method": "call", "params": {"service": "object", "method": "execute_kw", "args": old}}),
+            "call_kw": lambda: self.url_open(
+                "/web/dataset/call_kw", json={"jsonrpc": "2.0", "method": "call", "params": call}),
+            "call_button": lambda: self.url_open(
+                "/web/dataset/call_button", json={"jsonrpc": "2.0", "method": "call", "params": call}),
+            **{path: lambda path=path: self.url_open(
+                path, data=xmlrpc.client.dumps(tuple(old), "execute_kw"), headers={"Content-Type": "text/xml"},
+            ) for path in ("/xmlrpc/object", "/xmlrpc/2/object")},
+        }
+        for error in (ValueError("SECRET /srv/odoo/secret.py"), KeyError("SECRET"), psycopg2.OperationalError("SECRET host=10.0.0.1")):
+            for name, wire in wires.items():
+                with self.subTest(wire=name, error=type(error).__name__), patch.object(
+                    self.env.registry["mlops.model"], "whoami", side_effect=error, _api_model=True,
+                ):
+                    text = wire().text
+                for mark in ("SECRET", "Traceback", 'File "', ".py", "/srv/", "site-packages", "dist-packages"):
+                    self.assertNotIn(mark, text, name)
+                self.assertIn("Its log says why", text, name)
+
+    @mute_logger("odoo.http")
+    def test_a_refusal_says_why_and_nothing_of_the_server(self):
+        status, answer = self.json2("ben", "mlops.model.version", "reject", version_id=2**30, reason="no")
+        self.assertEqual((status, answer["name"], answer["debug"]), (404, "odoo.exceptions.MissingError", ""))
+        self.assertIn("no such version", answer["message"])
 
     @mute_logger("odoo.http", "odoo.addons.rpc.controllers.jsonrpc")
     def test_a_removed_key_stops_working_everywhere(self):
