@@ -1,4 +1,5 @@
 from .models.journal_guard import drop_journal_guard
+from .models.rights_feed import drop_rights_feed
 from .models.state_guard import drop_guards
 
 
@@ -11,5 +12,6 @@ def uninstall_hook(env):
     """Triggers go with their tables; their functions would stay."""
     drop_guards(env.cr)
     drop_journal_guard(env.cr)
-    for name in ("mlops_version_digest_stays", "mlops_artifact_immutable"):
+    drop_rights_feed(env.cr)
+    for name in ("mlops_version_digest_stays", "mlops_artifact_immutable", "mlops_policy_snapshot_stays"):
         env.cr.execute(f"DROP FUNCTION IF EXISTS {name}() CASCADE")

@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from .rights_feed import tell_rights
+
 
 class Team(models.Model):
     """People who share models. A model with a team is seen by its members and the company's managers only."""
@@ -15,6 +17,10 @@ class Team(models.Model):
     member_ids = fields.Many2many("res.users", string="Members")
 
     _name_unique = models.Constraint("UNIQUE (company_id, name)", "The company has a team of this name already.")
+
+    def init(self):
+        super().init()
+        tell_rights(self.env.cr)
 
     @api.model
     def _named(self, team):

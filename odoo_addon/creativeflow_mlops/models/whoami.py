@@ -1,6 +1,8 @@
 from odoo import api, models
 from odoo.exceptions import AccessError
 
+from .iso_time import iso
+
 ROLES = ("viewer", "data_scientist", "approver", "manager", "bridge", "endpoint_reader", "requester")
 PREFIX = "creativeflow_mlops.group_"
 WANTED = {"viewer": "Viewer", "data_scientist": "Data scientist", "approver": "Approver", "manager": "Manager", "bridge": "Bridge"}
@@ -20,8 +22,18 @@ class ModelWhoami(models.Model):
         return {
             "uid": user.id, "name": user.sudo().name, "login": user.sudo().login, "lang": user.sudo().lang or None,
             "tz": user.sudo().tz or None, "roles": list(roles), "companyIds": self.env.companies.ids,
+            "keyExpires": self._first_key_to_end(),
             "teamIds": self.env["mlops.team"].sudo().with_context(active_test=False).search(domain).ids,
         }
+
+    @api.model
+    def _first_key_to_end(self):
+        """When the first of the caller's keys ends, as ISO text: whoever remembers this answer for a key forgets it then."""
+        self.env.cr.execute(
+            """SELECT min(expiration_date) FROM res_users_apikeys
+               WHERE user_id = %s AND expiration_date > now() AT TIME ZONE 'UTC'""", [self.env.uid],
+        )
+        return iso(self.env.cr.fetchone()[0])
 
     @api.model
     def _roles(self):

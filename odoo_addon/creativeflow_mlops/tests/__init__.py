@@ -16,6 +16,7 @@ from . import (
     test_queue,
     test_registration,
     test_requests,
+    test_rights_feed,
     test_road,
     test_roles,
     test_rollout,
