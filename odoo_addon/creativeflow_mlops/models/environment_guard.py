@@ -20,9 +20,12 @@ class EnvironmentGuard(models.Model):
         "Loosen without a second manager after", default=0, tracking=True,
         help="Hours after which what was asked for takes effect when nobody refused it. 0: only a second manager lets it",
     )
-    policy_change_ids = fields.One2many("mlops.policy.change", "environment_id", readonly=True, string="Policy changes")
+    policy_change_ids = fields.One2many(
+        "mlops.policy.change", "environment_id", readonly=True, string="Policy changes", groups="creativeflow_mlops.group_manager",
+    )
     pending_change_ids = fields.One2many(
         "mlops.policy.change", "environment_id", readonly=True, domain=[("state", "=", "requested")], string="Waiting changes",
+        groups="creativeflow_mlops.group_manager",
     )
     policy_pending = fields.Boolean(compute="_compute_policy_pending", help="A loosening was asked for and waits")
 

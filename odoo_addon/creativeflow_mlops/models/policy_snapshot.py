@@ -49,16 +49,19 @@ class PolicySnapshot(models.Model):
 class EnvironmentHistory(models.Model):
     _inherit = "mlops.environment"
 
-    policy_snapshot_ids = fields.One2many("mlops.policy.snapshot", "environment_id", readonly=True)
+    policy_snapshot_ids = fields.One2many(
+        "mlops.policy.snapshot", "environment_id", readonly=True, groups="creativeflow_mlops.group_manager",
+    )
 
     def _policy(self):
         """The policy as the table of policies compares it."""
         self.ensure_one()
         steps = self.step_ids.sorted(lambda one: (one.sequence, one.id))
+        over = self.freeze_until and self.freeze_until <= fields.Datetime.now()  # whoever clears it loosens nothing
         policy = {
             "steps": [{**one._step(), **({"signalBy": one.signal_by_id.id or None} if one.signal_model else {})} for one in steps]
             or self._steps(),
-            "freeze": [_moment(self.freeze_from), _moment(self.freeze_until)],
+            "freeze": [None, None] if over else [_moment(self.freeze_from), _moment(self.freeze_until)],
         }
         used = {source for sources in SOURCES.values() for source in sources} - {"strategies_allowed"}
         for name, field in self._fields.items():

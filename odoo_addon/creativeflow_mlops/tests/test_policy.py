@@ -125,6 +125,19 @@ class TestPolicy(MlopsCase):
         self.assertEqual((self.value("max_gpus"), self.value("max_replicas"), self.value("name")), (8, 3, "Prod"))
         self.assertEqual([one["field"] for one in self.pending().changes], ["max_gpus"])
 
+    def test_a_freeze_that_is_over_is_cleared_by_one_manager(self):
+        self.production.write({"freeze_from": "2020-01-01 00:00:00", "freeze_until": "2020-02-01 00:00:00", "freeze_reason": "Audit"})
+        self.mias().write({"freeze_from": False, "freeze_until": False})
+        self.assertFalse(self.value("freeze_from"))
+
+    def test_everybody_reads_that_something_waits(self):
+        self.mias().write({"max_gpus": 9, "policy_reason": "a"})
+        for login in ("vera", "ada", "ben"):
+            told, = self.mias(login).read()
+            self.assertTrue(told["policy_pending"])
+            self.assertNotIn("pending_change_ids", told)
+        self.assertEqual(self.mias().read(["pending_change_ids"])[0]["pending_change_ids"], self.pending().ids)
+
     def test_who_accepts_what(self):
         self.mias().write({"four_eyes": False, "policy_reason": "alone in August"})
         change = self.pending()
