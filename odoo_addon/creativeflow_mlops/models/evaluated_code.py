@@ -7,10 +7,14 @@ method hands it. It is known by its builtins: safe_eval gives it a list of its o
 import builtins
 import sys
 
+from odoo import SUPERUSER_ID
+from odoo.http import request
+
 OWN = "odoo.addons.creativeflow_mlops."
-# Cron jobs are evaluated text too: these take no arguments and end what is over by its own date. An activity that is done calls
-# the public method of its button.
-ENTRANCES = frozenset({"_cron_deadlines", "_action_done"})
+# Cron jobs are evaluated text too: these take no arguments and end what is over by its own date.
+JOBS = frozenset({"_cron_deadlines"})
+# An activity that is done calls the public method of its button.
+ENTRANCES = JOBS | {"_action_done"}
 PASSED_THROUGH = frozenset({"create", "write", "unlink", "_has_key", "_unlink_only_with_key"})
 
 
@@ -32,18 +36,21 @@ def stands_behind():
     return False
 
 
-def private_entry():
-    """The private method of this addon by which evaluated text came in; None when it used a public one, or is not there."""
-    frame, entry = sys._getframe(1), None
+def entrances():
+    """The functions of this addon by which evaluated text came in, the innermost first; empty when none stands behind the call."""
+    names, frame, entry = [], sys._getframe(1), None
     while frame:
         if is_evaluated(frame):
-            name = entry.f_code.co_name if entry else ""
-            if name.startswith("_") and name not in ENTRANCES:
-                return name
+            names.append(entry.f_code.co_name if entry else "")
         elif is_own(frame):
             entry = frame
         frame = frame.f_back
-    return None
+    return names
+
+
+def acting_uid():
+    """Who really acts: whose request this is; without one, Odoo itself."""
+    return request.env.uid if request else SUPERUSER_ID
 
 
 def is_own_call():

@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
 from .big_integer import BigInteger
-from .guarded import refuse_private_entry
+from .guarded import refuse_evaluated
 from .iso_time import iso
 from .journal_guard import LEAST_DAYS, guard_journal
 
@@ -71,7 +71,7 @@ class Event(models.Model):
 
         Returns its id. The row and its notification exist only if this transaction commits.
         """
-        refuse_private_entry(self.env)
+        refuse_evaluated(self.env)
         self.env.flush_all()  # rows that this one refers to
         ids = {name: record.id or None for name, record in about.items()}
         self.env.cr.execute(

@@ -1,7 +1,7 @@
 from odoo import api, models, tools
 from odoo.exceptions import AccessError
 
-from .evaluated_code import is_own_call, private_entry
+from . import evaluated_code
 from .state_guard import guard_states
 
 # The key to guarded fields. Its identity counts, so no JSON, no XML and no context sent over RPC can carry it.
@@ -16,16 +16,19 @@ def keyed(records):
     A function of this module and no method: text that Odoo evaluates reaches methods, and no modules. Nor may it get here through
     a private method of ours that writes what its arguments say.
     """
-    refuse_private_entry(records.env)
+    refuse_evaluated(records.env)
     context = {name: records.env.context[name] for name in _CONTEXT_KEPT if name in records.env.context}
     return records.sudo().with_context(context, mlops_key=_KEY)
 
 
-def refuse_private_entry(env):
-    """AccessError when a server action, or other text that Odoo evaluates, came in by one of our private methods."""
-    name = private_entry()
-    if name:
-        raise AccessError(env._("%s is not for server actions: use the public methods, they check and record the decision.", name))
+def refuse_evaluated(env):
+    """AccessError when a server action came in by one of our private methods, or acts as somebody who does not act."""
+    names = evaluated_code.entrances()
+    private = next((name for name in names if name.startswith("_") and name not in evaluated_code.ENTRANCES), None)
+    if private:
+        raise AccessError(env._("%s is not for server actions: use the public methods, they check and record the decision.", private))
+    if names and not evaluated_code.JOBS & set(names) and env.uid != evaluated_code.acting_uid():
+        raise AccessError(env._("A server action decides as the person who runs it, and not as %s.", env.user.sudo().name))
 
 
 class Guarded(models.AbstractModel):
@@ -56,7 +59,7 @@ class Guarded(models.AbstractModel):
         )
 
     def _has_key(self):
-        return self.env.su and self.env.context.get("mlops_key") is _KEY and is_own_call()
+        return self.env.su and self.env.context.get("mlops_key") is _KEY and evaluated_code.is_own_call()
 
     def _has_field_access(self, field, operation):
         if operation == "write" and not self.env.su and field.name in self._guarded_fields():

@@ -4,12 +4,14 @@ from odoo import SUPERUSER_ID
 from odoo.http import request
 
 from .evaluated_code import is_own_call, stands_behind
+from .guarded import refuse_evaluated
 
 # Its identity counts: nothing that comes over RPC, and no server action, can carry it.
 _CHANGING = object()
 
 
 def changing(records):
+    refuse_evaluated(records.env)
     return records.with_context(mlops_policy=_CHANGING)
 
 

@@ -1,10 +1,14 @@
+from contextlib import contextmanager
+from unittest.mock import patch
+
 import psycopg2.errors
 
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from odoo.addons.creativeflow_mlops.models.evaluated_code import ENTRANCES, OWN
+from odoo.addons.creativeflow_mlops.models import evaluated_code
+from odoo.addons.creativeflow_mlops.models.evaluated_code import JOBS, OWN
 from odoo.addons.creativeflow_mlops.models.transitions import TRANSITIONS
 
 from .common import MlopsCase
@@ -111,9 +115,47 @@ class TestServerActions(MlopsCase):
         self.env.invalidate_all()
         self.assertEqual(version.status, "Staging")
 
+    @mute_logger("odoo.addons.base.models.ir_actions", "odoo.tools.safe_eval")
+    def test_a_server_action_decides_as_nobody_else(self):
+        version = self.at("Staging")
+        for login in ("ben", "abe"):
+            uid = self.people[login].id
+            for code in (
+                f"record.with_user({uid}).approve_promotion(record.id, 'production', 'blue-green')",
+                f"env(user={uid})['mlops.model.version'].approve_promotion(record.id, 'production', 'blue-green')",
+                f"env['mlops.model.version'].with_user({uid}).sudo().archive_version(record.id)",
+            ):
+                with self.subTest(code), self.acting("admin"):
+                    self.assertTrue(self.refused(version, code))
+        self.env.invalidate_all()
+        self.assertEqual(version.status, "Staging")
+
+    @contextmanager
+    def acting(self, login):
+        """As in a request of this person's."""
+        with patch.object(evaluated_code, "acting_uid", lambda: self.people[login].id):
+            yield
+
+    @mute_logger("odoo.addons.base.models.ir_actions", "odoo.tools.safe_eval")
+    def test_no_server_action_loosens_the_policy(self):
+        version = self.at("Staging")
+        production = self.env["mlops.environment"]._of(self.company, "production")
+        place = f"env['mlops.environment'].sudo().browse({production.id})"
+        for code in (
+            f"{place}._write_policy({{'four_eyes': False}})", f"{place}._write_or_ask({{'four_eyes': False}}, '')",
+            f"{place}.with_user(1).write({{'four_eyes': False}})", f"{place}.write({{'four_eyes': False}})",
+            f"{place}.with_user(1)._step_change(lambda steps: {place}.step_ids.unlink(), {place}.step_ids)",
+            f"env['mlops.policy.change']._ask({place}, [], 'x')._take_effect(env.user, 'x')",
+        ):
+            with self.subTest(code), self.acting("admin"):
+                self.assertTrue(self.refused(version, code))
+            self.env.invalidate_all()
+            self.assertTrue(production.four_eyes and production.step_ids)
+
     def test_a_server_action_may_press_the_button(self):
         version = self.at("Staging")
-        self.run_code(version, "record.approve_promotion(record.id, 'production', 'blue-green')", "mia")
+        with self.acting("mia"):
+            self.run_code(version, "record.approve_promotion(record.id, 'production', 'blue-green')", "mia")
         self.assertEqual(version.status, "PendingProdDeployment")
 
     def test_nothing_public_hands_out_the_key(self):
@@ -121,10 +163,10 @@ class TestServerActions(MlopsCase):
             for name in dir(model):
                 if not name.startswith("__"):
                     with self.subTest(model=model._name, name=name):
-                        self.assertNotIn(name, ("keyed", "_keyed", "refuse_private_entry"))
+                        self.assertNotIn(name, ("keyed", "_keyed", "refuse_evaluated"))
 
     def test_the_entrances_for_jobs_take_no_arguments(self):
-        for name in ENTRANCES - {"_action_done"}:
+        for name in JOBS:
             found = [
                 value for model in self.env.registry.values() for base in model.mro()
                 if base.__module__.startswith(OWN) and (value := vars(base).get(name))
