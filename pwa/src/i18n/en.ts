@@ -183,7 +183,9 @@ export const en = {
         case 'version.registered': return 'was uploaded';
         case 'version.status': return p.from ? `${status(p.from)} → ${status(p.status ?? '')}` : status(p.status ?? '');
         case 'version.build': return `build ${{ wanted: 'wanted', running: 'started', done: 'done', failed: 'failed' }[p.state ?? ''] ?? p.state ?? ''}`;
-        case 'version.waiver': return `${{ requested: 'waiver asked for', accepted: 'findings accepted', refused: 'waiver refused' }[p.state ?? ''] ?? 'waiver'}`;
+        case 'version.waiver': return `${{ requested: 'waiver asked for', accepted: 'findings accepted', refused: 'waiver refused', expired: 'waiver expired' }[p.state ?? ''] ?? 'waiver'}`;
+        case 'request.state': return `request ${{ accepted: 'waits', refused: 'refused', done: 'done', failed: 'failed' }[p.state ?? ''] ?? p.state ?? ''}`;
+        case 'policy.change': return `${{ requested: 'asked to loosen the policy', 'in-force': 'policy loosened', rejected: 'loosening refused', withdrawn: 'loosening withdrawn' }[p.state ?? ''] ?? 'policy'}: ${p.reason ?? ''}`;
         case 'version.scan': return `scan says ${{ pass: 'clean', review: 'to review', block: 'blocked' }[p.verdict ?? ''] ?? p.verdict ?? ''}`;
         case 'deployment.facts': return `deployment ${p.phase?.toLowerCase() ?? 'changed'}`;
         case 'deployment.integrity': return p.state === 'good' ? 'runs as approved again' : 'differs from what was approved';

@@ -177,7 +177,9 @@ export const fr: Texts = {
         case 'version.registered': return 'a été déposé';
         case 'version.status': return p.from ? `${status(p.from)} → ${status(p.status ?? '')}` : status(p.status ?? '');
         case 'version.build': return `construction ${{ wanted: 'demandée', running: 'commencée', done: 'finie', failed: 'en échec' }[p.state ?? ''] ?? p.state ?? ''}`;
-        case 'version.waiver': return `${{ requested: 'dérogation demandée', accepted: 'constats acceptés', refused: 'dérogation refusée' }[p.state ?? ''] ?? 'dérogation'}`;
+        case 'version.waiver': return `${{ requested: 'dérogation demandée', accepted: 'constats acceptés', refused: 'dérogation refusée', expired: 'dérogation expirée' }[p.state ?? ''] ?? 'dérogation'}`;
+        case 'request.state': return `demande ${{ accepted: 'en attente', refused: 'refusée', done: 'satisfaite', failed: 'en échec' }[p.state ?? ''] ?? p.state ?? ''}`;
+        case 'policy.change': return `${{ requested: 'assouplissement demandé', 'in-force': 'règles assouplies', rejected: 'assouplissement refusé', withdrawn: 'assouplissement retiré' }[p.state ?? ''] ?? 'règles'} : ${p.reason ?? ''}`;
         case 'version.scan': return `analyse : ${{ pass: 'sain', review: 'à revoir', block: 'bloqué' }[p.verdict ?? ''] ?? p.verdict ?? ''}`;
         case 'deployment.facts': return `déploiement ${{ Progressing: 'en cours', Ready: 'prêt', Failed: 'en échec', Removed: 'retiré' }[p.phase ?? ''] ?? 'changé'}`;
         case 'deployment.integrity': return p.state === 'good' ? 'tourne de nouveau comme approuvé' : 'diffère de ce qui a été approuvé';
