@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Step } from './rollout.ts';
+import { Serving } from './serving.ts';
 import { NameText } from './text.ts';
 import { Digest, Strategy, VersionStatus } from './version.ts';
 
@@ -12,10 +13,7 @@ export const UploadMetadata = z.object({
   version: z.string().regex(/^[0-9A-Za-z][0-9A-Za-z._+-]{0,63}$/).describe('unique in the model, e.g. 1.0.0'),
   team: Name.nullish(), description: z.string().max(10_000).nullish(), framework: NameText(60).nullish(),
   params: Json.nullish(), metrics: Json.nullish(), inputSchema: z.unknown().nullish(), outputSchema: z.unknown().nullish(),
-  serving: z.object({
-    port: z.number().int().min(1).max(65535), readinessPath: z.string().startsWith('/'), gpus: z.number().int().min(0).max(16),
-    cpu: z.string(), memory: z.string(), replicas: z.number().int().min(1).max(64),
-  }).partial().nullish(),
+  serving: Serving.nullish(),
   digests: z.record(z.string(), Digest).nullish().describe('file name → digest taken by the client; one that differs refuses the upload'),
 }).strict();
 export type UploadMetadata = z.infer<typeof UploadMetadata>;

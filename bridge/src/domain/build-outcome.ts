@@ -10,7 +10,8 @@ export const CONTEXT_CONTAINER = 'context';
 export interface BuildPodObserved { pod: PodObserved; versionId: number; generation: number; attempt: number; deadlineExceeded: boolean }
 
 export type BuildOutcome =
-  | { kind: 'running' }
+  /** `waiting`: in line for room, in the scheduler's words */
+  | { kind: 'running'; waiting?: string }
   | { kind: 'done'; digest: string }
   /** `retry`: the fault is not the Dockerfile's, another attempt may succeed */
   | { kind: 'failed'; retry: boolean; reason: string };
@@ -24,7 +25,7 @@ const FAILURE_WORD = /\b(errors?|fail(ed|ure)?|fatal|cannot|could not|unable|no 
 const RUN_FAILED = /while running runtime|building at STEP "RUN/;
 
 /** What a build pod came to. `log` is read only when it failed. The fault of a Dockerfile is told in its own words, any other after a word that names it. */
-export function buildOutcome(observed: BuildPodObserved, log: string, now: Date): BuildOutcome {
+export function buildOutcome(observed: BuildPodObserved, log: string, now: Date, roomUntil: Date): BuildOutcome {
   const { pod } = observed;
   if (observed.deadlineExceeded) return { kind: 'failed', retry: false, reason: `BuildDeadline: the build did not end in time; its last line was "${lastTellingLine(log) ?? ''}".` };
   const context = pod.containers.find((container) => container.name === CONTEXT_CONTAINER)?.terminated;
@@ -39,7 +40,7 @@ export function buildOutcome(observed: BuildPodObserved, log: string, now: Date)
   }
   if (build) return failedBuild(build.exitCode, build.reason, log);
   if (pod.phase === 'Failed') return { kind: 'failed', retry: true, reason: `${pod.reason ?? 'BuildPodLost'}: ${pod.message ?? 'the build pod ended without a word.'}` };
-  return pending(pod, now);
+  return pending(pod, now, roomUntil);
 }
 
 function failedBuild(exitCode: number, reason: string, log: string): BuildOutcome {
@@ -64,7 +65,12 @@ function tellingFailure(log: string, closing: string): string {
   return said ? `${said} (${summary})` : summary;
 }
 
-function pending(pod: PodObserved, now: Date): BuildOutcome {
+function pending(pod: PodObserved, now: Date, roomUntil: Date): BuildOutcome {
+  if (pod.unscheduled && pod.phase === 'Pending') {
+    const { reason, message } = pod.unscheduled;
+    if (now < roomUntil) return { kind: 'running', waiting: `Waiting for room to build: ${message || reason}` };
+    return { kind: 'failed', retry: false, reason: `${reason}: ${message} It waited in line until its deadline.` };
+  }
   const failure = explainPod(pod, now);
   const waited = now.getTime() - pod.createdAt.getTime();
   if (failure && waited > GIVE_UP_PENDING_MS && pod.phase === 'Pending') {

@@ -27,6 +27,8 @@ export interface BuildDeps {
 const ATTEMPTS_MAX = 3;
 const BUILD_DEADLINE_SECONDS = 20 * 60;
 const POLL_MS = 500;
+const WAIT_MS = 2_000;
+const BEFORE_ODOO_MS = 10_000;
 const LOG_TRIES = 20;
 const LOG_TYPE = 'text/plain; charset=utf-8';
 const LOG_PAUSE_MS = 2_000;
@@ -39,6 +41,8 @@ export class Build {
   readonly #deps: BuildDeps;
   readonly #asked = new Map<string, number>();
   readonly #prepared = new Map<string, Prepared>();
+  /** what was told of those that wait for room */
+  readonly #waits = new Map<string, string>();
   readonly #laid = new Map<string, LayersLaid>();
 
   constructor(deps: BuildDeps) {
@@ -48,7 +52,7 @@ export class Build {
   async tick(versionId: number, generation: number, context: JobContext): Promise<JobResult> {
     const { odoo, pods } = this.#deps;
     const work = await odoo.call<VersionWork>({ kind: 'service' }, 'mlops.model.version', 'work', { version_id: versionId }, context.requestId);
-    if (work.generation !== generation || (work.buildState !== 'wanted' && work.buildState !== 'running')) return this.#over(versionId, generation);
+    if (work.generation !== generation || (work.buildState !== 'wanted' && work.buildState !== 'running') || work.status === 'Archived') return this.#over(versionId, generation);
     if (await this.#alreadyBuilt(work)) {
       await this.#report(work, context, { state: 'done', image: work.image, image_digest: work.imageDigest });
       return this.#over(versionId, generation);
@@ -76,8 +80,11 @@ export class Build {
     }
     const log = isOver(latest) ? await collectLog(pods, latest.pod.name) : { text: '', unreadable: null };
     if (log.unreadable !== null && this.#askAgain(latest.pod.name)) return { done: false, againInMs: LOG_PAUSE_MS, why: `the log cannot be read yet: ${log.unreadable}` };
-    const outcome = buildOutcome(latest, log.text, this.#deps.clock.now());
-    if (outcome.kind === 'running') return { done: false, againInMs: POLL_MS, why: `attempt ${latest.attempt} is running` };
+    const outcome = buildOutcome(latest, log.text, this.#deps.clock.now(), roomUntil(work, known[0]!.pod.createdAt));
+    if (outcome.kind === 'running') {
+      await this.#tellWait(work, outcome.waiting ?? null, context);
+      return { done: false, againInMs: outcome.waiting ? WAIT_MS : POLL_MS, why: outcome.waiting ?? `attempt ${latest.attempt} is running` };
+    }
     return this.#settle(work, prepared, known, latest, outcome, context);
   }
 
@@ -139,6 +146,15 @@ export class Build {
     }
   }
 
+  /** Why nothing is built yet, and that it goes on: each once. */
+  async #tellWait(work: VersionWork, waiting: string | null, context: JobContext): Promise<void> {
+    const key = keyOf(work);
+    if ((this.#waits.get(key) ?? null) === waiting) return;
+    await this.#report(work, context, { state: 'running', reason: waiting });
+    if (waiting === null) this.#waits.delete(key);
+    else this.#waits.set(key, waiting);
+  }
+
   async #layModel(work: VersionWork, prepared: Prepared, context: JobContext): Promise<LayersLaid> {
     const { store, layering } = this.#deps;
     const laid = await layModel({ store, layering: layering! }, work, prepared, context);
@@ -149,7 +165,9 @@ export class Build {
   async #start(work: VersionWork, prepared: Prepared, attempt: number, deadlineSeconds: number, context: JobContext): Promise<JobResult> {
     const { pods, clock, registryName, tokenSecret } = this.#deps;
     const { repository, tag, contents, labels, way } = prepared;
-    const expiresAt = Math.ceil(clock.now().getTime() / 1000) + deadlineSeconds + 60;
+    // it may wait in line before it begins
+    const ends = Math.max(clock.now().getTime() + deadlineSeconds * 1000, roomUntil(work, clock.now()).getTime());
+    const expiresAt = Math.ceil(ends / 1000) + 60;
     await pods.create({
       versionId: work.versionId, generation: work.generation, attempt, deadlineSeconds, contents,
       target: `${registryName}/${repository}:${tag}`,
@@ -195,7 +213,7 @@ export class Build {
   }
 
   async #over(versionId: number, generation: number): Promise<JobResult> {
-    for (const known of [this.#prepared, this.#laid]) known.delete(keyOf({ versionId, generation }));
+    for (const known of [this.#prepared, this.#laid, this.#waits]) known.delete(keyOf({ versionId, generation }));
     await this.#deps.pods.remove(versionId, generation);
     return { done: true };
   }
@@ -210,6 +228,12 @@ export class Build {
   async #report(work: VersionWork, context: JobContext, facts: Record<string, unknown>): Promise<void> {
     await this.#deps.odoo.call({ kind: 'service' }, 'mlops.model.version', 'report_build', { version_id: work.versionId, generation: work.generation, ...facts }, context.requestId);
   }
+}
+
+/** A little before Odoo's own deadline, which would say only that time is up. */
+function roomUntil({ deployments }: VersionWork, since: Date): Date {
+  const deadlines = deployments.flatMap(({ desired, isLive, deadlineAt }) => (desired === 'serving' && !isLive && deadlineAt ? [Date.parse(deadlineAt)] : []));
+  return new Date(deadlines.length > 0 ? Math.max(...deadlines) - BEFORE_ODOO_MS : since.getTime() + BUILD_DEADLINE_SECONDS * 1000);
 }
 
 const keyOf = ({ versionId, generation }: { versionId: number; generation: number }): string => `${versionId}-${generation}`;

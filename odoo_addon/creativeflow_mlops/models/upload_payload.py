@@ -1,10 +1,12 @@
 import re
 
+from .serving_rules import serving_faults
+
 VERSION_FORM = re.compile(r"[0-9A-Za-z][0-9A-Za-z._+-]{0,63}")
 DIGEST_FORM = re.compile(r"sha256:[0-9a-f]{64}")
 # A receipt joins the fields with | and lines with \n, so neither may stand in one of them.
 TEXT_FORM = re.compile(r"[^|\x00-\x1f\x7f]{1,1024}")
-OBJECTS = ("params", "metrics", "serving")
+OBJECTS = ("params", "metrics")
 
 
 def faults(payload):
@@ -13,6 +15,7 @@ def faults(payload):
         return ["The payload must be an object."]
     found = [name_fault(payload.get("name")), version_fault(payload.get("version"))]
     found += [f"{name} must be an object." for name in OBJECTS if payload.get(name) is not None and not isinstance(payload[name], dict)]
+    found += serving_faults(payload.get("serving"))
     key = payload.get("idempotencyKey")
     if not isinstance(key, str) or not 1 <= len(key) <= 200:
         found.append("idempotencyKey must be a text of 1 to 200 characters.")

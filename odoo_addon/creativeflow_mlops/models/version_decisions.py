@@ -7,6 +7,7 @@ from .allowed_actions import allowed_actions, why_not
 from .guarded import keyed
 from .rollout_actions import rollout_actions
 from .rollout_steps import steps_refusal
+from .serving_rules import serving_faults
 from .transitions import TRANSITIONS, refusal
 
 BUILD_SECONDS = ("creativeflow_mlops.build_deadline_seconds", 1800)
@@ -183,6 +184,9 @@ class VersionDecisions(models.Model):
 
     def _check_limits(self, environment):
         serving, judged = self.sudo().serving or {}, environment._judging_policy(self)
+        faults = serving_faults(serving)
+        if faults:  # registered before there were rules
+            raise UserError("\n".join(faults))
         replicas, gpus = serving.get("replicas") or 1, serving.get("gpus") or 0
         if replicas > judged["max_replicas"] or replicas * gpus > judged["max_gpus"]:
             raise UserError(self.env._(

@@ -6,6 +6,7 @@ from odoo.exceptions import MissingError, UserError
 
 from .guarded import keyed
 from .model_version import DIGEST_SQL
+from .serving_rules import serving_faults
 
 FINDING_FIELDS = ("rule", "severity", "verdict", "file", "offset", "line", "column", "symbol", "evidence", "why", "remedy")
 
@@ -58,7 +59,8 @@ class VersionFacts(models.Model):
         version._record_scan(verdict, findings or [], details, report_key, ruleset_version)
         values = {"validation_details": details or {}}
         if serving:  # what the metadata of the upload says counts more than what was found in the Dockerfile
-            values["serving"] = {**serving, **(version.serving or {})}
+            fine = {name: value for name, value in serving.items() if not serving_faults({name: value})}
+            values["serving"] = {**fine, **(version.serving or {})}
         version._move(*version._validation_outcome(verdict, findings or []), **values)
         return {"accepted": True, "status": version.status}
 
@@ -111,7 +113,8 @@ class VersionFacts(models.Model):
             return {"accepted": True, "status": version.status} if same else version._refuse_fact("build", generation, "BuildEnded")
         if version.build_state == "none":
             return version._refuse_fact("build", generation, "NoBuildWanted")
-        if version.build_state == state == "running" and (log_key or False) in (False, version.build_log_key):
+        known = (log_key or False) in (False, version.build_log_key) and (reason or False) == (version.build_reason or False)
+        if version.build_state == state == "running" and known:
             return {"accepted": True, "status": version.status}
         version._take_build(state, image, image_digest, log_key, reason)
         return {"accepted": True, "status": version.status}
@@ -121,7 +124,8 @@ class VersionFacts(models.Model):
         values = {"build_state": state, "build_reason": reason or False, "build_log_key": log_key or self.build_log_key}
         if state == "running":
             values["build_started_at"] = self.build_started_at if self.build_state == "running" else fields.Datetime.now()
-            keyed(waiting).write({"phase": "Building"})
+            keyed(waiting).write({"phase": "Building", "reason": reason or False})
+            values["status_reason"] = reason or False  # why nothing is built yet: no room
         else:
             values["build_finished_at"] = fields.Datetime.now()
         if state == "done":

@@ -1,5 +1,6 @@
 import type { PropertyInstruction } from 'dockerfile-ast';
 import { Label, type Instruction } from 'dockerfile-ast';
+import { isServingPath } from '../../contract/serving.ts';
 import type { ScanResult } from '../types.ts';
 import type { Stage } from './stages.ts';
 import { expand } from './variables.ts';
@@ -33,7 +34,7 @@ export function readServing(stage: Stage): { serving: ScanResult['serving']; pro
         else labelled = number;
       }
       if (property.getName() === 'creativeflow.readiness-path') {
-        if (value !== null && /^\/[A-Za-z0-9._~!$&'()*+,;=:@%/?-]*$/.test(value)) serving.readinessPath = value;
+        if (isServingPath(value)) serving.readinessPath = value;
         else problems.push({ node, symbol: 'creativeflow.readiness-path', why: `The readiness path ${JSON.stringify(value)} does not begin with "/" or has characters that a path cannot have.` });
       }
     }

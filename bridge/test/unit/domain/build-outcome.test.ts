@@ -16,7 +16,7 @@ error building at STEP "RUN pip install nothing-like-this": exit status 1
 time="2026-03-01T12:00:00Z" level=error msg="exit status 1"
 Error: building at STEP "RUN pip install nothing-like-this": while running runtime: exit status 1`;
 
-const TABLE: { name: string; observed: BuildPodObserved; log?: string; kind: string; retry?: boolean; reason?: RegExp }[] = [
+const TABLE: { name: string; observed: BuildPodObserved; log?: string; kind: string; retry?: boolean; reason?: RegExp; waiting?: RegExp }[] = [
   { name: 'is running', observed: build({ phase: 'Running', containers: [fetched, container({ name: 'build' })] }), kind: 'running' },
   { name: 'is done', observed: build({ phase: 'Succeeded', containers: [fetched, end('build', 0, DIGEST)] }), kind: 'done' },
   { name: 'told no digest', observed: build({ phase: 'Succeeded', containers: [fetched, end('build', 0, '')] }), kind: 'failed', retry: true },
@@ -32,16 +32,18 @@ const TABLE: { name: string; observed: BuildPodObserved; log?: string; kind: str
   { name: 'the pod was lost', observed: build({ phase: 'Failed', reason: 'Evicted', message: 'low on disk', containers: [] }), kind: 'failed', retry: true, reason: /Evicted: low on disk/ },
   { name: 'the deadline passed', observed: build({ phase: 'Failed', containers: [] }, true), log: 'STEP 3\n', kind: 'failed', retry: false, reason: /^BuildDeadline/ },
   { name: 'out of memory', observed: build({ phase: 'Failed', containers: [fetched, end('build', 137, '', 'OOMKilled')] }), kind: 'failed', retry: false, reason: /memory/ },
-  { name: 'cannot be scheduled for long', observed: build({ createdAt: before(130_000), unscheduled: { reason: 'Unschedulable', message: 'Insufficient cpu' }, containers: [] }), kind: 'failed', retry: false, reason: /Insufficient cpu/ },
+  { name: 'finds no room until its deadline', observed: build({ createdAt: before(1_300_000), unscheduled: { reason: 'Unschedulable', message: 'Insufficient cpu' }, containers: [] }), kind: 'failed', retry: false, reason: /^Unschedulable: Insufficient cpu/ },
+  { name: 'finds no room for long: waits in line', observed: build({ createdAt: before(1_100_000), unscheduled: { reason: 'Unschedulable', message: 'Insufficient cpu' }, containers: [] }), kind: 'running', waiting: /Insufficient cpu/ },
   { name: 'cannot be scheduled yet', observed: build({ unscheduled: { reason: 'Unschedulable', message: 'Insufficient cpu' }, containers: [] }), kind: 'running' },
 ];
 
 describe('build-outcome', () => {
   for (const row of TABLE) {
     it(row.name, () => {
-      const outcome = buildOutcome(row.observed, row.log ?? '', NOW);
+      const outcome = buildOutcome(row.observed, row.log ?? '', NOW, new Date(row.observed.pod.createdAt.getTime() + 1_200_000));
       expect(outcome.kind).to.equal(row.kind);
       if (outcome.kind === 'done') expect(outcome.digest).to.equal(DIGEST);
+      if (row.waiting) expect(outcome.kind === 'running' && outcome.waiting).to.match(row.waiting);
       if (outcome.kind !== 'failed') return;
       expect(outcome.retry, outcome.reason).to.equal(row.retry);
       if (row.reason) expect(outcome.reason).to.match(row.reason);
