@@ -24,7 +24,7 @@ describe('foreign hands at a canary on the cluster', function () {
   let scene: ClusterScene;
   let admin: KubernetesClient;
   let rollout: Promise<unknown>;
-  let [stable, canary] = ['', ''];
+  let [stable, canary, ended] = ['', '', ''];
 
   before(async () => {
     scene = await ClusterScene.open();
@@ -41,7 +41,7 @@ describe('foreign hands at a canary on the cluster', function () {
     const first = await scene.reconcile(1);
     expect(first.phase, first.reason).to.equal('Ready');
     scene.want(2, V2, { strategy: 'canary', steps: STEPS, deadlineAt: new Date(Date.now() + 3_600_000).toISOString() });
-    rollout = scene.reconcile(2, 1_200_000).catch((error: unknown) => error);
+    rollout = scene.reconcile(2, 1_200_000).catch((error: unknown) => { ended = String(error); });
     await asItWas();
   });
   after(async () => { await scene?.close(); });
@@ -56,7 +56,7 @@ describe('foreign hands at a canary on the cluster', function () {
     const [own, old] = await Promise.all([canary, stable].map((name) => scene.cluster.revision(NAMESPACE, name)));
     return (await weights()) === `${canary}=20,${stable}=80` && own?.readyReplicas === 1 && old?.readyReplicas === 1 && latest()?.observed.rollout?.waitingFor === 'person';
   };
-  const asItWas = (): Promise<void> => within(MENDED_MS, asWanted, () => `20 % and a person is waited for: ${JSON.stringify(latest())}`);
+  const asItWas = (): Promise<void> => within(MENDED_MS, asWanted, () => `20 % and a person is waited for: ${ended} ${JSON.stringify(latest())}`);
   /** Both sides answer, or the one that is left does. */
   const answers = async (): Promise<void> => {
     const until = Date.now() + ANSWERS_MS;

@@ -150,3 +150,42 @@ describe('build', () => {
     expect(reports.at(-1)!.state).to.equal('failed');
   });
 });
+
+describe('a build without room', () => {
+  const noRoom = { reason: 'Unschedulable', message: '0/1 nodes are available: 1 Insufficient memory.' };
+  const deployments = () => [{ desired: 'serving', isLive: false, deadlineAt: new Date(NOW.getTime() + 1_800_000).toISOString() }] as unknown as VersionWork['deployments'];
+  const crowded = async () => {
+    const one = scene({ deployments: deployments() });
+    await one.tick();
+    Object.assign(one.pods.pods[0]!.pod, { phase: 'Pending', unscheduled: noRoom, containers: [], createdAt: new Date(NOW.getTime() - 600_000) });
+    return one;
+  };
+
+  it('waits in line without room, says why once, and goes on when there is some', async () => {
+    const { pods, reports, tick } = await crowded();
+    for (let turn = 0; turn < 3; turn += 1) expect(await tick()).to.deep.include({ done: false });
+    expect(reports.map(({ state, reason }) => [state, reason ?? null])).to.deep.equal([['running', null], ['running', `Waiting for room to build: ${noRoom.message}`]]);
+    Object.assign(pods.pods[0]!.pod, { phase: 'Running', unscheduled: null });
+    await tick();
+    expect(reports.at(-1)).to.deep.include({ state: 'running', reason: null });
+  });
+
+  it('fails with the words of the scheduler at the deadline of the build', async () => {
+    const { work, reports, tick } = await crowded();
+    work.deployments[0]!.deadlineAt = new Date(NOW.getTime() + 5_000).toISOString();
+    expect(await tick()).to.deep.equal({ done: true });
+    expect(String(reports.at(-1)!.reason)).to.match(/^Unschedulable: .*Insufficient memory/);
+  });
+
+  it('ends when the version is archived, and takes its pod away', async () => {
+    const { work, pods, tick } = await crowded();
+    work.status = 'Archived';
+    expect(await tick()).to.deep.equal({ done: true });
+    expect(pods.pods).to.deep.equal([]);
+  });
+
+  it('has a token for as long as it may wait', async () => {
+    const { pods } = await crowded();
+    expect(readGrant(pods.created[0]!.token, 's', new Date(NOW.getTime() + 1_780_000))).to.deep.include({ versionId: 5 });
+  });
+});
