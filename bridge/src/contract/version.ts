@@ -13,7 +13,7 @@ export const Strategy = z.enum(['blue-green', 'rolling', 'canary', 'recreate']);
 export type Strategy = z.infer<typeof Strategy>;
 
 export const StopKey = z.enum(['uploaded', 'scanned', 'approved', 'built', 'staging', 'promoted', 'rolling', 'live']);
-export const StopState = z.enum(['done', 'running', 'waiting', 'failed', 'ahead']);
+export const StopState = z.enum(['done', 'running', 'waiting', 'failed', 'aborted', 'over', 'ahead']);
 export const RoadStop = z.object({
   key: StopKey,
   state: StopState,
@@ -35,6 +35,8 @@ export const AllowedAction = z.object({
   reason: z.string().nullish().describe('why it is not allowed now, for people'),
   target: z.enum(['staging', 'production']).nullish(),
   strategies: z.array(Strategy).nullish(),
+  strategy: Strategy.nullish().describe('of a promotion: what the environment takes when nobody chooses'),
+  bringsBack: z.string().nullish().describe('of a rollback: the version that comes back'),
   supersedes: z.string().nullish().describe('the version on its way there, whose rollout would be aborted'),
   steps: z.array(Step).nullish().describe('of a promotion: what a canary would do'),
   ownSteps: z.boolean().nullish().describe('of a promotion: other steps may be chosen'),
@@ -111,7 +113,7 @@ export const VersionDetail = z.object({
   model: z.object({ id: z.number().int(), name: z.string(), slug: z.string() }),
   status: VersionStatus, statusReason: z.string().nullish(), statusChangedAt: z.string(),
   generation: z.number().int(), lockVersion: z.number().int(),
-  submitter: z.string(), createdAt: z.string(), description: z.string().nullish(), framework: z.string().nullish(),
+  submitter: z.string(), isMine: z.boolean().optional().describe('the caller uploaded it'), createdAt: z.string(), description: z.string().nullish(), framework: z.string().nullish(),
   params: z.record(z.string(), z.unknown()).nullish(), metrics: z.record(z.string(), z.unknown()).nullish(),
   inputSchema: z.unknown().nullish(), outputSchema: z.unknown().nullish(), serving: z.record(z.string(), z.unknown()).nullish(),
   artifacts: z.array(ArtifactView), findings: z.array(FindingView),
@@ -132,7 +134,11 @@ export const ModelRow = z.object({
   liveVersion: z.object({ id: z.number().int(), name: z.string() }).nullable(), newest: VersionRow.nullable(), needsMe: z.boolean(),
 });
 export type ModelRow = z.infer<typeof ModelRow>;
-export const ModelPage = z.object({ total: z.number().int(), items: z.array(ModelRow), counts: z.record(z.string(), z.number().int()) });
+export const ModelPage = z.object({
+  total: z.number().int(), items: z.array(ModelRow), counts: z.record(z.string(), z.number().int()),
+  needsMe: z.object({ total: z.number().int(), items: z.array(ModelRow) }).nullish()
+    .describe('on the first page of everything: all that waits for the caller, and the first of them'),
+});
 export type ModelPage = z.infer<typeof ModelPage>;
 export const ModelDetail = z.object({
   id: z.number().int(), name: z.string(), slug: z.string(), description: z.string().nullish(), team: z.string().nullish(),

@@ -10,7 +10,8 @@ def allowed_actions(facts):
     """List of `{name, allowed, reason, target, strategies}`.
 
     facts: status, roles, is_submitter, waiver: None (nothing to waive), "open" (may be asked for), "own" (asked for by this person) or
-    "asked" (by another), staging and production: {four_eyes, strategies, in_flight, closed, inventory, steps, own_steps} or None,
+    "asked" (by another), staging and production: {four_eyes, strategies, strategy, in_flight, closed, inventory, steps, own_steps} or None,
+    strategy is the one that the environment takes when nobody chooses.
     in_flight is the name of the version on its way there, which a newer wish takes the place of; closed says why nothing new goes there now.
     has_image, rollback_to (name of the version that a rollback brings back, or None).
     """
@@ -41,7 +42,9 @@ def _action(facts, name, target=None):
     if strategies:
         action.update(supersedes=place["in_flight"])
     if name == "promote" and place:
-        action.update(steps=place["steps"], ownSteps=place["own_steps"])
+        action.update(steps=place["steps"], ownSteps=place["own_steps"], strategy=place["strategy"])
+    if name == "rollback":
+        action.update(bringsBack=facts["rollback_to"])
     return action
 
 

@@ -28,7 +28,7 @@ def judged_signals(numbers, step):
         rows.append(_row("restarts", None, numbers["restarts"], step.get("maxRestarts"), step.get("maxRestarts")))
     if agreement:
         needed = step.get("minAgreement") or None
-        rows.append(_row("agreement", None, agreement["agreed"] / (agreement["asked"] or 1), needed, needed, least=True, beyond="below"))
+        rows.append(_row("agreement", None, agreement["agreed"] / agreement["asked"] if agreement["asked"] else None, needed, needed, least=True, beyond="below"))
     if signal:
         more = (step.get("signal") or {}).get("maxIncrease")
         rows.append(_row("signal", signal["before"], signal["during"], None if more is None else signal["before"] + more, more))
@@ -41,6 +41,17 @@ def with_signals(judgements, steps):
         at = one.get("step", -1)
         return steps[at] if 0 <= at < len(steps) and steps[at].get("kind") == "judge" else None
     return [{**one, "signals": judged_signals(one.get("numbers"), step_of(one))} for one in reversed(judgements or [])]
+
+
+def judging(seen, steps):
+    """`{counted, needed, anew}` of the judgement that is being made; None when none is. counted: None before it was counted."""
+    at = seen.get("step", -1)
+    step = steps[at] if 0 <= at < len(steps) else {}
+    if step.get("kind") != "judge" or step.get("minRequests") is None:
+        return None
+    numbers = next((one.get("numbers") or {} for one in reversed(seen.get("judgements") or []) if one.get("step") == at), {})
+    anew = bool(seen.get("anew") or numbers.get("anew"))
+    return {"counted": (numbers.get("canary") or {}).get("requests"), "needed": step["minRequests"], "anew": anew}
 
 
 def _row(name, stable, canary, limit, rule, least=False, beyond="over", kept="within", early=False):

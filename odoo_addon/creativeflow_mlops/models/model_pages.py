@@ -5,6 +5,8 @@ from odoo.tools import SQL
 from .iso_time import iso
 from .transitions import STATUS_NAMES
 
+NEEDS_SHOWN = 50
+FAILED = ("ValidationFailed", "StagingFailed", "ProdFailed")
 ORDERS = {"recent": SQL("version.status_changed_at DESC NULLS LAST, model.id DESC"), "name": SQL("lower(model.name), model.id")}
 
 
@@ -33,14 +35,40 @@ class ModelPages(models.Model):
             visible.subselect(), SQL("version.status = %s", status) if status else SQL("TRUE"),
             ORDERS.get(order, ORDERS["recent"]), max(1, min(int(limit), 200)), max(0, int(offset)),
         ))
-        roles = set(self._roles())
-        production_eyes = self._four_eyes("production")
-        staging_eyes = self._four_eyes("staging")
         models_shown = self.sudo().browse([row["id"] for row in rows])
+        needs_me = self._needs_domain()
+        waiting = set(self.search(Domain("id", "in", models_shown.ids) & needs_me).ids) if models_shown else set()
+        first = not (search or "").strip() and not status and int(offset) <= 0
         return {
-            "total": total, "counts": counts,
-            "items": [one._row(roles, {"Validated": staging_eyes, "Staging": production_eyes}) for one in models_shown],
+            "total": total, "counts": counts, "items": [one._row(one.id in waiting) for one in models_shown],
+            "needsMe": self._all_needing(needs_me) if first else None,
         }
+
+    @api.model
+    def _all_needing(self, needs_me):
+        """`{total, items}`: how many models wait for the current user in all, and the newest changes among them."""
+        visible = self._search(needs_me)
+        rows = self.env.execute_query(SQL(
+            "SELECT model.id, count(*) OVER () FROM mlops_model model"
+            " JOIN mlops_model_version version ON version.id = model.newest_version_id"
+            " WHERE model.id IN %s ORDER BY %s LIMIT %s", visible.subselect(), ORDERS["recent"], NEEDS_SHOWN,
+        ))
+        shown = self.sudo().browse([row[0] for row in rows])
+        return {"total": rows[0][1] if rows else 0, "items": [one._row(True) for one in shown]}
+
+    @api.model
+    def _needs_domain(self):
+        """Models whose newest version waits for the current user."""
+        roles, newest = set(self._roles()), "newest_version_id"
+        mine = Domain(f"{newest}.submitter_id", "=", self.env.uid)
+        parts = [mine & Domain(f"{newest}.status", "in", FAILED)]
+        if "approver" in roles:
+            for status, kind in (("Validated", "staging"), ("Staging", "production")):
+                own = mine & Domain("company_id", "in", list(self._four_eyes(kind)))
+                parts.append(Domain(f"{newest}.status", "=", status) & ~own)
+            waivers = self.env["mlops.waiver"].sudo()._search([("state", "=", "requested"), ("requested_by_id", "!=", self.env.uid)])
+            parts.append(Domain(f"{newest}.status", "=", "ValidationFailed") & ~mine & Domain(f"{newest}.waiver_ids", "in", waivers))
+        return Domain.OR(parts)
 
     @api.model
     def _search_domain(self, search):
@@ -55,12 +83,12 @@ class ModelPages(models.Model):
         environments = self.env["mlops.environment"].sudo().search([("kind", "=", kind), ("four_eyes", "=", True)])
         return set(environments.company_id.ids)
 
-    def _row(self, roles, four_eyes):
+    def _row(self, needs_me):
         newest, live = self.newest_version_id, self.live_version_id
         return {
             "id": self.id, "name": self.name, "slug": self.slug, "team": self.team_id.name or None,
             "liveVersion": {"id": live.id, "name": live.name} if live else None,
-            "newest": newest._row() if newest else None, "needsMe": bool(newest) and newest._needs(roles, four_eyes),
+            "newest": newest._row() if newest else None, "needsMe": needs_me,
         }
 
     @api.model
@@ -84,10 +112,3 @@ class VersionRow(models.Model):
             "id": self.id, "name": self.name, "status": self.status, "statusReason": self.status_reason or None,
             "submitter": self.submitter_id.name, "changedAt": iso(self.status_changed_at), "road": self.road or [],
         }
-
-    def _needs(self, roles, four_eyes):
-        """Whether the current user is whom the version waits for."""
-        mine = self.submitter_id.id == self.env.uid
-        if self.status in four_eyes:
-            return "approver" in roles and not (mine and self.company_id.id in four_eyes[self.status])
-        return mine and self.status in ("ValidationFailed", "StagingFailed", "ProdFailed")

@@ -1,6 +1,7 @@
 """The road of a version as eight stops. A pure function of facts, so that every screen shows the same."""
 
 from .iso_time import iso, milliseconds_between
+from .rollout_ends import was_ended_by_a_person
 
 STOPS = ("uploaded", "scanned", "approved", "built", "staging", "promoted", "rolling", "live")
 
@@ -63,7 +64,7 @@ def _staging(facts):
     if status == "StagingFailed":
         if facts["build"]["state"] == "failed":
             return stop("staging", "ahead")
-        return stop("staging", "failed", reason=facts["reason"])
+        return stop("staging", "aborted" if was_ended_by_a_person(facts["reason"]) else "failed", reason=facts["reason"])
     if place and place["ready"]:
         return stop("staging", "done", place["ready"], start=place["created"])
     return stop("staging", "ahead")
@@ -80,7 +81,7 @@ def _rolling(facts):
     if status == "PendingProdDeployment":
         return stop("rolling", "running")
     if status == "ProdFailed":
-        return stop("rolling", "failed", reason=facts["reason"])
+        return stop("rolling", "aborted" if was_ended_by_a_person(facts["reason"]) else "failed", reason=facts["reason"])
     if place and place["ready"] and status in ("Live", "Superseded", "Archived"):
         return stop("rolling", "done", place["ready"], start=place["created"])
     return stop("rolling", "ahead")
@@ -89,6 +90,7 @@ def _rolling(facts):
 def _live(facts):
     if facts["status"] == "Live":
         return stop("live", "done", facts["production"]["ready"] if facts["production"] else None)
-    if facts["status"] == "Superseded":
-        return stop("live", "done", facts["production"]["ready"] if facts["production"] else None, reason="Superseded")
+    # what served once and serves no more neither is live nor is going to be
+    if facts["status"] in ("Superseded", "Archived") and facts["was_live"]:
+        return stop("live", "over", facts["production"]["ready"] if facts["production"] else None, reason=facts["status"])
     return stop("live", "ahead")

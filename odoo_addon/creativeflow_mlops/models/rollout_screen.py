@@ -1,7 +1,8 @@
 from odoo import api, fields, models
 
-from .judged_signals import with_signals
+from .judged_signals import judging, with_signals
 from .rollout_actions import rollout_actions
+from .rollout_ends import was_ended_by_a_person
 from .rollout_steps import followed_steps, would_happen
 
 CAN = {
@@ -22,8 +23,14 @@ class RolloutScreen(models.Model):
     can_skip_step = fields.Boolean(compute="_compute_steering")
     can_abort = fields.Boolean(compute="_compute_steering")
     current_step = fields.Integer(compute="_compute_steering")
+    is_aborted = fields.Boolean("Aborted", compute="_compute_is_aborted")
 
-    @api.depends("observed", "steps", "strategy", "phase", "paused_at", "skip_to", "is_live")
+    @api.depends("phase", "reason")
+    def _compute_is_aborted(self):
+        for deployment in self:
+            deployment.is_aborted = deployment.phase == "Failed" and was_ended_by_a_person(deployment.reason)
+
+    @api.depends("observed", "steps", "strategy", "phase", "reason", "desired", "paused_at", "skip_to", "is_live")
     def _compute_rollout(self):
         for deployment in self:
             one = deployment.sudo()
@@ -36,11 +43,25 @@ class RolloutScreen(models.Model):
                     "index": index, "kind": steps[index].get("kind"), "words": words,
                     "state": "now" if index == now else "next" if index > now else "done",
                 } for index, words in enumerate(would_happen(steps, replicas, one.version_id.name, before))],
-                "weight": 100 if one.is_live else seen.get("weight", 0), "waitingFor": "pause" if one.paused_at else seen.get("waitingFor"),
+                "weight": one._weight(seen), "waitingFor": "pause" if one.paused_at else seen.get("waitingFor"),
                 "until": None if one.paused_at else seen.get("until"), "next": seen.get("next"),
-                "judgements": with_signals(seen.get("judgements"), steps),
-                "now": one.version_id.name, "before": before, "ended": one.phase if one.phase in ("Failed", "Superseded", "Removed") else None,
+                "judgements": with_signals(seen.get("judgements"), steps), "judging": judging(seen, steps) if not one._ended() else None,
+                "now": one.version_id.name, "before": before, "ended": one._ended(),
             }
+
+    def _ended(self):
+        """How it ended, when nothing of it serves or is on its way any more."""
+        if was_ended_by_a_person(self.reason) and self.phase == "Failed":
+            return "Aborted"
+        if self.phase in ("Failed", "Superseded", "Removed"):
+            return self.phase
+        return None if self.desired == "serving" else "Removed"
+
+    def _weight(self, seen):
+        """Percent of the traffic that it has now; what was seen last is not what is, once it has ended."""
+        if self.is_live:
+            return 100
+        return 0 if self._ended() else seen.get("weight", 0)
 
     @api.depends("observed", "steps", "phase", "paused_at", "approved_step", "skip_to", "desired", "is_live", "version_id.status")
     @api.depends_context("uid")

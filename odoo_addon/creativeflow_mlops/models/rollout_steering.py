@@ -5,6 +5,7 @@ from odoo.exceptions import AccessError, LockError, UserError
 
 from .deployment import IN_FLIGHT
 from .rollout_actions import why_not_steer
+from .rollout_ends import ABORTED, OVERTAKEN
 
 
 class RolloutSteering(models.Model):
@@ -46,7 +47,7 @@ class RolloutSteering(models.Model):
         text = self._said(reason)
         one = self._steering(deployment_id, "abort-rollout", of)
         one._tell_steering("abort", text)
-        one._fail(self.env._("Aborted by %(who)s: %(why)s", who=self.env.user.sudo().name, why=text))
+        one._fail(f"{ABORTED} by {self.env.user.sudo().name}: {text}")
         return one._steering_answer()
 
     def _make_way(self, version):
@@ -57,7 +58,7 @@ class RolloutSteering(models.Model):
             if one._is_awaited() and one.phase in IN_FLIGHT:
                 who = self.env.user.sudo().name
                 one._tell_steering("supersede", version.name)
-                one._fail(self.env._("Superseded: %(who)s wants %(version)s instead.", who=who, version=version.name))
+                one._fail(f"{OVERTAKEN}: {who} wants {version.name} instead.")
                 self.env.flush_all()
 
     def _lock_looking_again(self):

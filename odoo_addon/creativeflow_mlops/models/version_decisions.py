@@ -241,7 +241,7 @@ class VersionDecisions(models.Model):
         on_its_way = self.env["mlops.deployment"].sudo()._in_flight(environment, version.model_id)
         return {
             "four_eyes": judged["four_eyes"], "strategies": judged["strategies_allowed"],
-            "stricter": judged["four_eyes"] and not environment.four_eyes,
+            "strategy": environment.strategy_default, "stricter": judged["four_eyes"] and not environment.four_eyes,
             "in_flight": on_its_way.version_id.name if on_its_way else None, "inventory": self._inventory_refusal(environment),
             "closed": environment._closed(fields.Datetime.now()), "steps": [_wire(step) for step in judged["steps"]],
             "own_steps": judged["own_steps"],

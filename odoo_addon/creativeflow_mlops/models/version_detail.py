@@ -21,7 +21,7 @@ class VersionDetail(models.Model):
         return {
             "id": version.id, "name": version.name, "model": {"id": model.id, "name": model.name, "slug": model.slug},
             "status": version.status, "statusReason": version.status_reason or None, "statusChangedAt": iso(version.status_changed_at),
-            "generation": version.generation, "lockVersion": version.lock_version, "submitter": version.submitter_id.name,
+            "generation": version.generation, "lockVersion": version.lock_version, "submitter": version.submitter_id.name, "isMine": version.submitter_id.id == self.env.uid,
             "createdAt": iso(version.create_date), "description": version.description or None, "framework": version.framework or None,
             "params": version.params or None, "metrics": version.metrics or None, "inputSchema": version.input_schema or None,
             "outputSchema": version.output_schema or None, "serving": version.serving or None,

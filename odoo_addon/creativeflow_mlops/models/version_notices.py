@@ -28,7 +28,7 @@ class VersionNotices(models.Model):
 
     def _tell_people(self):
         version = self.sudo()
-        label = dict(STATUSES)[version.status]
+        label = self.env._("Rollout aborted") if version.is_aborted else dict(STATUSES)[version.status]
         body = Markup("<b>%s</b>") % label
         if version.status_reason:
             body += Markup("<br/>%s") % version.status_reason

@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from .rollout_ends import was_ended_by_a_person
+
 ACTION_FIELDS = {
     "deploy": "can_deploy", "promote": "can_promote", "reject": "can_reject", "rollback": "can_rollback", "rescan": "can_rescan",
     "archive": "can_archive", "request-waiver": "can_request_waiver", "accept-waiver": "can_accept_waiver", "refuse-waiver": "can_refuse_waiver",
@@ -20,6 +22,7 @@ class VersionScreen(models.Model):
     can_request_waiver = fields.Boolean(compute="_compute_buttons")
     can_accept_waiver = fields.Boolean(compute="_compute_buttons")
     can_refuse_waiver = fields.Boolean(compute="_compute_buttons")
+    is_aborted = fields.Boolean("Aborted", compute="_compute_is_aborted", help="A person ended its rollout")
     refusal = fields.Char(compute="_compute_buttons", help="Why the next step is not yours to take now")
     scan_id = fields.Many2one("mlops.scan", string="Newest scan", compute="_compute_scan")
     current_finding_ids = fields.Many2many("mlops.finding", string="Findings of the newest scan", compute="_compute_scan")
@@ -38,6 +41,11 @@ class VersionScreen(models.Model):
             # a person without the role is not told what others may do
             reasons = [one["reason"] for name, one in actions.items() if name in ("deploy", "promote", "accept-waiver") and one["reason"]]
             version.refusal = next((reason for reason in reasons if not reason.startswith("Needs the role")), False)
+
+    @api.depends("status", "status_reason")
+    def _compute_is_aborted(self):
+        for version in self:
+            version.is_aborted = version.status in ("ProdFailed", "StagingFailed") and was_ended_by_a_person(version.status_reason)
 
     @api.depends("scan_ids.generation")
     def _compute_scan(self):

@@ -83,6 +83,7 @@ class VersionStatus(models.Model):
                 "state": self.build_state, "started": self.build_started_at, "finished": self.build_finished_at, "reason": self.build_reason,
             },
             "staging": self._place_facts("staging"), "production": self._place_facts("production"),
+            "was_live": bool(self.deployment_ids.filtered(lambda one: one.environment_kind == "production" and one.ready_at)),
         }
 
     def _place_facts(self, kind):

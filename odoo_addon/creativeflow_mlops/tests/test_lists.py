@@ -34,6 +34,26 @@ class TestLists(MlopsCase):
         self.assertEqual([needs(login, staged) for login in ("ben", "abe", "vera")], [True, False, False])
         self.assertEqual([needs(login, failed) for login in ("ada", "ben")], [True, False])
 
+    def test_what_needs_me_is_counted_over_all_pages(self):
+        for number in range(5):
+            self.at("Validated", name=f"Waits {number}")
+        self.at("Validating", name="Newest change")
+        for limit in (1, 3):
+            page = self.of("mlops.model", "ben").list_page(limit=limit)
+            self.assertEqual((page["needsMe"]["total"], len(page["needsMe"]["items"])), (5, 5))
+            self.assertTrue(all(one["needsMe"] for one in page["needsMe"]["items"]))
+        self.assertEqual(self.of("mlops.model", "vera").list_page()["needsMe"], {"total": 0, "items": []})
+        self.assertIsNone(self.of("mlops.model", "ben").list_page(offset=1)["needsMe"])
+        self.assertIsNone(self.of("mlops.model", "ben").list_page(search="Waits")["needsMe"])
+
+    def test_a_waiver_asked_for_needs_an_approver(self):
+        version = self.register()
+        finding = {"rule": "R", "severity": "medium", "verdict": "review", "file": "Dockerfile", "why": "w", "remedy": "r"}
+        self.validate(version, "review", [finding])
+        self.versions("ada").request_waiver(version.id, "known")
+        needed = {login: self.of("mlops.model", login).list_page()["needsMe"]["total"] for login in ("ben", "ada", "vera")}
+        self.assertEqual(needed, {"ben": 1, "ada": 1, "vera": 0})
+
     def test_few_queries_whatever_the_number(self):
         for number in range(12):
             self.register(name=f"Many {number}")

@@ -1,7 +1,9 @@
 from odoo.exceptions import AccessError
 from odoo.tests import HttpCase, tagged
 
-from odoo.addons.creativeflow_mlops.models.judged_signals import judged_signals, with_signals
+from odoo.addons.creativeflow_mlops.models.judged_signals import judged_signals, judging, with_signals
+
+from odoo.addons.creativeflow_mlops.models.guarded import keyed
 
 from .common import Cast
 from .test_rollout import AT, STEPS, RolloutCase
@@ -26,6 +28,28 @@ class TestRolloutScreens(RolloutCase):
                 self.reach(deployment, AT[kind])
                 seen = self.deployments(login).browse(deployment.id)
                 self.assertEqual([name for name in STEERING if seen[name]], [f"can_{one}" for one in shown.split()])
+
+    def test_what_was_seen_last_is_not_what_a_superseded_deployment_has(self):
+        version = self.at("Live")
+        deployment = self.newest_deployment(version)
+        keyed(deployment).write({"observed": {"rollout": {"step": 3, "weight": 100, "steps": STEPS, "judgements": []}}})
+        self.assertEqual((deployment.rollout["weight"], deployment.rollout["ended"]), (100, None))
+        self.supersede(version)
+        self.assertEqual((deployment.rollout["weight"], deployment.rollout["ended"]), (0, "Superseded"))
+
+    def test_a_judgement_counts_and_says_when_it_begins_anew(self):
+        judge = {"kind": "judge", "minRequests": 20}
+        counted = {"step": 1, "numbers": {"canary": {"requests": 7}}}
+        cases = [
+            ({"step": 0}, None), ({"step": 1}, {"counted": None, "needed": 20, "anew": False}),
+            ({"step": 1, "judgements": [counted]}, {"counted": 7, "needed": 20, "anew": False}),
+            ({"step": 1, "anew": True, "judgements": []}, {"counted": None, "needed": 20, "anew": True}),
+            ({"step": 1, "judgements": [{**counted, "numbers": {**counted["numbers"], "anew": True}}]}, {"counted": 7, "needed": 20, "anew": True}),
+            ({}, None), ({"step": 9}, None),
+        ]
+        for seen, said in cases:
+            with self.subTest(seen):
+                self.assertEqual(judging(seen, [{"kind": "preview"}, judge]), said)
 
     def test_the_rollout_step_by_step(self):
         version, deployment = self.begin()

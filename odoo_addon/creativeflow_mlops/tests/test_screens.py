@@ -50,6 +50,33 @@ class TestScreens(MlopsCase):
         dialog.confirm()
         self.assertEqual(second.status, "PendingProdDeployment")
 
+    def test_the_default_strategy_is_chosen_and_only_allowed_ones_are_offered(self):
+        production = self.env["mlops.environment"]._of(self.company, "production")
+        for allowed, default in ((["canary", "rolling"], "rolling"), (["blue-green", "canary"], "canary"), (["recreate"], "recreate")):
+            with self.subTest(default):
+                production.write({"strategies_allowed": allowed, "strategy_default": default})
+                version = self.at("Staging")
+                dialog = self.of("mlops.decision", "ben").browse(self.versions("ben").browse(version.id).action_promote()["res_id"])
+                self.assertEqual((dialog.strategy, dialog.strategies_allowed), (default, allowed))
+                promote = next(one for one in self.versions("ben").detail(version.id)["allowedActions"] if one["name"] == "promote")
+                self.assertEqual((promote["strategy"], promote["strategies"]), (default, allowed))
+
+    def test_a_rollback_names_what_comes_back(self):
+        first = self.at("Live")
+        second = self.supersede(first)
+        rollback = next(one for one in self.versions("ben").detail(second.id)["allowedActions"] if one["name"] == "rollback")
+        self.assertEqual(rollback["bringsBack"], first.name)
+
+    def test_whoever_sees_a_version_reads_its_description_and_files(self):
+        version = self.at("Validated")
+        for login in ("vera", "ada", "ben", "mia"):
+            with self.subTest(login):
+                self.assertIn('name="description"', self.versions(login).get_view(view_type="form")["arch"])
+                seen = self.versions(login).browse(version.id)
+                self.assertEqual((seen.description, len(seen.artifact_ids)), ("A test", 2))
+        dialog = self.of("mlops.decision", "ben").browse(self.versions("ben").browse(version.id).action_deploy()["res_id"])
+        self.assertEqual((dialog.description, len(dialog.artifact_ids)), ("A test", 2))
+
     def test_a_viewer_opens_no_dialog(self):
         version = self.at("Validated")
         with self.assertRaises(AccessError):

@@ -4,6 +4,7 @@ from pathlib import Path
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
+from odoo.addons.creativeflow_mlops.models.guarded import keyed
 from odoo.addons.creativeflow_mlops.models.serving_rules import serving_faults
 
 from .common import MlopsCase
@@ -33,7 +34,7 @@ class TestServingRules(MlopsCase):
 
     def test_what_was_registered_before_is_not_deployed(self):
         version = self.at("Validated")
-        version._keyed().write({"serving": {"memory": "2GB"}})
+        keyed(version).write({"serving": {"memory": "2GB"}})
         with self.assertRaisesRegex(UserError, "serving.memory"):
             self.versions("ben").approve_deployment(version.id, "staging")
 

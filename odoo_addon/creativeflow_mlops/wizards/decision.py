@@ -11,7 +11,7 @@ from ..models.version_waivers import DAYS_DEFAULT
 
 ACTIONS = [
     ("deploy", "Approve for staging"), ("promote", "Promote to production"), ("reject", "Reject"), ("rollback", "Roll back"),
-    ("request-waiver", "Ask for a waiver"), ("accept-waiver", "Accept the findings"), ("refuse-waiver", "Refuse the waiver"),
+    ("request-waiver", "Request waiver"), ("accept-waiver", "Approve waiver"), ("refuse-waiver", "Refuse waiver"),
 ]
 TARGETS = {"deploy": "staging", "promote": "production", "rollback": "production"}
 PLANNED = ("deploy", "promote", "rollback")
@@ -40,6 +40,9 @@ class Decision(models.TransientModel):
     consequence = fields.Char(compute="_compute_plan")
     plan = fields.Json(compute="_compute_plan", help="What a promotion would do, step by step: nothing is touched by looking at it")
     strategy_refusal = fields.Char(compute="_compute_plan")
+    strategies_allowed = fields.Json(compute="_compute_plan", help="What the environment allows: nothing else is offered")
+    description = fields.Text(related="version_id.description")
+    artifact_ids = fields.One2many(related="version_id.artifact_ids", string="Files")
 
     @api.model
     def _open(self, version, action):
@@ -73,6 +76,7 @@ class Decision(models.TransientModel):
             one.consequence = " ".join(filter(None, (one._consequence(version, live, then), one._aborted(version, kind))))
             one.plan = one._steps_in_words(version, live) if one.action == "promote" and one.strategy else False
             allowed = version._environment("production").strategies_allowed or []
+            one.strategies_allowed = allowed
             refused = one.action == "promote" and one.strategy and one.strategy not in allowed
             one.strategy_refusal = self.env._("This strategy is not allowed there. Allowed: %s.", ", ".join(allowed)) if refused else False
 

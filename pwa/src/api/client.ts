@@ -1,4 +1,4 @@
-import { Offline, problemFrom } from './problem.ts';
+import { ApiProblem, Offline, problemFrom } from './problem.ts';
 import { remember, recall } from './memory.ts';
 
 const READ_DEADLINE_MS = 20_000;
@@ -23,15 +23,18 @@ export async function read<T>(path: string, signal?: AbortSignal): Promise<Answe
     void remember(path, value);
     return { value };
   } catch (error) {
-    if (!(error instanceof Offline)) throw error;
+    if (!mayPass(error)) throw error;
     const known = await recall<T>(path);
     if (!known) throw error;
     return { value: known.value, staleSince: known.at };
   }
 }
 
+/** Nothing answered, or what answered says that what is behind it is away: both pass, and are asked again. */
+export const mayPass = (error: unknown): boolean => error instanceof Offline || (error instanceof ApiProblem && error.status === 503);
+
 /** GET, from the line alone: nothing is kept and nothing old is given. */
-export const readNow = <T>(path: string): Promise<T> => send<T>('GET', path);
+export const readNow = <T>(path: string, signal?: AbortSignal): Promise<T> => send<T>('GET', path, undefined, signal);
 
 export function write<T>(method: 'POST' | 'DELETE', path: string, body?: unknown, headers: Record<string, string> = {}): Promise<T> {
   return send<T>(method, path, body, undefined, headers);

@@ -12,6 +12,7 @@ import { actionName, isDangerous, needsReason } from './action-words.ts';
 import { comparison, type Compared } from './comparison.ts';
 import { where } from './cf-findings.ts';
 import { sentence, stepWords } from './step-words.ts';
+import { offeredStrategies, preselectedStrategy } from './strategy-choice.ts';
 import { drawing, drawings } from './strategy-drawing.ts';
 import { chips } from './status.ts';
 import { trouble } from './trouble.ts';
@@ -49,7 +50,7 @@ export class CfActionSheet extends CfElement {
   override connectedCallback(): void {
     super.connectedCallback();
     this.#seen = this.detail.lockVersion;
-    this.strategy = this.action.strategies?.[0] ?? 'blue-green';
+    this.strategy = preselectedStrategy(this.action);
   }
 
   override render(): TemplateResult {
@@ -58,7 +59,7 @@ export class CfActionSheet extends CfElement {
     const what = t().version.of(this.detail.name, this.detail.model.name);
     return html`<cf-sheet ?narrow=${!decides} heading=${this.#title(what)} @closed=${() => this.dispatchEvent(new Event('closed'))}>
       <form id="decide" @submit=${this.#submit}>
-        ${decides ? this.#compare() : nothing} ${decides || name.endsWith('-waiver') ? this.#findings() : nothing} ${name === 'promote' ? this.#strategies() : nothing} ${this.#words()}
+        ${decides || name === 'accept-waiver' ? this.#about() : nothing} ${decides ? this.#compare() : nothing} ${decides || name.endsWith('-waiver') ? this.#findings() : nothing} ${name === 'promote' ? this.#strategies() : nothing} ${this.#words()}
       </form>
       <div slot="footer">
         <p class="sentence" id="sentence">${this.#sentence(what)}${this.action.supersedes ? ` ${t().actions.supersedes(this.action.supersedes)}` : nothing}</p>
@@ -78,7 +79,7 @@ export class CfActionSheet extends CfElement {
     switch (this.action.name) {
       case 'deploy': return words.deployTitle(what);
       case 'promote': return words.promoteTitle(what);
-      case 'rollback': return words.rollbackTitle(this.detail.model.name);
+      case 'rollback': return this.action.bringsBack ? words.rollbackTo(this.detail.model.name, this.action.bringsBack) : words.rollbackTitle(this.detail.model.name);
       case 'reject': return words.rejectTitle(what);
       case 'request-waiver': return words.requestWaiverTitle(what);
       case 'accept-waiver': return words.acceptWaiverTitle(what);
@@ -96,7 +97,7 @@ export class CfActionSheet extends CfElement {
     switch (this.action.name) {
       case 'deploy': return this.detail.imageDigest ? words.redeployConfirm(what) : words.deployConfirm(what);
       case 'promote': return words.promoteConfirm[this.strategy](this.detail.name, this.live?.name ?? null);
-      case 'rollback': return (this.action.strategies?.includes('recreate') ? words.rollbackGap : words.rollbackConfirm)(this.detail.name);
+      case 'rollback': return (this.action.strategies?.includes('recreate') ? words.rollbackGap : words.rollbackConfirm)(this.detail.name, this.action.bringsBack ?? words.earlier);
       case 'reject': return words.rejectConfirm(what);
       case 'request-waiver': return words.requestWaiverConfirm;
       case 'accept-waiver': return words.acceptWaiverConfirm(what);
@@ -118,6 +119,17 @@ export class CfActionSheet extends CfElement {
 
   get #scene() {
     return { replicas: Number(this.detail.serving?.['replicas'] ?? 1), version: this.detail.name };
+  }
+
+  /** What it is for and which files it is made of, as the uploader says. */
+  #about(): TemplateResult {
+    const { description, artifacts } = this.detail;
+    return html`<section class="about">
+      ${description ? html`<p>${description}</p>` : nothing}
+      <details><summary class="muted small">${t().version.files} (${artifacts.length})</summary>
+        <ul class="small">${artifacts.map((file) => html`<li><b>${file.filename}</b> <code title=${file.digest}>${file.digest.slice(0, 19)}</code></li>`)}</ul>
+      </details>
+    </section>`;
   }
 
   #compare(): TemplateResult {
@@ -150,7 +162,7 @@ export class CfActionSheet extends CfElement {
 
   #strategies(): TemplateResult {
     const words = t().strategy;
-    const offered = this.action.strategies ?? ['blue-green', 'rolling'];
+    const offered = offeredStrategies(this.action);
     return html`<fieldset>
       <legend><h3>${t().actions.strategyTitle}</h3></legend>
       ${offered.map((strategy) => {

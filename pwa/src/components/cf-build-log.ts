@@ -134,7 +134,7 @@ export class CfBuildLog extends CfElement {
       ${trouble(this.error, () => void this.#read())}
       <div class="lines" tabindex="0" role="log" aria-live="off" aria-label=${words.lines} @scroll=${this.#scrolled}>
         ${shown.map(({ text, index }) => html`<span class="l ${/\b(error|failed|fatal)\b/i.test(text) ? 'err' : ''}"><i>${index + 1}</i>${this.#marked(text, term)}</span>`)}
-        ${term && !shown.length ? html`<span class="l muted">${words.noMatch}</span>` : nothing}
+        ${term && !shown.length ? html`<span class="l muted">${words.noMatch(term)}</span>` : nothing}
       </div>
     `;
   }

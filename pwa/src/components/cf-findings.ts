@@ -4,7 +4,9 @@ import type { FindingView, VersionDetail } from '../api/types.ts';
 import { t } from '../i18n/language.ts';
 import { date, number } from '../i18n/format.ts';
 import { CfElement } from '../shell/element.ts';
-import { base } from '../styles/shared.ts';
+import { base, buttons } from '../styles/shared.ts';
+import { actionName } from './action-words.ts';
+import { waiverAction } from './answer.ts';
 import { chips } from './status.ts';
 import './cf-icon.ts';
 
@@ -18,6 +20,7 @@ export class CfFindings extends CfElement {
 
   static override styles = [
     base,
+    buttons,
     chips,
     css`
       .none {
@@ -120,6 +123,7 @@ export class CfFindings extends CfElement {
 
   #finding(finding: FindingView, first: boolean): TemplateResult {
     const words = t().findings;
+    const waive = waiverAction(finding.verdict, finding.waiver?.state === 'accepted', this.detail);
     return html`<details ?open=${first && finding.verdict !== 'pass'}>
       <summary>
         <span class="chip ${TONE[finding.verdict]} plain">${words.severity[finding.severity]}</span>
@@ -130,6 +134,7 @@ export class CfFindings extends CfElement {
         ${finding.symbol ?? finding.evidence ? html`<div><dt>${words.evidence}</dt><dd><pre>${finding.evidence ?? finding.symbol}</pre></dd></div>` : nothing}
         <div><dt>${words.remedy}</dt><dd>${finding.remedy}</dd></div>
         ${finding.waiver ? html`<div><dt>${words.waiver.title}</dt><dd>${standing(finding.waiver)}</dd></div>` : nothing}
+        ${waive ? html`<div><button type="button" class="button small primary" data-action=${waive.name} @click=${() => this.dispatchEvent(new CustomEvent('ask', { detail: waive }))}>${actionName(this.detail, waive)}</button></div>` : nothing}
         <div><dt>${words.rule}</dt><dd><code>${finding.rule}</code></dd></div>
       </dl>
     </details>`;

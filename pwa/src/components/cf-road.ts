@@ -9,7 +9,7 @@ import type { IconName } from './cf-icon.ts';
 import './cf-icon.ts';
 import './cf-time.ts';
 
-const ICONS: Record<RoadStop['state'], IconName> = { done: 'check', running: 'spin', waiting: 'person', failed: 'cross', ahead: 'dot' };
+const ICONS: Record<RoadStop['state'], IconName> = { done: 'check', running: 'spin', waiting: 'person', failed: 'cross', aborted: 'ring', over: 'ring', ahead: 'dot' };
 const TICK_MS = 1_000;
 
 /** The eight stops of a version. `small`: eight dots for a row of a list; else the whole picture, with times and who. */
@@ -214,7 +214,7 @@ export class CfRoad extends CfElement {
 
   #dots(): TemplateResult {
     const done = this.stops.filter((stop) => stop.state === 'done').length;
-    const here = this.stops.find((stop) => stop.state !== 'done' && stop.state !== 'ahead') ?? this.stops.findLast((stop) => stop.state === 'done');
+    const here = this.stops.find((stop) => !['done', 'ahead', 'over'].includes(stop.state)) ?? this.stops.findLast((stop) => stop.state === 'done');
     const label = here ? t().road.summary(done, t().road.stops[here.key], t().road.states[here.state]) : t().road.title;
     return html`<span class="dots" role="img" aria-label=${label} title=${label}>${this.stops.map((stop) => html`<i class=${stop.state}></i>`)}</span>`;
   }
@@ -222,7 +222,7 @@ export class CfRoad extends CfElement {
   #road(): TemplateResult {
     return html`<ol class="road" aria-label=${t().road.title}>
       ${this.stops.map(
-        (stop) => html`<li class="stop ${stop.state}" data-key=${stop.key} data-state=${stop.state} aria-current=${stop.state === 'running' || stop.state === 'waiting' || stop.state === 'failed' ? 'step' : nothing}>
+        (stop) => html`<li class="stop ${stop.state}" data-key=${stop.key} data-state=${stop.state} aria-current=${stop.state === 'running' || stop.state === 'waiting' || stop.state === 'failed' || stop.state === 'aborted' ? 'step' : nothing}>
           <span class="mark"><cf-icon name=${ICONS[stop.state]}></cf-icon></span>
           <span class="words">
             <span class="name">${t().road.stops[stop.key]}</span>
@@ -240,7 +240,7 @@ export class CfRoad extends CfElement {
     }
     const time = stop.at ? html`<time datetime=${stop.at} title=${exact(stop.at)}>${dayAndClock(stop.at)}</time>` : nothing;
     if (stop.state !== 'done') {
-      return html`<span class="state">${words.statesShort[stop.state]}</span>${stop.state === 'failed' && stop.at ? html`<span class="detail num">${time}</span>` : nothing}`;
+      return html`<span class="state">${words.statesShort[stop.state]}</span>${(stop.state === 'failed' || stop.state === 'aborted') && stop.at ? html`<span class="detail num">${time}</span>` : nothing}`;
     }
     const details = [stop.durationMs && stop.durationMs > 500 ? words.took(duration(stop.durationMs)) : '', stop.by ? words.by(stop.by) : ''].filter(Boolean);
     return html`<span class="state num">${stop.at ? time : words.statesShort.done}</span>${details.map((detail) => html`<span class="detail num">${detail}</span>`)}`;

@@ -3,13 +3,14 @@ import { customElement, property, state } from 'lit/decorators.js';
 import type { AllowedAction, FollowedStep, Judgement, VersionDetail } from '../api/types.ts';
 import * as api from '../api/mlops.ts';
 import { ApiProblem } from '../api/problem.ts';
-import { duration, percent } from '../i18n/format.ts';
+import { duration, number, percent } from '../i18n/format.ts';
 import { t } from '../i18n/language.ts';
 import { CfElement } from '../shell/element.ts';
 import { toasts } from '../shell/notices.ts';
 import { base, buttons } from '../styles/shared.ts';
 import { actionName, isDangerous, needsReason, steeringActions } from './action-words.ts';
 import { rolloutStyles } from './cf-rollout.css.ts';
+import { glimpse, judging, type Glimpse } from './judging.ts';
 import { judgedSignals, trendOf } from './judged-signals.ts';
 import { rolloutOf, secondsLeft, stateOf, type RolloutScene } from './rollout-scene.ts';
 import { signalChart, trendChart, type Names } from './signal-chart.ts';
@@ -35,6 +36,9 @@ export class CfRollout extends CfElement {
   @state() private busy = false;
   @state() private error: unknown;
   #timer: ReturnType<typeof setInterval> | undefined;
+  #glimpse: Glimpse | undefined;
+  /** the judgement at hand began again while this was looked at */
+  #anew: string | undefined;
 
   static override styles = [base, buttons, chips, rolloutStyles, signalStyles];
 
@@ -51,12 +55,33 @@ export class CfRollout extends CfElement {
   override render(): TemplateResult | typeof nothing {
     const scene = rolloutOf(this.detail);
     if (!scene) return nothing;
+    this.#watch(scene);
     const whose: StepScene = { replicas: Number(this.detail.serving?.['replicas'] ?? 1), version: this.detail.name };
     return html`
-      <header><h2>${t().rollout.title}</h2>${this.#buttons()}</header>
+      <header><h2>${t().rollout.title}${scene.ended ? html` <span class="chip plain ${scene.aborted ? 'calm' : 'bad'}" data-ended=${scene.aborted ? 'aborted' : 'failed'}>${scene.aborted ? t().aborted : t().status.ProdFailed}</span>` : nothing}</h2>${this.#buttons()}</header>
       ${trouble(this.error)} ${this.#weight(scene)} ${this.#steps(scene, whose)} ${scene.ended ? nothing : this.#stand(scene, whose)}
       ${scene.seen?.judgements.length ? this.#judgements(scene.seen.judgements, scene.steps) : nothing}
     `;
+  }
+
+  /** Whether the judgement at hand began again since it was looked at. */
+  #watch(scene: RolloutScene): void {
+    const now = glimpse(scene);
+    const place = now && `${now.deployment}/${now.step}`;
+    if (judging(scene, this.#glimpse)?.anew) this.#anew = place;
+    else if (this.#anew !== place) this.#anew = undefined;
+    this.#glimpse = now;
+  }
+
+  /** How many requests were counted, how many are needed, and whether it is the first try. */
+  #judging(scene: RolloutScene): TemplateResult | typeof nothing {
+    const now = judging(scene);
+    if (!now) return nothing;
+    const words = t().rollout;
+    const anew = now.anew || this.#anew !== undefined;
+    const needed = number(now.needed);
+    const counts = now.counted === null ? words.needed(needed) : words.counted(number(now.counted), needed);
+    return html`<p data-judging=${anew ? 'anew' : 'first'}>${anew ? html`<b>${words.anew}</b> ` : nothing}${counts}</p>`;
   }
 
   /** Pause and resume are one button that changes its word: the focus stays on it. */
@@ -97,24 +122,26 @@ export class CfRollout extends CfElement {
     </div>`;
   }
 
-  #steps({ steps, at, ended }: RolloutScene, whose: StepScene): TemplateResult | typeof nothing {
+  #steps({ steps, at, ended, aborted }: RolloutScene, whose: StepScene): TemplateResult | typeof nothing {
     if (!steps.length) return nothing;
     const words = t().rollout;
     return html`<ol class="steps" aria-label=${words.steps}>${steps.map((step, index) => {
       const state = stateOf(index, at);
-      const icon = state === 'done' ? 'check' : state === 'now' ? (ended ? 'cross' : 'play') : 'ring';
-      return html`<li class="${state} ${ended ? 'failed' : ''}" data-state=${state} data-kind=${step.kind} title=${sentence(stepWords(step, whose))} aria-current=${state === 'now' ? 'step' : nothing}><cf-icon name=${icon} role="img" aria-label=${words.state[state]}></cf-icon>${stepShort(step)}</li>`;
+      const icon = state === 'done' ? 'check' : state === 'now' ? (aborted ? 'ring' : ended ? 'cross' : 'play') : 'ring';
+      return html`<li class="${state} ${ended && !aborted ? 'failed' : ''}" data-state=${state} data-kind=${step.kind} title=${sentence(stepWords(step, whose))} aria-current=${state === 'now' ? 'step' : nothing}><cf-icon name=${icon} role="img" aria-label=${words.state[state]}></cf-icon>${stepShort(step)}</li>`;
     })}</ol>`;
   }
 
   /** Where it stands, for how long, and what comes then. */
-  #stand({ steps, at, waitingFor, until }: RolloutScene, whose: StepScene): TemplateResult {
+  #stand(scene: RolloutScene, whose: StepScene): TemplateResult {
+    const { steps, at, waitingFor, until } = scene;
     const words = t().rollout;
     const step = steps[at];
     const then = steps[at + 1];
     const left = until === null ? null : secondsLeft(until, this.now);
     return html`<div class="stand">
       <p><span role="status"><b>${waitingFor ? words.waiting[waitingFor] : step ? sentence(stepWords(step, whose)) : at < 0 ? words.starting : words.thenLive}</b></span>${left === null ? nothing : html` <span role="timer" class="num">${left > 0 ? words.left(duration(left * 1000)) : words.soon}</span>`}</p>
+      ${this.#judging(scene)}
       ${step ? html`<p class="muted">${then ? words.then(stepWords(then, whose)) : words.thenLive}</p>` : nothing}
     </div>`;
   }

@@ -3,7 +3,7 @@ import type { EventView, VersionStatus } from '../api/types.ts';
 import { t } from '../i18n/language.ts';
 import { hrefs } from '../shell/router.ts';
 import type { IconName } from './cf-icon.ts';
-import type { Tone } from './status.ts';
+import { endedByPerson, type Tone } from './status.ts';
 import './cf-icon.ts';
 import './cf-time.ts';
 
@@ -70,9 +70,10 @@ export const eventLines = css`
 /** One line of the journal: what, to which version, by whom, when, and the reason if there is one. */
 export function eventLine(event: EventView, subject?: string): TemplateResult {
   const said = [event.payload.status, event.payload.state, event.payload.phase, event.payload.verdict, event.payload.decision].find((value) => typeof value === 'string') as string | undefined;
-  const tone: Tone = said && BAD.has(said) ? 'bad' : said && GOOD.has(said) ? 'good' : 'calm';
+  const aborted = endedByPerson(String(event.payload.reason ?? ''));
+  const tone: Tone = aborted ? 'calm' : said && BAD.has(said) ? 'bad' : said && GOOD.has(said) ? 'good' : 'calm';
   const icon: IconName = tone === 'bad' ? 'cross' : tone === 'good' ? 'check' : (ICONS[event.topic] ?? 'dot');
-  const sentence = t().activity.sentence(event, (key) => t().status[key as VersionStatus] ?? key);
+  const sentence = t().activity.sentence(event, (key) => (aborted && (key === 'ProdFailed' || key === 'StagingFailed') ? t().aborted : (t().status[key as VersionStatus] ?? key)));
   const reason = event.payload.reason ?? event.payload.comment;
   const name = subject && (event.modelId && event.versionId ? html`<a href=${hrefs.version(event.modelId, event.versionId)}>${subject}</a>` : event.modelId ? html`<a href=${hrefs.model(event.modelId)}>${subject}</a>` : html`<b>${subject}</b>`);
   const words = html`${name ? html`${name} ` : nothing}${name ? sentence : sentence.charAt(0).toUpperCase() + sentence.slice(1)}`;

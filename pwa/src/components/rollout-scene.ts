@@ -1,3 +1,4 @@
+import { endedByPerson } from './status.ts';
 import type { DeploymentView, FollowedStep, RolloutView, VersionDetail } from '../api/types.ts';
 
 export interface RolloutScene {
@@ -11,6 +12,8 @@ export interface RolloutScene {
   waitingFor: RolloutView['waitingFor'];
   until: string | null;
   ended: boolean;
+  /** a person ended it */
+  aborted: boolean;
 }
 
 /** The rollout to production that is under way, or that ended without being live; undefined when there is none to show. */
@@ -23,6 +26,7 @@ export function rolloutOf(detail: VersionDetail): RolloutScene | undefined {
   const paused = deployment.controls?.paused === true;
   return {
     deployment, seen, steps: seen?.steps ?? deployment.steps ?? [], at: seen?.step ?? -1, weight: ended ? 0 : (seen?.weight ?? 0), ended,
+    aborted: ended && endedByPerson(detail.statusReason ?? deployment.reason),
     waitingFor: ended ? null : paused ? 'pause' : (seen?.waitingFor ?? null), until: paused || ended ? null : (seen?.until ?? null),
   };
 }

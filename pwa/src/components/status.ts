@@ -20,6 +20,22 @@ const TONES: Record<VersionStatus, [Tone, IconName]> = {
   Archived: ['calm', 'ring'],
 };
 
+/** A person ended it, or wants a newer version instead: the codes that such a reason begins with. */
+export const endedByPerson = (reason: string | null | undefined): boolean => /^(Aborted by |Superseded: )/.test(reason ?? '');
+/** The scan found what a second person may accept: it waits, it is not blocked. */
+export const needsReview = ({ status, statusReason }: Standing): boolean =>
+  status === 'ValidationFailed' && statusReason?.startsWith('NeedsReview') === true;
+
+export interface Standing { status: VersionStatus; statusReason?: string | null | undefined }
+
+/** What a version's status is called, and how it looks. */
+export function standingOf(version: Standing): { tone: Tone; icon: IconName; word: string } {
+  const [tone, icon] = TONES[version.status];
+  if (needsReview(version)) return { tone: 'wait', icon: 'person', word: t().needsReview };
+  if (['ProdFailed', 'StagingFailed'].includes(version.status) && endedByPerson(version.statusReason)) return { tone: 'calm', icon: 'ring', word: t().aborted };
+  return { tone, icon, word: t().status[version.status] };
+}
+
 export const chips = css`
   .chip {
     display: inline-flex;
@@ -56,8 +72,7 @@ export const chips = css`
 `;
 
 /** A version's status: icon, word, and only then colour. What a second person may accept is not blocked. */
-export function statusChip({ status, statusReason }: { status: VersionStatus; statusReason?: string | null | undefined }): TemplateResult {
-  const review = status === 'ValidationFailed' && statusReason?.startsWith('NeedsReview') === true;
-  const [tone, icon] = review ? TONES.Validated : TONES[status];
-  return html`<span class="chip ${tone}"><cf-icon name=${icon}></cf-icon>${review ? t().needsReview : t().status[status]}</span>`;
+export function statusChip(version: Standing): TemplateResult {
+  const { tone, icon, word } = standingOf(version);
+  return html`<span class="chip ${tone}"><cf-icon name=${icon}></cf-icon>${word}</span>`;
 }

@@ -5,7 +5,7 @@ export const en = {
   app: {
     name: 'CreativeFlow',
     models: 'Models', endpoints: 'Endpoints', activity: 'Activity', upload: 'Upload', help: 'Keyboard', signOut: 'Sign out', language: 'Language',
-    account: (name: string) => `Account of ${name}`, skip: 'Skip to content', navigation: 'Main', close: 'Close', cancel: 'Cancel', back: 'Back',
+    account: (name: string) => `Account of ${name}`, accountUnknown: 'Account', skip: 'Skip to content', navigation: 'Main', close: 'Close', cancel: 'Cancel', back: 'Back',
     copy: 'Copy', copied: 'Copied', download: 'Download', retry: 'Try again', loading: 'Loading',
     newVersion: 'A new version of this app is ready.', reload: 'Reload', notFound: 'There is no page here.', notLoaded: 'This page could not be loaded', notLoadedHelp: 'The app may just be getting a newer version, or the connection is gone. Nothing that you entered was sent.', toModels: 'Go to models',
     dismiss: 'Dismiss',
@@ -13,7 +13,7 @@ export const en = {
   line: {
     lost: (since: string) => `No connection since ${since}. What you see is what was last known.`,
     polling: 'Live updates do not get through; looking every few seconds instead.',
-    stale: (age: string) => `Last known state, ${age}.`, back: 'Connected again.', tryNow: 'Try now', nothingKept: 'No connection, and nothing of this page was kept.',
+    stale: (age: string) => `Last known state, ${age}.`, back: 'Connected again.', whoUnknown: 'No connection: who is signed in cannot be asked.', tryNow: 'Try now', nothingKept: 'No connection, and nothing of this page was kept.',
     offlineAction: 'No connection. Nothing was sent; try again when it is back.',
   },
   login: {
@@ -26,12 +26,12 @@ export const en = {
     stops: {
       uploaded: 'Uploaded', scanned: 'Scanned', approved: 'Approved', built: 'Built', staging: 'Staging', promoted: 'Promoted', rolling: 'Rolling out', live: 'Live',
     },
-    states: { done: 'done', running: 'running', waiting: 'waiting for a person', failed: 'failed', ahead: 'ahead' },
-    statesShort: { done: 'Done', running: 'Running', waiting: 'Waiting', failed: 'Failed', ahead: 'Ahead' },
+    states: { done: 'done', running: 'running', waiting: 'waiting for a person', failed: 'failed', aborted: 'aborted', over: 'no longer', ahead: 'ahead' },
+    statesShort: { done: 'Done', running: 'Running', waiting: 'Waiting', failed: 'Failed', aborted: 'Aborted', over: 'No longer', ahead: 'Ahead' },
     summary: (done: number, at: string, state: string) => `${done} of 8 stops done; ${at}: ${state}`,
     running: (time: string) => `running for ${time}`, took: (time: string) => `took ${time}`, by: (who: string) => `by ${who}`,
   },
-  needsReview: 'Needs review',
+  needsReview: 'Needs review', aborted: 'Aborted',
   status: {
     Validating: 'Scanning', Validated: 'Waiting for approval', ValidationFailed: 'Blocked', PendingStagingDeployment: 'Going to staging', Staging: 'In staging',
     StagingFailed: 'Staging failed', PendingProdDeployment: 'Rolling out', Live: 'Live', ProdFailed: 'Production failed', Superseded: 'Superseded', Archived: 'Archived',
@@ -41,12 +41,14 @@ export const en = {
     needsYou: 'Needs you', all: 'All models', count: (n: number) => (n === 1 ? '1 model' : `${n.toLocaleString('en')} models`),
     live: (version: string) => `${version} live`, notLive: 'Not live', noVersion: 'No version yet', wholeCompany: 'Whole company',
     by: (who: string) => `by ${who}`,
-    nothing: (text: string) => `No model matches “${text}”.`, nothingStatus: 'No model has this status.', clear: 'Clear the filter',
+    nothing: (text: string, status: string) => (text && status ? `No model matches “${text}” with the status ${status}.` : text ? `No model matches “${text}”.` : `No model has the status ${status}.`), needsMore: (n: number) => (n === 1 ? 'and 1 more' : `and ${n} more`), showAll: 'Show all', clear: 'Clear the filter',
     emptyTitle: 'No models yet', emptyLead: 'Drop a model file and its Dockerfile here. You see every step until it is live.', emptyAction: 'Upload a model',
     versions: 'Versions', noVersions: 'No version was uploaded yet.', uploadNext: 'Upload a version',
   },
   upload: {
-    title: 'Upload a model', drop: 'Drop the model, its Dockerfile and what belongs to them', choose: 'Choose files', dropLead: 'A metadata.json fills in the form.', dropHere: 'Drop to add',
+    title: 'Upload a model', drop: 'Drop the model, its Dockerfile and what belongs to them', choose: 'Choose files', dropLead: 'A metadata.json fills in the form.', dropHere: 'Drop to add', titleFor: (model: string) => `Upload a version of ${model}`, keeps: (model: string) => `This uploads a version of ${model}.`,
+    otherModel: (other: string, model: string) => `The metadata file names the model ${other}; this is uploaded as a version of ${model}.`,
+    notYou: 'Uploading needs the role Data scientist. Ask an MLOps manager or an administrator for it.',
     files: 'Files', model: 'Model', dockerfile: 'Dockerfile', side: 'Side file', kind: (file: string) => `What ${file} is`, remove: (file: string) => `Remove ${file}`,
     about: 'About this version', name: 'Model name', nameHint: 'A new name makes a new model.', existing: (newest: string) => `Newest version is ${newest}.`, version: 'Version',
     description: 'Description', framework: 'Framework', optional: 'optional', params: 'Parameters', paramsRows: 'Key and value', paramsJson: 'JSON', key: 'Key', value: 'Value',
@@ -93,13 +95,13 @@ export const en = {
   },
   log: {
     none: 'The build has not started.', following: 'Following', searchLabel: 'Search the log', matches: (n: number) => (n === 1 ? '1 line' : `${n} lines`),
-    lines: 'Build log lines', noMatch: 'No line matches.',
+    lines: 'Build log lines', noMatch: (text: string) => `No line matches “${text}”.`,
   },
   deployments: {
     none: 'Nothing was deployed yet.', conditions: 'Conditions', pods: 'Pods', ready: (a: number, b: number) => `${a} of ${b} pods ready`,
     environment: { staging: 'Staging', production: 'Production' }, kept: 'kept for roll back', removed: 'removed', live: 'serving', deadline: (at: string) => `Must be ready by ${at}`,
     by: (who: string) => `asked by ${who}`, preview: 'Preview', phase: { Pending: 'Pending', Building: 'Building', Progressing: 'Progressing', Ready: 'Ready', Failed: 'Failed', Superseded: 'Superseded', Removed: 'Removed' } as Record<string, string>,
-    podReady: 'ready', podNotReady: 'not ready',
+    standing: { aborted: 'Aborted', kept: 'Kept' }, lastSeen: 'What was seen last', podReady: 'ready', podNotReady: 'not ready',
   },
   strategy: {
     'blue-green': 'Blue-green', rolling: 'Rolling', canary: 'Canary', recreate: 'Recreate', canaryLead: 'A little of the traffic, judged by real signals, then more. What does worse is taken back.',
@@ -123,12 +125,12 @@ export const en = {
       judge: (time: string) => `judge it against the one before by ${time} of traffic`, shrink: (n: number) => n === 0 ? 'stop the one before: the endpoint does not answer until the new one is ready' : `the one before keeps ${n} pods`,
     },
     verdict: { pass: 'does well', fail: 'does worse', wait: 'not known yet' }, step: (n: number) => `Step ${n}`,
-    numbers: { requests: 'Requests', errors: 'Errors', p95: 'p95', restarts: 'Restarts', agreement: 'Same answers', signal: 'Business signal' }, before: 'before', during: 'during',
+    numbers: { requests: 'Requests', errors: 'Errors', p95: 'p95', restarts: 'Restarts', agreement: 'Same answers', signal: 'Business signal' }, before: 'before', during: 'during', anew: 'The judgement begins anew.', counted: (n: string, needed: string) => `${n} of ${needed} requests counted`, needed: (n: string) => `${n} requests are needed`,
     standing: { enough: 'enough', within: 'within the limit', over: 'over the limit', below: 'below the limit', few: 'too few yet', early: 'not judged yet', free: 'not judged' }, nothing: 'nothing counted', limit: 'limit',
     atMost: (what: string) => `at most ${what}`, atLeast: (what: string) => `at least ${what}`, over: (what: string) => `${what} over the steps`, upTo: (what: string) => `up to ${what}`,
   },
   actions: {
-    names: { deploy: 'Approve for staging', promote: 'Promote', reject: 'Reject', rollback: 'Roll back', rescan: 'Scan again', archive: 'Archive', 'request-waiver': 'Ask for a waiver', 'accept-waiver': 'Accept the findings', 'refuse-waiver': 'Refuse the waiver',
+    names: { deploy: 'Approve for staging', promote: 'Promote', reject: 'Reject', rollback: 'Roll back', rescan: 'Scan again', archive: 'Archive', 'request-waiver': 'Request waiver', 'accept-waiver': 'Approve waiver', 'refuse-waiver': 'Refuse waiver',
       'pause-rollout': 'Pause', 'resume-rollout': 'Resume', 'approve-step': 'Let it go on', 'skip-step': 'Skip this step', 'abort-rollout': 'Abort' } satisfies Record<ActionName, string>,
     redeploy: 'Deploy again', retryPromote: 'Promote again', group: 'Actions', allow: 'Waiting for you', comment: 'Comment', commentHint: 'Kept with the approval.', reason: 'Reason', sending: 'Sending…',
     deployTitle: (what: string) => `Approve ${what} for staging`, deployConfirm: (what: string) => `Build the image of ${what} and start it in staging now.`,
@@ -141,11 +143,11 @@ export const en = {
       canary: (version: string, from: string | null) => from ? `Try ${version} on a little of the traffic of ${from}, judge it, and go on only while it does well.` : `Start ${version}, test it, then open it to production traffic. Nothing is live before it.`,
     },
     supersedes: (version: string) => `The rollout of ${version}, which is on its way there, is aborted.`,
-    rollbackTitle: (model: string) => `Roll back ${model}`, rollbackConfirm: (version: string) => `Take ${version} out of production and bring back the version kept before it. It takes seconds.`,
-    rollbackGap: (version: string) => `Take ${version} out of production and bring back the version kept before it. If it does not fit beside ${version}, the endpoint does not answer until it is ready.`,
+    rollbackTitle: (model: string) => `Roll back ${model}`, rollbackTo: (model: string, to: string) => `Roll back ${model} to ${to}`, earlier: 'the version before it', rollbackConfirm: (version: string, to: string) => `Take ${version} out of production and bring back ${to}. It takes seconds.`,
+    rollbackGap: (version: string, to: string) => `Take ${version} out of production and bring back ${to}. If it does not fit beside ${version}, the endpoint does not answer until it is ready.`,
     rejectTitle: (what: string) => `Reject ${what}`, rejectConfirm: (what: string) => `${what} does not go further. The uploader reads your reason.`, rejectNeedsReason: 'Say why, so that it can be mended.',
-    requestWaiverTitle: (what: string) => `Ask for a waiver for ${what}`, requestWaiverConfirm: 'An approver is asked to accept these findings for these very files until the date.', until: 'Until',
-    acceptWaiverTitle: (what: string) => `Accept the findings of ${what}`, acceptWaiverConfirm: (what: string) => `${what} can be deployed although the scan found this.`,
+    requestWaiverTitle: (what: string) => `Request a waiver for ${what}`, requestWaiverConfirm: 'An approver is asked to accept these findings for these very files until the date.', until: 'Until',
+    acceptWaiverTitle: (what: string) => `Approve the waiver for ${what}`, acceptWaiverConfirm: (what: string) => `${what} can be deployed although the scan found this.`,
     refuseWaiverTitle: (what: string) => `Refuse the waiver for ${what}`, refuseWaiverConfirm: (what: string) => `The findings stand, and ${what} does not go further. Whoever asked reads your reason.`,
     rescanTitle: (what: string) => `Scan ${what} again`, rescanConfirm: 'The files are read again with the rules of today.',
     skipStepTitle: (what: string) => `Skip a step of ${what}`, abortTitle: (what: string) => `Abort the rollout of ${what}`,
@@ -175,7 +177,7 @@ export const en = {
     notFound: 'This endpoint does not exist, or you may not see it.', environment: { staging: 'Staging', production: 'Production' }, language: 'Snippet language', input: 'Input', output: 'Output', mode: 'Input mode', cell: (row: number, column: number) => `Row ${row}, column ${column}`,
   },
   activity: {
-    title: 'Activity', none: 'Nothing has happened yet.', noneMatch: 'Nothing matches.', filter: 'Filter', topics: { all: 'Everything', status: 'Status', scan: 'Scans', build: 'Builds', deployment: 'Deployments', approval: 'Approvals', endpoint: 'Endpoints' },
+    title: 'Activity', none: 'Nothing has happened yet.', noneMatch: (what: string) => `Nothing matches ${what}.`, clear: 'Clear the filter', loaded: (n: number) => `Looked through the ${n} events loaded.`, filter: 'Filter', topics: { all: 'Everything', status: 'Status', scan: 'Scans', build: 'Builds', deployment: 'Deployments', approval: 'Approvals', endpoint: 'Endpoints' },
     today: 'Today', yesterday: 'Yesterday', searchLabel: 'Filter by text', system: 'System', older: 'Show older',
     sentence: (event: EventView, status: (key: string) => string): string => {
       const p = event.payload as Record<string, string | undefined>;

@@ -4,7 +4,7 @@ export const fr: Texts = {
   app: {
     name: 'CreativeFlow',
     models: 'Modèles', endpoints: 'Points d’accès', activity: 'Activité', upload: 'Déposer', help: 'Clavier', signOut: 'Se déconnecter', language: 'Langue',
-    account: (name) => `Compte de ${name}`, skip: 'Aller au contenu', navigation: 'Principale', close: 'Fermer', cancel: 'Annuler', back: 'Retour',
+    account: (name) => `Compte de ${name}`, accountUnknown: 'Compte', skip: 'Aller au contenu', navigation: 'Principale', close: 'Fermer', cancel: 'Annuler', back: 'Retour',
     copy: 'Copier', copied: 'Copié', download: 'Télécharger', retry: 'Réessayer', loading: 'Chargement',
     newVersion: 'Une nouvelle version de l’application est prête.', reload: 'Recharger', notFound: 'Il n’y a pas de page ici.', notLoaded: 'Cette page n’a pas pu être chargée', notLoadedHelp: 'L’application est peut-être en cours de mise à jour, ou la connexion est coupée. Rien de ce que vous avez saisi n’a été envoyé.', toModels: 'Aller aux modèles',
     dismiss: 'Masquer',
@@ -12,7 +12,7 @@ export const fr: Texts = {
   line: {
     lost: (since) => `Pas de connexion depuis ${since}. Vous voyez le dernier état connu.`,
     polling: 'Le direct ne passe pas ; on regarde toutes les quelques secondes.',
-    stale: (age) => `Dernier état connu, ${age}.`, back: 'De nouveau connecté.', tryNow: 'Essayer', nothingKept: 'Pas de connexion, et rien de cette page n’était gardé.',
+    stale: (age) => `Dernier état connu, ${age}.`, back: 'De nouveau connecté.', whoUnknown: 'Pas de connexion : impossible de demander qui est connecté.', tryNow: 'Essayer', nothingKept: 'Pas de connexion, et rien de cette page n’était gardé.',
     offlineAction: 'Pas de connexion. Rien n’a été envoyé ; réessayez quand elle sera revenue.',
   },
   login: {
@@ -23,12 +23,12 @@ export const fr: Texts = {
   road: {
     title: 'La route',
     stops: { uploaded: 'Déposé', scanned: 'Analysé', approved: 'Approuvé', built: 'Construit', staging: 'Préproduction', promoted: 'Promu', rolling: 'Déploiement', live: 'En service' },
-    states: { done: 'fait', running: 'en cours', waiting: 'attend une personne', failed: 'en échec', ahead: 'à venir' },
-    statesShort: { done: 'Fait', running: 'En cours', waiting: 'En attente', failed: 'Échec', ahead: 'À venir' },
+    states: { done: 'fait', running: 'en cours', waiting: 'attend une personne', failed: 'en échec', aborted: 'interrompu', over: 'plus maintenant', ahead: 'à venir' },
+    statesShort: { done: 'Fait', running: 'En cours', waiting: 'En attente', failed: 'Échec', aborted: 'Interrompu', over: 'Plus maintenant', ahead: 'À venir' },
     summary: (done, at, state) => `${done} étapes sur 8 faites ; ${at} : ${state}`,
     running: (time) => `depuis ${time}`, took: (time) => `en ${time}`, by: (who) => `par ${who}`,
   },
-  needsReview: 'À examiner',
+  needsReview: 'À examiner', aborted: 'Interrompu',
   status: {
     Validating: 'Analyse', Validated: 'Attend l’accord', ValidationFailed: 'Bloqué', PendingStagingDeployment: 'Vers la préproduction', Staging: 'En préproduction',
     StagingFailed: 'Échec préproduction', PendingProdDeployment: 'Déploiement', Live: 'En service', ProdFailed: 'Échec production', Superseded: 'Remplacé', Archived: 'Archivé',
@@ -37,12 +37,14 @@ export const fr: Texts = {
     title: 'Modèles', searchLabel: 'Rechercher un modèle', searchHint: 'Rechercher un modèle', status: 'Statut', anyStatus: 'Tous les statuts', order: 'Ordre', recent: 'Plus récents', byName: 'Nom',
     needsYou: 'Vous attend', all: 'Tous les modèles', count: (n) => (n <= 1 ? `${n} modèle` : `${n.toLocaleString('fr')} modèles`),
     live: (version) => `${version} en service`, notLive: 'Pas en service', noVersion: 'Aucune version', wholeCompany: 'Toute la société', by: (who) => `par ${who}`,
-    nothing: (text) => `Aucun modèle ne correspond à « ${text} ».`, nothingStatus: 'Aucun modèle n’a ce statut.', clear: 'Effacer le filtre',
+    nothing: (text, status) => (text && status ? `Aucun modèle ne correspond à « ${text} » avec le statut ${status}.` : text ? `Aucun modèle ne correspond à « ${text} ».` : `Aucun modèle n’a le statut ${status}.`), needsMore: (n) => (n === 1 ? 'et 1 autre' : `et ${n} autres`), showAll: 'Tout afficher', clear: 'Effacer le filtre',
     emptyTitle: 'Aucun modèle', emptyLead: 'Déposez ici un modèle et son Dockerfile. Vous verrez chaque étape jusqu’à la mise en service.', emptyAction: 'Déposer un modèle',
     versions: 'Versions', noVersions: 'Aucune version n’a été déposée.', uploadNext: 'Déposer une version',
   },
   upload: {
-    title: 'Déposer un modèle', drop: 'Déposez le modèle, son Dockerfile et ce qui va avec', choose: 'Choisir des fichiers', dropLead: 'Un metadata.json remplit le formulaire.', dropHere: 'Lâchez pour ajouter',
+    title: 'Déposer un modèle', drop: 'Déposez le modèle, son Dockerfile et ce qui va avec', choose: 'Choisir des fichiers', dropLead: 'Un metadata.json remplit le formulaire.', dropHere: 'Lâchez pour ajouter', titleFor: (model) => `Déposer une version de ${model}`, keeps: (model) => `Ceci dépose une version de ${model}.`,
+    otherModel: (other, model) => `Le fichier de métadonnées nomme le modèle ${other} ; ceci est déposé comme version de ${model}.`,
+    notYou: 'Déposer demande le rôle Data scientist. Demandez-le à un gestionnaire MLOps ou à un administrateur.',
     files: 'Fichiers', model: 'Modèle', dockerfile: 'Dockerfile', side: 'Annexe', kind: (file) => `Ce qu’est ${file}`, remove: (file) => `Retirer ${file}`,
     about: 'Cette version', name: 'Nom du modèle', nameHint: 'Un nouveau nom crée un modèle.', existing: (newest) => `La plus récente est ${newest}.`, version: 'Version',
     description: 'Description', framework: 'Framework', optional: 'facultatif', params: 'Paramètres', paramsRows: 'Clé et valeur', paramsJson: 'JSON', key: 'Clé', value: 'Valeur',
@@ -87,13 +89,13 @@ export const fr: Texts = {
   },
   log: {
     none: 'La construction n’a pas commencé.', following: 'En direct', searchLabel: 'Chercher dans le journal', matches: (n) => (n <= 1 ? `${n} ligne` : `${n} lignes`),
-    lines: 'Lignes du journal de construction', noMatch: 'Aucune ligne ne correspond.',
+    lines: 'Lignes du journal de construction', noMatch: (text) => `Aucune ligne ne correspond à « ${text} ».`,
   },
   deployments: {
     none: 'Rien n’a encore été déployé.', conditions: 'Conditions', pods: 'Pods', ready: (a, b) => `${a} pods prêts sur ${b}`,
     environment: { staging: 'Préproduction', production: 'Production' }, kept: 'gardé pour un retour', removed: 'retiré', live: 'en service', deadline: (at) => `Doit être prêt avant ${at}`,
     by: (who) => `demandé par ${who}`, preview: 'Aperçu', phase: { Pending: 'En attente', Building: 'Construction', Progressing: 'En cours', Ready: 'Prêt', Failed: 'Échec', Superseded: 'Remplacé', Removed: 'Retiré' },
-    podReady: 'prêt', podNotReady: 'pas prêt',
+    standing: { aborted: 'Interrompu', kept: 'Gardé' }, lastSeen: 'Ce qui a été vu en dernier', podReady: 'prêt', podNotReady: 'pas prêt',
   },
   strategy: {
     'blue-green': 'Bleu-vert', rolling: 'Progressive', canary: 'Canari', recreate: 'Recréation', canaryLead: 'Un peu du trafic, jugé par de vrais signaux, puis davantage. Ce qui fait moins bien est retiré.',
@@ -117,12 +119,12 @@ export const fr: Texts = {
       judge: (time) => `la juger face à celle d’avant sur ${time} de trafic`, shrink: (n) => (n === 0 ? 'arrêter celle d’avant : le point d’accès ne répond pas tant que la nouvelle n’est pas prête' : `celle d’avant garde ${n} pods`),
     },
     verdict: { pass: 'fait bien', fail: 'fait moins bien', wait: 'pas encore connu' }, step: (n) => `Étape ${n}`,
-    numbers: { requests: 'Requêtes', errors: 'Erreurs', p95: 'p95', restarts: 'Redémarrages', agreement: 'Mêmes réponses', signal: 'Signal métier' }, before: 'avant', during: 'pendant',
+    numbers: { requests: 'Requêtes', errors: 'Erreurs', p95: 'p95', restarts: 'Redémarrages', agreement: 'Mêmes réponses', signal: 'Signal métier' }, before: 'avant', during: 'pendant', anew: 'Le jugement recommence.', counted: (n, needed) => `${n} requêtes comptées sur ${needed}`, needed: (n) => `${n} requêtes sont nécessaires`,
     standing: { enough: 'assez', within: 'dans la limite', over: 'au-delà de la limite', below: 'sous la limite', few: 'encore trop peu', early: 'pas encore jugé', free: 'non jugé' }, nothing: 'rien de compté', limit: 'limite',
     atMost: (what) => `au plus ${what}`, atLeast: (what) => `au moins ${what}`, over: (what) => `${what} au fil des étapes`, upTo: (what) => `jusqu’à ${what}`,
   },
   actions: {
-    names: { deploy: 'Approuver pour la préproduction', promote: 'Promouvoir', reject: 'Refuser', rollback: 'Revenir en arrière', rescan: 'Analyser encore', archive: 'Archiver', 'request-waiver': 'Demander une dérogation', 'accept-waiver': 'Accepter les constats', 'refuse-waiver': 'Refuser la dérogation',
+    names: { deploy: 'Approuver pour la préproduction', promote: 'Promouvoir', reject: 'Refuser', rollback: 'Revenir en arrière', rescan: 'Analyser encore', archive: 'Archiver', 'request-waiver': 'Demander une dérogation', 'accept-waiver': 'Approuver la dérogation', 'refuse-waiver': 'Refuser la dérogation',
       'pause-rollout': 'Mettre en pause', 'resume-rollout': 'Reprendre', 'approve-step': 'Laisser continuer', 'skip-step': 'Sauter cette étape', 'abort-rollout': 'Interrompre' },
     redeploy: 'Redéployer', retryPromote: 'Promouvoir encore', group: 'Actions', allow: 'Vous attend', comment: 'Commentaire', commentHint: 'Gardé avec l’accord.', reason: 'Raison', sending: 'Envoi…',
     deployTitle: (what) => `Approuver ${what} pour la préproduction`, deployConfirm: (what) => `Construire l’image de ${what} et la démarrer en préproduction maintenant.`,
@@ -135,11 +137,11 @@ export const fr: Texts = {
       canary: (version, from) => (from ? `Essayer ${version} sur un peu du trafic de ${from}, la juger, et ne continuer que tant qu’elle fait bien.` : `Démarrer ${version}, la tester, puis l’ouvrir au trafic de production. Rien n’est en service avant elle.`),
     },
     supersedes: (version) => `Le déploiement de ${version}, qui est en route, est abandonné.`,
-    rollbackTitle: (model) => `Revenir en arrière sur ${model}`, rollbackConfirm: (version) => `Retirer ${version} de la production et remettre la version gardée d’avant. Quelques secondes suffisent.`,
-    rollbackGap: (version) => `Retirer ${version} de la production et remettre la version gardée d’avant. S’il n’y a pas la place à côté de ${version}, le point d’accès ne répond pas tant qu’elle n’est pas prête.`,
+    rollbackTitle: (model) => `Revenir en arrière sur ${model}`, rollbackTo: (model, to) => `Ramener ${model} à ${to}`, earlier: 'la version d’avant', rollbackConfirm: (version, to) => `Retirer ${version} de la production et remettre ${to}. Quelques secondes suffisent.`,
+    rollbackGap: (version, to) => `Retirer ${version} de la production et remettre ${to}. S’il n’y a pas la place à côté de ${version}, le point d’accès ne répond pas tant qu’elle n’est pas prête.`,
     rejectTitle: (what) => `Refuser ${what}`, rejectConfirm: (what) => `${what} ne va pas plus loin. La personne qui l’a déposé lit votre raison.`, rejectNeedsReason: 'Dites pourquoi, pour que cela puisse être corrigé.',
     requestWaiverTitle: (what) => `Demander une dérogation pour ${what}`, requestWaiverConfirm: 'Un approbateur est prié d’accepter ces constats, pour ces fichiers-là, jusqu’à la date.', until: 'Jusqu’au',
-    acceptWaiverTitle: (what) => `Accepter les constats de ${what}`, acceptWaiverConfirm: (what) => `${what} peut être déployé malgré ce que l’analyse a trouvé.`,
+    acceptWaiverTitle: (what) => `Approuver la dérogation pour ${what}`, acceptWaiverConfirm: (what) => `${what} peut être déployé malgré ce que l’analyse a trouvé.`,
     refuseWaiverTitle: (what) => `Refuser la dérogation pour ${what}`, refuseWaiverConfirm: (what) => `Les constats demeurent et ${what} ne va pas plus loin. La personne qui l’a demandée lit votre raison.`,
     rescanTitle: (what) => `Analyser encore ${what}`, rescanConfirm: 'Les fichiers sont relus avec les règles d’aujourd’hui.',
     skipStepTitle: (what) => `Sauter une étape de ${what}`, abortTitle: (what) => `Interrompre la mise en service de ${what}`,
@@ -169,7 +171,7 @@ export const fr: Texts = {
     notFound: 'Ce point d’accès n’existe pas, ou vous ne pouvez pas le voir.', environment: { staging: 'Préproduction', production: 'Production' }, language: 'Langage de l’extrait', input: 'Entrée', output: 'Sortie', mode: 'Mode de saisie', cell: (row, column) => `Ligne ${row}, colonne ${column}`,
   },
   activity: {
-    title: 'Activité', none: 'Rien ne s’est encore passé.', noneMatch: 'Rien ne correspond.', filter: 'Filtre', topics: { all: 'Tout', status: 'Statuts', scan: 'Analyses', build: 'Constructions', deployment: 'Déploiements', approval: 'Accords', endpoint: 'Points d’accès' },
+    title: 'Activité', none: 'Rien ne s’est encore passé.', noneMatch: (what) => `Rien ne correspond à ${what}.`, clear: 'Effacer le filtre', loaded: (n) => `Cherché dans les ${n} événements chargés.`, filter: 'Filtre', topics: { all: 'Tout', status: 'Statuts', scan: 'Analyses', build: 'Constructions', deployment: 'Déploiements', approval: 'Accords', endpoint: 'Points d’accès' },
     today: 'Aujourd’hui', yesterday: 'Hier', searchLabel: 'Filtrer par texte', system: 'Système', older: 'Voir plus ancien',
     sentence: (event, status) => {
       const p = event.payload as Record<string, string | undefined>;

@@ -1,6 +1,6 @@
 import type { EventPage, EventView, SocketMessage } from '../api/types.ts';
 import { readNow } from '../api/client.ts';
-import { Offline } from '../api/problem.ts';
+import { ApiProblem } from '../api/problem.ts';
 
 export type LineState = 'idle' | 'connecting' | 'live' | 'polling' | 'lost';
 type Listener = (event: EventView) => void;
@@ -10,6 +10,12 @@ const POLL_EVERY_MS = 5_000;
 /** The server pings each 25 s; a line that is silent for longer is dead. */
 const SILENCE_MS = 40_000;
 const FAILURES_BEFORE_POLLING = 2;
+/** How often a page that somebody looks at tries while the line is gone: it is back within two seconds. */
+const LOST_EVERY_MS = 1_000;
+/** A socket that says nothing for so long after it was opened is not coming. */
+const HELLO_MS = 5_000;
+/** The same for the question that stands in for it. */
+const PROBE_MS = 5_000;
 
 /**
  * The one line to the bridge. Everybody subscribes here.
@@ -80,17 +86,19 @@ class Connection extends EventTarget {
     if (this.#position !== null) url.searchParams.set('after', String(this.#position));
     const socket = new WebSocket(url);
     this.#socket = socket;
-    this.#watchSilence();
+    this.#watchSilence(HELLO_MS);
     socket.onmessage = ({ data }: MessageEvent<string>) => {
       this.#watchSilence();
       this.#receive(JSON.parse(data) as SocketMessage);
     };
-    socket.onclose = () => {
-      if (this.#socket !== socket) return;
-      this.#socket = null;
-      this.#failures += 1;
-      void this.#bridgeTheGap();
-    };
+    socket.onclose = () => this.#gone(socket);
+  }
+
+  #gone(socket: WebSocket): void {
+    if (this.#socket !== socket) return;
+    this.#socket = null;
+    this.#failures += 1;
+    void this.#bridgeTheGap();
   }
 
   #receive(message: SocketMessage): void {
@@ -120,7 +128,7 @@ class Connection extends EventTarget {
   async #bridgeTheGap(): Promise<void> {
     if (!this.#running) return;
     try {
-      const value = await readNow<EventPage>(`/mlops/events?after=${this.#position ?? 0}&limit=200`);
+      const value = await readNow<EventPage>(`/mlops/events?after=${this.#position ?? 0}&limit=200`, AbortSignal.timeout(PROBE_MS));
       if (this.#position === null) this.#position = value.position;
       else for (const event of value.items) this.#deliver(event);
       if (!this.#running || this.#socket) return;
@@ -128,12 +136,13 @@ class Connection extends EventTarget {
       this.#again(this.#failures > FAILURES_BEFORE_POLLING ? POLL_EVERY_MS : this.#wait());
     } catch (error) {
       if (!this.#running || this.#socket) return;
-      if (error instanceof Offline) this.#lost();
+      if (!(error instanceof ApiProblem)) this.#lost();
       this.#again(this.#wait());
     }
   }
 
   #wait(): number {
+    if (this.state === 'lost' && document.visibilityState === 'visible') return LOST_EVERY_MS * (0.7 + Math.random() * 0.6);
     const base = BACK_OFF_MS[Math.min(this.#failures, BACK_OFF_MS.length - 1)] as number;
     return base * (0.7 + Math.random() * 0.6);
   }
@@ -157,9 +166,14 @@ class Connection extends EventTarget {
     socket?.close();
   }
 
-  #watchSilence(): void {
+  #watchSilence(ms = SILENCE_MS): void {
     clearTimeout(this.#silence);
-    this.#silence = setTimeout(() => this.#socket?.close(), SILENCE_MS);
+    const socket = this.#socket;
+    this.#silence = setTimeout(() => {
+      // one that hangs may take its time to close: it is not waited for
+      if (socket && socket === this.#socket) this.#gone(socket);
+      socket?.close();
+    }, ms);
   }
 
   #set(state: LineState): void {

@@ -1,7 +1,9 @@
 import type { ReactiveController, ReactiveControllerHost } from 'lit';
-import type { EventView, ModelRow } from '../api/types.ts';
+import type { EventView, ModelPage, ModelRow } from '../api/types.ts';
 import { models, type ModelsQuery } from '../api/mlops.ts';
+import { mayPass } from '../api/client.ts';
 import { connection } from './connection.ts';
+import { AGAIN_MS } from './resource.ts';
 import { newsOf } from './ticks.ts';
 
 export const PAGE_ROWS = 100;
@@ -11,6 +13,10 @@ const SETTLE_MS = 250;
 export class ModelList implements ReactiveController {
   total: number | undefined;
   counts: Record<string, number> = {};
+  /** all that waits for this person, not only what is loaded */
+  needsMe: ModelPage['needsMe'];
+  /** the question that what is shown answers */
+  answered: ModelsQuery = {};
   error: unknown;
   staleSince: number | undefined;
   #host: ReactiveControllerHost;
@@ -34,6 +40,7 @@ export class ModelList implements ReactiveController {
 
   hostDisconnected(): void {
     this.#off?.();
+    this.#off = undefined;
     connection.removeEventListener('reset', this.refresh);
     clearTimeout(this.#timer);
     this.#abort.abort();
@@ -77,13 +84,16 @@ export class ModelList implements ReactiveController {
   }
 
   async #read(page: number, signal: AbortSignal): Promise<void> {
+    const query = this.#query;
     try {
-      const { value, staleSince } = await models({ ...this.#query, offset: page * PAGE_ROWS, limit: PAGE_ROWS }, signal);
+      const { value, staleSince } = await models({ ...query, offset: page * PAGE_ROWS, limit: PAGE_ROWS }, signal);
       if (signal.aborted) return;
       if (page === 0) {
         // A new first page may mean new rows above: the others are read again when they are seen.
         for (const key of this.#pages.keys()) if (!this.#asked.has(key)) this.#pages.delete(key);
         this.counts = value.counts;
+        this.needsMe = value.needsMe;
+        this.answered = query;
         this.staleSince = staleSince;
       }
       this.total = value.total;
@@ -94,6 +104,7 @@ export class ModelList implements ReactiveController {
       this.#asked.delete(page);
       this.error = error;
     }
+    if (this.staleSince !== undefined || mayPass(this.error)) this.#later(AGAIN_MS);
     this.#host.requestUpdate();
   }
 
@@ -107,7 +118,11 @@ export class ModelList implements ReactiveController {
         this.#host.requestUpdate();
       }
     }
+    this.#later(SETTLE_MS);
+  }
+
+  #later(ms: number): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(this.refresh, SETTLE_MS);
+    if (this.#off) this.#timer = setTimeout(this.refresh, ms);
   }
 }

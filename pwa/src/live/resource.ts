@@ -1,5 +1,5 @@
 import type { ReactiveController, ReactiveControllerHost } from 'lit';
-import type { Answer } from '../api/client.ts';
+import { mayPass, type Answer } from '../api/client.ts';
 import type { EventView } from '../api/types.ts';
 import { connection } from './connection.ts';
 
@@ -13,6 +13,8 @@ interface Options<T> {
 
 /** Several events of one transaction come together; one read answers them. */
 const SETTLE_MS = 120;
+/** What could not be read now is asked again: the page comes back by itself. */
+export const AGAIN_MS = 1_500;
 
 /** Something read from the server that stays true: it is read again when an event concerns it and when the line comes back. */
 export class Resource<T> implements ReactiveController {
@@ -49,6 +51,7 @@ export class Resource<T> implements ReactiveController {
 
   hostDisconnected(): void {
     this.#unsubscribe?.();
+    this.#unsubscribe = undefined;
     connection.removeEventListener('reset', this.#onReset);
     clearTimeout(this.#timer);
     this.#abort?.abort();
@@ -79,8 +82,14 @@ export class Resource<T> implements ReactiveController {
       if (abort.signal.aborted) return;
       this.error = error;
     }
+    if (this.staleSince !== undefined || mayPass(this.error)) this.#later();
     this.loading = false;
     this.#host.requestUpdate();
+  }
+
+  #later(): void {
+    clearTimeout(this.#timer);
+    if (this.#unsubscribe) this.#timer = setTimeout(() => void this.reload(), AGAIN_MS);
   }
 
   #onReset = (): void => void this.reload();

@@ -110,13 +110,19 @@ export class CfActivityPage extends CfElement {
       <h1>${words.title}</h1>
       ${stale(this.staleSince)} ${trouble(this.error, () => void this.#load())}
       <div class="tools" role="search">
-        <input id="search" type="search" aria-label=${words.searchLabel} placeholder=${words.searchLabel} aria-keyshortcuts="/" @input=${(event: Event) => (this.term = (event.target as HTMLInputElement).value.toLowerCase())} />
-        <select aria-label=${words.filter} @change=${(event: Event) => (this.topic = (event.target as HTMLSelectElement).value as Topic)}>${(Object.keys(TOPICS) as Topic[]).map((topic) => html`<option value=${topic}>${words.topics[topic]}</option>`)}</select>
+        <input id="search" type="search" aria-label=${words.searchLabel} placeholder=${words.searchLabel} aria-keyshortcuts="/" .value=${this.term} @input=${(event: Event) => (this.term = (event.target as HTMLInputElement).value.toLowerCase())} />
+        <select aria-label=${words.filter} @change=${(event: Event) => (this.topic = (event.target as HTMLSelectElement).value as Topic)}>${(Object.keys(TOPICS) as Topic[]).map((topic) => html`<option value=${topic} ?selected=${topic === this.topic}>${words.topics[topic]}</option>`)}</select>
       </div>
-      ${shown.length ? this.#days(shown) : this.ready ? html`<p class="card none muted">${this.events.length ? words.noneMatch : words.none}</p>` : html`<p class="muted" role="status">${this.error ? '' : t().app.loading}</p>`}
+      ${shown.length ? this.#days(shown) : this.ready ? html`<div class="card none muted">${this.events.length ? html`<p role="status">${words.noneMatch([this.term && `“${this.term}”`, this.topic !== 'all' && words.topics[this.topic]].filter(Boolean).join(' · '))} ${words.loaded(this.events.length)}</p><button type="button" class="button small" @click=${this.#clear}>${words.clear}</button>` : words.none}</div>` : html`<p class="muted" role="status">${this.error ? '' : t().app.loading}</p>`}
       ${this.olderFrom > 0 ? html`<p class="older"><button type="button" class="button" @click=${this.#older}>${words.older}</button></p>` : nothing}
     `;
   }
+
+  #clear = (): void => {
+    this.term = '';
+    this.topic = 'all';
+    void this.updateComplete.then(() => this.focusSearch());
+  };
 
   #days(shown: EventView[]): TemplateResult[] {
     const days = Map.groupBy(shown, (event) => new Date(event.at).toDateString());

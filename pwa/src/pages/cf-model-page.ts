@@ -5,6 +5,7 @@ import * as api from '../api/mlops.ts';
 import { t } from '../i18n/language.ts';
 import { Resource } from '../live/resource.ts';
 import { CfElement } from '../shell/element.ts';
+import { mayUpload, session } from '../shell/session.ts';
 import { hrefs } from '../shell/router.ts';
 import { base, buttons, notices } from '../styles/shared.ts';
 import { chips, statusChip } from '../components/status.ts';
@@ -119,7 +120,7 @@ export class CfModelPage extends CfElement {
       ${stale(this.#model.staleSince)}
       <div class="head">
         <div><p class="crumbs small"><a href=${hrefs.models}>${words.title}</a></p><h1>${model.name}</h1><p class="muted">${model.description || model.team || words.wholeCompany}</p></div>
-        <a class="button" href=${hrefs.uploadTo(model.id)}><cf-icon name="upload"></cf-icon>${words.uploadNext}</a>
+        ${mayUpload(session.user) ? html`<a class="button" href=${hrefs.uploadTo(model.id)}><cf-icon name="upload"></cf-icon>${words.uploadNext}</a>` : html`<button type="button" class="button" aria-disabled="true" title=${t().upload.notYou}>${words.uploadNext}</button>`}
       </div>
       ${model.versions.length
         ? html`<ul class="card" aria-label=${words.versions}>${model.versions.map(

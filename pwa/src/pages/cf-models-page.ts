@@ -4,6 +4,7 @@ import type { ModelRow, VersionStatus } from '../api/types.ts';
 import { t } from '../i18n/language.ts';
 import { ModelList } from '../live/model-list.ts';
 import { CfElement } from '../shell/element.ts';
+import { mayUpload, session } from '../shell/session.ts';
 import { go, hrefs } from '../shell/router.ts';
 import { base, buttons, forms, notices } from '../styles/shared.ts';
 import { chips, statusChip } from '../components/status.ts';
@@ -28,6 +29,7 @@ const asked: { search: string; status: VersionStatus | ''; order: 'recent' | 'na
 @customElement('cf-models-page')
 export class CfModelsPage extends CfElement {
   @state() private over = false;
+  @state() private allNeeds = false;
   @query('#search') private search!: HTMLInputElement;
   @query('.rows') private rows!: HTMLElement | null;
   #list = new ModelList(this);
@@ -62,8 +64,13 @@ export class CfModelsPage extends CfElement {
   override render(): TemplateResult {
     const words = t().models;
     const filtered = asked.search !== '' || asked.status !== '';
-    if (this.#list.total === 0 && !filtered) return this.#empty();
-    const needsMe = filtered ? [] : this.#list.head.filter((row) => row.needsMe).slice(0, NEEDS_ME_SHOWN);
+    // an answer to another question says nothing of this one
+    const asksAll = !filtered && !this.#list.answered.search && !this.#list.answered.status;
+    if (this.#list.total === 0 && asksAll) return this.#empty();
+    const known = this.#list.needsMe;
+    const waiting = filtered ? [] : (known?.items ?? this.#list.head.filter((row) => row.needsMe));
+    const waitingCount = filtered ? 0 : (known?.total ?? waiting.length);
+    const needsMe = this.allNeeds ? waiting : waiting.slice(0, NEEDS_ME_SHOWN);
     return html`
       <div class="head">
         <h1>${words.title}</h1>
@@ -83,7 +90,7 @@ export class CfModelsPage extends CfElement {
       </div>
       ${trouble(this.#list.error, this.#list.refresh)}
       ${needsMe.length
-        ? html`<section aria-labelledby="needs"><h2 id="needs">${words.needsYou}</h2><ul class="needs">${needsMe.map((row) => this.#card(row))}</ul></section><h2 class="all">${words.all}</h2>`
+        ? html`<section aria-labelledby="needs"><h2 id="needs">${words.needsYou} <span class="muted num" data-needs=${waitingCount}>${waitingCount}</span></h2><ul class="needs">${needsMe.map((row) => this.#card(row))}</ul>${waitingCount > needsMe.length ? html`<p class="muted small more">${words.needsMore(waitingCount - needsMe.length)} ${waiting.length > needsMe.length ? html`<button type="button" class="button small" @click=${() => (this.allNeeds = true)}>${words.showAll}</button>` : nothing}</p>` : nothing}</section><h2 class="all">${words.all}</h2>`
         : nothing}
       ${this.#list.total === 0 ? this.#nothing() : this.#rows()}
     `;
@@ -123,7 +130,8 @@ export class CfModelsPage extends CfElement {
 
   #nothing(): TemplateResult {
     const words = t().models;
-    return html`<div class="card nothing"><p>${asked.search ? words.nothing(asked.search) : words.nothingStatus}</p><button type="button" class="button" @click=${this.#clear}>${words.clear}</button></div>`;
+    const { search, status } = this.#list.answered;
+    return html`<div class="card nothing"><p role="status">${words.nothing(search ?? '', status ? t().status[status] : '')}</p><button type="button" class="button" @click=${this.#clear}>${words.clear}</button></div>`;
   }
 
   #empty(): TemplateResult {
@@ -133,7 +141,7 @@ export class CfModelsPage extends CfElement {
         <cf-icon name="upload"></cf-icon>
         <h2>${words.emptyTitle}</h2>
         <p class="muted">${words.emptyLead}</p>
-        <a class="button primary" href=${hrefs.upload}>${words.emptyAction}</a>
+        ${mayUpload(session.user) ? html`<a class="button primary" href=${hrefs.upload}>${words.emptyAction}</a>` : html`<p class="muted small">${t().upload.notYou}</p>`}
       </div>`;
   }
 
@@ -189,6 +197,7 @@ export class CfModelsPage extends CfElement {
   async #drop(event: DragEvent): Promise<void> {
     event.preventDefault();
     this.over = false;
+    if (!mayUpload(session.user)) return;
     const { upload, filesOf } = await import('../upload/index.ts');
     await upload.add(await filesOf(event.dataTransfer));
     go(hrefs.upload);

@@ -6,7 +6,7 @@ import { ApiProblem, Offline } from '../api/problem.ts';
 import { t } from '../i18n/language.ts';
 import { percent } from '../i18n/format.ts';
 import { CfElement } from '../shell/element.ts';
-import { session } from '../shell/session.ts';
+import { mayUpload, session } from '../shell/session.ts';
 import { base, buttons, forms, notices } from '../styles/shared.ts';
 import { upload, filesOf } from '../upload/index.ts';
 import { nextVersion } from '../upload/next-version.ts';
@@ -28,6 +28,8 @@ export class CfUploadPage extends CfElement {
   @state() private over = false;
   @state() private names: { id: number; name: string }[] = [];
   @state() private existing: ModelDetail | undefined;
+  /** the name of the model that this page uploads a version of */
+  @state() private kept: string | undefined;
   @state() private errors: Partial<Record<Field, string>> = {};
   @query('#files') private picker!: HTMLInputElement;
   #typing: ReturnType<typeof setTimeout> | undefined;
@@ -43,6 +45,8 @@ export class CfUploadPage extends CfElement {
     session.addEventListener('change', this.#restore);
     this.#restore();
     void this.#lookUp(upload.form.name);
+    // its name comes from the server; until then no file may give it another
+    upload.keepModel(this.modelId ? '' : undefined);
     if (this.modelId) void this.#forModel(this.modelId);
   }
 
@@ -50,6 +54,7 @@ export class CfUploadPage extends CfElement {
     super.disconnectedCallback();
     upload.removeEventListener('change', this.#refresh);
     session.removeEventListener('change', this.#restore);
+    upload.keepModel(undefined);
   }
 
   #restore = (): void => {
@@ -66,8 +71,10 @@ export class CfUploadPage extends CfElement {
   override render(): TemplateResult {
     const words = t().upload;
     const { items } = upload;
+    const title = this.kept ? words.titleFor(this.kept) : words.title;
+    if (!mayUpload(session.user)) return html`<h1>${title}</h1><div class="notice wait" role="status" id="not-you"><cf-icon name="info"></cf-icon><div>${words.notYou}</div></div>`;
     return html`
-      <h1>${words.title}</h1>
+      <h1>${title}</h1>
       <div class="columns">
         <form @submit=${this.#submit} novalidate>
           ${upload.restored ? html`<div class="notice busy" role="status"><cf-icon name="info"></cf-icon><div>${words.restored}</div><button type="button" class="button small" @click=${() => void upload.discard()}>${words.discard}</button></div>` : nothing}
@@ -77,6 +84,7 @@ export class CfUploadPage extends CfElement {
             <button type="button" class="button" @click=${this.#choose}>${words.choose}</button>
             <input id="files" type="file" multiple hidden aria-label=${words.choose} @change=${this.#picked} />
           </div>
+          ${upload.otherName && this.kept ? html`<div class="notice wait" role="status" id="other-model"><cf-icon name="info"></cf-icon><div>${words.otherModel(upload.otherName, this.kept)}</div></div>` : nothing}
           ${this.errors.files ? html`<p class="error" role="alert">${this.errors.files}</p>` : nothing}
           ${items.length ? html`<ul class="card items" aria-label=${words.files}>${items.map((item) => html`<li><cf-upload-item .item=${item} .sent=${item.sent} .state=${item.state} .digest=${item.digest} .share=${item.digestShare} .rate=${item.rate} .kind=${item.kind}></cf-upload-item></li>`)}</ul>` : nothing}
           ${this.#form()}
@@ -100,20 +108,20 @@ export class CfUploadPage extends CfElement {
       <div class="pair">
         <div class="field">
           <label for="name">${words.name}</label>
-          <input id="name" name="name" list="names" autocomplete="off" maxlength="120" .value=${form.name} @input=${this.#typeName} aria-invalid=${Boolean(this.errors.name)} aria-describedby="name-hint" />
+          <input id="name" name="name" list="names" autocomplete="off" maxlength="120" .value=${form.name} ?readonly=${this.modelId !== undefined} @input=${this.#typeName} aria-invalid=${Boolean(this.errors.name)} aria-describedby="name-hint" />
           <datalist id="names">${this.names.map((one) => html`<option value=${one.name}></option>`)}</datalist>
-          <span id="name-hint" class=${this.errors.name ? 'error' : 'hint'}>${this.errors.name ?? (newest ? words.existing(newest) : words.nameHint)}</span>
+          <span id="name-hint" class=${this.errors.name ? 'error' : 'hint'}>${this.errors.name ?? (newest ? words.existing(newest) : this.kept ? words.keeps(this.kept) : words.nameHint)}</span>
         </div>
         <div class="field">
           <label for="version">${words.version}</label>
-          <input id="version" name="version" autocomplete="off" spellcheck="false" .value=${form.version} @input=${(event: Event) => upload.edit({ version: value(event) })} aria-invalid=${Boolean(this.errors.version)} aria-describedby="version-hint" />
+          <input id="version" name="version" autocomplete="off" spellcheck="false" .value=${form.version} @input=${(event: Event) => this.#edit('version', { version: value(event) })} aria-invalid=${Boolean(this.errors.version)} aria-describedby="version-hint" />
           <span id="version-hint" class="error">${this.errors.version ?? nothing}</span>
         </div>
       </div>
       <div class="field"><label for="description">${words.description} <span class="muted">(${words.optional})</span></label><textarea id="description" rows="2" .value=${form.description} @input=${(event: Event) => upload.edit({ description: value(event) })}></textarea></div>
       <div class="field half"><label for="framework">${words.framework} <span class="muted">(${words.optional})</span></label><input id="framework" maxlength="60" list="frameworks" .value=${form.framework} @input=${(event: Event) => upload.edit({ framework: value(event) })} />
         <datalist id="frameworks">${['pytorch', 'tensorflow', 'scikit-learn', 'xgboost', 'lightgbm', 'onnx', 'numpy', 'jax'].map((one) => html`<option value=${one}></option>`)}</datalist></div>
-      <cf-params .values=${form.params} .error=${this.errors.params} @change=${(event: CustomEvent<Record<string, unknown>>) => upload.edit({ params: event.detail })}></cf-params>
+      <cf-params .values=${form.params} .error=${this.errors.params} @change=${(event: CustomEvent<Record<string, unknown>>) => this.#edit('params', { params: event.detail })}></cf-params>
       ${more.some(([, one]) => one !== undefined)
         ? html`<details><summary>${words.more}</summary>${more.filter(([, one]) => one !== undefined).map(([key, one]) => html`<p class="label">${words[key]}</p><pre tabindex="0" role="region" aria-label=${words[key]}>${JSON.stringify(one, null, 2)}</pre>`)}</details>`
         : nothing}
@@ -171,15 +179,23 @@ export class CfUploadPage extends CfElement {
     void this.#lookUp(upload.form.name);
   }
 
+  /** What was wrong with a field goes when it is mended. */
+  #edit(field: Field, change: Parameters<typeof upload.edit>[0]): void {
+    this.errors = { ...this.errors, [field]: undefined };
+    upload.edit(change);
+  }
+
   #typeName(event: Event): void {
-    upload.edit({ name: value(event) });
+    this.#edit('name', { name: value(event) });
     clearTimeout(this.#typing);
     this.#typing = setTimeout(() => void this.#lookUp(upload.form.name), TYPING_MS);
   }
 
   async #forModel(id: number): Promise<void> {
     const { value: model } = await api.model(id);
-    if (!upload.form.name) upload.edit({ name: model.name });
+    if (!this.isConnected) return;
+    this.kept = model.name;
+    upload.keepModel(model.name);
     this.#propose(model);
   }
 
@@ -217,7 +233,7 @@ export class CfUploadPage extends CfElement {
       ...(!upload.form.version.trim() ? { version: words.needVersion } : VERSION.test(upload.form.version.trim()) ? {} : { version: words.badVersion }),
       ...(params ? { params } : {}),
     };
-    const [first] = Object.keys(this.errors);
+    const [first] = Object.entries(this.errors).flatMap(([field, error]) => (error ? [field] : []));
     if (first) {
       await this.updateComplete;
       this.renderRoot.querySelector<HTMLElement>(first === 'files' ? '.drop .button' : `#${first}, cf-${first}`)?.focus();

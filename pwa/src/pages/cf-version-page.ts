@@ -9,7 +9,8 @@ import { newsOf } from '../live/ticks.ts';
 import { CfElement } from '../shell/element.ts';
 import { hrefs } from '../shell/router.ts';
 import { base, buttons, notices } from '../styles/shared.ts';
-import { chips, statusChip } from '../components/status.ts';
+import { chips, needsReview, statusChip } from '../components/status.ts';
+import { answerTo, secondPerson } from '../components/answer.ts';
 import { stale, trouble } from '../components/trouble.ts';
 import { actionName, availableActions } from '../components/action-words.ts';
 import { versionPage } from './cf-version-page.css.ts';
@@ -127,14 +128,16 @@ export class CfVersionPage extends CfElement {
 
   /** The one sentence about where it stands, and the button that answers it. */
   #answer(detail: VersionDetail): TemplateResult | typeof nothing {
-    const failed = detail.road.find((stop) => stop.state === 'failed');
+    const failed = detail.road.find((stop) => stop.state === 'failed' || stop.state === 'aborted');
     const waiting = detail.road.find((stop) => stop.state === 'waiting');
     const actions = availableActions(detail).filter((action) => action.allowed);
     if (failed) {
       const logs = failed.key === 'built' || (failed.key === 'staging' && detail.buildState === 'failed');
       const tab: Tab = failed.key === 'scanned' ? 'findings' : logs ? 'buildLog' : 'deployments';
-      const answer = actions.find((action) => action.name === (failed.key === 'scanned' ? 'rescan' : failed.key === 'rolling' || failed.key === 'live' || failed.key === 'promoted' ? 'promote' : 'deploy'));
-      return html`<div class="notice bad" id="answer"><cf-icon name="warn"></cf-icon><div>${this.#reason(detail, failed)}</div>
+      const answer = answerTo(failed, detail, actions);
+      const calm = failed.state === 'aborted' || needsReview(detail);
+      const second = needsReview(detail) ? secondPerson(detail) : undefined;
+      return html`<div class="notice ${calm ? 'wait' : 'bad'}" id="answer"><cf-icon name=${calm ? 'person' : 'warn'}></cf-icon><div>${this.#reason(detail, failed)}${second ? html`<p>${second}</p>` : nothing}</div>
         <div class="answers"><button type="button" class="button small" @click=${() => this.#show(tab)}>${t().version[tab]}</button>${this.#answerButton(detail, answer)}</div></div>`;
     }
     if (waiting) {
@@ -175,7 +178,7 @@ export class CfVersionPage extends CfElement {
 
   #panel(tab: Tab, detail: VersionDetail): TemplateResult {
     switch (tab) {
-      case 'findings': return html`<cf-findings .detail=${detail}></cf-findings>`;
+      case 'findings': return html`<cf-findings .detail=${detail} @ask=${(event: CustomEvent<AllowedAction>) => void this.#open(event.detail)}></cf-findings>`;
       case 'buildLog': return html`<cf-build-log .modelId=${detail.model.id} .versionId=${detail.id} .buildState=${detail.buildState}></cf-build-log>`;
       case 'deployments': return html`<cf-deployments .items=${detail.deployments}></cf-deployments>`;
       case 'journal': return html`<cf-journal .versionId=${detail.id} .modelId=${detail.model.id} .approvals=${detail.approvals}></cf-journal>`;

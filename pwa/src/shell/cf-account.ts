@@ -92,12 +92,12 @@ export class CfAccount extends CfElement {
 
   override render(): TemplateResult | typeof nothing {
     const user = session.user;
-    if (!user) return nothing;
-    const initials = user.name.split(/\s+/).slice(0, 2).map((part) => part[0]).join('').toUpperCase();
+    if (!user && session.state !== 'unreachable') return nothing;
+    const initials = !user ? '…' : user.name.split(/\s+/).slice(0, 2).map((part) => part[0]).join('').toUpperCase();
     return html`
-      <button type="button" class="button me" aria-expanded=${this.open} aria-controls="menu" aria-label=${t().app.account(user.name)} @click=${() => (this.open = !this.open)} data-initials=${initials}></button>
+      <button type="button" class="button me" aria-expanded=${this.open} aria-controls="menu" aria-label=${user ? t().app.account(user.name) : t().app.accountUnknown} @click=${() => (this.open = !this.open)} data-initials=${initials}></button>
       <div id="menu" ?hidden=${!this.open} @keydown=${this.#escape} @focusout=${this.#left}>
-        <div class="who"><b>${user.name}</b><span class="muted small">${user.login}</span></div>
+        <div class="who">${user ? html`<b>${user.name}</b><span class="muted small">${user.login}</span>` : html`<span class="muted small">${t().line.whoUnknown}</span>`}</div>
         <div class="langs" role="group" aria-label=${t().app.language}>
           ${(Object.entries(LANGUAGES) as [Language, string][]).map(
             ([code, name]) => html`<button type="button" class="button quiet small" lang=${code} aria-pressed=${language() === code} @click=${() => useLanguage(code, true)}>${name}</button>`,

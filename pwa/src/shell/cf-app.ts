@@ -7,7 +7,7 @@ import { preferred, t, useLanguage } from '../i18n/language.ts';
 import { CfElement } from './element.ts';
 import { listenToKeys } from './keyboard.ts';
 import { hrefs, routeOf, type Route } from './router.ts';
-import { session } from './session.ts';
+import { mayUpload, session } from './session.ts';
 import { tellOfElsewhere } from './elsewhere.ts';
 import { toasts } from './notices.ts';
 import { RUNNING_KEY, UPLOAD_EVENT } from '../upload/draft.ts';
@@ -55,6 +55,7 @@ export class CfApp extends CfElement {
     addEventListener('hashchange', this.#navigate);
     this.#offKeys = listenToKeys({ help: () => void this.#openHelp(), search: () => this.#search() });
     this.#offElsewhere = tellOfElsewhere();
+    connection.addEventListener('reset', this.#fetchMissing);
     addEventListener(UPLOAD_EVENT, this.#uploading);
     void this.#start();
   }
@@ -65,6 +66,7 @@ export class CfApp extends CfElement {
     removeEventListener('hashchange', this.#navigate);
     this.#offKeys?.();
     this.#offElsewhere?.();
+    connection.removeEventListener('reset', this.#fetchMissing);
     removeEventListener(UPLOAD_EVENT, this.#uploading);
   }
 
@@ -86,6 +88,11 @@ export class CfApp extends CfElement {
   #refresh = (): void => {
     if (session.state === 'out') void import('../pages/cf-login-page.ts');
     this.requestUpdate();
+  };
+
+  /** The line is back: a page whose code was missing is had anew. */
+  #fetchMissing = (): void => {
+    if (this.missing !== undefined) location.reload();
   };
 
   #uploading = (event: Event): void => {
@@ -125,7 +132,7 @@ export class CfApp extends CfElement {
         <a class="brand" href=${hrefs.models} aria-label="${t().app.name}, ${t().app.models}"><svg viewBox="0 0 32 32" aria-hidden="true"><path d="M4 22C10 22 10 10 16 10s6 12 12 12" /><circle cx="4.500" cy="22" r="2.500" /><circle cx="16" cy="10" r="2.500" /><circle cx="27.500" cy="22" r="2.500" /></svg><span>${t().app.name}</span></a>
         <nav aria-label=${t().app.navigation}>${this.#links()}</nav>
         <span class="gap"></span>
-        <a class="button primary upload" href=${hrefs.upload}><cf-icon name=${this.sent === undefined ? 'upload' : 'spin'}></cf-icon><span class="num">${this.sent === undefined ? t().app.upload : t().upload.running(percent(this.sent))}</span></a>
+        ${mayUpload(session.user) ? html`<a class="button primary upload" href=${hrefs.upload}><cf-icon name=${this.sent === undefined ? 'upload' : 'spin'}></cf-icon><span class="num">${this.sent === undefined ? t().app.upload : t().upload.running(percent(this.sent))}</span></a>` : nothing}
         <cf-account @help=${this.#openHelp}></cf-account>
       </header>
       <main id="main" tabindex="-1">${session.state === 'in' || session.state === 'unreachable' ? this.#page() : nothing}</main>

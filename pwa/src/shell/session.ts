@@ -1,11 +1,15 @@
 import type { Whoami } from '../api/types.ts';
-import { ApiProblem, Offline } from '../api/problem.ts';
-import { forget, tidy } from '../api/memory.ts';
+import { ApiProblem } from '../api/problem.ts';
+import { forget, remember, tidy } from '../api/memory.ts';
 import { whenUnauthenticated } from '../api/client.ts';
 import * as api from '../api/mlops.ts';
 import { connection } from '../live/connection.ts';
+import { AGAIN_MS } from '../live/resource.ts';
 
 export type SessionState = 'asking' | 'out' | 'in' | 'unreachable';
+
+/** Whether this person may upload; of one who is not known yet the server says it. */
+export const mayUpload = (user: Whoami | null): boolean => user === null || user.roles.includes('data_scientist');
 
 /** Who is here. Dispatches `change`. */
 class Session extends EventTarget {
@@ -13,16 +17,17 @@ class Session extends EventTarget {
   user: Whoami | null = null;
   /** the server ended it while the app was open */
   ended = false;
+  #again: ReturnType<typeof setTimeout> | undefined;
 
   constructor() {
     super();
     whenUnauthenticated(() => {
-      if (this.state !== 'in') return;
+      if (this.state !== 'in' && this.state !== 'unreachable') return;
       this.ended = true;
       this.#leave();
     });
-    connection.addEventListener('reset', () => {
-      if (this.state === 'unreachable') void this.restore();
+    connection.addEventListener('state', () => {
+      if (this.state === 'unreachable' && connection.state === 'live') void this.restore();
     });
   }
 
@@ -33,9 +38,18 @@ class Session extends EventTarget {
       this.#enter(value);
     } catch (error) {
       if (error instanceof ApiProblem && error.status === 401) this.#leave();
-      else if (error instanceof Offline) this.#set('unreachable');
-      else throw error;
+      else this.#unreachable();
     }
+  }
+
+  /** Who it is cannot be said now, whatever the reason: it is asked again until it can. */
+  #unreachable(): void {
+    this.#set('unreachable');
+    connection.start();
+    clearTimeout(this.#again);
+    this.#again = setTimeout(() => {
+      if (this.state === 'unreachable') void this.restore();
+    }, AGAIN_MS);
   }
 
   async login(login: string, password: string, totp?: string): Promise<void> {
@@ -46,6 +60,8 @@ class Session extends EventTarget {
     const last = localStorage.getItem('creativeflow.login');
     if (last !== null && last !== login) await forget();
     localStorage.setItem('creativeflow.login', login);
+    // a reload without a line still knows who is here
+    void remember('/mlops/session', user);
     this.#enter(user);
   }
 

@@ -18,6 +18,10 @@ export interface Registered {
 export class UploadStore extends EventTarget {
   items: Item[] = [];
   form: Form = emptyForm();
+  /** the model that this is a version of, whatever the files say */
+  #model: string | undefined;
+  /** what the metadata file calls it instead */
+  otherName: string | undefined;
   /** found from before a reload */
   restored = false;
   sending = false;
@@ -47,7 +51,7 @@ export class UploadStore extends EventTarget {
       this.#login = login;
       const draft = await loadDraft(login);
       if (!draft || this.items.length) return;
-      Object.assign(this, { items: draft.items, form: draft.form, sending: draft.sending, wanted: draft.wanted, restored: draft.items.length > 0 });
+      Object.assign(this, { items: draft.items, form: { ...draft.form, name: this.#model ?? draft.form.name }, sending: draft.sending, wanted: draft.wanted, restored: draft.items.length > 0 });
       this.#key = draft.key;
       for (const item of this.items) if (item.file && !item.digest) void this.#digest(item);
       if (this.sending) this.start();
@@ -97,6 +101,17 @@ export class UploadStore extends EventTarget {
     this.#transfers.delete(item.id);
   }
 
+  /** Everything dropped from now on belongs to this model; `undefined`: to the one that is named. */
+  keepModel(name: string | undefined): void {
+    this.#model = name;
+    this.otherName = undefined;
+    if (name !== undefined && this.form.name !== name) {
+      if (name && this.form.name) this.otherName = this.form.name;
+      this.form = { ...this.form, name };
+    }
+    this.dispatchEvent(new Event('change'));
+  }
+
   setKind(item: Item, kind: Item['kind']): void {
     for (const other of this.items) if (kind !== 'side' && other !== item && other.kind === kind) other.kind = 'side';
     item.kind = kind;
@@ -104,6 +119,8 @@ export class UploadStore extends EventTarget {
   }
 
   edit(change: Partial<Form>): void {
+    // what was refused is mended here: it is said again only if it is refused again
+    if (!this.registering) this.error = undefined;
     this.form = { ...this.form, ...change };
     this.#changed();
   }
@@ -189,7 +206,9 @@ export class UploadStore extends EventTarget {
     try {
       const { name, version, description, framework, params, metrics, inputSchema, outputSchema, serving, team } = JSON.parse(await file.text()) as Partial<UploadMetadata>;
       if (typeof name !== 'string' && typeof version !== 'string') return false;
-      this.form = { name: name ?? '', version: version ?? '', description: description ?? '', framework: framework ?? '', params: params ?? {}, metrics: metrics ?? undefined, inputSchema, outputSchema, serving: serving ?? undefined, team: team ?? undefined };
+      const named = typeof name === 'string' ? name.trim() : '';
+      this.otherName = this.#model !== undefined && named && named !== this.#model ? named : undefined;
+      this.form = { name: this.#model ?? named, version: version ?? '', description: description ?? '', framework: framework ?? '', params: params ?? {}, metrics: metrics ?? undefined, inputSchema, outputSchema, serving: serving ?? undefined, team: team ?? undefined };
       return true;
     } catch {
       return false;
@@ -237,7 +256,8 @@ export class UploadStore extends EventTarget {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.items = [];
-    this.form = emptyForm();
+    this.form = { ...emptyForm(), name: this.#model ?? '' };
+    this.otherName = undefined;
     this.restored = false;
     this.sending = false;
     this.wanted = false;

@@ -38,7 +38,7 @@ async function canary() {
   const tick = async (): Promise<void> => {
     const job = reconcileJob({
       recent: { take: () => null }, odoo: { call } as unknown as OdooPort, cluster, gateway: new MemoryGateway(cluster), metrics: null,
-      registry: { digestOf: async () => digest('1') }, publicUrl: 'https://people', registryName: 'registry.test:5000',
+      registry: { digestOf: async () => digest('1') }, endpointsUrl: 'https://people', registryName: 'registry.test:5000',
       clock: { now: () => new Date(at), sleep: async (ms) => { at += ms; } },
     });
     const result = await job({ eventId: 1, key: 'deployment:7', generation: 4, subjectId: 7 }, { log: quiet, signal: new AbortController().signal, requestId: 'r' });

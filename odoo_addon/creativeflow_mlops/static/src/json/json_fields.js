@@ -3,7 +3,18 @@ import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 import { standardFieldProps } from "@web/views/fields/standard_field_props";
 
-const CONDITION_CLASS = { True: "text-bg-success", False: "text-bg-danger", Unknown: "text-bg-warning" };
+const CONDITION_CLASS = { True: "text-bg-success", False: "text-bg-warning", Unknown: "text-bg-secondary" };
+
+/** What is not true yet is no fault; once the deployment failed it is what it failed of. What is over claims nothing. */
+export function conditionClass(status, { phase, desired }) {
+    if (["Superseded", "Removed"].includes(phase) || (desired && desired !== "serving" && phase !== "Failed")) {
+        return "text-bg-secondary";
+    }
+    if (status === "False") {
+        return phase === "Failed" ? "text-bg-danger" : phase === "Ready" ? "text-bg-warning" : "text-bg-secondary";
+    }
+    return CONDITION_CLASS[status] || "text-bg-secondary";
+}
 
 class JsonField extends Component {
     static props = { ...standardFieldProps };
@@ -30,7 +41,7 @@ export class ConditionsField extends JsonField {
     static template = "creativeflow_mlops.ConditionsField";
 
     get conditions() {
-        return (this.value || []).map((one) => ({ ...one, badge: CONDITION_CLASS[one.status] || "text-bg-secondary" }));
+        return (this.value || []).map((one) => ({ ...one, badge: conditionClass(one.status, this.props.record.data) }));
     }
 }
 

@@ -4,6 +4,7 @@ import { useService } from "@web/core/utils/hooks";
 import { debounce } from "@web/core/utils/timing";
 import { kanbanView } from "@web/views/kanban/kanban_view";
 import { listView } from "@web/views/list/list_view";
+import { liveModel } from "./live_model";
 
 const CHANNEL = "creativeflow_mlops.changes";
 const NEWS = "creativeflow_mlops/changed";
@@ -17,8 +18,11 @@ const live = (Controller) =>
             super.setup();
             const bus = useService("bus_service");
             const readAgain = debounce(async () => {
-                if (!this.model.root.editedRecord) {
-                    await this.model.root.load();
+                // never over what somebody is typing: after that
+                if (this.model.root.editedRecord) {
+                    readAgain();
+                } else {
+                    await this.model.refresh();
                 }
             }, BURST_MS);
             onMounted(() => {
@@ -34,5 +38,9 @@ const live = (Controller) =>
         }
     };
 
-registry.category("views").add("mlops_live_list", { ...listView, Controller: live(listView.Controller) });
-registry.category("views").add("mlops_live_kanban", { ...kanbanView, Controller: live(kanbanView.Controller) });
+registry.category("views").add("mlops_live_list", { ...listView, Model: liveModel(listView.Model), Controller: live(listView.Controller) });
+registry.category("views").add("mlops_live_kanban", {
+    ...kanbanView,
+    Model: liveModel(kanbanView.Model),
+    Controller: live(kanbanView.Controller),
+});

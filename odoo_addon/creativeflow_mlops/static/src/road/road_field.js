@@ -18,6 +18,8 @@ const STATES = {
     running: { icon: "fa-circle-o-notch fa-spin", word: _t("running") },
     waiting: { icon: "fa-user", word: _t("waiting for a person") },
     failed: { icon: "fa-times", word: _t("failed") },
+    aborted: { icon: "fa-ban", word: _t("aborted") },
+    over: { icon: "fa-circle-o", word: _t("no longer") },
     ahead: { icon: "fa-circle", word: _t("ahead") },
 };
 const BRIEF_CHARS = 44;
@@ -51,7 +53,10 @@ export class RoadField extends Component {
         return (this.props.record.data[this.props.name] || []).map((stop) => {
             const { icon, word } = STATES[stop.state];
             const name = NAMES[stop.key];
-            return { ...stop, icon, word, name, brief: brief(stop.reason), time: this.time(stop), title: [name, word, stop.reason].filter(Boolean).join(" · ") };
+            const time = this.time(stop);
+            // when it ended says nothing without that it did
+            const line = ["aborted", "over"].includes(stop.state) ? word : time || word;
+            return { ...stop, icon, word, name, brief: brief(stop.reason), line, title: [name, word, stop.reason].filter(Boolean).join(" · ") };
         });
     }
 

@@ -20,6 +20,12 @@ const VERDICTS = {
     fail: { badge: "text-bg-danger", verdictWord: _t("does worse") },
     wait: { badge: "text-bg-warning", verdictWord: _t("not known yet") },
 };
+const ENDS = {
+    Failed: _t("The rollout failed: nothing of the traffic goes there."),
+    Aborted: _t("The rollout was aborted: nothing of the traffic goes there."),
+    Superseded: _t("Superseded: nothing of the traffic goes there any more."),
+    Removed: _t("Removed: nothing of the traffic goes there any more."),
+};
 const SECOND = 1000;
 
 /** A rollout under way: how much of the traffic, which step, what was judged, what comes next. */
@@ -42,6 +48,21 @@ export class RolloutField extends Component {
 
     get steps() {
         return this.value.steps.map((step) => ({ ...step, icon: ICONS[step.state], word: STATES[step.state] }));
+    }
+
+    /** How many requests were counted, how many are needed, and whether it began again. */
+    get judging() {
+        const { judging } = this.value;
+        if (!judging) {
+            return "";
+        }
+        const { counted, needed, anew } = judging;
+        const counts = counted === null ? _t("%s requests are needed", needed) : _t("%(counted)s of %(needed)s requests counted", { counted, needed });
+        return anew ? `${_t("The judgement begins anew.")} ${counts}` : counts;
+    }
+
+    get ended() {
+        return ENDS[this.value.ended] || "";
     }
 
     get waiting() {
