@@ -48,7 +48,7 @@ describe('What the scanner cannot judge alone, a second person accepts', functio
     await press(page.getByRole('button', { name: 'Sign in' }), page.getByRole('heading', { name: `${name} 1.0.0` }));
     await page.locator('[data-action=request-waiver]').click();
     await page.getByLabel('Reason').fill('Our own class; its state is a dict of numbers.');
-    await page.locator('cf-action-sheet').getByRole('button', { name: 'Ask for a waiver' }).click();
+    await page.locator('cf-action-sheet').getByRole('button', { name: 'Request waiver' }).click();
     await page.getByText('asks to accept it').first().waitFor();
     await page.locator('cf-findings').scrollIntoViewIfNeeded();
     await picture(page, 'pwa-findings');

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import type { AllowedAction, DeploymentView, EndpointView, EventView, FindingView, ModelDetail, ModelPage, ModelRow, RoadStop, VersionDetail, VersionStatus, Whoami } from '../src/api/types.ts';
+import type { AllowedAction, DeploymentView, EndpointView, EventView, FindingView, ModelDetail, ModelPage, ModelRow, RoadStop, Strategy, VersionDetail, VersionStatus, Whoami } from '../src/api/types.ts';
 
 import { CANARY, steering } from './mock-rollout.ts';
 import { lastHour } from './mock-traffic.ts';
@@ -24,7 +24,7 @@ const STOPS = ['uploaded', 'scanned', 'approved', 'built', 'staging', 'promoted'
 /** for each status: how many stops are done, and the state of the one after */
 const PROGRESS: Record<VersionStatus, [number, RoadStop['state']]> = {
   Validating: [1, 'running'], Validated: [2, 'waiting'], ValidationFailed: [1, 'failed'], PendingStagingDeployment: [3, 'running'], Staging: [5, 'waiting'],
-  StagingFailed: [4, 'failed'], PendingProdDeployment: [6, 'running'], Live: [8, 'ahead'], ProdFailed: [6, 'failed'], Superseded: [8, 'ahead'], Archived: [2, 'ahead'],
+  StagingFailed: [4, 'failed'], PendingProdDeployment: [6, 'running'], Live: [8, 'ahead'], ProdFailed: [6, 'failed'], Superseded: [7, 'over'], Archived: [2, 'ahead'],
 };
 
 type Entry = Omit<VersionDetail, 'road' | 'allowedActions'>;
@@ -48,6 +48,9 @@ export class World {
   byHand = false;
   #waiting: (() => void)[] = [];
   #next = 100;
+
+  /** what production takes when nobody chooses */
+  strategy: Strategy = 'blue-green';
 
   constructor(seed: 'full' | 'empty' = 'full', origin = 'https://127.0.0.1:18443') {
     this.origin = origin;
@@ -120,9 +123,14 @@ export class World {
     if (version.status === 'Validated') offer('reject', approver, needsApprover);
     if (['Staging', 'ProdFailed'].includes(version.status)) {
       const self = version.submitter === by.name;
-      offer('promote', approver && !self, self ? 'Waiting for a second person: uploaded by you.' : needsApprover, { target: 'production', strategies: ['blue-green', 'rolling', 'canary', 'recreate'], steps: CANARY, ownSteps: false });
+      offer('promote', approver && !self, self ? 'Waiting for a second person: uploaded by you.' : needsApprover, { target: 'production', strategies: ['blue-green', 'rolling', 'canary', 'recreate'], strategy: this.strategy, steps: CANARY, ownSteps: false });
     }
-    if (version.status === 'Live') offer('rollback', approver, needsApprover, { target: 'production' });
+    if (version.status === 'Live') offer('rollback', approver, needsApprover, { target: 'production', bringsBack: this.versions.findLast((one) => one.model.id === version.model.id && one.status === 'Superseded')?.name ?? null });
+    if (version.status === 'ValidationFailed' && version.statusReason?.startsWith('NeedsReview')) {
+      const asked = version.findings.some((one) => one.waiver?.state === 'requested');
+      if (asked) offer('accept-waiver', approver && version.submitter !== by.name, needsApprover);
+      else offer('request-waiver', by.roles.includes('data_scientist'), 'Needs a data scientist.');
+    }
     if (['ValidationFailed', 'Validated'].includes(version.status)) offer('rescan', by.roles.includes('data_scientist'), 'Needs a data scientist.');
     return [...actions, ...steering(version, by)];
   }
@@ -151,7 +159,9 @@ export class World {
     });
     rows = rows.filter((row) => row.name.toLowerCase().includes(query.search.toLowerCase()) && (!query.status || row.newest?.status === query.status));
     rows.sort(query.order === 'name' ? (a, b) => a.name.localeCompare(b.name) : (a, b) => (b.newest?.changedAt ?? '').localeCompare(a.newest?.changedAt ?? ''));
-    return { total: rows.length, items: rows.slice(query.offset, query.offset + query.limit), counts };
+    const waiting = rows.filter((row) => row.needsMe);
+    const first = !query.search && !query.status && query.offset === 0;
+    return { total: rows.length, items: rows.slice(query.offset, query.offset + query.limit), counts, needsMe: first ? { total: waiting.length, items: waiting.slice(0, 50) } : null };
   }
 
   modelDetail(id: number): ModelDetail | undefined {
