@@ -2,7 +2,7 @@ import type { V1Deployment, V1Node, V1Pod, V1ResourceQuota } from '@kubernetes/c
 import { GPU_RESOURCE } from '../../domain/capacity.ts';
 import type { CapacityObserved, GpuHolder } from '../../domain/capacity.ts';
 import type { RevisionObserved, RouteObserved } from '../../domain/revision.ts';
-import { Failed } from '../../errors.ts';
+import { Conflict, Failed } from '../../errors.ts';
 import type { ClusterPort, RevisionSpec, RouteSpec } from '../../services/cluster-ports.ts';
 import { ApprovedImages } from './approved-images.ts';
 import { KubernetesIntegrity, isRestart } from './integrity.ts';
@@ -125,7 +125,8 @@ export class KubernetesCluster implements ClusterPort {
     const path = deploymentPath(spec.namespace, spec.revision);
     const known = this.#intactAt.get(path);
     if (known !== undefined && Date.now() - known < INTACT_MS) return [];
-    const objects = await this.#integrity.objects(spec, false);
+    const objects = await unlessWritten(this.#integrity.objects(spec, false));
+    if (objects === null) return [];
     const found = objects.filter(({ missing, changes }) => missing || changes.some((change) => !isRestart(change)));
     if (found.length === 0) this.#intactAt.set(path, Date.now());
     return found.map(({ kind, name }) => `${kind} ${name}`);
@@ -133,11 +134,11 @@ export class KubernetesCluster implements ClusterPort {
 
   async mend(spec: RevisionSpec): Promise<void> {
     this.#intactAt.delete(deploymentPath(spec.namespace, spec.revision));
-    await this.#integrity.putBack(spec, false);
+    await unlessWritten(this.#integrity.putBack(spec, false));
   }
 
   routeDrift(spec: RouteSpec): Promise<string | null> {
-    return this.#integrity.routeDrift(spec);
+    return unlessWritten(this.#integrity.routeDrift(spec));
   }
 
   async leftovers(namespace: string, revision: string): Promise<string[]> {
@@ -156,12 +157,22 @@ export class KubernetesCluster implements ClusterPort {
   }
 
   async applyRoute(spec: RouteSpec): Promise<void> {
-    if (spec.whole) await this.#integrity.replaceRoute(spec);
+    if (spec.whole) await unlessWritten(this.#integrity.replaceRoute(spec));
     else await this.#client.apply(routePath(spec.namespace, spec.name), routeManifest(spec, this.#gateway));
   }
 
   async removeRoute(namespace: string, name: string): Promise<void> {
     await this.#client.remove(routePath(namespace, name));
+  }
+}
+
+/** null: it was written between reading and writing; the next look sees what came of it. */
+async function unlessWritten<T>(writing: Promise<T>): Promise<T | null> {
+  try {
+    return await writing;
+  } catch (error) {
+    if (!(error instanceof Conflict)) throw error;
+    return null;
   }
 }
 
