@@ -80,7 +80,7 @@ export function person(login: string, more: Partial<Whoami> = {}): Whoami {
 export const APP_ORIGIN = 'https://mlops.example';
 export const PWA_ORIGIN = 'https://pwa.example';
 
-export interface App { url: string; odoo: PeopleOdoo; sessions: MemorySessions; logged: { fields: any; event: string }[]; journal: StreamEvent[]; close(): Promise<void> }
+export interface App { url: string; server: Server; odoo: PeopleOdoo; sessions: MemorySessions; logged: { fields: any; event: string }[]; journal: StreamEvent[]; close(): Promise<void> }
 
 /** The whole public listener on a free port, with fakes behind it. `ada` may log in and has the key `ada`. */
 export async function startHttpApp(more: Partial<HttpDeps> = {}): Promise<App> {
@@ -112,5 +112,5 @@ export async function startHttpApp(more: Partial<HttpDeps> = {}): Promise<App> {
     server.close(() => resolve());
     server.closeAllConnections();
   });
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, odoo, sessions, logged, journal, close };
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, server, odoo, sessions, logged, journal, close };
 }
