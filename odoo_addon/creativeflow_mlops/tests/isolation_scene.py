@@ -64,6 +64,8 @@ class Company(Cast):
         self.env["mlops.environment"].search([("company_id", "=", self.company.id)]).write({
             "name": f"Place{mark}", "cluster": f"cluster{mark}", "namespace": f"space{mark}",
         })
+        production = self.env["mlops.environment"].search([("company_id", "=", self.company.id), ("kind", "=", "production")])
+        production.with_user(mia).write({"four_eyes": False, "policy_reason": f"loosened{mark}"})  # waits for a second manager
         self.env["resource.calendar"].create({"name": f"Hours{mark}", "company_id": self.company.id})
         return team
 
