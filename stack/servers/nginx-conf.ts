@@ -150,7 +150,7 @@ ${bridge(host)}
 ${moved(network)}
 ${odoo()}
   }
-${endpointsServer(network, ports.nginxEndpoints)}
+${withPagesAt(`https://${host}`, endpointsServer(network, ports.nginxEndpoints))}
 }
 `;
 }
@@ -193,6 +193,11 @@ function bridge(host: string): string {
 }
 
 const BRIDGE_AWAY = problem(503, 'bridge-unavailable', 'The bridge does not answer; nothing was changed. Try again in a moment.');
+
+/** The pages of problems are at the app's origin: whoever reads an answer of another follows the whole address. */
+function withPagesAt(origin: string, server: string): string {
+  return server.replaceAll('"type":"/mlops/', `"type":"${origin}/mlops/`);
+}
 
 /** Endpoints were here once. The path is told where it can stand in JSON as it is. */
 function moved({ endpointsHost, endpointsPort }: Network): string {

@@ -1,5 +1,8 @@
 import { z } from 'zod';
 
+/** A fault that no rule of zod's own names; the codes of our problems are others. */
+const ZOD_CUSTOM = 'custom' as const;
+
 /**
  * How a version is served. Odoo holds registrations to the same rules (models/serving_rules.py), and both are held to one table of
  * cases, `odoo_addon/creativeflow_mlops/tests/serving_cases.json`: what the cluster could not run is refused at the upload.
@@ -65,6 +68,6 @@ const { $schema: _, ...described } = z.toJSONSchema(Shape);
 /** The rules above say what is right, field by field; the shape says what it is then. */
 export const Serving = z.unknown().superRefine((serving, context) => {
   for (const { field, reason, remedy } of servingFaults(serving)) {
-    context.addIssue({ code: 'custom', path: field.split('.').slice(1), message: `${reason}. ${remedy}` });
+    context.addIssue({ code: ZOD_CUSTOM, path: field.split('.').slice(1), message: `${reason}. ${remedy}` });
   }
 }).meta(described).pipe(Shape);

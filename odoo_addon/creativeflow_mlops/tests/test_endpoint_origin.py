@@ -30,7 +30,7 @@ class TestEndpointOrigin(MlopsCase):
         keyed(self.env["mlops.request"]).create({
             "action": "promote", "version_id": version.id, "model_id": version.model_id.id, "state": "accepted", "environment_kind": "production",
             "requested_by_id": self.people["ada"].id, "company_id": version.company_id.id, "deployment_id": deployment.id,
-        })
+        })._tell_state()
         self.facts(deployment, "Ready", endpointUrl=f"{origin}/endpoints/production/{version.model_id.slug}")
         return version
 

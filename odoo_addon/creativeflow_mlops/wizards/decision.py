@@ -66,7 +66,7 @@ class Decision(models.TransientModel):
         for one in self:
             version = one.version_id._seen().sudo()
             if not version:
-                one.live_version_id = one.comparison = one.consequence = one.plan = one.strategy_refusal = False
+                one.live_version_id = one.comparison = one.consequence = one.plan = one.strategy_refusal = one.strategies_allowed = False
                 continue
             kind = "staging" if one.action == "deploy" else "production"
             live = version.model_id.endpoint_ids.filtered(lambda place, kind=kind: place.environment_kind == kind and place.is_available).version_id
@@ -75,7 +75,7 @@ class Decision(models.TransientModel):
             one.comparison = comparison(live._described() if live else None, then._described()) if then and one.action in PLANNED else []
             one.consequence = " ".join(filter(None, (one._consequence(version, live, then), one._aborted(version, kind))))
             one.plan = one._steps_in_words(version, live) if one.action == "promote" and one.strategy else False
-            allowed = version._environment("production").strategies_allowed or []
+            allowed = (version._place_policy("production") or {}).get("strategies") or []
             one.strategies_allowed = allowed
             refused = one.action == "promote" and one.strategy and one.strategy not in allowed
             one.strategy_refusal = self.env._("This strategy is not allowed there. Allowed: %s.", ", ".join(allowed)) if refused else False
@@ -88,7 +88,7 @@ class Decision(models.TransientModel):
     def _steps_in_words(self, version, live):
         """`{sentences, atLeast}`: the promotion as a dry run."""
         replicas = (version.serving or {}).get("replicas") or 1
-        steps = followed_steps(self.strategy, version._environment("production")._steps(), replicas, not live)
+        steps = followed_steps(self.strategy, version._place_policy("production")["steps"], replicas, not live)
         seconds = steps_seconds([{"seconds": step.get("seconds", 0)} for step in steps])
         return {"sentences": would_happen(steps, replicas, version.name, live.name or None), "atLeast": in_words(seconds) if seconds else None}
 

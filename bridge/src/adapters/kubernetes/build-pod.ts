@@ -75,7 +75,8 @@ export function buildPod(spec: BuildPodSpec, settings: BuildPodSettings): V1Pod 
       }],
       containers: [{
         ...common, name: BUILD_CONTAINER, command: ['/bin/sh', '-c', BUILD_COMMANDS.build],
-        securityContext: { capabilities: { add: ['SYS_ADMIN'] } },
+        // without raw sockets no step can send under another pod's address
+        securityContext: { capabilities: { add: ['SYS_ADMIN'], drop: ['NET_RAW'] } },
         resources: { requests: { cpu: '200m', memory: '512Mi' }, limits: { cpu: resources.cpu, memory: resources.memory, 'ephemeral-storage': resources.scratch } },
       }],
       volumes: [

@@ -1,0 +1,9 @@
+from odoo import SUPERUSER_ID, api
+
+
+def migrate(cr, version):
+    """The history of each policy begins now, and stored pipelines no longer claim what a version is not."""
+    env = api.Environment(cr, SUPERUSER_ID, {})
+    env["mlops.environment"].search([])._remember_policy()
+    ended = ("Superseded", "Archived", "ProdFailed", "StagingFailed")
+    env["mlops.model.version"].with_context(active_test=False).search([("status", "in", ended)])._refresh_road()
