@@ -189,7 +189,8 @@ function timed(step: Extract<Step, { kind: 'wait' | 'approve' | 'judge' }>, inde
   const left = until.getTime() - now.getTime();
   if (left > 0) return act({ kind: 'none' }, reason, Math.min(left, WATCH_MS), { waitingFor: step.kind === 'wait' ? 'time' : 'judgement', until });
   if (step.kind === 'wait') return leave();
-  const { judgement } = observed;
+  // one of an earlier step in the same tick tells nothing of this one
+  const judgement = observed.judgement?.step === index ? observed.judgement : null;
   const giveUp = deadline(Math.max(step.withinSeconds, step.seconds));
   if (judgement === null && wanted.stable === null) return { kind: 'fail', reason: 'JudgementImpossible: nothing serves that it could be compared with.', standing };
   if (judgement === null) return act({ kind: 'judge', step: index }, reason, 0, { waitingFor: 'judgement' });
