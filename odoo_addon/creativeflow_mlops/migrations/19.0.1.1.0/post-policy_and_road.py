@@ -6,4 +6,5 @@ def migrate(cr, version):
     env = api.Environment(cr, SUPERUSER_ID, {})
     env["mlops.environment"].search([])._remember_policy()
     ended = ("Superseded", "Archived", "ProdFailed", "StagingFailed")
-    env["mlops.model.version"].with_context(active_test=False).search([("status", "in", ended)])._refresh_road()
+    for one in env["mlops.model.version"].with_context(active_test=False).search([("status", "in", ended)]):
+        one._refresh_road()
