@@ -42,7 +42,7 @@ export type Judgement = z.infer<typeof Judgement>;
 /** How far a rollout is, in `observed.rollout` of a deployment. */
 export const RolloutView = z.object({
   step: z.number().int().describe('index of the step it is at'), steps: z.array(FollowedStep), since: z.string().nullish(),
-  waitingFor: z.enum(['pods', 'time', 'person', 'judgement', 'pause', 'room', 'predecessor']).nullish(), until: z.string().nullish(), weight: z.number().describe('percent of the traffic that the new version has'),
+  waitingFor: z.enum(['pods', 'time', 'person', 'judgement', 'pause', 'room', 'predecessor']).nullish(), until: z.string().nullish(), weight: z.number().describe('percent of the traffic that the new version has'), anew: z.boolean().optional().describe('the step was interrupted and begins again'),
   judgements: z.array(Judgement), next: z.string().nullish().describe('what happens next'),
 }).loose();
 export type RolloutView = z.infer<typeof RolloutView>;

@@ -58,6 +58,8 @@ export interface Progress {
   judgements: Judgement[];
   /** somebody changed what was being watched: the step begins again when that is mended */
   interrupted?: boolean;
+  /** this step was begun before and has begun again */
+  again?: boolean;
 }
 
 /** Counters of one revision since its gateway started. Buckets: upper bound in seconds → requests up to it. */

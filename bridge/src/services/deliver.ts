@@ -149,6 +149,7 @@ function standingFacts({ progress, revision }: Wanted, standing: Standing, obser
   return {
     step: standing.step, steps: standing.steps, since: standing.since?.toISOString() ?? null, waitingFor: standing.waitingFor, until: standing.until?.toISOString() ?? null,
     weight: Math.round(shareOf(observed.publicRoute, revision) * 100), next: standing.next,
+    anew: progress?.step === standing.step && progress.again === true,
     // another bridge may have written its own down and gone on meanwhile
     judgements: [...(progress?.judgements ?? []), ...(judgement && progress?.step === judgement.step ? [judgement] : [])],
   };

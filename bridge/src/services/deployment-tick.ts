@@ -126,8 +126,9 @@ export class DeploymentTick {
     const trial = baseline ? await this.#trial(observed) : null;
     const judgements = [...(known?.judgements ?? []), ...(judgement ? [judgement] : [])];
     const since = interrupted && known ? known.since : clock.now();
+    const again = known?.step === step && (interrupted ? known.again === true : true);
     const progress: RecordedProgress = {
-      step, since: since.toISOString(), judgements, interrupted, baseline: trial && (await takeBaseline(this.#deps, trial)),
+      step, since: since.toISOString(), judgements, interrupted, again, baseline: trial && (await takeBaseline(this.#deps, trial)),
     };
     const answer = await odoo.call<{ accepted: boolean; progress?: RecordedProgress }>({ kind: 'service' }, 'mlops.deployment', 'record_progress',
       { deployment_id: deploymentId, generation, progress }, this.#context.requestId);

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { setTimeout as pause } from 'node:timers/promises';
-import { KubeConfig } from '@kubernetes/client-node';
+import { KubeConfig, type V1Deployment } from '@kubernetes/client-node';
 import { KubernetesClient } from '../../src/adapters/kubernetes/client.ts';
 import type { Step } from '../../src/domain/strategy.ts';
 import { ClusterScene, digitsContext } from './cluster-scene.ts';
@@ -75,7 +75,12 @@ describe('foreign hands at a canary on the cluster', function () {
   /** the words in which it was told, since `from` */
   const told = (from: number): string[] => scene.facts.slice(from).flatMap(({ conditions }) => conditions.filter(({ type }) => type === 'Ready').map(({ reason }) => reason));
   const scale = (name: string, replicas: number): Promise<void> => admin.merge(object('deployments', name), { spec: { replicas } });
-  const image = (name: string, to: string): Promise<void> => admin.merge(object('deployments', name), { spec: { template: { spec: { containers: [{ name: 'model', image: to }] } } } });
+  /** The image alone: what else a container is, admission holds. */
+  const image = async (name: string, to: string): Promise<void> => {
+    const { spec } = (await admin.get<V1Deployment>(object('deployments', name)))! as { spec: NonNullable<V1Deployment['spec']> };
+    const containers = spec.template.spec!.containers.map((container) => ({ ...container, image: to }));
+    await admin.merge(object('deployments', name), { spec: { template: { spec: { containers } } } });
+  };
   const route = async (change: (spec: { rules: object[] }) => object): Promise<void> => {
     const stored = (await admin.get<{ spec: { rules: object[] } }>(object('httproutes', scene.slug)))!;
     await admin.merge(object('httproutes', scene.slug), { spec: change(stored.spec) });

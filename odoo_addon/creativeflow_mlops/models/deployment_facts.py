@@ -58,7 +58,7 @@ class DeploymentFacts(models.Model):
             datetime.fromisoformat(since.replace("Z", "+00:00") if fine else "")
         except ValueError as error:
             raise UserError(self.env._("A progress has a step from 0 to %s and the time since when.", STEPS_RECORDED)) from error
-        return {name: progress.get(name) for name in ("step", "since", "baseline", "judgements", "interrupted")}
+        return {name: progress.get(name) for name in ("step", "since", "baseline", "judgements", "interrupted", "again")}
 
     def _refuse_fact(self, generation, phase):
         reason = "StaleGeneration" if int(generation) < self.generation else "UnknownGeneration"

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { reconcileJob } from '../../../src/jobs/reconcile.ts';
+import type { Step } from '../../../src/domain/strategy.ts';
 import type { DeploymentWork, Logger, OdooPort } from '../../../src/services/ports.ts';
 import { MemoryCluster, MemoryGateway } from './memory-cluster.ts';
 
@@ -9,10 +10,10 @@ const [OLD, NEW, IMAGE] = ['digits-v1', 'digits-v2', 'registry.test:5000/models/
 const LOOKS_MAX = 20;
 
 /** A canary at 20 % that waits for a person; each tick is a look of a bridge that remembers nothing. */
-async function canary() {
+async function canary(gate: Step = { kind: 'approve', withinSeconds: 3600 }) {
   let at = Date.parse('2026-03-01T12:00:00Z');
   const cluster = new MemoryCluster();
-  const reports: { phase: string; reason: string }[] = [];
+  const reports: { phase: string; reason: string; observed?: { rollout?: { anew?: boolean } } }[] = [];
   cluster.revisions.set(OLD, {
     name: OLD, image: `${IMAGE}@${digest('2')}`, wantedReplicas: 2, readyReplicas: 2, upToDate: true, appliedAt: new Date(at), creationFailure: null, pods: [],
   });
@@ -24,7 +25,7 @@ async function canary() {
       keepPreviousMinutes: 60, readyDeadlineSeconds: 600, maxReplicas: 8, maxGpus: 8,
     },
     strategy: 'canary', controls: { paused: false, approvedStep: -1, skipTo: 0 }, isRollback: false, generation: 4, desired: 'serving',
-    steps: [{ kind: 'scale', percent: 100 }, { kind: 'preview' }, { kind: 'weight', percent: 20 }, { kind: 'approve', withinSeconds: 3600 }, { kind: 'weight', percent: 100 }],
+    steps: [{ kind: 'scale', percent: 100 }, { kind: 'preview' }, { kind: 'weight', percent: 20 }, gate, { kind: 'weight', percent: 100 }],
     phase: 'Pending', isLive: false, deadlineAt: new Date(at + 7_200_000).toISOString(), serving: { replicas: 2 }, previous: { deploymentId: 3, versionId: 1 },
     stable: { deploymentId: 3, versionId: 1, version: '1.0.0', image: IMAGE, imageDigest: digest('2'), serving: { replicas: 2 } },
     progress: null, withdrawing: [], queueUntil: null, siblings: [],
@@ -77,6 +78,15 @@ describe('a canary that waits for a person, and somebody with rights in the clus
     await until(waits);
     expect(cluster.revisions.get(OLD)!.wantedReplicas).to.equal(2);
     stays();
+  });
+
+  it('the waiting that was disturbed begins again, and says so', async () => {
+    const { cluster, reports, tick, until, waits } = await canary({ kind: 'wait', seconds: 3600 });
+    const begunAgain = (): boolean => reports.at(-1)?.observed?.rollout?.anew === true;
+    await tick();
+    expect(begunAgain()).to.equal(false);
+    cluster.routes.delete('digits');
+    await until(() => waits() && begunAgain());
   });
 
   it('both Deployments and the route deleted: all is made again, and the step stays', async () => {
