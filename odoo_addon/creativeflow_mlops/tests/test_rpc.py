@@ -223,7 +223,7 @@ class TestRpc(HttpCase, Cast):
     def test_a_refusal_says_why_and_nothing_of_the_server(self):
         status, answer = self.json2("ben", "mlops.model.version", "reject", version_id=2**30, reason="no")
         self.assertEqual((status, answer["name"], answer["debug"]), (404, "odoo.exceptions.MissingError", ""))
-        self.assertIn("no such version", answer["message"])
+        self.assertIn("no such record", answer["message"])
 
     @mute_logger("odoo.http", "odoo.addons.rpc.controllers.jsonrpc")
     def test_a_removed_key_stops_working_everywhere(self):
