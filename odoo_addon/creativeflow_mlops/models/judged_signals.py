@@ -28,7 +28,7 @@ def judged_signals(numbers, step):
         rows.append(_row("restarts", None, numbers["restarts"], step.get("maxRestarts"), step.get("maxRestarts")))
     if agreement:
         needed = step.get("minAgreement") or None
-        rows.append(_row("agreement", None, agreement["agreed"] / agreement["asked"] if agreement["asked"] else None, needed, needed, least=True, beyond="below"))
+        rows.append(_row("agreement", None, agreement["agreed"] / (agreement["asked"] or 1), needed, needed, least=True, beyond="below"))
     if signal:
         more = (step.get("signal") or {}).get("maxIncrease")
         rows.append(_row("signal", signal["before"], signal["during"], None if more is None else signal["before"] + more, more))

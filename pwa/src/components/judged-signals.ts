@@ -38,7 +38,7 @@ export function judgedSignals({ step: at, numbers }: Judgement, steps: FollowedS
     judged('p95', usual, canary?.p95Ms ?? null, limitOf(ratio, (rule) => Math.max((usual ?? 0) * rule, (usual ?? 0) + LATENCY_FLOOR_MS)), 'over', enough),
   ];
   if (typeof restarts === 'number') all.push(judged('restarts', null, restarts, limitOf(ruled('maxRestarts'), (rule) => rule)));
-  if (agreement) all.push(judged('agreement', null, agreement.asked > 0 ? agreement.agreed / agreement.asked : null, limitOf(ruled('minAgreement') || null, (rule) => rule, true), 'below'));
+  if (agreement) all.push(judged('agreement', null, agreement.asked > 0 ? agreement.agreed / agreement.asked : 0, limitOf(ruled('minAgreement') || null, (rule) => rule, true), 'below'));
   if (signal) all.push(judged('signal', signal.before, signal.during, limitOf(ruled('maxIncrease', step?.['signal']), (rule) => signal.before + rule)));
   return all;
 }
