@@ -5,6 +5,7 @@ import * as api from '../api/mlops.ts';
 import { ApiProblem, Offline } from '../api/problem.ts';
 import { t } from '../i18n/language.ts';
 import { percent } from '../i18n/format.ts';
+import { Resource } from '../live/resource.ts';
 import { CfElement } from '../shell/element.ts';
 import { mayUpload, session } from '../shell/session.ts';
 import { base, buttons, forms, notices } from '../styles/shared.ts';
@@ -28,14 +29,17 @@ export class CfUploadPage extends CfElement {
   @state() private over = false;
   @state() private names: { id: number; name: string }[] = [];
   @state() private existing: ModelDetail | undefined;
-  /** the name of the model that this page uploads a version of */
-  @state() private kept: string | undefined;
   @state() private errors: Partial<Record<Field, string>> = {};
   @query('#files') private picker!: HTMLInputElement;
   #typing: ReturnType<typeof setTimeout> | undefined;
   /** the version proposed last: one that a person typed is never replaced */
   #proposed = '';
   #lastError: unknown;
+  /** the model that this page uploads a version of */
+  #model = new Resource<ModelDetail>(this, {
+    load: (signal) => api.model(this.modelId ?? 0, signal),
+  });
+  #kept: ModelDetail | undefined;
 
   static override styles = [base, buttons, forms, notices, uploadStyles];
 
@@ -45,9 +49,19 @@ export class CfUploadPage extends CfElement {
     session.addEventListener('change', this.#restore);
     this.#restore();
     void this.#lookUp(upload.form.name);
+  }
+
+  /** Not when it is connected: at a first load the code of the page comes after what it is given. */
+  override willUpdate(changed: Map<PropertyKey, unknown>): void {
+    if (this.modelId === undefined) return;
     // its name comes from the server; until then no file may give it another
-    upload.keepModel(this.modelId ? '' : undefined);
-    if (this.modelId) void this.#forModel(this.modelId);
+    if (changed.has('modelId')) upload.keepModel('');
+    this.#model.keyed(this.modelId);
+    const model = this.#model.value;
+    if (!model || model === this.#kept) return;
+    this.#kept = model;
+    upload.keepModel(model.name);
+    this.#propose(model);
   }
 
   override disconnectedCallback(): void {
@@ -71,10 +85,12 @@ export class CfUploadPage extends CfElement {
   override render(): TemplateResult {
     const words = t().upload;
     const { items } = upload;
-    const title = this.kept ? words.titleFor(this.kept) : words.title;
+    const kept = this.#kept?.name;
+    const title = kept ? words.titleFor(kept) : words.title;
     if (!mayUpload(session.user)) return html`<h1>${title}</h1><div class="notice wait" role="status" id="not-you"><cf-icon name="info"></cf-icon><div>${words.notYou}</div></div>`;
     return html`
       <h1>${title}</h1>
+      ${kept ? nothing : trouble(this.#model.error)}
       <div class="columns">
         <form @submit=${this.#submit} novalidate>
           ${upload.restored ? html`<div class="notice busy" role="status"><cf-icon name="info"></cf-icon><div>${words.restored}</div><button type="button" class="button small" @click=${() => void upload.discard()}>${words.discard}</button></div>` : nothing}
@@ -84,7 +100,7 @@ export class CfUploadPage extends CfElement {
             <button type="button" class="button" @click=${this.#choose}>${words.choose}</button>
             <input id="files" type="file" multiple hidden aria-label=${words.choose} @change=${this.#picked} />
           </div>
-          ${upload.otherName && this.kept ? html`<div class="notice wait" role="status" id="other-model"><cf-icon name="info"></cf-icon><div>${words.otherModel(upload.otherName, this.kept)}</div></div>` : nothing}
+          ${upload.otherName && kept ? html`<div class="notice wait" role="status" id="other-model"><cf-icon name="info"></cf-icon><div>${words.otherModel(upload.otherName, kept)}</div></div>` : nothing}
           ${this.errors.files ? html`<p class="error" role="alert">${this.errors.files}</p>` : nothing}
           ${items.length ? html`<ul class="card items" aria-label=${words.files}>${items.map((item) => html`<li><cf-upload-item .item=${item} .sent=${item.sent} .state=${item.state} .digest=${item.digest} .share=${item.digestShare} .rate=${item.rate} .kind=${item.kind}></cf-upload-item></li>`)}</ul>` : nothing}
           ${this.#form()}
@@ -110,7 +126,7 @@ export class CfUploadPage extends CfElement {
           <label for="name">${words.name}</label>
           <input id="name" name="name" list="names" autocomplete="off" maxlength="120" .value=${form.name} ?readonly=${this.modelId !== undefined} @input=${this.#typeName} aria-invalid=${Boolean(this.errors.name)} aria-describedby="name-hint" />
           <datalist id="names">${this.names.map((one) => html`<option value=${one.name}></option>`)}</datalist>
-          <span id="name-hint" class=${this.errors.name ? 'error' : 'hint'}>${this.errors.name ?? (newest ? words.existing(newest) : this.kept ? words.keeps(this.kept) : words.nameHint)}</span>
+          <span id="name-hint" class=${this.errors.name ? 'error' : 'hint'}>${this.errors.name ?? (newest ? words.existing(newest) : this.#kept ? words.keeps(this.#kept.name) : words.nameHint)}</span>
         </div>
         <div class="field">
           <label for="version">${words.version}</label>
@@ -189,14 +205,6 @@ export class CfUploadPage extends CfElement {
     this.#edit('name', { name: value(event) });
     clearTimeout(this.#typing);
     this.#typing = setTimeout(() => void this.#lookUp(upload.form.name), TYPING_MS);
-  }
-
-  async #forModel(id: number): Promise<void> {
-    const { value: model } = await api.model(id);
-    if (!this.isConnected) return;
-    this.kept = model.name;
-    upload.keepModel(model.name);
-    this.#propose(model);
   }
 
   /** Names that begin so, and for one that exists the version that would come next. */

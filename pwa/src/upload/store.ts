@@ -104,11 +104,9 @@ export class UploadStore extends EventTarget {
   /** Everything dropped from now on belongs to this model; `undefined`: to the one that is named. */
   keepModel(name: string | undefined): void {
     this.#model = name;
-    this.otherName = undefined;
-    if (name !== undefined && this.form.name !== name) {
-      if (name && this.form.name) this.otherName = this.form.name;
-      this.form = { ...this.form, name };
-    }
+    // a file may have been read before the name came
+    if (name === undefined || this.otherName === name) this.otherName = undefined;
+    if (name !== undefined && this.form.name !== name) this.form = { ...this.form, name };
     this.dispatchEvent(new Event('change'));
   }
 
