@@ -93,8 +93,11 @@ describe('pwa: a rollout', function () {
   it('is aborted with a reason, which stays to be read with the step and the numbers', async () => {
     const { page, context } = await begin();
     const panel = page.locator('cf-rollout');
+    await panel.getByRole('button', { name: 'Abort' }).focus();
     reach(server.world, version(), 4, 'fail');
-    await panel.getByRole('button', { name: 'Abort' }).click();
+    await panel.getByRole('button', { name: 'Skip this step' }).waitFor();
+    expect(await panel.getByRole('button', { name: 'Abort' }).evaluate((button) => button.matches(':focus'))).to.equal(true);
+    await page.keyboard.press('Enter');
     await page.locator('cf-sheet').getByText('1.0.0 goes on serving and gets all traffic back.').waitFor();
     await page.locator('cf-sheet').getByLabel('Reason').fill('Too many errors.');
     await page.locator('cf-sheet').getByRole('button', { name: 'Abort' }).click();

@@ -1,5 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
+import { repeat } from 'lit/directives/repeat.js';
 import type { AllowedAction, FollowedStep, Judgement, VersionDetail } from '../api/types.ts';
 import * as api from '../api/mlops.ts';
 import { ApiProblem } from '../api/problem.ts';
@@ -84,12 +85,15 @@ export class CfRollout extends CfElement {
     return html`<p data-judging=${anew ? 'anew' : 'first'}>${anew ? html`<b>${words.anew}</b> ` : nothing}${counts}</p>`;
   }
 
-  /** Pause and resume are one button that changes its word: the focus stays on it. */
+  /**
+   * Each action keeps its own button while others come and go: who aims at one, or has the focus on it, never presses
+   * another. Pause and resume are one button that changes its word.
+   */
   #buttons(): TemplateResult {
     const actions = steeringActions(this.detail);
     const reasons = [...new Set(actions.map((action) => action.reason).filter(Boolean))];
     return html`<div class="buttons" role="group" aria-label=${t().rollout.controls}>
-        ${actions.map((action) => html`<button type="button" class="button small ${action.name === 'approve-step' ? 'primary' : isDangerous(action.name) ? 'danger' : ''}" data-action=${action.name} aria-disabled=${!action.allowed || this.busy} title=${action.reason ?? ''} aria-describedby=${action.reason ? 'why' : nothing} @click=${() => void this.#do(action)}>${actionName(this.detail, action)}</button>`)}
+        ${repeat(actions, ({ name }) => (name === 'resume-rollout' ? 'pause-rollout' : name), (action) => html`<button type="button" class="button small ${action.name === 'approve-step' ? 'primary' : isDangerous(action.name) ? 'danger' : ''}" data-action=${action.name} aria-disabled=${!action.allowed || this.busy} title=${action.reason ?? ''} aria-describedby=${action.reason ? 'why' : nothing} @click=${() => void this.#do(action)}>${actionName(this.detail, action)}</button>`)}
       </div>
       ${reasons.length ? html`<p class="why" id="why">${reasons.join(' ')}</p>` : nothing}`;
   }
