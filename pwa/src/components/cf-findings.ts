@@ -66,10 +66,16 @@ export class CfFindings extends CfElement {
       details[open] .arrow {
         rotate: 90deg;
       }
-      .inside {
+      .inside,
+      dl {
         display: grid;
         gap: var(--cf-4);
+      }
+      .inside {
         padding: 0 var(--cf-5) var(--cf-5);
+      }
+      .inside .button {
+        justify-self: start;
       }
       dt {
         font-size: var(--cf-text-s);
@@ -130,13 +136,13 @@ export class CfFindings extends CfElement {
         <span class="text"><span class="what">${finding.why}</span><span class="muted small">${where(finding)} · ${finding.waiver?.state === 'accepted' ? standing(finding.waiver) : words.verdict[finding.verdict]}</span></span>
         <cf-icon class="arrow" name="chevron"></cf-icon>
       </summary>
-      <dl class="inside">
+      <div class="inside"><dl>
         ${finding.symbol ?? finding.evidence ? html`<div><dt>${words.evidence}</dt><dd><pre>${finding.evidence ?? finding.symbol}</pre></dd></div>` : nothing}
         <div><dt>${words.remedy}</dt><dd>${finding.remedy}</dd></div>
         ${finding.waiver ? html`<div><dt>${words.waiver.title}</dt><dd>${standing(finding.waiver)}</dd></div>` : nothing}
-        ${waive ? html`<div><button type="button" class="button small primary" data-action=${waive.name} @click=${() => this.dispatchEvent(new CustomEvent('ask', { detail: waive }))}>${actionName(this.detail, waive)}</button></div>` : nothing}
         <div><dt>${words.rule}</dt><dd><code>${finding.rule}</code></dd></div>
       </dl>
+      ${waive ? html`<button type="button" class="button small primary" data-action=${waive.name} @click=${() => this.dispatchEvent(new CustomEvent('ask', { detail: waive }))}>${actionName(this.detail, waive)}</button>` : nothing}</div>
     </details>`;
   }
 }

@@ -1,7 +1,6 @@
 import type { EventView, VersionStatus } from '../api/types.ts';
 import * as api from '../api/mlops.ts';
 import { ApiProblem, Offline } from '../api/problem.ts';
-import { t } from '../i18n/language.ts';
 import { connection } from '../live/connection.ts';
 import { standingOf } from '../components/status.ts';
 import { concern } from './concern.ts';
