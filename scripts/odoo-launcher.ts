@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const DEADLINE_MS = 15 * 60_000;
+const DEADLINE_MS = 25 * 60_000;
 
 /** The launcher: a program that takes Odoo's arguments and knows its configuration. `ODOO_LAUNCHER` names another than the stack's. */
 export function findLauncher(): string {
@@ -19,7 +19,7 @@ export function findLauncher(): string {
   return launcher;
 }
 
-/** Runs Odoo to its end, line by line, killed after 15 minutes; answers the exit code. `input` goes to its standard input. */
+/** Runs Odoo to its end, line by line, killed after 25 minutes; answers the exit code. `input` goes to its standard input. */
 export function runOdoo(launcher: string, args: string[], onLine: (line: string) => void, input?: string): Promise<number> {
   return new Promise((done, fail) => {
     const child = spawn(launcher, args, { stdio: ['pipe', 'pipe', 'pipe'] });
