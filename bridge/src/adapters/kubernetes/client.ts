@@ -107,7 +107,9 @@ export class KubernetesClient {
       const answer = await text(response);
       if ((response.statusCode ?? 0) >= 400) throw statusError(method, path, response.statusCode ?? 0, answer);
       const parsed = JSON.parse(answer) as (T & { kind?: unknown }) | null;
-      if (typeof parsed?.kind !== 'string') throw new Error(`answered ${response.statusCode} without an object`);
+      // its schemas alone have no kind
+      const isObject = typeof parsed?.kind === 'string' || (parsed !== null && path.startsWith('/openapi/'));
+      if (parsed === null || !isObject) throw new Error(`answered ${response.statusCode} without an object`);
       return parsed;
     } catch (error) {
       throw unavailable(method, path, error);
