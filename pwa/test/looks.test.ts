@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import type { Page } from 'playwright-core';
 import { axe, closeBrowser, EXAMPLES, open, overflow, shotsFolder, TEST_DEADLINE_MS, until, urlOf, visit } from './browser.ts';
 import type { MockServer } from './mock-server.ts';
+import { aborted, superseded, toReview, worldWith } from './mock-scenes.ts';
 import { World } from './mock-world.ts';
 
 interface Look {
@@ -10,7 +11,7 @@ interface Look {
   as?: string;
   hash(world: World): string;
   world?: () => World;
-  act?(page: Page): Promise<void>;
+  act?(page: Page, server: MockServer): Promise<void>;
   ready: string;
   /** a picture of what is on the screen, not of the whole page: for what lies above it */
   screen?: boolean;
@@ -40,6 +41,49 @@ const LOOKS: Look[] = [
     await page.getByRole('button', { name: 'Send' }).click();
   }, ready: 'It reads a 1' },
   { name: 'activity', as: 'vera', hash: () => '#/activity', ready: 'was uploaded' },
+  {
+    name: 'models-filtered', as: 'ada', hash: () => '#/models', ready: 'No model matches',
+    act: async (page) => {
+      await page.getByLabel('Search models').fill('zzz');
+      await page.getByLabel('Status').selectOption('Live');
+    },
+  },
+  {
+    name: 'offline', as: 'ben', hash: () => '#/models', ready: 'No connection since', screen: true,
+    act: async (page, server) => {
+      await page.getByRole('link', { name: 'lead-score' }).waitFor();
+      await page.evaluate(async () => void (await navigator.serviceWorker.ready));
+      await page.context().setOffline(true);
+      server.dropSockets();
+    },
+  },
+  {
+    name: 'version-superseded', as: 'ben', hash: (world) => urlOf(world, 'lead-score', '7.4.2'),
+    world: () => worldWith(superseded), ready: 'Superseded',
+  },
+  {
+    name: 'version-aborted', as: 'ben', hash: (world) => urlOf(world, 'stopped', '1.0.0'),
+    world: () => worldWith(aborted), ready: 'Aborted by Ben Okafor',
+  },
+  {
+    name: 'waiver-request', as: 'ada', hash: (world) => urlOf(world, 'to-review', '1.0.0'),
+    world: () => worldWith((world) => toReview(world)), ready: 'Request waiver',
+  },
+  {
+    name: 'waiver-approve', as: 'ben', hash: (world) => urlOf(world, 'to-review', '1.0.0'),
+    world: () => worldWith((world) => toReview(world, true)), ready: 'Approve waiver',
+  },
+  { name: 'upload-not-you', as: 'vera', hash: () => '#/upload', ready: 'Uploading needs the role' },
+  {
+    name: 'upload-kept', as: 'ada', ready: 'Upload a version of fraud-scorer',
+    hash: (world) => `#/upload/${world.models.find((one) => one.name === 'fraud-scorer')?.id}`,
+    act: async (page) => {
+      const text = JSON.stringify({ name: 'other', version: '9.9.9' });
+      const file = { name: 'metadata.json', mimeType: 'application/json', buffer: Buffer.from(text) };
+      await page.locator('#files').setInputFiles(file);
+      await page.locator('#other-model').waitFor();
+    },
+  },
   { name: 'help', as: 'vera', hash: () => '#/models', act: (page) => page.keyboard.press('?'), ready: 'Close what is open', screen: true },
 ];
 const WIDTHS = [360, 768, 1440];
@@ -63,7 +107,7 @@ describe('pwa: looks', function () {
         const { page, context, faults } = await visit(server, look.as, look.hash(server.world), { colorScheme, reducedMotion: 'reduce' });
         if (look.act) {
           await page.getByRole('heading').first().waitFor();
-          await look.act(page);
+          await look.act(page, server);
         }
         await page.getByText(look.ready).first().waitFor();
         for (const width of WIDTHS) {

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { AllowedAction, DeploymentView, EndpointView, EventView, FindingView, ModelDetail, ModelPage, ModelRow, RoadStop, Strategy, VersionDetail, VersionStatus, Whoami } from '../src/api/types.ts';
-
 import { CANARY, steering } from './mock-rollout.ts';
 import { lastHour } from './mock-traffic.ts';
 
@@ -102,14 +101,15 @@ export class World {
   }
 
   road(version: Entry): RoadStop[] {
-    const [done, next] = PROGRESS[version.status];
+    const [done, usual] = PROGRESS[version.status];
+    const next = version.statusReason?.startsWith('Aborted by ') ? 'aborted' : usual;
     const start = Date.parse(version.createdAt);
     const at = version.buildState === 'running' ? 3 : done;
     const failedBuild = version.status === 'StagingFailed' && version.buildState === 'failed';
     return STOPS.map((key, index) => {
       const passed = failedBuild ? index < 3 : index < at || (index === 3 && version.buildState === 'done');
       if (passed) return { key, state: 'done', at: new Date(start + index * 4 * MINUTE).toISOString(), by: index === 0 ? version.submitter : index === 2 || index === 5 ? 'Ben Okafor' : null, durationMs: index % 2 ? 23_400 + index * 1000 : null, reason: null };
-      if (index === (failedBuild ? 3 : Math.max(at, version.buildState === 'done' && at === 3 ? 4 : at))) return { key, state: next, at: version.statusChangedAt, by: null, durationMs: null, reason: next === 'failed' ? version.statusReason : null };
+      if (index === (failedBuild ? 3 : Math.max(at, version.buildState === 'done' && at === 3 ? 4 : at))) return { key, state: next, at: version.statusChangedAt, by: null, durationMs: null, reason: next === 'failed' || next === 'aborted' ? version.statusReason : null };
       return { key, state: 'ahead', at: null, by: null, durationMs: null, reason: null };
     });
   }

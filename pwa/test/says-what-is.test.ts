@@ -1,8 +1,9 @@
 import { expect } from 'chai';
-import type { AllowedAction, DeploymentView, VersionDetail } from '../src/api/types.ts';
+import type { AllowedAction } from '../src/api/types.ts';
 import { preselectedStrategy } from '../src/components/strategy-choice.ts';
-import { closeBrowser, open, shotsFolder, TEST_DEADLINE_MS, until, urlOf, visit } from './browser.ts';
+import { closeBrowser, open, TEST_DEADLINE_MS, until, urlOf, visit } from './browser.ts';
 import type { MockServer } from './mock-server.ts';
+import { aborted, superseded, toReview } from './mock-scenes.ts';
 
 const BACK_MS = 2_000;
 
@@ -29,12 +30,14 @@ describe('pwa: screens say what is', function () {
   });
 
   it('does not say that a superseded version is live', async () => {
-    for (const width of [360, 1440]) {
-      const { page, context } = await visit(server, 'vera', urlOf(server.world, 'lead-score', '7.4.2'), { viewport: { width, height: 900 } });
-      await page.locator('cf-road [data-key=live][data-state=over]').waitFor();
-      await page.screenshot({ path: `${shotsFolder()}/superseded-${width}.png`, fullPage: true });
-      await context.close();
-    }
+    superseded(server.world);
+    const { page, context } = await visit(server, 'vera', urlOf(server.world, 'lead-score', '7.4.2'));
+    await page.locator('cf-road [data-key=live][data-state=over]').waitFor();
+    const deployments = page.locator('cf-deployments');
+    await deployments.getByText('Superseded').waitFor();
+    const claims = deployments.getByText(/serving|ready|100 %/i).filter({ visible: true });
+    expect(await claims.count()).to.equal(0);
+    await context.close();
   });
 
   it('comes back by itself within two seconds of the line, with the account menu there all the time', async () => {
@@ -52,17 +55,16 @@ describe('pwa: screens say what is', function () {
   });
 
   it('leads from a finding to review to the waiver, never to another scan', async () => {
-    const finding = { rule: 'dockerfile.user.root', severity: 'medium', verdict: 'review', file: 'Dockerfile', line: 9, why: 'Root.', remedy: 'Use 65532.' } as VersionDetail['findings'][number];
-    const version = server.world.add('to-review', '1.0.0', 'ValidationFailed', 3, 'Ada Byron', { statusReason: 'NeedsReview: root', findings: [finding] });
+    toReview(server.world);
     const url = urlOf(server.world, 'to-review', '1.0.0');
     const ada = await visit(server, 'ada', url);
     await ada.page.locator('#answer').getByRole('button', { name: 'Request waiver' }).waitFor();
     expect(await ada.page.locator('#answer').getByRole('button', { name: 'Scan again' }).count()).to.equal(0);
     await ada.context.close();
-    version.findings = [{ ...finding, waiver: { id: 1, state: 'requested', reason: 'known', requestedBy: 'Ada Byron', expiresOn: '2027-01-01' } }];
-    const ben = await visit(server, 'ben', url);
+    server.world.versions.pop();
+    const asked = toReview(server.world, true);
+    const ben = await visit(server, 'ben', urlOf(server.world, 'to-review', asked.name));
     await ben.page.locator('#answer').getByRole('button', { name: 'Approve waiver' }).waitFor();
-    await ben.page.screenshot({ path: `${shotsFolder()}/waiver-1280.png`, fullPage: true });
     await ben.context.close();
   });
 
@@ -73,7 +75,6 @@ describe('pwa: screens say what is', function () {
     await page.locator('#files').setInputFiles({ name: 'metadata.json', mimeType: 'application/json', buffer: Buffer.from('{"name":"other","version":"9.9.9"}') });
     await page.locator('#other-model').getByText('other').waitFor();
     expect(await page.getByLabel('Model name').inputValue()).to.equal('fraud-scorer');
-    await page.screenshot({ path: `${shotsFolder()}/upload-kept.png`, fullPage: true });
     await context.close();
   });
 
@@ -93,14 +94,11 @@ describe('pwa: screens say what is', function () {
   });
 
   it('calls an aborted rollout aborted', async () => {
-    const reason = 'Aborted by Ben Okafor: enough';
-    const version = server.world.add('stopped', '1.0.0', 'ProdFailed', 2, 'Ada Byron', { statusReason: reason });
-    const made: DeploymentView = server.world.deployment(version, 'production', 'canary', 'Failed', 'Ben Okafor', reason);
-    Object.assign(made, { desired: 'removed' });
+    aborted(server.world);
     const { page, context } = await visit(server, 'vera', urlOf(server.world, 'stopped', '1.0.0'));
     await until('it says so in the head', async () => (await page.locator('.sub .chip').textContent())?.includes('Aborted') === true);
     await page.locator('cf-deployments .chip', { hasText: 'Aborted' }).waitFor();
-    await page.screenshot({ path: `${shotsFolder()}/aborted.png`, fullPage: true });
+    await page.locator('cf-road [data-key=rolling][data-state=aborted]').waitFor();
     await context.close();
   });
 });

@@ -222,6 +222,10 @@ export const forms = css`
     font-family: var(--cf-mono);
     font-size: var(--cf-text-s);
   }
+  input[readonly] {
+    background: var(--cf-sunken);
+    color: var(--cf-muted);
+  }
   input::placeholder,
   textarea::placeholder {
     color: var(--cf-muted);
