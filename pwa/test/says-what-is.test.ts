@@ -47,6 +47,8 @@ describe('pwa: screens say what is', function () {
     server.dropSockets();
     await page.getByText('No connection since').waitFor();
     await page.getByRole('button', { name: /^Account/ }).waitFor();
+    const skip = (await page.getByRole('button', { name: 'Skip to content' }).boundingBox())!;
+    expect(skip.y + skip.height, 'the way past the header is out of sight').to.be.at.most(0);
     await context.setOffline(false);
     const at = Date.now();
     await page.getByText('No connection since').waitFor({ state: 'hidden' });

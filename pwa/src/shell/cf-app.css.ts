@@ -79,12 +79,14 @@ export const shell = css`
   }
   .skip {
     position: fixed;
-    top: -60px;
+    top: var(--cf-2);
     left: var(--cf-4);
     z-index: 30;
+    /* out of sight wherever the header stands, also below the line that says it is offline */
+    translate: 0 -100vh;
   }
   .skip:focus {
-    top: var(--cf-2);
+    translate: none;
   }
   .lost {
     margin-top: var(--cf-4);
