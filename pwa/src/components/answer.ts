@@ -1,5 +1,5 @@
 import type { ActionName, AllowedAction, RoadStop, VersionDetail } from '../api/types.ts';
-import { needsReview } from './status.ts';
+import { needsReview } from './standing.ts';
 
 const WAIVERS: ActionName[] = ['accept-waiver', 'request-waiver'];
 

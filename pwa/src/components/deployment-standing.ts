@@ -1,6 +1,6 @@
 import type { DeploymentView, PodView } from '../api/types.ts';
 import type { IconName } from './cf-icon.ts';
-import { endedByPerson, type Tone } from './status.ts';
+import { endedByPerson, type Tone } from './standing.ts';
 
 type Deployment = Pick<DeploymentView, 'phase' | 'isLive' | 'desired' | 'reason'>;
 type Condition = DeploymentView['conditions'][number];

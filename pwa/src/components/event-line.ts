@@ -3,7 +3,7 @@ import type { EventView, VersionStatus } from '../api/types.ts';
 import { t } from '../i18n/language.ts';
 import { hrefs } from '../shell/router.ts';
 import type { IconName } from './cf-icon.ts';
-import { endedByPerson, type Tone } from './status.ts';
+import { endedByPerson, type Tone } from './standing.ts';
 import './cf-icon.ts';
 import './cf-time.ts';
 

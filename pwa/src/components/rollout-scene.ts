@@ -1,4 +1,4 @@
-import { endedByPerson } from './status.ts';
+import { endedByPerson } from './standing.ts';
 import type { DeploymentView, FollowedStep, RolloutView, VersionDetail } from '../api/types.ts';
 
 export interface RolloutScene {

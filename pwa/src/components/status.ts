@@ -2,9 +2,8 @@ import { css, html, type TemplateResult } from 'lit';
 import type { VersionStatus } from '../api/types.ts';
 import { t } from '../i18n/language.ts';
 import type { IconName } from './cf-icon.ts';
+import { endedByPerson, needsReview, type Standing, type Tone } from './standing.ts';
 import './cf-icon.ts';
-
-export type Tone = 'good' | 'busy' | 'wait' | 'bad' | 'calm';
 
 const TONES: Record<VersionStatus, [Tone, IconName]> = {
   Validating: ['busy', 'spin'],
@@ -19,14 +18,6 @@ const TONES: Record<VersionStatus, [Tone, IconName]> = {
   Superseded: ['calm', 'ring'],
   Archived: ['calm', 'ring'],
 };
-
-/** A person ended it, or wants a newer version instead: the codes that such a reason begins with. */
-export const endedByPerson = (reason: string | null | undefined): boolean => /^(Aborted by |Superseded: )/.test(reason ?? '');
-/** The scan found what a second person may accept: it waits, it is not blocked. */
-export const needsReview = ({ status, statusReason }: Standing): boolean =>
-  status === 'ValidationFailed' && statusReason?.startsWith('NeedsReview') === true;
-
-export interface Standing { status: VersionStatus; statusReason?: string | null | undefined }
 
 /** What a version's status is called, and how it looks. */
 export function standingOf(version: Standing): { tone: Tone; icon: IconName; word: string } {

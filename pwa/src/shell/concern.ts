@@ -1,5 +1,5 @@
 import type { VersionDetail, Whoami } from '../api/types.ts';
-import { endedByPerson } from '../components/status.ts';
+import { endedByPerson } from '../components/standing.ts';
 import type { Toast } from './notices.ts';
 
 type Known = Pick<VersionDetail, 'status' | 'statusReason' | 'submitter' | 'isMine' | 'allowedActions' | 'deployments'>;
