@@ -103,6 +103,8 @@ describe('the registry of the stack', function () {
       `node:${context.secrets[REGISTRY_USERS.node]}`,
     );
     expect(text).to.include(`server = "${origin}"`).and.not.include('@');
+    // the host, and the server that is asked after it
+    expect(text.match(/authorization = /g)).to.have.length(2);
   });
 
   it('keeps its files to their owner, with no secret of another purpose in them', async () => {

@@ -61,7 +61,12 @@ function forgetRunningState(context: StackContext): void {
 /** Where the registry's name leads, with the node's own login: it is read at each pull. */
 export function mirror(url: string): string {
   const { origin, authorization } = registryAccess(url);
-  return `server = "${origin}"\n[host."${origin}"]\n  capabilities = ["pull", "resolve"]\n  [host."${origin}".header]\n    authorization = "${authorization}"\n`;
+  const access = (table: string): string => `[${table}]\n  authorization = "${authorization}"\n`;
+  const capabilities = 'capabilities = ["pull", "resolve"]';
+  // The server is asked once more after its host: without the login there too, an image that is absent would
+  // be told as a refusal.
+  return `server = "${origin}"\n${capabilities}\n${access('header')}[host."${origin}"]\n  ${capabilities}\n`
+    + access(`host."${origin}".header`);
 }
 
 export function configuration(folder: string, registry: string, cni: string): string {
