@@ -4,7 +4,7 @@
  */
 const KEPT = [
   'accept-ranges', 'age', 'allow', 'cache-control', 'content-disposition', 'content-encoding', 'content-language',
-  'content-length', 'content-range', 'date', 'etag', 'expires', 'last-modified', 'retry-after', 'vary',
+  'content-length', 'content-range', 'content-type', 'date', 'etag', 'expires', 'last-modified', 'retry-after', 'vary',
   'inference-header-content-length', 'x-creativeflow-revision',
 ];
 const KEPT_FAMILY = /^x-ratelimit-[a-z-]+$/;
@@ -22,8 +22,9 @@ function filter(r) {
     const key = name.toLowerCase();
     if (KEPT.indexOf(key) < 0 && !KEPT_FAMILY.test(key)) delete r.headersOut[name];
   });
-  // each part of a multipart answer has headers of its own, and some browsers obey them
-  r.headersOut['Content-Type'] = type === '' || /multipart\//i.test(type) ? 'application/octet-stream' : type;
+  // Each part of a multipart answer has headers of its own, and some browsers obey them. Any other type stays as it
+  // is: written again, nginx would add its charset once more.
+  if (type === '' || /multipart\//i.test(type)) r.headersOut['Content-Type'] = 'application/octet-stream';
   if (location !== '' && OWN_ADDRESS.test(location)) r.headersOut['Location'] = location;
 }
 

@@ -34,16 +34,13 @@ describe('The gateway before a hostile pod', function () {
   let front: NginxScene;
   let path: string;
   before(async () => {
-    scene = new ClusterScene();
+    scene = await new ClusterScene().open();
     front = await NginxScene.start([], scene.facts.ports.traefikWeb);
     path = `/endpoints/staging/${scene.id}`;
-    await scene.apply(scene.pod('hostile', 'mlops-staging', { command: ['python3', '-c', SERVER], ports: [{ containerPort: 8080 }], readinessProbe: { httpGet: { path: '/v2', port: 8080 }, periodSeconds: 1 } }));
+    await scene.apply(scene.pod('hostile', scene.namespace, { command: ['python3', '-c', SERVER], ports: [{ containerPort: 8080 }], readinessProbe: { httpGet: { path: '/v2', port: 8080 }, periodSeconds: 1 } }));
+    await scene.podIs('hostile', scene.namespace, (status) => condition(status, 'Ready')?.status === 'True');
+    await scene.serve('hostile', 'mlops-staging');
     const name = scene.named('hostile');
-    await scene.apply({
-      apiVersion: 'v1', kind: 'Service', metadata: { name, namespace: 'mlops-staging' },
-      spec: { selector: { part: name }, ports: [{ name: 'http', port: 80, targetPort: 8080 }] },
-    } as never);
-    await scene.podIs('hostile', 'mlops-staging', (status) => condition(status, 'Ready')?.status === 'True');
     const spec = { namespace: 'mlops-staging', name: scene.id, slug: scene.id, path, backends: [{ revision: name, weight: 100 }], changedBy: 1, before: null };
     await scene.apply(routeManifest(spec as never, { name: 'mlops', namespace: 'mlops-gateway' }) as never);
     await waitFor('the route', 20_000, async () => (await fetch(`${scene.facts.gatewayUrl}${path}/v2`)).status === 200);
