@@ -1,7 +1,8 @@
 import { scanBytes } from '../unit/scan/scan-bytes.ts';
 import type { ScanResult } from '../../src/scan/types.ts';
 import { corpus } from './corpus.ts';
-import { mutate, random } from './mutations.ts';
+import { random } from '../fakes/seeded-random.ts';
+import { mutate } from './mutations.ts';
 
 export interface Case { number: number; sample: string; name: string; what: string; bytes: Uint8Array; hostile: boolean; /** how many changes made it */ steps: number }
 

@@ -3,17 +3,6 @@ import { writeZip } from '../unit/scan/zip-writer.ts';
 import { changeInstructions } from './instructions.ts';
 import { changeHeader } from './tensor-header.ts';
 
-/** mulberry32: the same seed, the same cases. */
-export function random(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 type Next = () => number;
 const below = (next: Next, limit: number): number => Math.floor(next() * limit);
 const EXTREMES = [0n, 1n, 0x7fn, 0x80n, 0xffn, 0x7fffn, 0x8000n, 0xffffn, 0x7fffffffn, 0x80000000n, 0xffffffffn, 0x7fffffffffffffffn, 0x8000000000000000n, 0xffffffffffffffffn];

@@ -2,7 +2,8 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import path from 'node:path';
-import { makeCase, randomOf, type Case, type Route } from './grammar.ts';
+import { random as randomOf } from '../../fakes/seeded-random.ts';
+import { makeCase, type Case, type Route } from './grammar.ts';
 
 export interface Find { what: string; number: number; sent: string[] }
 export interface HttpOutcome { cases: number; finds: Find[] }

@@ -14,17 +14,6 @@ const HEADERS = [
 ];
 const PART = (name: string, body: string): string => `--x\r\nContent-Disposition: form-data; name="${name}"; filename="m.onnx"\r\n\r\n${body}\r\n`;
 
-/** mulberry32: the same seed makes the same cases */
-export function randomOf(seed: number): Random {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 /** A well-formed request to one of the routes, then damaged here and there. */
 export function makeCase(random: Random, routes: Route[]): Case {
   const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)]!;

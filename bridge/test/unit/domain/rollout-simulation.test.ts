@@ -5,7 +5,8 @@ import type { Decision } from '../../../src/domain/rollout.ts';
 import { describe as inWords, stepsOf } from '../../../src/domain/strategy.ts';
 import type { Step } from '../../../src/domain/strategy.ts';
 import { NOW } from './revision-builders.ts';
-import { DEADLINE_MS, NEW, OLD, TICK_MS, World, random } from './rollout-world.ts';
+import { DEADLINE_MS, NEW, OLD, TICK_MS, World } from './rollout-world.ts';
+import { random } from '../../fakes/seeded-random.ts';
 
 const FUZZ = Math.max(1, Number(process.env['CREATIVEFLOW_FUZZ'] ?? 1));
 const TICKS = 100_000 * FUZZ;

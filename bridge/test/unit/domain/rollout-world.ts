@@ -8,17 +8,6 @@ export const TICK_MS = 1_000;
 export const OLD = 'digits-v1';
 export const NEW = 'digits-v2';
 
-/** mulberry32: the same seed, the same story */
-export function random(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 function someSteps(next: () => number): Step[] {
   const judge: Judge = {
     kind: 'judge', seconds: 5 + Math.floor(next() * 20), minRequests: 10, maxErrorRate: 0.01, maxLatencyRatio: 2, maxRestarts: 0,
