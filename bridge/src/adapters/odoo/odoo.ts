@@ -25,7 +25,7 @@ export class Odoo implements OdooPort {
   constructor(settings: OdooSettings, clock: Clock) {
     this.#settings = settings;
     this.#clock = clock;
-    this.#wire = new OdooWire({ url: settings.url, database: settings.database, serviceConnections: settings.serviceConnections, ...(settings.deadlineMs ? { deadlineMs: settings.deadlineMs } : {}) });
+    this.#wire = new OdooWire(settings);
   }
 
   async call<T>(caller: Caller, model: string, method: string, kwargs: Record<string, unknown>, requestId?: string): Promise<T> {

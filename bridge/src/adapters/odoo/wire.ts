@@ -28,7 +28,9 @@ export class OdooWire {
 
   constructor(options: WireOptions) {
     this.#options = options;
-    [this.#people, this.#service] = [PEOPLE_CONNECTIONS, options.serviceConnections].map((connections) => agentOf(connections, options.deadlineMs ?? CALL_DEADLINE_MS)) as [Agent, Agent];
+    const { serviceConnections, deadlineMs = CALL_DEADLINE_MS } = options;
+    this.#people = agentOf(PEOPLE_CONNECTIONS, deadlineMs);
+    this.#service = agentOf(serviceConnections, deadlineMs);
   }
 
   get database(): string {

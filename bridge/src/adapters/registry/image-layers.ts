@@ -2,13 +2,13 @@ import type { Readable } from 'node:stream';
 import { request } from 'undici';
 import { Unavailable } from '../../errors.ts';
 import type { ImageLayersPort, ImageLayer } from '../../services/cluster-ports.ts';
-import { registryAccess, unavailable } from './registry.ts';
+import { parseManifest, registryAccess, unavailable } from './registry.ts';
 
 const MANIFEST_DEADLINE_MS = 10_000;
 const INDEX = ['application/vnd.oci.image.index.v1+json', 'application/vnd.docker.distribution.manifest.list.v2+json'];
 const MANIFEST = ['application/vnd.oci.image.manifest.v1+json', 'application/vnd.docker.distribution.manifest.v2+json'];
 
-interface Manifest { schemaVersion?: number; layers?: Descriptor[]; manifests?: Descriptor[] }
+interface Manifest { schemaVersion: 2; layers?: Descriptor[]; manifests?: Descriptor[] }
 interface Descriptor { mediaType: string; digest: string; size: number; platform?: { os: string; architecture: string } }
 
 /** The layers of an image in a registry of the OCI distribution specification, lowest first, as streams. */
@@ -39,13 +39,12 @@ export class HttpImageLayers implements ImageLayersPort {
 
   async #manifest(repository: string, digest: string): Promise<Manifest> {
     const answer = await this.#get(`${this.#origin}/v2/${repository}/manifests/${digest}`, { accept: [...MANIFEST, ...INDEX].join(', ') }, AbortSignal.timeout(this.#deadlineMs));
-    try {
-      const manifest = JSON.parse(await text(answer)) as Manifest | null;
-      if (manifest?.schemaVersion === 2) return manifest;
-    } catch (error) {
-      throw unavailable(`broke off or garbled the manifest ${repository}@${digest}`, error);
-    }
-    throw unavailable(`answered with no manifest for ${repository}@${digest}`);
+    const bytes = await whole(answer).catch((error: Error) => {
+      throw unavailable(`broke off the manifest ${repository}@${digest}`, error);
+    });
+    const manifest = parseManifest(bytes);
+    if (manifest === null) throw unavailable(`answered with no manifest for ${repository}@${digest}`);
+    return manifest;
   }
 
   #blob(repository: string, digest: string, signal: AbortSignal | undefined): Promise<Readable> {
@@ -62,8 +61,8 @@ export class HttpImageLayers implements ImageLayersPort {
   }
 }
 
-async function text(stream: Readable): Promise<string> {
+async function whole(stream: Readable): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of stream) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks);
 }

@@ -4,7 +4,7 @@ import { request } from 'undici';
 import type { Dispatcher } from 'undici';
 import { Conflict, NotFound, Unavailable } from '../../errors.ts';
 import type { ImageStorePort, StoredManifest } from '../../services/build-ports.ts';
-import { HttpRegistry, registryAccess, unavailable } from './registry.ts';
+import { HttpRegistry, parseManifest, registryAccess, unavailable } from './registry.ts';
 
 const REQUEST_DEADLINE_MS = 20_000;
 /** The registry may think this long about a part, or about the digest of a whole blob at the end. */
@@ -36,7 +36,7 @@ export class HttpImageStore extends HttpRegistry implements ImageStorePort {
     const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
     const said = [header(answer, 'docker-content-digest'), ...(reference.startsWith('sha256:') ? [reference] : [])];
     const isOther = said.some((named) => named !== undefined && named !== digest);
-    if (isOther || !isManifest(bytes)) throw unavailable(`answered with no manifest for ${repository}:${reference}`);
+    if (isOther || parseManifest(bytes) === null) throw unavailable(`answered with no manifest for ${repository}:${reference}`);
     return { digest, mediaType: header(answer, 'content-type') ?? '', bytes };
   }
 
@@ -137,14 +137,6 @@ export class HttpImageStore extends HttpRegistry implements ImageStorePort {
 function header(answer: Dispatcher.ResponseData, name: string): string | undefined {
   const value = answer.headers[name];
   return Array.isArray(value) ? value[0] : value;
-}
-
-function isManifest(bytes: Buffer): boolean {
-  try {
-    return (JSON.parse(bytes.toString('utf8')) as { schemaVersion?: unknown } | null)?.schemaVersion === 2;
-  } catch {
-    return false;
-  }
 }
 
 async function small(body: Readable): Promise<Buffer> {

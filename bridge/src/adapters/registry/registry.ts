@@ -52,6 +52,16 @@ export class HttpRegistry implements RegistryPort {
   }
 }
 
+/** A manifest or an index of the OCI image specification; null: the bytes are neither. */
+export function parseManifest(bytes: Buffer): { schemaVersion: 2 } | null {
+  try {
+    const parsed = JSON.parse(bytes.toString('utf8')) as { schemaVersion?: unknown } | null;
+    return parsed?.schemaVersion === 2 ? (parsed as { schemaVersion: 2 }) : null;
+  } catch {
+    return null;
+  }
+}
+
 export function unavailable(what: string, cause?: unknown): Unavailable {
   return new Unavailable(`The registry ${what}.`, { code: 'registry-unavailable', cause });
 }
