@@ -6,39 +6,119 @@
 const SRC = '^bridge/src/';
 const ROOT = `${SRC}(main|app|config|log|clock|compose-[a-z-]*)\\.ts$`;
 
-/** Within our own sources, `from` may import what matches one of `to`; anything else is an error. */
+/**
+ * Within our own sources, `from` may import what matches one of `to`; anything else is an error.
+ */
 const only = (name, from, to, comment) => ({
-  name, severity: 'error', comment, from: { path: from }, to: { path: SRC, pathNot: to },
+  name,
+  severity: 'error',
+  comment,
+  from: { path: from },
+  to: { path: SRC, pathNot: to },
 });
 
 module.exports = {
   forbidden: [
-    { name: 'no-circular', severity: 'error', comment: 'Two files that need each other are one file, or lack a third.', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
-    { name: 'not-to-unresolvable', severity: 'error', comment: 'The import leads nowhere.', from: {}, to: { couldNotResolve: true } },
-    { name: 'not-to-tests', severity: 'error', comment: 'What ships does not lean on tests.', from: { path: SRC }, to: { path: '^(bridge/test|stack|e2e|bench|demo|pwa)/' } },
-    { name: 'nobody-imports-main', severity: 'error', comment: 'main.ts starts the program; nothing builds on it.', from: {}, to: { path: `${SRC}main\\.ts$` } },
-    only('main', `${SRC}main\\.ts$`, [`${SRC}(app|config|last-resort|log)\\.ts$`], 'main reads the environment and starts the app.'),
-    only('contract', `${SRC}contract/`, [`${SRC}contract/`], 'What crosses a wire depends on nothing; the web app imports it.'),
+    {
+      name: 'no-circular',
+      severity: 'error',
+      comment: 'Two files that need each other are one file, or lack a third.',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    {
+      name: 'not-to-unresolvable',
+      severity: 'error',
+      comment: 'The import leads nowhere.',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+    {
+      name: 'not-to-tests',
+      severity: 'error',
+      comment: 'What ships does not lean on tests.',
+      from: { path: SRC },
+      to: { path: '^(bridge/test|stack|e2e|bench|demo|pwa)/' },
+    },
+    {
+      name: 'nobody-imports-main',
+      severity: 'error',
+      comment: 'main.ts starts the program; nothing builds on it.',
+      from: {},
+      to: { path: `${SRC}main\\.ts$` },
+    },
+    only(
+      'main',
+      `${SRC}main\\.ts$`,
+      [`${SRC}(app|config|last-resort|log)\\.ts$`],
+      'main reads the environment and starts the app.',
+    ),
+    only(
+      'contract',
+      `${SRC}contract/`,
+      [`${SRC}contract/`],
+      'What crosses a wire depends on nothing; the web app imports it.',
+    ),
     only('errors', `${SRC}errors\\.ts$`, ['(?!)'], 'The tree of errors depends on nothing.'),
-    only('domain', `${SRC}domain/`, [`${SRC}(domain|contract)/`, `${SRC}errors\\.ts$`, `${SRC}services/[a-z-]*ports\\.ts$`], 'Decisions are pure; of services they know the shapes of ports.'),
-    only('services', `${SRC}services/`, [`${SRC}(services|domain|contract)/`, `${SRC}errors\\.ts$`], 'Use cases know ports, never a driver, a router or a queue.'),
-    only('adapters', `${SRC}adapters/`, [`${SRC}(adapters|domain|contract)/`, `${SRC}errors\\.ts$`, `${SRC}services/[a-z-]*(ports|errors)\\.ts$`], 'An adapter implements a port; it calls no use case.'),
+    only(
+      'domain',
+      `${SRC}domain/`,
+      [`${SRC}(domain|contract)/`, `${SRC}errors\\.ts$`, `${SRC}services/[a-z-]*ports\\.ts$`],
+      'Decisions are pure; of services they know the shapes of ports.',
+    ),
+    only(
+      'services',
+      `${SRC}services/`,
+      [`${SRC}(services|domain|contract)/`, `${SRC}errors\\.ts$`],
+      'Use cases know ports, never a driver, a router or a queue.',
+    ),
+    only(
+      'adapters',
+      `${SRC}adapters/`,
+      [
+        `${SRC}(adapters|domain|contract)/`,
+        `${SRC}errors\\.ts$`,
+        `${SRC}services/[a-z-]*(ports|errors)\\.ts$`,
+      ],
+      'An adapter implements a port; it calls no use case.',
+    ),
     {
-      name: 'adapters-apart', severity: 'error', comment: 'One folder, one outside thing.',
-      from: { path: `${SRC}adapters/([^/]+)/` }, to: { path: `${SRC}adapters/`, pathNot: [`${SRC}adapters/$1/`] },
+      name: 'adapters-apart',
+      severity: 'error',
+      comment: 'One folder, one outside thing.',
+      from: { path: `${SRC}adapters/([^/]+)/` },
+      to: { path: `${SRC}adapters/`, pathNot: [`${SRC}adapters/$1/`] },
     },
-    only('edges', `${SRC}(http|ws|jobs|relay)/`, [`${SRC}(http|ws|jobs|relay|services|domain|contract|scan)/`, `${SRC}errors\\.ts$`], 'Edges know use cases, not adapters and not the composition.'),
+    only(
+      'edges',
+      `${SRC}(http|ws|jobs|relay)/`,
+      [`${SRC}(http|ws|jobs|relay|services|domain|contract|scan)/`, `${SRC}errors\\.ts$`],
+      'Edges know use cases, not adapters and not the composition.',
+    ),
     {
-      name: 'scan-for-jobs-only', severity: 'error', comment: 'Only the scan job runs the scanner.',
-      from: { path: SRC, pathNot: [`${SRC}(scan|jobs)/`] }, to: { path: `${SRC}scan/` },
+      name: 'scan-for-jobs-only',
+      severity: 'error',
+      comment: 'Only the scan job runs the scanner.',
+      from: { path: SRC, pathNot: [`${SRC}(scan|jobs)/`] },
+      to: { path: `${SRC}scan/` },
     },
-    only('scan', `${SRC}scan/`, [`${SRC}scan/`, `${SRC}contract/serving\\.ts$`], 'The scanner is a library of its own; labels of a Dockerfile are held to the rules of an upload.'),
+    only(
+      'scan',
+      `${SRC}scan/`,
+      [`${SRC}scan/`, `${SRC}contract/serving\\.ts$`],
+      'The scanner is a library of its own; labels of a Dockerfile are held to the rules of an upload.',
+    ),
     {
-      name: 'composition-at-the-top', severity: 'error', comment: 'Configuration, log and clock are handed in.',
-      from: { path: SRC, pathNot: [ROOT] }, to: { path: ROOT },
+      name: 'composition-at-the-top',
+      severity: 'error',
+      comment: 'Configuration, log and clock are handed in.',
+      from: { path: SRC, pathNot: [ROOT] },
+      to: { path: ROOT },
     },
     {
-      name: 'drivers-in-adapters', severity: 'error', comment: 'A library of an outside thing is wrapped by its adapter.',
+      name: 'drivers-in-adapters',
+      severity: 'error',
+      comment: 'A library of an outside thing is wrapped by its adapter.',
       from: { path: SRC, pathNot: [`${SRC}adapters/`, `${SRC}compose-[a-z-]*\\.ts$`] },
       to: { path: 'node_modules/(minio|pg|bull|ioredis|odoo-await|undici|@kubernetes)/' },
     },
@@ -47,6 +127,10 @@ module.exports = {
     doNotFollow: { path: 'node_modules' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'], extensions: ['.ts', '.js', '.mjs', '.json'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+      extensions: ['.ts', '.js', '.mjs', '.json'],
+    },
   },
 };

@@ -1,16 +1,43 @@
 import tseslint from 'typescript-eslint';
 
-/** What a reviewer should not have to say. Layout is Prettier's and the author's; who may import whom is .dependency-cruiser.cjs. */
+/**
+ * What a reviewer should not have to say. Layout is Prettier's and the author's; who may import
+ * whom is .dependency-cruiser.cjs.
+ */
 export default tseslint.config(
   { linterOptions: { reportUnusedDisableDirectives: 'off' } },
-  { ignores: ['**/node_modules/', '**/dist/', '.stack/', 'coverage/', 'test-results/', 'odoo_addon/', '**/*.go'] },
+  {
+    ignores: [
+      '**/node_modules/',
+      '**/dist/',
+      '.stack/',
+      'coverage/',
+      'test-results/',
+      'odoo_addon/',
+      '**/*.go',
+    ],
+  },
   ...tseslint.configs.recommended.map((config) => ({ ...config, files: ['**/*.{ts,mts}'] })),
   {
     files: ['**/*.{ts,mts}'],
     rules: {
-      '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'separate-type-imports', disallowTypeAnnotations: false }],
-      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_', caughtErrors: 'none', ignoreRestSiblings: true }],
-      '@typescript-eslint/no-empty-object-type': ['error', { allowInterfaces: 'with-single-extends' }],
+      '@typescript-eslint/consistent-type-imports': [
+        'error',
+        { fixStyle: 'separate-type-imports', disallowTypeAnnotations: false },
+      ],
+      '@typescript-eslint/no-unused-vars': [
+        'error',
+        {
+          argsIgnorePattern: '^_',
+          varsIgnorePattern: '^_',
+          caughtErrors: 'none',
+          ignoreRestSiblings: true,
+        },
+      ],
+      '@typescript-eslint/no-empty-object-type': [
+        'error',
+        { allowInterfaces: 'with-single-extends' },
+      ],
       eqeqeq: ['error', 'always', { null: 'ignore' }],
       'no-var': 'error',
       'prefer-const': 'error',
@@ -20,10 +47,22 @@ export default tseslint.config(
     // one reader of the environment: the rest of the bridge gets a checked configuration
     files: ['bridge/src/**/*.ts'],
     ignores: ['bridge/src/main.ts', 'bridge/src/scan/**'],
-    rules: { 'no-restricted-properties': ['error', { object: 'process', property: 'env', message: 'Only main.ts reads the environment; take it from the configuration.' }] },
+    rules: {
+      'no-restricted-properties': [
+        'error',
+        {
+          object: 'process',
+          property: 'env',
+          message: 'Only main.ts reads the environment; take it from the configuration.',
+        },
+      ],
+    },
   },
   {
     files: ['**/test/**/*.ts', 'e2e/**/*.ts'],
-    rules: { '@typescript-eslint/no-explicit-any': 'off', '@typescript-eslint/no-unused-expressions': 'off' },
+    rules: {
+      '@typescript-eslint/no-explicit-any': 'off',
+      '@typescript-eslint/no-unused-expressions': 'off',
+    },
   },
 );

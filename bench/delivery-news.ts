@@ -4,7 +4,10 @@ import WebSocket from 'ws';
 import type { EventView, SocketMessage } from '../bridge/src/contract/events.ts';
 import type { Client } from '../e2e/client.ts';
 
-interface Heard { event: EventView; at: number }
+interface Heard {
+  event: EventView;
+  at: number;
+}
 
 /** One person's socket that notes when it hears what (by performance.now). */
 export class News {
@@ -14,7 +17,11 @@ export class News {
 
   static async of({ facts, cookie }: Client): Promise<News> {
     const url = `${facts.publicUrl.replace(/^https/, 'wss')}/mlops/ws`;
-    const socket = new WebSocket(url, { ca: readFileSync(facts.caFile), headers: { cookie }, origin: facts.publicUrl });
+    const socket = new WebSocket(url, {
+      ca: readFileSync(facts.caFile),
+      headers: { cookie },
+      origin: facts.publicUrl,
+    });
     const news = new News(socket);
     await once(socket, 'message');
     return news;
@@ -36,16 +43,34 @@ export class News {
   }
 
   /** When this was heard of the version. A failure of the version ends the wait. */
-  async hears(versionId: number, wanted: (event: EventView) => boolean, what: string, deadlineMs: number): Promise<number> {
+  async hears(
+    versionId: number,
+    wanted: (event: EventView) => boolean,
+    what: string,
+    deadlineMs: number,
+  ): Promise<number> {
     let timer: NodeJS.Timeout | undefined;
     try {
       return await new Promise((resolve, reject) => {
-        timer = setTimeout(() => reject(new Error(`version ${versionId}: ${what} was not heard within ${deadlineMs / 1000} s`)), deadlineMs);
+        timer = setTimeout(
+          () =>
+            reject(
+              new Error(
+                `version ${versionId}: ${what} was not heard within ${deadlineMs / 1000} s`,
+              ),
+            ),
+          deadlineMs,
+        );
         this.#look = () => {
           for (const { event, at } of this.#heard) {
             if (event.versionId !== versionId) continue;
             if (wanted(event)) return resolve(at);
-            if (event.topic === 'version.status' && /Failed$/.test(String(event.payload['status']))) reject(new Error(`version ${versionId} is ${String(event.payload['status'])}: ${String(event.payload['reason'])}`));
+            if (event.topic === 'version.status' && /Failed$/.test(String(event.payload['status'])))
+              reject(
+                new Error(
+                  `version ${versionId} is ${String(event.payload['status'])}: ${String(event.payload['reason'])}`,
+                ),
+              );
           }
         };
         this.#look();

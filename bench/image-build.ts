@@ -1,4 +1,7 @@
-/** One build in a process of its own, so that its memory is its own: the bridge's build, its pod listener, and nothing else. Says one line of JSON. */
+/**
+ * One build in a process of its own, so that its memory is its own: the bridge's build, its pod
+ * listener, and nothing else. Says one line of JSON.
+ */
 import { once } from 'node:events';
 import { KubeConfig } from '@kubernetes/client-node';
 import { KubernetesBuildPods } from '../bridge/src/adapters/kubernetes/build-pods.ts';
@@ -12,8 +15,28 @@ import { Build } from '../bridge/src/services/build.ts';
 import type { Logger, ObjectStore, OdooPort, VersionWork } from '../bridge/src/services/ports.ts';
 import { realClock } from '../bridge/test/fakes/real-clock.ts';
 
-export interface BuildOrder { layered: boolean; work: VersionWork; minio: MinioConfig; registryUrl: string; registryName: string; kubeconfig: string; podHost: string; podPort: number; namespace: string; image: string }
-export interface BuildTook { state: string; reason?: string; digest?: string; seconds: number; /** bud and push alone, as the cluster has it */ podSeconds: number | null; beforeMiB: number; peakMiB: number; cpuSeconds: number }
+export interface BuildOrder {
+  layered: boolean;
+  work: VersionWork;
+  minio: MinioConfig;
+  registryUrl: string;
+  registryName: string;
+  kubeconfig: string;
+  podHost: string;
+  podPort: number;
+  namespace: string;
+  image: string;
+}
+export interface BuildTook {
+  state: string;
+  reason?: string;
+  digest?: string;
+  seconds: number;
+  /** bud and push alone, as the cluster has it */ podSeconds: number | null;
+  beforeMiB: number;
+  peakMiB: number;
+  cpuSeconds: number;
+}
 
 const order = JSON.parse(process.env.ORDER ?? '{}') as BuildOrder;
 const quiet: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => quiet };
@@ -22,32 +45,85 @@ const kubeconfig = new KubeConfig();
 kubeconfig.loadFromFile(order.kubeconfig);
 const client = new KubernetesClient(kubeconfig);
 const blobs = new MinioBlobStore(order.minio, realClock);
-const store = { get: blobs.get.bind(blobs), putSmall: blobs.put.bind(blobs), remove: blobs.remove.bind(blobs) } as unknown as ObjectStore;
-const took: BuildTook = { state: '', seconds: 0, podSeconds: null, beforeMiB: 0, peakMiB: 0, cpuSeconds: 0 };
-const odoo = { call: async (_caller: unknown, _model: string, method: string, facts: { state: string; reason?: string; image_digest?: string }) => {
-  if (method === 'work') return work;
-  work.buildState = facts.state;
-  Object.assign(took, { state: facts.state, reason: facts.reason, digest: facts.image_digest });
-  return { accepted: true };
-} } as unknown as OdooPort;
+const store = {
+  get: blobs.get.bind(blobs),
+  putSmall: blobs.put.bind(blobs),
+  remove: blobs.remove.bind(blobs),
+} as unknown as ObjectStore;
+const took: BuildTook = {
+  state: '',
+  seconds: 0,
+  podSeconds: null,
+  beforeMiB: 0,
+  peakMiB: 0,
+  cpuSeconds: 0,
+};
+const odoo = {
+  call: async (
+    _caller: unknown,
+    _model: string,
+    method: string,
+    facts: { state: string; reason?: string; image_digest?: string },
+  ) => {
+    if (method === 'work') return work;
+    work.buildState = facts.state;
+    Object.assign(took, { state: facts.state, reason: facts.reason, digest: facts.image_digest });
+    return { accepted: true };
+  },
+} as unknown as OdooPort;
 const tokenSecret = 'a secret of this bench';
-const server = podListener({ odoo, store, clock: realClock, log: quiet, registry: registryAccess(order.registryUrl), tokenSecret }).listen(order.podPort, order.podHost);
+const server = podListener({
+  odoo,
+  store,
+  clock: realClock,
+  log: quiet,
+  registry: registryAccess(order.registryUrl),
+  tokenSecret,
+}).listen(order.podPort, order.podHost);
 await once(server, 'listening');
-const pods = new KubernetesBuildPods(client, { namespace: order.namespace, image: order.image, registryName: order.registryName, podHost: order.podHost, podPort: order.podPort });
+const pods = new KubernetesBuildPods(client, {
+  namespace: order.namespace,
+  image: order.image,
+  registryName: order.registryName,
+  podHost: order.podHost,
+  podPort: order.podPort,
+});
 const build = new Build({
-  odoo, store, registry: new HttpRegistry(order.registryUrl), pods, clock: realClock, registryName: order.registryName, tokenSecret,
-  ...(order.layered ? { layering: { images: new HttpImageStore(order.registryUrl), buildImage: order.image, recordSecret: tokenSecret } } : {}),
+  odoo,
+  store,
+  registry: new HttpRegistry(order.registryUrl),
+  pods,
+  clock: realClock,
+  registryName: order.registryName,
+  tokenSecret,
+  ...(order.layered
+    ? {
+        layering: {
+          images: new HttpImageStore(order.registryUrl),
+          buildImage: order.image,
+          recordSecret: tokenSecret,
+        },
+      }
+    : {}),
 });
 const rss = (): number => Math.round(process.memoryUsage().rss / 2 ** 20);
 took.beforeMiB = rss();
-const watch = setInterval(() => { took.peakMiB = Math.max(took.peakMiB, rss()); }, 50);
+const watch = setInterval(() => {
+  took.peakMiB = Math.max(took.peakMiB, rss());
+}, 50);
 const [began, cpu] = [performance.now(), process.cpuUsage()];
 for (;;) {
-  const result = await build.tick(work.versionId, 1, { log: quiet, signal: AbortSignal.timeout(20 * 60_000), requestId: 'bench' });
+  const result = await build.tick(work.versionId, 1, {
+    log: quiet,
+    signal: AbortSignal.timeout(20 * 60_000),
+    requestId: 'bench',
+  });
   took.seconds = (performance.now() - began) / 1000;
   if (result.done) break;
   took.podSeconds = (await podSeconds()) ?? took.podSeconds;
-  await new Promise((resolve) => { setTimeout(resolve, result.againInMs); });
+  await new Promise((resolve) => {
+    setTimeout(resolve, result.againInMs);
+  });
 }
 clearInterval(watch);
 const spent = process.cpuUsage(cpu);
@@ -56,8 +132,20 @@ process.stdout.write(`${JSON.stringify(took)}\n`, () => process.exit(0));
 
 /** How long the building container has run so far. */
 async function podSeconds(): Promise<number | null> {
-  const pod = await client.get<{ status?: { containerStatuses?: { state?: { running?: { startedAt?: string }; terminated?: { startedAt?: string; finishedAt?: string } } }[] } }>(`/api/v1/namespaces/${order.namespace}/pods/build-v${work.versionId}-g1-a1`);
+  const pod = await client.get<{
+    status?: {
+      containerStatuses?: {
+        state?: {
+          running?: { startedAt?: string };
+          terminated?: { startedAt?: string; finishedAt?: string };
+        };
+      }[];
+    };
+  }>(`/api/v1/namespaces/${order.namespace}/pods/build-v${work.versionId}-g1-a1`);
   const state = pod?.status?.containerStatuses?.[0]?.state;
   const from = state?.terminated?.startedAt ?? state?.running?.startedAt;
-  return from === undefined ? null : (new Date(state?.terminated?.finishedAt ?? Date.now()).getTime() - new Date(from).getTime()) / 1000;
+  return from === undefined
+    ? null
+    : (new Date(state?.terminated?.finishedAt ?? Date.now()).getTime() - new Date(from).getTime()) /
+        1000;
 }

@@ -1,10 +1,12 @@
 /**
- * An image with large weights, by the bridge's layered build and by `buildah bud` and `push` of the same Dockerfile with COPY in its
- * pod, one after the other in each round. Random weights, as trained ones hardly shrink either.
+ * An image with large weights, by the bridge's layered build and by `buildah bud` and `push` of the
+ * same Dockerfile with COPY in its pod, one after the other in each round. Random weights, as
+ * trained ones hardly shrink either.
  *
  *   npx tsx bench/image.ts [--size 1GiB] [--rounds 3]
  *
- * Uses the stack's cluster; starts a MinIO and a registry of its own and removes them at the end. Disk: six times the size a round.
+ * Uses the stack's cluster; starts a MinIO and a registry of its own and removes them at the end.
+ * Disk: six times the size a round.
  */
 import { spawn } from 'node:child_process';
 import { createHash, randomBytes, randomFillSync } from 'node:crypto';
@@ -25,36 +27,63 @@ import { freePort } from '../stack/free-port.ts';
 import type { BuildOrder, BuildTook } from './image-build.ts';
 
 type Artifact = VersionWork['artifacts'][number];
-const { values: flags } = parseArgs({ options: { size: { type: 'string', default: '1GiB' }, rounds: { type: 'string', default: '3' } } });
+const { values: flags } = parseArgs({
+  options: { size: { type: 'string', default: '1GiB' }, rounds: { type: 'string', default: '3' } },
+});
 const MIB = 2 ** 20;
 const size = Number(/^\d+/.exec(flags.size)![0]) * (flags.size.endsWith('GiB') ? 1024 * MIB : MIB);
 const facts = readStackFacts();
 const env = facts.bridgeEnvironment;
 // bundled as the bridge is, so that its memory is what the bridge's would be
-const program = await bundleBridge(join(import.meta.dirname, 'image-build.ts'), join(import.meta.dirname, '../bridge/dist/bench-image-build.mjs'));
+const program = await bundleBridge(
+  join(import.meta.dirname, 'image-build.ts'),
+  join(import.meta.dirname, '../bridge/dist/bench-image-build.mjs'),
+);
 const folder = await mkdtemp(join(tmpdir(), 'creativeflow-image-'));
 const minio = await ownMinio();
 const storage = { endpoint: `http://127.0.0.1:${minio.port}`, ...OWN_MINIO, bucket: 'bench' };
 const blobs = new MinioBlobStore(storage, realClock);
 const registryUrl = `http://127.0.0.1:${await freePort()}`;
-const podPort = facts.ports.registry + GATES_OF_TESTS; // where pods reach a bridge beside the stack's own
+// where pods reach a bridge beside the stack's own
+const podPort = facts.ports.registry + GATES_OF_TESTS;
 const registryName = `${facts.registryName.split(':')[0]}:${podPort}`;
-await writeFile(join(folder, 'registry.yml'), `version: 0.1\nlog: {level: error}\nstorage: {filesystem: {rootdirectory: ${folder}/data}}\nhttp: {addr: '${registryUrl.slice(7)}'}\n`);
-const registry = spawn('docker-registry', ['serve', join(folder, 'registry.yml')], { stdio: 'ignore' });
+await writeFile(
+  join(folder, 'registry.yml'),
+  `version: 0.1\nlog: {level: error}\nstorage: {filesystem: {rootdirectory: ${folder}/data}}\nhttp: {addr: '${registryUrl.slice(7)}'}\n`,
+);
+const registry = spawn('docker-registry', ['serve', join(folder, 'registry.yml')], {
+  stdio: 'ignore',
+});
 let version = 900_000_000 + Math.floor(Math.random() * 1e6) * 10;
 type Kind = 'ordinary' | 'first' | 'next' | 'same';
 const rounds: (Record<Kind, BuildTook> & { load: number })[] = [];
 
 try {
   await blobs.ensureBucket();
-  while (!(await fetch(`${registryUrl}/v2/`).then(({ ok }) => ok, () => false))) if (registry.exitCode !== null) throw new Error('docker-registry ended');
+  while (
+    !(await fetch(`${registryUrl}/v2/`).then(
+      ({ ok }) => ok,
+      () => false,
+    ))
+  )
+    if (registry.exitCode !== null) throw new Error('docker-registry ended');
   await copyBase();
   const serve = await put('side', 'serve.py', Buffer.from('print("serving")\n'));
   for (let round = 1; round <= Number(flags.rounds); round += 1) {
-    const dockerfile = await put('dockerfile', 'Dockerfile', Buffer.from(`# round ${round}\nARG REGISTRY\nFROM \${REGISTRY}/base/python:3.11\nCOPY model.bin serve.py /srv/\nUSER 65532\nCMD ["python3", "/srv/serve.py"]\n`));
+    const dockerfile = await put(
+      'dockerfile',
+      'Dockerfile',
+      Buffer.from(
+        `# round ${round}\nARG REGISTRY\nFROM \${REGISTRY}/base/python:3.11\nCOPY model.bin serve.py /srv/\nUSER 65532\nCMD ["python3", "/srv/serve.py"]\n`,
+      ),
+    );
     const [one, two] = [await weights(), await weights()];
     const load = loadavg()[0]!;
-    const ours = async (): Promise<BuildTook[]> => [await built(true, `a${round}`, [dockerfile, serve, one]), await built(true, `b${round}`, [dockerfile, serve, two]), await built(true, `c${round}`, [dockerfile, serve, two])];
+    const ours = async (): Promise<BuildTook[]> => [
+      await built(true, `a${round}`, [dockerfile, serve, one]),
+      await built(true, `b${round}`, [dockerfile, serve, two]),
+      await built(true, `c${round}`, [dockerfile, serve, two]),
+    ];
     const theirs = (): Promise<BuildTook> => built(false, `d${round}`, [dockerfile, serve, one]);
     const oursFirst = round % 2 === 1; // who begins changes from round to round
     const before = oursFirst ? await ours() : [];
@@ -72,23 +101,58 @@ try {
 }
 
 function tell(): void {
-  const median = (values: number[]): number => values.sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
-  const each = (kind: Kind, pick: (took: BuildTook) => number | null): string => rounds.map((round) => pick(round[kind])?.toFixed(1) ?? '–').join(', ');
-  console.log('| way | seconds (each round) | times faster (median) | bud and push alone, s | bridge: before, peak (MiB) | bridge CPU s |\n|---|---|---|---|---|---|');
-  for (const [kind, name] of [['ordinary', 'buildah bud and push with COPY, in its pod'], ['first', 'layered, the base built in a pod'], ['next', 'layered, the base from the cache'], ['same', 'layered, weights that the registry has']] as const) {
-    const faster = median(rounds.map((round) => round.ordinary.seconds / round[kind].seconds)).toFixed(1);
-    console.log(`| ${[name, each(kind, (took) => took.seconds), faster, each(kind, (took) => took.podSeconds), rounds.map((round) => `${round[kind].beforeMiB}, ${round[kind].peakMiB}`).join('; '), each(kind, (took) => took.cpuSeconds)].join(' | ')} |`);
+  const median = (values: number[]): number =>
+    values.sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
+  const each = (kind: Kind, pick: (took: BuildTook) => number | null): string =>
+    rounds.map((round) => pick(round[kind])?.toFixed(1) ?? '–').join(', ');
+  console.log(
+    '| way | seconds (each round) | times faster (median) | bud and push alone, s | bridge: before, peak (MiB) | bridge CPU s |\n|---|---|---|---|---|---|',
+  );
+  for (const [kind, name] of [
+    ['ordinary', 'buildah bud and push with COPY, in its pod'],
+    ['first', 'layered, the base built in a pod'],
+    ['next', 'layered, the base from the cache'],
+    ['same', 'layered, weights that the registry has'],
+  ] as const) {
+    const faster = median(
+      rounds.map((round) => round.ordinary.seconds / round[kind].seconds),
+    ).toFixed(1);
+    console.log(
+      `| ${[name, each(kind, (took) => took.seconds), faster, each(kind, (took) => took.podSeconds), rounds.map((round) => `${round[kind].beforeMiB}, ${round[kind].peakMiB}`).join('; '), each(kind, (took) => took.cpuSeconds)].join(' | ')} |`,
+    );
   }
   console.log(`\nload before each round: ${rounds.map(({ load }) => load.toFixed(1)).join(', ')}`);
 }
 
 async function built(layered: boolean, slug: string, artifacts: Artifact[]): Promise<BuildTook> {
-  const work = { versionId: version += 1, modelId: 1, slug, name: slug, version: '1', generation: 1, artifacts, buildState: 'wanted', image: null, imageDigest: null } as unknown as VersionWork;
+  const work = {
+    versionId: (version += 1),
+    modelId: 1,
+    slug,
+    name: slug,
+    version: '1',
+    generation: 1,
+    artifacts,
+    buildState: 'wanted',
+    image: null,
+    imageDigest: null,
+  } as unknown as VersionWork;
   const order: BuildOrder = {
-    layered, work, minio: storage, registryUrl, registryName, podPort, kubeconfig: facts.bridgeKubeconfig,
-    podHost: env.BRIDGE_POD_HOST!, namespace: env.BUILD_NAMESPACE!, image: env.BUILD_IMAGE!,
+    layered,
+    work,
+    minio: storage,
+    registryUrl,
+    registryName,
+    podPort,
+    kubeconfig: facts.bridgeKubeconfig,
+    podHost: env.BRIDGE_POD_HOST!,
+    namespace: env.BUILD_NAMESPACE!,
+    image: env.BUILD_IMAGE!,
   };
-  const child = spawn(process.execPath, [...BRIDGE_NODE_OPTIONS, program], { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, ORDER: JSON.stringify(order) } });
+  const child = spawn(process.execPath, [...BRIDGE_NODE_OPTIONS, program], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, ORDER: JSON.stringify(order) },
+  });
   let output = '';
   for await (const chunk of child.stdout) output += String(chunk);
   const took = JSON.parse(output) as BuildTook;
@@ -104,21 +168,43 @@ async function put(kind: Artifact['kind'], filename: string, bytes: Buffer): Pro
 
 async function weights(): Promise<Artifact> {
   const objectKey = `weights-${randomBytes(6).toString('hex')}`;
-  const [hash, upload, parts, part] = [createHash('sha256'), await blobs.begin(objectKey), [] as { number: number; etag: string }[], Buffer.alloc(Math.min(size, 64 * MIB))];
+  const [hash, upload, parts, part] = [
+    createHash('sha256'),
+    await blobs.begin(objectKey),
+    [] as { number: number; etag: string }[],
+    Buffer.alloc(Math.min(size, 64 * MIB)),
+  ];
   for (let at = 0; at < size; at += part.length) {
     randomFillSync(part);
     hash.update(part);
-    parts.push({ number: parts.length + 1, etag: await blobs.putPart(objectKey, upload, parts.length + 1, part) });
+    parts.push({
+      number: parts.length + 1,
+      etag: await blobs.putPart(objectKey, upload, parts.length + 1, part),
+    });
   }
   await blobs.complete(objectKey, upload, parts);
-  return { kind: 'model', filename: 'model.bin', objectKey, digest: `sha256:${hash.digest('hex')}`, size };
+  return {
+    kind: 'model',
+    filename: 'model.bin',
+    objectKey,
+    digest: `sha256:${hash.digest('hex')}`,
+    size,
+  };
 }
 
 /** The base image out of the stack's registry into the bench's. */
 async function copyBase(): Promise<void> {
-  const [from, to, name] = [new HttpImageStore(facts.registryUrl), new HttpImageStore(registryUrl), 'base/python'];
+  const [from, to, name] = [
+    new HttpImageStore(facts.registryUrl),
+    new HttpImageStore(registryUrl),
+    'base/python',
+  ];
   const base = (await from.manifest(name, '3.11'))!;
   const manifest = JSON.parse(base.bytes.toString('utf8')) as ImageManifest;
-  for (const blob of [manifest.config, ...manifest.layers]) await to.finish(await to.append(await to.begin(name), 0, blob.size, await from.blob(name, blob.digest)), blob.digest);
+  for (const blob of [manifest.config, ...manifest.layers])
+    await to.finish(
+      await to.append(await to.begin(name), 0, blob.size, await from.blob(name, blob.digest)),
+      blob.digest,
+    );
   await to.putManifest(name, '3.11', base.mediaType, base.bytes);
 }

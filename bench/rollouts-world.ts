@@ -1,21 +1,46 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CapacityObserved } from '../bridge/src/domain/capacity.ts';
-import type { Backend, Counters, RevisionObserved, RouteObserved } from '../bridge/src/domain/revision.ts';
-import type { ClusterPort, GatewayAnswer, GatewayPort, MetricsPort, RevisionSpec, RouteSpec } from '../bridge/src/services/cluster-ports.ts';
+import type {
+  Backend,
+  Counters,
+  RevisionObserved,
+  RouteObserved,
+} from '../bridge/src/domain/revision.ts';
+import type {
+  ClusterPort,
+  GatewayAnswer,
+  GatewayPort,
+  MetricsPort,
+  RevisionSpec,
+  RouteSpec,
+} from '../bridge/src/services/cluster-ports.ts';
 import type { DeploymentWork, OdooPort } from '../bridge/src/services/ports.ts';
 
-/** How long what stands in for a server takes, in ms: least and most. As measured on the real ones of this project, with room. */
-export const LATENCY = { cluster: [4, 12], odoo: [15, 40], gateway: [3, 8], podReady: [2_000, 8_000], gatewayTakes: [50, 150] } as const;
+/**
+ * How long what stands in for a server takes, in ms: least and most. As measured on the real ones
+ * of this project, with room.
+ */
+export const LATENCY = {
+  cluster: [4, 12],
+  odoo: [15, 40],
+  gateway: [3, 8],
+  podReady: [2_000, 8_000],
+  gatewayTakes: [50, 150],
+} as const;
 /** requests that Odoo's workers answer at the same time */
 const ODOO_WORKERS = 4;
 export const DIGEST = `sha256:${'1'.repeat(64)}`;
 export const NAMESPACE = 'mlops-production';
 export const JUDGED_SECONDS = 5;
 
-const between = ([least, most]: readonly [number, number]): number => least + Math.random() * (most - least);
+const between = ([least, most]: readonly [number, number]): number =>
+  least + Math.random() * (most - least);
 const takes = (what: keyof typeof LATENCY): Promise<void> => delay(between(LATENCY[what]));
 
-interface Revision { seen: RevisionObserved; /** told when it changes */ waiting: Set<() => void> }
+interface Revision {
+  seen: RevisionObserved;
+  /** told when it changes */ waiting: Set<() => void>;
+}
 
 /** A cluster whose pods become ready after a while, with the latency of a real API server. */
 export class SimulatedCluster implements ClusterPort {
@@ -28,7 +53,12 @@ export class SimulatedCluster implements ClusterPort {
     return structuredClone(this.revisions.get(name)?.seen ?? null);
   }
 
-  async changed(_namespace: string, name: string, withinMs: number, signal: AbortSignal): Promise<boolean> {
+  async changed(
+    _namespace: string,
+    name: string,
+    withinMs: number,
+    signal: AbortSignal,
+  ): Promise<boolean> {
     const revision = this.revisions.get(name);
     if (!revision) return false;
     const before = JSON.stringify(revision.seen);
@@ -38,7 +68,9 @@ export class SimulatedCluster implements ClusterPort {
         revision.waiting.delete(look);
         resolve(changed);
       };
-      const look = (): void => { if (JSON.stringify(revision.seen) !== before) end(true); };
+      const look = (): void => {
+        if (JSON.stringify(revision.seen) !== before) end(true);
+      };
       const timer = setTimeout(() => end(false), withinMs);
       signal.addEventListener('abort', () => end(false), { once: true });
       revision.waiting.add(look);
@@ -58,7 +90,16 @@ export class SimulatedCluster implements ClusterPort {
   async applyRevision({ revision: name, image, replicas }: RevisionSpec): Promise<void> {
     await this.#called();
     const known = this.revisions.get(name);
-    const seen: RevisionObserved = known?.seen ?? { name, image, wantedReplicas: 0, readyReplicas: 0, upToDate: true, appliedAt: new Date(), creationFailure: null, pods: [] };
+    const seen: RevisionObserved = known?.seen ?? {
+      name,
+      image,
+      wantedReplicas: 0,
+      readyReplicas: 0,
+      upToDate: true,
+      appliedAt: new Date(),
+      creationFailure: null,
+      pods: [],
+    };
     if (!known) this.revisions.set(name, { seen, waiting: new Set() });
     seen.wantedReplicas = replicas;
     this.#fill(name);
@@ -100,7 +141,13 @@ export class SimulatedCluster implements ClusterPort {
   async applyRoute({ name, backends, changedBy, before }: RouteSpec): Promise<void> {
     await this.#called();
     const known = this.routes.get(name);
-    this.routes.set(name, { backends, changedBy, before: before.length > 0 ? before : known?.before ?? null, accepted: true, takenAt: Date.now() + between(LATENCY.gatewayTakes) });
+    this.routes.set(name, {
+      backends,
+      changedBy,
+      before: before.length > 0 ? before : (known?.before ?? null),
+      accepted: true,
+      takenAt: Date.now() + between(LATENCY.gatewayTakes),
+    });
   }
 
   async removeRoute(_namespace: string, name: string): Promise<void> {
@@ -147,7 +194,14 @@ export class SimulatedGateway implements GatewayPort, MetricsPort {
   async counters(): Promise<Counters> {
     await takes('gateway');
     const requests = Math.round((Date.now() - this.#began) / 10);
-    return { requests, errors: 0, buckets: [[0.1, requests], [Infinity, requests]] };
+    return {
+      requests,
+      errors: 0,
+      buckets: [
+        [0.1, requests],
+        [Infinity, requests],
+      ],
+    };
   }
 }
 
@@ -160,11 +214,17 @@ export class SimulatedOdoo {
   #busy = 0;
   readonly #queue: (() => void)[] = [];
 
-  readonly port = { call: (_caller: unknown, model: string, method: string, args: Record<string, unknown>) => this.#call(model, method, args) } as unknown as OdooPort;
+  readonly port = {
+    call: (_caller: unknown, model: string, method: string, args: Record<string, unknown>) =>
+      this.#call(model, method, args),
+  } as unknown as OdooPort;
 
   async #call(model: string, method: string, args: Record<string, unknown>): Promise<unknown> {
     this.calls += 1;
-    if (this.#busy >= ODOO_WORKERS) await new Promise<void>((resolve) => { this.#queue.push(resolve); });
+    if (this.#busy >= ODOO_WORKERS)
+      await new Promise<void>((resolve) => {
+        this.#queue.push(resolve);
+      });
     this.#busy += 1;
     try {
       await takes('odoo');
@@ -176,7 +236,12 @@ export class SimulatedOdoo {
   }
 
   #answer(model: string, method: string, args: Record<string, unknown>): unknown {
-    if (method === 'work') return structuredClone(model === 'mlops.deployment' ? this.works.get(args['deployment_id'] as number) : { inputSchema: { example: { inputs: [] } } });
+    if (method === 'work')
+      return structuredClone(
+        model === 'mlops.deployment'
+          ? this.works.get(args['deployment_id'] as number)
+          : { inputSchema: { example: { inputs: [] } } },
+      );
     const work = this.works.get(args['deployment_id'] as number)!;
     const facts = args['facts'] as { phase: string; reason: string };
     work.phase = facts.phase;

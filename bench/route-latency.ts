@@ -1,6 +1,6 @@
 /**
- * How long a change of a route takes to reach the traffic: from the answer of the API server to the first request that goes the new
- * way. The share of a rollback's time that belongs to the gateway.
+ * How long a change of a route takes to reach the traffic: from the answer of the API server to the
+ * first request that goes the new way. The share of a rollback's time that belongs to the gateway.
  *
  *   npx tsx bench/route-latency.ts [--rounds 40]
  *
@@ -29,15 +29,30 @@ const agent = new Agent({ keepAlive: true });
 
 /** answers by itself, without any pod */
 const route = (path: string): object => ({
-  apiVersion: 'gateway.networking.k8s.io/v1', kind: 'HTTPRoute', metadata: { name: NAME, namespace: NAMESPACE },
+  apiVersion: 'gateway.networking.k8s.io/v1',
+  kind: 'HTTPRoute',
+  metadata: { name: NAME, namespace: NAMESPACE },
   spec: {
     parentRefs: [{ name: facts.gatewayName, namespace: facts.gatewayNamespace }],
-    rules: [{ matches: [{ path: { type: 'PathPrefix', value: path } }], filters: [{ type: 'RequestRedirect', requestRedirect: { statusCode: 302, hostname: 'example.org' } }] }],
+    rules: [
+      {
+        matches: [{ path: { type: 'PathPrefix', value: path } }],
+        filters: [
+          {
+            type: 'RequestRedirect',
+            requestRedirect: { statusCode: 302, hostname: 'example.org' },
+          },
+        ],
+      },
+    ],
   },
 });
-const statusOf = (path: string): Promise<number> => new Promise((resolve, reject) => {
-  get(`${facts.gatewayUrl}${path}`, { agent }, (answer) => answer.resume().on('end', () => resolve(answer.statusCode ?? 0))).on('error', reject);
-});
+const statusOf = (path: string): Promise<number> =>
+  new Promise((resolve, reject) => {
+    get(`${facts.gatewayUrl}${path}`, { agent }, (answer) =>
+      answer.resume().on('end', () => resolve(answer.statusCode ?? 0)),
+    ).on('error', reject);
+  });
 
 const took: number[] = [];
 try {
@@ -46,7 +61,8 @@ try {
     await client.apply(PATH, route(path));
     const applied = performance.now();
     while ((await statusOf(path)) !== 302) {
-      if (performance.now() - applied > SEEN_MS) throw new Error(`${path} is not answered ${SEEN_MS} ms after it was applied.`);
+      if (performance.now() - applied > SEEN_MS)
+        throw new Error(`${path} is not answered ${SEEN_MS} ms after it was applied.`);
       await delay(BEAT_MS);
     }
     took.push(performance.now() - applied);
@@ -57,4 +73,6 @@ try {
   agent.destroy();
 }
 const at = (part: number): number => Math.round(quantile(took, part));
-console.log(`| changes | ms until the traffic goes the new way: p50, p90, longest |\n|---|---|\n| ${took.length} | ${at(0.5)}, ${at(0.9)}, ${at(1)} |`);
+console.log(
+  `| changes | ms until the traffic goes the new way: p50, p90, longest |\n|---|---|\n| ${took.length} | ${at(0.5)}, ${at(0.9)}, ${at(1)} |`,
+);

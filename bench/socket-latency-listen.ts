@@ -19,12 +19,13 @@ export async function bareListen(url: string): Promise<BareListen> {
   await client.connect();
   await client.query('LISTEN mlops_event');
   return {
-    heard: (event) => new Promise((resolve) => {
-      const at = arrived.get(event);
-      arrived.clear();
-      if (at !== undefined) resolve(at);
-      else waiting = { event, resolve };
-    }),
+    heard: (event) =>
+      new Promise((resolve) => {
+        const at = arrived.get(event);
+        arrived.clear();
+        if (at !== undefined) resolve(at);
+        else waiting = { event, resolve };
+      }),
     end: () => client.end(),
   };
 }

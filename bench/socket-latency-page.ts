@@ -7,7 +7,11 @@ export interface WatchedPage {
   close(): Promise<void>;
 }
 
-interface Shown { text: string; changed: number; drawn: number }
+interface Shown {
+  text: string;
+  changed: number;
+  drawn: number;
+}
 
 /** Runs in the page: tells when the version's chip changed, and when the browser had drawn that. */
 const WATCH = `(() => {
@@ -32,10 +36,17 @@ const WATCH = `(() => {
 })()`;
 
 /** what people read for a status */
-const WORDS: Record<string, string> = { Validated: 'Waiting for approval', ValidationFailed: 'Blocked' };
+const WORDS: Record<string, string> = {
+  Validated: 'Waiting for approval',
+  ValidationFailed: 'Blocked',
+};
 
 /** A person's browser with the page of one version open. */
-export async function watchedPage(client: Client, login: string, ids: { modelId: number; versionId: number }): Promise<WatchedPage> {
+export async function watchedPage(
+  client: Client,
+  login: string,
+  ids: { modelId: number; versionId: number },
+): Promise<WatchedPage> {
   const { facts } = client;
   const { page } = await openWindow();
   const shown: Shown[] = [];
@@ -53,15 +64,16 @@ export async function watchedPage(client: Client, login: string, ids: { modelId:
   await page.locator('cf-version-page [role=status]').first().waitFor();
   await page.evaluate(WATCH);
   return {
-    shows: (status) => new Promise((resolve) => {
-      look = () => {
-        const found = shown.find((one) => one.text === WORDS[status]);
-        if (!found) return;
-        shown.length = 0;
-        resolve(found);
-      };
-      look();
-    }),
+    shows: (status) =>
+      new Promise((resolve) => {
+        look = () => {
+          const found = shown.find((one) => one.text === WORDS[status]);
+          if (!found) return;
+          shown.length = 0;
+          resolve(found);
+        };
+        look();
+      }),
     close: closeWindows,
   };
 }

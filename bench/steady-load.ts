@@ -2,7 +2,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Pool } from 'undici';
 
 /** `sent`: ms since 1970; `took`: ms. `status` 0: no answer at all, `by` says why. */
-export interface Answered { sent: number; took: number; status: number; by: string }
+export interface Answered {
+  sent: number;
+  took: number;
+  status: number;
+  by: string;
+}
 
 const CONNECTIONS = 32;
 const ANSWER_MS = 10_000;
@@ -33,7 +38,10 @@ export class SteadyLoad {
 
   async until(condition: (answers: Answered[]) => boolean): Promise<void> {
     for (const deadline = Date.now() + UNTIL_MS; !condition(this.#answers);) {
-      if (Date.now() > deadline) throw new Error(`The load did not come to it; its last answers: ${JSON.stringify(this.#answers.slice(-3))}`);
+      if (Date.now() > deadline)
+        throw new Error(
+          `The load did not come to it; its last answers: ${JSON.stringify(this.#answers.slice(-3))}`,
+        );
       await delay(BEAT_MS);
     }
   }
@@ -60,12 +68,27 @@ export class SteadyLoad {
     const sent = Date.now();
     try {
       const { statusCode, headers, body } = await this.#pool.request({
-        path: this.#path, method: 'POST', body: this.#body, headers: { 'content-type': 'application/json' }, headersTimeout: ANSWER_MS, bodyTimeout: ANSWER_MS,
+        path: this.#path,
+        method: 'POST',
+        body: this.#body,
+        headers: { 'content-type': 'application/json' },
+        headersTimeout: ANSWER_MS,
+        bodyTimeout: ANSWER_MS,
       });
       await body.dump();
-      this.#answers.push({ sent, took: Date.now() - sent, status: statusCode, by: String(headers['x-creativeflow-revision'] ?? '') });
+      this.#answers.push({
+        sent,
+        took: Date.now() - sent,
+        status: statusCode,
+        by: String(headers['x-creativeflow-revision'] ?? ''),
+      });
     } catch (error) {
-      this.#answers.push({ sent, took: Date.now() - sent, status: 0, by: error instanceof Error ? error.message : String(error) });
+      this.#answers.push({
+        sent,
+        took: Date.now() - sent,
+        status: 0,
+        by: error instanceof Error ? error.message : String(error),
+      });
     }
   }
 }

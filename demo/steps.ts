@@ -6,7 +6,16 @@ export function step(text: string, detail?: string): void {
   const now = Date.now();
   const took = `${((now - last) / 1000).toFixed(1)} s`;
   last = now;
-  process.stdout.write(`✔ ${text} (${took})\n${detail ? `${detail.split('\n').map((line) => `    ${line}`).join('\n')}\n` : ''}`);
+  process.stdout.write(
+    `✔ ${text} (${took})\n${
+      detail
+        ? `${detail
+            .split('\n')
+            .map((line) => `    ${line}`)
+            .join('\n')}\n`
+        : ''
+    }`,
+  );
 }
 
 export function heading(text: string): void {

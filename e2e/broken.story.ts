@@ -2,18 +2,35 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { VersionDetail } from '../bridge/src/contract/version.ts';
 import { Client, digit, sample } from './client.ts';
-import { SCAN_MS, approve, archive, broughtToStaging, idsOf, unusedName, uploaded } from './road.ts';
+import {
+  SCAN_MS,
+  approve,
+  archive,
+  broughtToStaging,
+  idsOf,
+  unusedName,
+  uploaded,
+} from './road.ts';
 
-/** Calls an endpoint again and again until told to stop; what it answered each time: `200 1.0.0`. */
-function caller(client: Client, url: string, model: string): { answers: string[]; stop(): Promise<void> } {
+/**
+ * Calls an endpoint again and again until told to stop; what it answered each time: `200 1.0.0`.
+ */
+function caller(
+  client: Client,
+  url: string,
+  model: string,
+): { answers: string[]; stop(): Promise<void> } {
   const answers: string[] = [];
   let calling = true;
   const running = (async () => {
     while (calling) {
-      answers.push(await client.infer(url, model, digit()).then(
-        ({ status, body }) => `${status} ${(body as { model_version?: string }).model_version ?? JSON.stringify(body)}`,
-        (error: Error) => `no answer: ${error.message}`,
-      ));
+      answers.push(
+        await client.infer(url, model, digit()).then(
+          ({ status, body }) =>
+            `${status} ${(body as { model_version?: string }).model_version ?? JSON.stringify(body)}`,
+          (error: Error) => `no answer: ${error.message}`,
+        ),
+      );
       await delay(200); // as a program that asks five times a second
     }
   })();
@@ -72,12 +89,19 @@ describe('A next version that cannot start harms nobody', () => {
     const answer = await ben.infer(good.stagingEndpointUrl!, name, digit());
     expect(answer.status, JSON.stringify(answer.body)).to.equal(200);
     expect(answer.body).to.include({ model_version: good.name });
-    expect(await ben.endpoint(good.model.id, 'staging')).to.include({ isAvailable: true, version: good.name });
+    expect(await ben.endpoint(good.model.id, 'staging')).to.include({
+      isAvailable: true,
+      version: good.name,
+    });
     expect(await ben.version(idsOf(good))).to.include({ status: 'Staging' });
   });
 
   it('Then the failed version cannot be promoted', async () => {
-    const answer = await ben.act(idsOf(bad), 'promote', { target: 'production', strategy: 'blue-green', seen: bad.lockVersion });
+    const answer = await ben.act(idsOf(bad), 'promote', {
+      target: 'production',
+      strategy: 'blue-green',
+      seen: bad.lockVersion,
+    });
     expect(answer.status, JSON.stringify(answer.body)).to.equal(422);
   });
 });

@@ -8,33 +8,61 @@ import { idsOf } from './road.ts';
 const ROLLOUT_MS = 120_000;
 const POLL_MS = 250;
 
-/** Canaries with steps of one's own loosen production: one manager asks for them, another accepts. */
+/**
+ * Canaries with steps of one's own loosen production: one manager asks for them, another accepts.
+ */
 export async function allowCanaries(): Promise<void> {
   const [mia, admin] = [new OdooEntrance('mia'), new OdooEntrance('admin')];
-  const environments = await mia.press<number[]>('mlops.environment', 'search', [[['kind', '=', 'production']]]);
-  await mia.press('mlops.environment', 'write', [environments, { allow_canary: true, own_steps: true, policy_reason: 'Canaries are tried out' }]);
-  const waiting = await admin.press<{ id: number }[]>('mlops.policy.change', 'search_read', [[['state', '=', 'requested'], ['requested_by_id.login', '=', 'mia']], ['id']]);
+  const environments = await mia.press<number[]>('mlops.environment', 'search', [
+    [['kind', '=', 'production']],
+  ]);
+  await mia.press('mlops.environment', 'write', [
+    environments,
+    { allow_canary: true, own_steps: true, policy_reason: 'Canaries are tried out' },
+  ]);
+  const waiting = await admin.press<{ id: number }[]>('mlops.policy.change', 'search_read', [
+    [
+      ['state', '=', 'requested'],
+      ['requested_by_id.login', '=', 'mia'],
+    ],
+    ['id'],
+  ]);
   for (const { id } of waiting) await admin.press('mlops.policy.change', 'accept', [id]);
   await Promise.all([mia.close(), admin.close()]);
 }
 
 /** The newest deployment of a version to production. */
-export function inProduction(version: VersionDetail): VersionDetail['deployments'][number] | undefined {
+export function inProduction(
+  version: VersionDetail,
+): VersionDetail['deployments'][number] | undefined {
   return version.deployments.find((one) => one.environmentKind === 'production');
 }
 
-export async function rolloutWaits(by: Client, version: VersionDetail, what: string): Promise<VersionDetail> {
+export async function rolloutWaits(
+  by: Client,
+  version: VersionDetail,
+  what: string,
+): Promise<VersionDetail> {
   const deadline = Date.now() + ROLLOUT_MS;
   for (;;) {
     const now = await by.version(idsOf(version));
     if (inProduction(now)?.observed?.rollout?.waitingFor === what) return now;
-    if (Date.now() > deadline) throw new Error(`not waiting for ${what}: ${now.status} ${now.statusReason ?? ''} ${JSON.stringify(inProduction(now))}`);
+    if (Date.now() > deadline)
+      throw new Error(
+        `not waiting for ${what}: ${now.status} ${now.statusReason ?? ''} ${JSON.stringify(inProduction(now))}`,
+      );
     await delay(POLL_MS);
   }
 }
 
-/** Calls the live endpoint so many times, of which each must be answered; says which versions did. */
-export async function whoAnswers(by: Client, live: VersionDetail, times: number): Promise<Record<string, number>> {
+/**
+ * Calls the live endpoint so many times, of which each must be answered; says which versions did.
+ */
+export async function whoAnswers(
+  by: Client,
+  live: VersionDetail,
+  times: number,
+): Promise<Record<string, number>> {
   const versions: Record<string, number> = {};
   for (let call = 0; call < times; call += 1) {
     const { status, body } = await by.infer(live.prodEndpointUrl!, live.model.name, digit());

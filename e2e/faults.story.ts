@@ -6,9 +6,21 @@ import { waitFor } from '../stack/process.ts';
 import { killBridge, startBridge } from './bridge-process.ts';
 import { Client, digit, neverBuilt, sample } from './client.ts';
 import { OdooEntrance } from './odoo.ts';
-import { LIVE_MS, SCAN_MS, STAGING_MS, approve, archive, promote, unusedName, uploaded } from './road.ts';
+import {
+  LIVE_MS,
+  SCAN_MS,
+  STAGING_MS,
+  approve,
+  archive,
+  promote,
+  unusedName,
+  uploaded,
+} from './road.ts';
 
-interface Kept { status: string; build_state: string }
+interface Kept {
+  status: string;
+  build_state: string;
+}
 
 describe('The road completes whatever breaks on the way', () => {
   const facts = readStackFacts();
@@ -21,12 +33,19 @@ describe('The road completes whatever breaks on the way', () => {
 
   /** What Odoo holds while no bridge can be asked. */
   async function kept(versionId: number): Promise<Kept> {
-    const [row] = await inOdoo.rpc<Kept[]>('mlops.model.version', 'read', [[versionId], ['status', 'build_state']]);
+    const [row] = await inOdoo.rpc<Kept[]>('mlops.model.version', 'read', [
+      [versionId],
+      ['status', 'build_state'],
+    ]);
     return row!;
   }
 
   async function building(ids: { modelId: number; versionId: number }): Promise<void> {
-    await waitFor('the start of the build', 60_000, async () => (await ben.version(ids)).buildState === 'running');
+    await waitFor(
+      'the start of the build',
+      60_000,
+      async () => (await ben.version(ids)).buildState === 'running',
+    );
   }
 
   async function readsDigits(url: string, name: string): Promise<void> {
@@ -53,7 +72,10 @@ describe('The road completes whatever breaks on the way', () => {
       await approve(ben, version);
       await building(ids);
       await killBridge(facts);
-      expect(await kept(ids.versionId)).to.include({ status: 'PendingStagingDeployment', build_state: 'running' });
+      expect(await kept(ids.versionId)).to.include({
+        status: 'PendingStagingDeployment',
+        build_state: 'running',
+      });
       await startBridge(facts);
       version = await ben.reaches(ids, 'Staging', STAGING_MS);
       expect(version.imageDigest).to.match(/^sha256:[0-9a-f]{64}$/);
@@ -63,14 +85,23 @@ describe('The road completes whatever breaks on the way', () => {
 
     it('When it is killed while production rolls out, then the model is live once it is back', async () => {
       await promote(ben, version);
-      await waitFor('the start of the rollout', 30_000, async () => (await ben.version(ids)).deployments.some((one) => one.environmentKind === 'production' && one.phase === 'Progressing'));
+      await waitFor('the start of the rollout', 30_000, async () =>
+        (await ben.version(ids)).deployments.some(
+          (one) => one.environmentKind === 'production' && one.phase === 'Progressing',
+        ),
+      );
       await killBridge(facts);
       expect(await kept(ids.versionId)).to.include({ status: 'PendingProdDeployment' });
       await startBridge(facts);
       version = await ben.reaches(ids, 'Live', LIVE_MS);
       await readsDigits(version.prodEndpointUrl!, name);
-      expect(version.deployments.filter((one) => one.environmentKind === 'production')).to.have.length(1);
-      expect(await ben.endpoint(version.model.id, 'production')).to.include({ isAvailable: true, version: version.name });
+      expect(
+        version.deployments.filter((one) => one.environmentKind === 'production'),
+      ).to.have.length(1);
+      expect(await ben.endpoint(version.model.id, 'production')).to.include({
+        isAvailable: true,
+        version: version.name,
+      });
     });
   });
 
@@ -91,7 +122,10 @@ describe('The road completes whatever breaks on the way', () => {
     /** Redis forgets queues and sessions; the people log in again, as the app asks them to. */
     async function emptied(): Promise<void> {
       await redis.flushall();
-      expect((await ada.send('GET', '/mlops/session')).status, 'sessions are gone with it').to.equal(401);
+      expect(
+        (await ada.send('GET', '/mlops/session')).status,
+        'sessions are gone with it',
+      ).to.equal(401);
       await Promise.all([ada.close(), ben.close()]);
       [ada, ben] = [await Client.as('ada'), await Client.as('ben')];
     }
@@ -107,7 +141,10 @@ describe('The road completes whatever breaks on the way', () => {
       await approve(ben, await ben.version(ids));
       await building(ids);
       await redis.flushall();
-      expect(await kept(ids.versionId)).to.include({ status: 'PendingStagingDeployment', build_state: 'running' });
+      expect(await kept(ids.versionId)).to.include({
+        status: 'PendingStagingDeployment',
+        build_state: 'running',
+      });
       await emptied();
       const version = await ben.reaches(ids, 'Staging', STAGING_MS);
       await readsDigits(version.stagingEndpointUrl!, name);

@@ -25,7 +25,11 @@ describe('Given ada, who uploads models, and ben, who approves them', () => {
     expect(first.initialStatus).to.equal('Validating');
     const version = await ada.reaches(first, 'Validated');
     expect(version.scan?.verdict).to.equal('pass');
-    expect(version.artifacts.map((artifact) => artifact.filename).sort()).to.deep.equal(['Dockerfile', 'model.safetensors', 'serve.py']);
+    expect(version.artifacts.map((artifact) => artifact.filename).sort()).to.deep.equal([
+      'Dockerfile',
+      'model.safetensors',
+      'serve.py',
+    ]);
   });
 
   it('When she sends the same upload with the same Idempotency-Key again, then nothing new is registered', async () => {
@@ -46,14 +50,23 @@ describe('Given ada, who uploads models, and ben, who approves them', () => {
   });
 
   it('Then the image is looked through, and what could not be looked at is said', async () => {
-    await waitFor('the inventory of the image', INVENTORY_MS, async () => Boolean((await ben.version(first)).inventory));
+    await waitFor('the inventory of the image', INVENTORY_MS, async () =>
+      Boolean((await ben.version(first)).inventory),
+    );
     const { inventory } = await ben.version(first);
     expect(inventory!.packages, 'packages of the base image').to.be.greaterThan(0);
-    expect(inventory!.tools.map(({ name: tool, status }) => [tool, status])).to.deep.equal([['osv', 'no-database'], ['clamav', 'missing']]);
+    expect(inventory!.tools.map(({ name: tool, status }) => [tool, status])).to.deep.equal([
+      ['osv', 'no-database'],
+      ['clamav', 'missing'],
+    ]);
   });
 
   it('When somebody decides on what he saw before, then he is told that it changed', async () => {
-    const stale = await ben.act(first, 'promote', { target: 'production', strategy: 'blue-green', seen: 0 });
+    const stale = await ben.act(first, 'promote', {
+      target: 'production',
+      strategy: 'blue-green',
+      seen: 0,
+    });
     expect(stale.status).to.equal(409);
     expect(stale.body.code).to.equal('stale');
   });
@@ -64,7 +77,9 @@ describe('Given ada, who uploads models, and ben, who approves them', () => {
     expect(live.isAvailable).to.equal(true);
     expect(await read(live.prodEndpointUrl)).to.equal(1);
     const rows = await readEndpointsLikeN8n(ada.facts, `production/${name}`);
-    expect(rows.map((row) => [row['version'], row['is_available'], row['url']])).to.deep.equal([['1.0.0', true, live.prodEndpointUrl]]);
+    expect(rows.map((row) => [row['version'], row['is_available'], row['url']])).to.deep.equal([
+      ['1.0.0', true, live.prodEndpointUrl],
+    ]);
   });
 
   it('When its next version is promoted, then not one request is lost and the first is superseded', async () => {

@@ -10,18 +10,31 @@ import { SCAN_MS, STAGING_MS, approve, archive, unusedName } from './road.ts';
 const MEBIBYTE = 1024 * 1024;
 const BALLAST_BYTES = 160 * MEBIBYTE;
 const CHUNK_BYTES = 16 * MEBIBYTE;
-/** in mid-chunk, and more than a bridge and the sockets hold in memory (five parts of 16 MiB): the first chunk is stored, however slow the storage */
+/**
+ * in mid-chunk, and more than a bridge and the sockets hold in memory (five parts of 16 MiB): the
+ * first chunk is stored, however slow the storage
+ */
 const KILLED_AFTER_BYTES = 120 * MEBIBYTE;
 /** a bridge that was killed is back within these tries */
 const RETRY_MS = Array.from({ length: 60 }, () => 500);
 
-/** The digits classifier with a tensor more, which nothing uses: an honest model that takes a while to send. */
+/**
+ * The digits classifier with a tensor more, which nothing uses: an honest model that takes a while
+ * to send.
+ */
 function heavyDigits(path: string): Buffer {
   const raw = readFileSync(path);
   const headerLength = Number(raw.readBigUInt64LE());
-  const header = JSON.parse(raw.subarray(8, 8 + headerLength).toString()) as Record<string, unknown>;
+  const header = JSON.parse(raw.subarray(8, 8 + headerLength).toString()) as Record<
+    string,
+    unknown
+  >;
   const tensors = raw.subarray(8 + headerLength);
-  header['ballast'] = { dtype: 'F32', shape: [BALLAST_BYTES / 4], data_offsets: [tensors.length, tensors.length + BALLAST_BYTES] };
+  header['ballast'] = {
+    dtype: 'F32',
+    shape: [BALLAST_BYTES / 4],
+    data_offsets: [tensors.length, tensors.length + BALLAST_BYTES],
+  };
   const text = Buffer.from(JSON.stringify(header));
   const padded = Buffer.concat([text, Buffer.alloc((8 - (text.length % 8)) % 8, ' ')]);
   const length = Buffer.alloc(8);
@@ -43,12 +56,21 @@ describe('An upload outlives the bridge that took it', () => {
     await Promise.all([ada, ben, mia].map((one) => one.close()));
   });
 
-  function send(file: Buffer, field: string, filename: string, onProgress: (sent: number) => void = () => {}, onRetry: () => void = () => {}): Promise<string> {
+  function send(
+    file: Buffer,
+    field: string,
+    filename: string,
+    onProgress: (sent: number) => void = () => {},
+    onRetry: () => void = () => {},
+  ): Promise<string> {
     return new Promise((resolve, reject) => {
       const upload = new Upload(file, {
-        endpoint: `${ada.facts.publicUrl}/mlops/uploads`, chunkSize: CHUNK_BYTES, retryDelays: RETRY_MS,
+        endpoint: `${ada.facts.publicUrl}/mlops/uploads`,
+        chunkSize: CHUNK_BYTES,
+        retryDelays: RETRY_MS,
         httpStack: new DefaultHttpStack({ ca: readFileSync(ada.facts.caFile) }),
-        headers: { 'x-requested-with': 'creativeflow', cookie: ada.cookie }, metadata: { filename, field },
+        headers: { 'x-requested-with': 'creativeflow', cookie: ada.cookie },
+        metadata: { filename, field },
         onProgress,
         onShouldRetry: () => (onRetry(), true),
         onSuccess: () => resolve(upload.url!.split('/').at(-1)!),
@@ -63,18 +85,34 @@ describe('An upload outlives the bridge that took it', () => {
     let dead: Promise<void> | undefined;
     let lost = 0;
     let rewound = Infinity;
-    const modelFile = await send(heavyDigits(join(folder, 'model.safetensors')), 'modelFile', 'model.safetensors', (sent) => {
-      if (sent >= KILLED_AFTER_BYTES && !dead) {
-        dead = killBridge(ada.facts).then(() => startBridge(ada.facts));
-      } else if (lost > 0) rewound = Math.min(rewound, sent);
-    }, () => (lost += 1));
+    const modelFile = await send(
+      heavyDigits(join(folder, 'model.safetensors')),
+      'modelFile',
+      'model.safetensors',
+      (sent) => {
+        if (sent >= KILLED_AFTER_BYTES && !dead) {
+          dead = killBridge(ada.facts).then(() => startBridge(ada.facts));
+        } else if (lost > 0) rewound = Math.min(rewound, sent);
+      },
+      () => (lost += 1),
+    );
     await dead;
     expect(lost, 'requests lost with the bridge').to.be.greaterThan(0);
     expect(rewound, 'bytes that need not be sent again').to.be.greaterThanOrEqual(CHUNK_BYTES);
 
-    const uploads = { modelFile, dockerfile: await send(readFileSync(dockerfile!), 'dockerfile', 'Dockerfile'), sideFiles: [await send(readFileSync(sideFiles![0]!), 'sideFiles', 'serve.py')] };
-    const serving = { ...(metadata['serving'] as object), memory: '640Mi' }; // the sample's server reads the file as a whole
-    const answer = await ada.send<UploadAccepted>('POST', '/mlops/models', { metadata: { ...metadata, serving }, uploads }, { 'idempotency-key': name });
+    const uploads = {
+      modelFile,
+      dockerfile: await send(readFileSync(dockerfile!), 'dockerfile', 'Dockerfile'),
+      sideFiles: [await send(readFileSync(sideFiles![0]!), 'sideFiles', 'serve.py')],
+    };
+    // the sample's server reads the file as a whole
+    const serving = { ...(metadata['serving'] as object), memory: '640Mi' };
+    const answer = await ada.send<UploadAccepted>(
+      'POST',
+      '/mlops/models',
+      { metadata: { ...metadata, serving }, uploads },
+      { 'idempotency-key': name },
+    );
     expect(answer.status, JSON.stringify(answer.body)).to.equal(202);
     ids = answer.body;
     await approve(ben, await ben.reaches(ids, 'Validated', SCAN_MS));

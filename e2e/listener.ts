@@ -5,7 +5,10 @@ import type { EventView, SocketMessage } from '../bridge/src/contract/events.ts'
 import { waitFor } from '../stack/process.ts';
 import type { Client } from './client.ts';
 
-/** One person's socket, as the web app holds it. `events` grows over cuts and reconnects; `position` is the last one heard. */
+/**
+ * One person's socket, as the web app holds it. `events` grows over cuts and reconnects; `position`
+ * is the last one heard.
+ */
 export class Listener {
   readonly events: EventView[] = [];
   /** where the first connection began */
@@ -18,11 +21,22 @@ export class Listener {
     this.#client = client;
   }
 
-  /** Connects; after a cut it says how far it had come. Returns when the server has said from where it goes on. */
+  /**
+   * Connects; after a cut it says how far it had come. Returns when the server has said from where
+   * it goes on.
+   */
   async connect(after: number | null = this.position < 0 ? null : this.position): Promise<void> {
     const { facts, cookie } = this.#client;
-    const url = new URL(`/mlops/ws${after === null ? '' : `?after=${after}`}`, facts.publicUrl.replace(/^https/, 'wss'));
-    const socket = new WebSocket(url, { ca: readFileSync(facts.caFile), headers: cookie ? { cookie } : {}, origin: facts.publicUrl, handshakeTimeout: 10_000 });
+    const url = new URL(
+      `/mlops/ws${after === null ? '' : `?after=${after}`}`,
+      facts.publicUrl.replace(/^https/, 'wss'),
+    );
+    const socket = new WebSocket(url, {
+      ca: readFileSync(facts.caFile),
+      headers: cookie ? { cookie } : {},
+      origin: facts.publicUrl,
+      handshakeTimeout: 10_000,
+    });
     this.#socket = socket;
     let greeted = false;
     socket.on('message', (data: Buffer) => {
@@ -48,17 +62,29 @@ export class Listener {
     socket?.terminate();
   }
 
-  async hears(what: string, wanted: (event: EventView) => boolean, deadlineMs = 30_000): Promise<EventView> {
+  async hears(
+    what: string,
+    wanted: (event: EventView) => boolean,
+    deadlineMs = 30_000,
+  ): Promise<EventView> {
     await waitFor(what, deadlineMs, () => this.events.some(wanted));
     return this.events.find(wanted)!;
   }
 }
 
 /** All that `GET /mlops/events` gives after one position and up to another. */
-export async function journalBetween(client: Client, after: number, last: number, filter = ''): Promise<EventView[]> {
+export async function journalBetween(
+  client: Client,
+  after: number,
+  last: number,
+  filter = '',
+): Promise<EventView[]> {
   const found: EventView[] = [];
-  for (let from = after; ; ) {
-    const { status, body } = await client.send<{ items: EventView[]; position: number }>('GET', `/mlops/events?after=${from}&limit=50${filter}`);
+  for (let from = after; ;) {
+    const { status, body } = await client.send<{ items: EventView[]; position: number }>(
+      'GET',
+      `/mlops/events?after=${from}&limit=50${filter}`,
+    );
     if (status !== 200) throw new Error(`the journal answered ${status}: ${JSON.stringify(body)}`);
     found.push(...body.items.filter((event) => event.position <= last));
     if (body.position >= last || body.position === from) return found;

@@ -16,16 +16,28 @@ describe('Given a model that runs a command when it is loaded', () => {
     expect(forced.status).to.equal(422);
     expect((await ben.version(ids)).status).to.equal('ValidationFailed');
     const window = await openWindow();
-    await signedIn(window, 'ada', `${ada.facts.publicUrl}/app/#/models/${ids.modelId}/versions/${ids.versionId}`, ada.facts.passwords['ada']!, refused.model.name);
+    await signedIn(
+      window,
+      'ada',
+      `${ada.facts.publicUrl}/app/#/models/${ids.modelId}/versions/${ids.versionId}`,
+      ada.facts.passwords['ada']!,
+      refused.model.name,
+    );
     await window.page.getByText('Loading the file calls posix.system.').first().waitFor();
     await picture(window.page, 'pwa-blocked');
     const odoo = await openWindow();
     await signedInToOdoo(odoo, 'ben', `/odoo/mlops-versions/${ids.versionId}`);
     await odoo.page.locator('.o_mlops_road li[data-key=scanned][data-state=failed]').waitFor();
     await odoo.page.locator('.o_form_view .nav-link[name=findings]').click();
-    const row = odoo.page.locator('.o_field_widget[name=current_finding_ids] .o_data_row').filter({ hasText: 'pickle-call-blocked' }).first();
+    const row = odoo.page
+      .locator('.o_field_widget[name=current_finding_ids] .o_data_row')
+      .filter({ hasText: 'pickle-call-blocked' })
+      .first();
     await row.getByText(/^byte [\d,]+$/).waitFor();
-    expect(await odoo.page.locator('button[name=action_deploy]').count(), 'ways to approve it').to.equal(0);
+    expect(
+      await odoo.page.locator('button[name=action_deploy]').count(),
+      'ways to approve it',
+    ).to.equal(0);
     await picture(odoo.page, 'odoo-blocked');
     await closeWindows();
     await Promise.all([ada.close(), ben.close()]);
@@ -35,7 +47,10 @@ describe('Given a model that runs a command when it is loaded', () => {
 describe('Given wrong input', () => {
   it('When something is missing or not right, then the answer names field, reason and remedy', async () => {
     const ada = await Client.as('ada');
-    const noVersion = await ada.upload({ ...sample('digits', 'wrong'), metadata: { name: 'wrong' } });
+    const noVersion = await ada.upload({
+      ...sample('digits', 'wrong'),
+      metadata: { name: 'wrong' },
+    });
     expect(noVersion.status).to.equal(422);
     expect(noVersion.headers.get('content-type')).to.contain('application/problem+json');
     expect(noVersion.body.errors?.map((error) => error.field).join()).to.contain('version');

@@ -3,7 +3,10 @@ import { Client, sample } from './client.ts';
 import { LIVE_MS, SCAN_MS, STAGING_MS, unusedName, uploaded } from './road.ts';
 import { closeWindows, openWindow, picture, signedInToOdoo, type Window } from './window.ts';
 
-/** What a screen of Odoo may lag behind the record it shows, on a machine that is busy with a rollout. */
+/**
+ * What a screen of Odoo may lag behind the record it shows, on a machine that is busy with a
+ * rollout.
+ */
 const LIVE_REFRESH_MS = 30_000;
 
 describe("A model goes the whole road on Odoo's own screens", function () {
@@ -15,8 +18,12 @@ describe("A model goes the whole road on Odoo's own screens", function () {
   let ids: { modelId: number; versionId: number };
   let loads = 0;
   const shows = (status: string) =>
-    ben.page.locator('.o_form_view .o_arrow_button_current').filter({ hasText: new RegExp(`^\\s*${status}\\s*$`) }).first();
-  const stop = (key: string, state: string) => ben.page.locator(`.o_mlops_road li[data-key=${key}][data-state=${state}]`);
+    ben.page
+      .locator('.o_form_view .o_arrow_button_current')
+      .filter({ hasText: new RegExp(`^\\s*${status}\\s*$`) })
+      .first();
+  const stop = (key: string, state: string) =>
+    ben.page.locator(`.o_mlops_road li[data-key=${key}][data-state=${state}]`);
 
   before(async () => {
     [ada, ben] = [await Client.as('ada'), await openWindow()];
@@ -32,7 +39,12 @@ describe("A model goes the whole road on Odoo's own screens", function () {
     const { page } = ben;
     await signedInToOdoo(ben, 'ben', '/odoo/mlops-versions');
     await page.locator('.o_main_navbar').getByText('MLOps', { exact: true }).waitFor();
-    await page.locator('.o_kanban_group').filter({ hasText: 'Validated' }).locator('.o_kanban_record').filter({ hasText: name }).click();
+    await page
+      .locator('.o_kanban_group')
+      .filter({ hasText: 'Validated' })
+      .locator('.o_kanban_record')
+      .filter({ hasText: name })
+      .click();
     await shows('Validated').waitFor();
     await stop('approved', 'waiting').waitFor();
     loads = ben.loads();
@@ -41,7 +53,10 @@ describe("A model goes the whole road on Odoo's own screens", function () {
   it('Given it waits for him, when he approves it for staging, then the screen comes to show Staging without reloading', async () => {
     const { page } = ben;
     await page.locator('.o_form_view button[name=action_deploy]').click();
-    await page.locator('.modal').getByText(`Build the image of ${name} 1.0.0 and start it in staging now.`).waitFor();
+    await page
+      .locator('.modal')
+      .getByText(`Build the image of ${name} 1.0.0 and start it in staging now.`)
+      .waitFor();
     await page.locator('.modal [name=comment] textarea').fill('Looks right.');
     await page.locator('.modal button[name=confirm]').click();
     await page.locator('.modal').waitFor({ state: 'detached' });
@@ -71,7 +86,13 @@ describe("A model goes the whole road on Odoo's own screens", function () {
     await page.locator('.o_kanban_record').filter({ hasText: name }).first().waitFor();
     loads = ben.loads();
     await uploaded(ada, sample('digits', name, '1.1.0'));
-    await page.locator('.o_kanban_group').filter({ hasText: 'Validated' }).locator('.o_kanban_record').filter({ hasText: name }).filter({ hasText: '1.1.0' }).waitFor({ timeout: SCAN_MS });
+    await page
+      .locator('.o_kanban_group')
+      .filter({ hasText: 'Validated' })
+      .locator('.o_kanban_record')
+      .filter({ hasText: name })
+      .filter({ hasText: '1.1.0' })
+      .waitFor({ timeout: SCAN_MS });
     expect(ben.loads(), 'pages loaded').to.equal(loads);
     await picture(page, 'odoo-kanban');
     expect(ben.faults).to.deep.equal([]);

@@ -15,12 +15,24 @@ const LARGE_BYTES = 16 * 1024 * 1024;
 const SLOW_BYTES_PER_S = 2 * 1024 * 1024;
 const EXAMPLES = join(import.meta.dirname, '..', 'examples');
 const name = `digits-${randomBytes(2).toString('hex')}`; // so that the story can be told twice
-/** The example's files as a person picks them; asked for so little CPU that a small node holds many runs of this story. */
-const picked = (): { name: string; mimeType: string; buffer: Buffer }[] => ['model.safetensors', 'Dockerfile', 'serve.py', 'metadata.json'].map((file) => {
-  const buffer = readFileSync(join(EXAMPLES, 'digits', file));
-  return { name: file, mimeType: 'application/octet-stream', buffer: file === 'metadata.json' ? Buffer.from(buffer.toString().replace('"100m"', '"20m"')) : buffer };
-});
-const stop = (page: Page, key: string, state: string) => page.locator(`[data-key=${key}][data-state=${state}]`);
+/**
+ * The example's files as a person picks them; asked for so little CPU that a small node holds many
+ * runs of this story.
+ */
+const picked = (): { name: string; mimeType: string; buffer: Buffer }[] =>
+  ['model.safetensors', 'Dockerfile', 'serve.py', 'metadata.json'].map((file) => {
+    const buffer = readFileSync(join(EXAMPLES, 'digits', file));
+    return {
+      name: file,
+      mimeType: 'application/octet-stream',
+      buffer:
+        file === 'metadata.json'
+          ? Buffer.from(buffer.toString().replace('"100m"', '"20m"'))
+          : buffer,
+    };
+  });
+const stop = (page: Page, key: string, state: string) =>
+  page.locator(`[data-key=${key}][data-state=${state}]`);
 
 describe('A model goes the whole road in the web app', function () {
   this.timeout(300_000);
@@ -45,7 +57,10 @@ describe('A model goes the whole road in the web app', function () {
     await page.goto(`${api.facts.publicUrl}/app/`);
     await page.getByLabel('Login').fill(login);
     await page.getByLabel('Password', { exact: true }).fill(api.facts.passwords[login] ?? '');
-    await press(page.getByRole('button', { name: 'Sign in' }), page.getByRole('heading', { name: 'Models', exact: true }));
+    await press(
+      page.getByRole('button', { name: 'Sign in' }),
+      page.getByRole('heading', { name: 'Models', exact: true }),
+    );
   }
 
   it('Given ada signed in, when she uploads a model with its Dockerfile and server, then it is scanned and waits for an approver', async () => {
@@ -57,10 +72,19 @@ describe('A model goes the whole road in the web app', function () {
     await page.getByText('sha256:').nth(2).waitFor();
     await page.getByLabel('Model name').fill(name);
     await page.getByLabel('Version', { exact: true }).fill('1.0.0');
-    await press(page.getByRole('button', { name: 'Upload', exact: true }), page.getByRole('heading', { name: `${name} 1.0.0` }));
-    await page.getByRole('banner').getByRole('link', { name: 'Upload', exact: true }).waitFor(); // not "Uploading" any more
+    await press(
+      page.getByRole('button', { name: 'Upload', exact: true }),
+      page.getByRole('heading', { name: `${name} 1.0.0` }),
+    );
+    // not "Uploading" any more
+    await page.getByRole('banner').getByRole('link', { name: 'Upload', exact: true }).waitFor();
     await stop(page, 'approved', 'waiting').waitFor({ timeout: SCAN_MS });
-    expect(await page.getByRole('button', { name: 'Approve for staging' }).first().getAttribute('aria-disabled')).to.equal('true');
+    expect(
+      await page
+        .getByRole('button', { name: 'Approve for staging' })
+        .first()
+        .getAttribute('aria-disabled'),
+    ).to.equal('true');
     versionUrl = page.url();
     adaLoads = ada.loads();
   });
@@ -74,9 +98,16 @@ describe('A model goes the whole road in the web app', function () {
     await page.locator('[data-action=deploy]').click();
     await page.getByText(`Build the image of ${name} 1.0.0 and start it in staging now.`).waitFor();
     await page.getByLabel(/Comment/).fill('Reads digits well.');
-    await press(page.locator('cf-sheet').getByRole('button', { name: 'Approve for staging' }), stop(page, 'approved', 'done'));
+    await press(
+      page.locator('cf-sheet').getByRole('button', { name: 'Approve for staging' }),
+      stop(page, 'approved', 'done'),
+    );
     await page.getByRole('tab', { name: 'Build log' }).click();
-    await page.locator('cf-build-log').getByText(/STEP 1/).first().waitFor({ timeout: BUILD_START_MS });
+    await page
+      .locator('cf-build-log')
+      .getByText(/STEP 1/)
+      .first()
+      .waitFor({ timeout: BUILD_START_MS });
     await stop(page, 'staging', 'done').waitFor({ timeout: BUILD_MS });
     await stop(ada.page, 'staging', 'done').waitFor();
     expect([ada.loads(), ben.loads()], 'pages loaded').to.deep.equal([adaLoads, benLoads]);
@@ -87,7 +118,11 @@ describe('A model goes the whole road in the web app', function () {
     await page.locator('[data-action=promote]').click();
     const sheet = page.locator('cf-sheet');
     await sheet.getByRole('radio', { name: /Blue-green/ }).check();
-    await sheet.getByText('Start 1.0.0, test it, then open it to production traffic. Nothing is live before it.').waitFor();
+    await sheet
+      .getByText(
+        'Start 1.0.0, test it, then open it to production traffic. Nothing is live before it.',
+      )
+      .waitFor();
     await press(sheet.getByRole('button', { name: 'Promote' }), stop(page, 'promoted', 'done'));
     await stop(page, 'live', 'done').waitFor({ timeout: ROLL_OUT_MS });
     await stop(ada.page, 'live', 'done').waitFor();
@@ -108,12 +143,21 @@ describe('A model goes the whole road in the web app', function () {
   it('Given a model that runs a command when it is loaded, when ada uploads it, then it is refused with the finding and ben cannot approve it', async () => {
     const ids = await api.upload(sample('malicious', `${name}-evil`));
     expect(ids.status, JSON.stringify(ids.body)).to.equal(202);
-    await ben.page.goto(`${api.facts.publicUrl}/app/#/models/${ids.body.modelId}/versions/${ids.body.versionId}`);
+    await ben.page.goto(
+      `${api.facts.publicUrl}/app/#/models/${ids.body.modelId}/versions/${ids.body.versionId}`,
+    );
     await stop(ben.page, 'scanned', 'failed').waitFor({ timeout: SCAN_MS });
     await ben.page.getByText('Blocked', { exact: true }).first().waitFor();
-    await ben.page.locator('cf-findings').getByText(/system/).first().waitFor();
+    await ben.page
+      .locator('cf-findings')
+      .getByText(/system/)
+      .first()
+      .waitFor();
     await ben.page.getByText('What to do').first().waitFor();
-    expect(await ben.page.locator('[data-action=deploy][aria-disabled=false]').count(), 'ways to approve it').to.equal(0);
+    expect(
+      await ben.page.locator('[data-action=deploy][aria-disabled=false]').count(),
+      'ways to approve it',
+    ).to.equal(0);
   });
 
   it('Given a slow line, when ada uploads a large file, then she sees how far it is, and can pause it', async () => {
@@ -122,12 +166,25 @@ describe('A model goes the whole road in the web app', function () {
     await page.locator('#files').setInputFiles(picked());
     await page.getByText('sha256:').nth(2).waitFor();
     await page.getByLabel('Model name').fill(`${name}-large`);
-    await page.locator('#files').setInputFiles({ name: 'calibration.npz', mimeType: 'application/octet-stream', buffer: randomBytes(LARGE_BYTES) });
+    await page.locator('#files').setInputFiles({
+      name: 'calibration.npz',
+      mimeType: 'application/octet-stream',
+      buffer: randomBytes(LARGE_BYTES),
+    });
     const line = await ada.context.newCDPSession(page);
-    await line.send('Network.emulateNetworkConditions', { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: SLOW_BYTES_PER_S });
+    await line.send('Network.emulateNetworkConditions', {
+      offline: false,
+      latency: 0,
+      downloadThroughput: -1,
+      uploadThroughput: SLOW_BYTES_PER_S,
+    });
     await page.getByRole('button', { name: 'Upload', exact: true }).click();
     const bar = page.getByRole('progressbar', { name: 'calibration.npz' });
-    await waitFor('a fifth of the file to be sent', 60_000, async () => Number(await bar.getAttribute('aria-valuenow')) >= 20);
+    await waitFor(
+      'a fifth of the file to be sent',
+      60_000,
+      async () => Number(await bar.getAttribute('aria-valuenow')) >= 20,
+    );
     await page.getByText(/MB\/s/).first().waitFor();
     await page.getByRole('heading', { name: 'Upload a model' }).scrollIntoViewIfNeeded();
     await picture(page, 'pwa-upload');
@@ -144,10 +201,17 @@ describe('A model goes the whole road in the web app', function () {
     await ben.page.getByRole('link', { name, exact: true }).first().waitFor();
     await ben.page.getByText('1.0.0 live').first().waitFor();
     await picture(ben.page, 'pwa-models');
-    const phone = await openWindow({ viewport: { width: 360, height: 760 }, deviceScaleFactor: 2, storageState: await ben.context.storageState() });
+    const phone = await openWindow({
+      viewport: { width: 360, height: 760 },
+      deviceScaleFactor: 2,
+      storageState: await ben.context.storageState(),
+    });
     await phone.page.goto(versionUrl);
     await stop(phone.page, 'live', 'done').waitFor();
-    expect(await phone.page.evaluate('document.documentElement.scrollWidth'), 'width of the page, px').to.equal(360);
+    expect(
+      await phone.page.evaluate('document.documentElement.scrollWidth'),
+      'width of the page, px',
+    ).to.equal(360);
     await picture(phone.page, 'pwa-phone');
     expect([...ada.faults, ...ben.faults, ...phone.faults]).to.deep.equal([]);
   });

@@ -27,15 +27,27 @@ export async function accepted(action: Promise<Answer<ActionAccepted>>): Promise
 
 /** Approved for staging by somebody who saw the version as it is. */
 export async function approve(by: Client, version: VersionDetail): Promise<ActionAccepted> {
-  return accepted(by.act(idsOf(version), 'deploy', { target: 'staging', seen: version.lockVersion }));
+  return accepted(
+    by.act(idsOf(version), 'deploy', { target: 'staging', seen: version.lockVersion }),
+  );
 }
 
 export async function promote(by: Client, version: VersionDetail): Promise<ActionAccepted> {
-  return accepted(by.act(idsOf(version), 'promote', { target: 'production', strategy: 'blue-green', seen: version.lockVersion }));
+  return accepted(
+    by.act(idsOf(version), 'promote', {
+      target: 'production',
+      strategy: 'blue-green',
+      seen: version.lockVersion,
+    }),
+  );
 }
 
 /** The road as far as staging: uploaded by one, approved by another. */
-export async function broughtToStaging(submitter: Client, approver: Client, what: Sample): Promise<VersionDetail> {
+export async function broughtToStaging(
+  submitter: Client,
+  approver: Client,
+  what: Sample,
+): Promise<VersionDetail> {
   const ids = await uploaded(submitter, what);
   await approve(approver, await approver.reaches(ids, 'Validated', SCAN_MS));
   return approver.reaches(ids, 'Staging', STAGING_MS);
@@ -45,8 +57,14 @@ export function idsOf(version: VersionDetail): { modelId: number; versionId: num
   return { modelId: version.model.id, versionId: version.id };
 }
 
-/** Ends what a story leaves in staging, so that its pod makes room. What is serving in production stays. */
-export async function archive(manager: Client, ids: { modelId: number; versionId: number }): Promise<void> {
+/**
+ * Ends what a story leaves in staging, so that its pod makes room. What is serving in production
+ * stays.
+ */
+export async function archive(
+  manager: Client,
+  ids: { modelId: number; versionId: number },
+): Promise<void> {
   const version = await manager.version(ids);
   await accepted(manager.act(ids, 'archive', { seen: version.lockVersion }));
 }

@@ -8,9 +8,20 @@ export default defineConfig({
   root: import.meta.dirname,
   base: '/app/',
   // Where lit's development build warns, the production one is half the size.
-  build: { outDir: 'dist', emptyOutDir: true, target: 'es2023', sourcemap: false, assetsInlineLimit: 0, modulePreload: { polyfill: false } },
+  build: {
+    outDir: 'dist',
+    emptyOutDir: true,
+    target: 'es2023',
+    sourcemap: false,
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+  },
   worker: { format: 'es' },
-  server: { host: '127.0.0.1', port: 18191, proxy: { '/mlops': { target: backend, ws: true, secure: false, changeOrigin: true } } },
+  server: {
+    host: '127.0.0.1',
+    port: 18191,
+    proxy: { '/mlops': { target: backend, ws: true, secure: false, changeOrigin: true } },
+  },
   plugins: [
     VitePWA({
       registerType: 'prompt',
@@ -29,7 +40,12 @@ export default defineConfig({
         icons: [
           { src: 'icons/icon-192.png', sizes: '192x192', type: 'image/png' },
           { src: 'icons/icon-512.png', sizes: '512x512', type: 'image/png' },
-          { src: 'icons/maskable-512.png', sizes: '512x512', type: 'image/png', purpose: 'maskable' },
+          {
+            src: 'icons/maskable-512.png',
+            sizes: '512x512',
+            type: 'image/png',
+            purpose: 'maskable',
+          },
           { src: 'icons/icon.svg', sizes: 'any', type: 'image/svg+xml' },
         ],
         shortcuts: [{ name: 'Upload a model', url: '/app/#/upload' }],

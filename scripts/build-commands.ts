@@ -8,7 +8,10 @@ export const BUILD_COMMANDS_FILE = join(
   'k8s/base/build-commands.yaml',
 );
 
-/** The commands of a build pod as the cluster knows them: `npx tsx scripts/build-commands.ts` writes k8s/base/build-commands.yaml. */
+/**
+ * The commands of a build pod as the cluster knows them: `npx tsx scripts/build-commands.ts` writes
+ * k8s/base/build-commands.yaml.
+ */
 export function buildCommandsManifest(): string {
   const configMap = {
     apiVersion: 'v1',

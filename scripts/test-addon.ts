@@ -1,9 +1,12 @@
 /**
- * The addon's own tests, on a fresh database of the stack's Odoo: creates it, installs, tests, drops it.
+ * The addon's own tests, on a fresh database of the stack's Odoo: creates it, installs, tests,
+ * drops it.
  *
- *   npx tsx scripts/test-addon.ts [TAGS]        default /creativeflow_mlops; e.g. /creativeflow_mlops:TestRoles
+ *   npx tsx scripts/test-addon.ts [TAGS] default /creativeflow_mlops; e.g.
+ *   /creativeflow_mlops:TestRoles
  *
- * Needs the stack's PostgreSQL running and Odoo installed, not Odoo running. Ends with `N passed, N failed`; exits 1 on a failure.
+ * Needs the stack's PostgreSQL running and Odoo installed, not Odoo running. Ends with `N passed, N
+ * failed`; exits 1 on a failure.
  */
 import { createWriteStream } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -32,10 +35,25 @@ async function main(): Promise<number> {
     if (counts) result = { failed: counts[0]! + counts[1]!, tests: counts[2]! };
   };
   try {
-    const code = await runOdoo(launcher, [
-      '-d', database, '-i', MODULE, '--test-tags', process.argv[2] ?? `/${MODULE}`, '--stop-after-init', '--logfile=', '--workers=0',
-      '--http-port', `${await freePort()}`, '--gevent-port', `${await freePort()}`,
-    ], take);
+    const code = await runOdoo(
+      launcher,
+      [
+        '-d',
+        database,
+        '-i',
+        MODULE,
+        '--test-tags',
+        process.argv[2] ?? `/${MODULE}`,
+        '--stop-after-init',
+        '--logfile=',
+        '--workers=0',
+        '--http-port',
+        `${await freePort()}`,
+        '--gevent-port',
+        `${await freePort()}`,
+      ],
+      take,
+    );
     if (!result || result.tests === 0) {
       console.error(`Odoo ended with ${code} and no test result; its log is ${logFile}`);
       console.log('0 passed, 1 failed');

@@ -10,11 +10,15 @@ import type { StackContext } from './server.ts';
 import { SERVERS } from './servers/index.ts';
 import { up } from './up.ts';
 
-const program = new Command('stack').description('Starts and stops every real server of CreativeFlow MLOps on this machine, on loopback alone.');
+const program = new Command('stack').description(
+  'Starts and stops every real server of CreativeFlow MLOps on this machine, on loopback alone.',
+);
 
 program
   .command('up')
-  .description('install what is missing and start the servers: all, or the named ones and what they need')
+  .description(
+    'install what is missing and start the servers: all, or the named ones and what they need',
+  )
   .argument('[server...]', `any of: ${SERVERS.map((server) => server.name).join(', ')}`)
   .action(async (names: string[]) => {
     inStartOrder(SERVERS, names); // a wrong name is told before anything happens
@@ -25,12 +29,16 @@ program
     keepPorts(base);
     const from = Date.now();
     await up({ ...base, secrets: ensureSecrets(base.state) }, names);
-    process.stdout.write(`\nReady in ${Math.round((Date.now() - from) / 1000)} s.${names.length === 0 ? addresses() : ''}\n`);
+    process.stdout.write(
+      `\nReady in ${Math.round((Date.now() - from) / 1000)} s.${names.length === 0 ? addresses() : ''}\n`,
+    );
   });
 
 program
   .command('down')
-  .description('stop every server (or the named ones) and leave no process, mount, network or firewall rule behind; data is kept')
+  .description(
+    'stop every server (or the named ones) and leave no process, mount, network or firewall rule behind; data is kept',
+  )
   .argument('[server...]')
   .action(async (names: string[]) => {
     inStartOrder(SERVERS, names);
@@ -49,11 +57,15 @@ program
   .description("show the end of a server's log")
   .argument('<server>')
   .option('-f, --follow', 'go on as it grows')
-  .action((name: string, options: { follow?: boolean }) => logs(context(), name, options.follow === true));
+  .action((name: string, options: { follow?: boolean }) =>
+    logs(context(), name, options.follow === true),
+  );
 
 program
   .command('reset')
-  .description('down, then forget all data: databases, models, secrets. The cache of built programs stays')
+  .description(
+    'down, then forget all data: databases, models, secrets. The cache of built programs stays',
+  )
   .action(async () => reset(await locked('reset')));
 
 function context(): StackContext {
@@ -72,7 +84,12 @@ function addresses(): string {
   return `\n  web app  ${publicUrl}/app/\n  Odoo     ${publicUrl}/odoo\n  logins   ada, ben, mia, vera, olga, admin: passwords in .stack/secrets.json`;
 }
 
-for (const [signal, code] of [['SIGINT', 130], ['SIGTERM', 143], ['SIGHUP', 129]] as const) process.on(signal, () => process.exit(code));
+for (const [signal, code] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+  ['SIGHUP', 129],
+] as const)
+  process.on(signal, () => process.exit(code));
 
 program.parseAsync().then(
   () => process.exit(), // what is still at work after the last word is of no use

@@ -1,7 +1,10 @@
 import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 
-/** Above the stack's own ports and below those that the kernel gives to outgoing connections: one of these is not gone a moment later. */
+/**
+ * Above the stack's own ports and below those that the kernel gives to outgoing connections: one of
+ * these is not gone a moment later.
+ */
 const FROM = 21_000;
 const TO = 30_000;
 const TRIES = 200;

@@ -1,4 +1,7 @@
-/** Every port of the stack, in one table. Each is overridable by the environment variable `CREATIVEFLOW_PORT_<NAME>`. */
+/**
+ * Every port of the stack, in one table. Each is overridable by the environment variable
+ * `CREATIVEFLOW_PORT_<NAME>`.
+ */
 const DEFAULT_PORTS = {
   postgres: 15432,
   redis: 16379,
@@ -27,7 +30,10 @@ const DEFAULT_PORTS = {
 export type PortName = keyof typeof DEFAULT_PORTS;
 export type Ports = Record<PortName, number>;
 
-/** The ports in force: those of the environment, else those the stack runs with (`known`), else the table's. A value that is not a port number is named in the error. */
+/**
+ * The ports in force: those of the environment, else those the stack runs with (`known`), else the
+ * table's. A value that is not a port number is named in the error.
+ */
 export function resolvePorts(env: NodeJS.ProcessEnv, known: Partial<Ports> = {}): Ports {
   const ports: Ports = { ...DEFAULT_PORTS, ...known };
   for (const name of Object.keys(DEFAULT_PORTS) as PortName[]) {
@@ -40,8 +46,13 @@ export function resolvePorts(env: NodeJS.ProcessEnv, known: Partial<Ports> = {})
     }
     ports[name] = port;
   }
-  const twice = (Object.keys(ports) as PortName[]).find((name, index, all) => all.findIndex((other) => ports[other] === ports[name]) !== index);
-  if (twice) throw new Error(`Port ${ports[twice]} is given to ${twice} and to another server; set ${portVariable(twice)} to a port of its own.`);
+  const twice = (Object.keys(ports) as PortName[]).find(
+    (name, index, all) => all.findIndex((other) => ports[other] === ports[name]) !== index,
+  );
+  if (twice)
+    throw new Error(
+      `Port ${ports[twice]} is given to ${twice} and to another server; set ${portVariable(twice)} to a port of its own.`,
+    );
   return ports;
 }
 
@@ -53,8 +64,8 @@ export function portVariable(name: PortName): string {
 export const GATES_OF_TESTS = 32;
 
 /**
- * Where pods reach a bridge on this machine, as `FIRST:LAST`: the stack's own bridge listens on the port of the registry, the
- * bridges of tests on the ports behind it.
+ * Where pods reach a bridge on this machine, as `FIRST:LAST`: the stack's own bridge listens on the
+ * port of the registry, the bridges of tests on the ports behind it.
  */
 export function gatePorts(ports: Ports): string {
   return `${ports.registry}:${ports.registry + GATES_OF_TESTS}`;

@@ -1,8 +1,8 @@
 import { chmodSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 
 /**
- * Writes a file that holds a secret: for its owner alone from its first byte, also where one that others could read was there
- * before, and whole or not at all.
+ * Writes a file that holds a secret: for its owner alone from its first byte, also where one that
+ * others could read was there before, and whole or not at all.
  */
 export function writePrivate(file: string, text: string): void {
   const part = `${file}.part`;
@@ -18,8 +18,9 @@ export function privateFolder(folder: string): void {
 }
 
 /**
- * The state of a checkout: nobody else lists it. PostgreSQL and the workers of nginx run as users of their own and pass through it
- * to what is theirs, hence 711 and not 700; each file with a secret in it is 600 besides.
+ * The state of a checkout: nobody else lists it. PostgreSQL and the workers of nginx run as users
+ * of their own and pass through it to what is theirs, hence 711 and not 700; each file with a
+ * secret in it is 600 besides.
  */
 export function stateFolder(state: string): void {
   mkdirSync(state, { recursive: true, mode: 0o711 });

@@ -1,6 +1,17 @@
 import { spawn, type StdioOptions } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, readlinkSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -16,9 +27,15 @@ export interface DaemonOptions {
 
 const SUPERVISE = join(import.meta.dirname, 'supervise.sh');
 
-/** Starts a server and whoever starts it again when it ends, in a session of their own: they outlive the command. */
+/**
+ * Starts a server and whoever starts it again when it ends, in a session of their own: they outlive
+ * the command.
+ */
 export function startDaemon(
-  context: StackContext, name: string, argv: readonly string[], options: DaemonOptions = {},
+  context: StackContext,
+  name: string,
+  argv: readonly string[],
+  options: DaemonOptions = {},
 ): void {
   const runs = daemonRunning(context, name);
   if (runs && supervisorPid(context, name) !== null) return;
@@ -46,8 +63,16 @@ export function startDaemon(
   }
 }
 
-/** Ends a daemon that runs by another definition (configuration, sources) than the one to be started next. */
-export async function stopIfChanged(context: StackContext, name: string, definition: string, graceMs?: number): Promise<void> {
+/**
+ * Ends a daemon that runs by another definition (configuration, sources) than the one to be started
+ * next.
+ */
+export async function stopIfChanged(
+  context: StackContext,
+  name: string,
+  definition: string,
+  graceMs?: number,
+): Promise<void> {
   const file = join(dirname(pidFile(context, name)), `${name}.definition`);
   const digest = createHash('sha256').update(definition).digest('hex');
   if (existsSync(file) && readFileSync(file, 'utf8') === digest) return;
@@ -58,9 +83,15 @@ export async function stopIfChanged(context: StackContext, name: string, definit
   writeFileSync(file, digest);
 }
 
-/** Ends a daemon and its supervisor: SIGTERM, then SIGKILL when they have not gone by the deadline. Not running: nothing happens. */
+/**
+ * Ends a daemon and its supervisor: SIGTERM, then SIGKILL when they have not gone by the deadline.
+ * Not running: nothing happens.
+ */
 export async function stopDaemon(
-  context: StackContext, name: string, graceMs = 10_000, signal: NodeJS.Signals = 'SIGTERM',
+  context: StackContext,
+  name: string,
+  graceMs = 10_000,
+  signal: NodeJS.Signals = 'SIGTERM',
 ): Promise<void> {
   const pids = signalGroups(context, name, signal);
   await until(graceMs, () => pids.every((pid) => startTime(pid) === null));
@@ -68,32 +99,50 @@ export async function stopDaemon(
 }
 
 /** Ends a daemon as a power cut would: no signal handler runs, and nobody starts it again. */
-export async function killDaemon(context: Pick<StackContext, 'state'>, name: string): Promise<void> {
+export async function killDaemon(
+  context: Pick<StackContext, 'state'>,
+  name: string,
+): Promise<void> {
   const pids = signalGroups(context, name, 'SIGKILL');
   await until(5_000, () => pids.every((pid) => startTime(pid) === null));
   killOrphans(context, name);
-  for (const file of [pidFile(context, name), supervisorFile(context, name)]) rmSync(file, { force: true });
+  for (const file of [pidFile(context, name), supervisorFile(context, name)])
+    rmSync(file, { force: true });
   forgetEnds(context, name);
 }
 
-/** Signals the groups of a daemon and of its supervisor: one, unless it ran before its supervisor. Answers who they are. */
-function signalGroups(context: Pick<StackContext, 'state'>, name: string, signal: NodeJS.Signals): number[] {
-  const pids = [supervisorPid(context, name), daemonPid(context, name)].filter((pid) => pid !== null);
+/**
+ * Signals the groups of a daemon and of its supervisor: one, unless it ran before its supervisor.
+ * Answers who they are.
+ */
+function signalGroups(
+  context: Pick<StackContext, 'state'>,
+  name: string,
+  signal: NodeJS.Signals,
+): number[] {
+  const pids = [supervisorPid(context, name), daemonPid(context, name)].filter(
+    (pid) => pid !== null,
+  );
   for (const group of new Set(pids.map(groupOf))) if (group !== null) signalOne(-group, signal);
   return pids;
 }
 
 /**
- * A server that was killed together with its supervisor leaves its children (nginx: workers that hold its ports). Their
- * process group is one of the two; that they work in this checkout's state folder shows that the number did not come
- * round to somebody else.
+ * A server that was killed together with its supervisor leaves its children (nginx: workers that
+ * hold its ports). Their process group is one of the two; that they work in this checkout's state
+ * folder shows that the number did not come round to somebody else.
  */
 function killOrphans(context: Pick<StackContext, 'state'>, name: string): void {
-  const noted = [supervisorFile(context, name), pidFile(context, name)].map((file) => readNote(file)?.pid);
+  const noted = [supervisorFile(context, name), pidFile(context, name)].map(
+    (file) => readNote(file)?.pid,
+  );
   const groups = noted.filter((pid) => pid !== undefined && startTime(pid) === null);
   if (groups.length === 0) return;
-  for (const pid of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry)).map(Number)) {
-    if (groups.includes(groupOf(pid) ?? undefined) && workFolder(pid).startsWith(context.state)) signalOne(pid, 'SIGKILL');
+  for (const pid of readdirSync('/proc')
+    .filter((entry) => /^\d+$/.test(entry))
+    .map(Number)) {
+    if (groups.includes(groupOf(pid) ?? undefined) && workFolder(pid).startsWith(context.state))
+      signalOne(pid, 'SIGKILL');
   }
 }
 
@@ -101,7 +150,10 @@ export function daemonRunning(context: Pick<StackContext, 'state'>, name: string
   return daemonPid(context, name) !== null;
 }
 
-/** The pid, when that very process still runs: a pid that another program got since is not ours and never signalled. */
+/**
+ * The pid, when that very process still runs: a pid that another program got since is not ours and
+ * never signalled.
+ */
 export function daemonPid(context: Pick<StackContext, 'state'>, name: string): number | null {
   return alive(pidFile(context, name));
 }
@@ -121,7 +173,8 @@ function readNote(file: string): { pid: number; started: string | null } | null 
   try {
     return JSON.parse(readFileSync(file, 'utf8')) as { pid: number; started: string | null };
   } catch {
-    return null; // never started, or cut off while it was written: that process did not become a server
+    // never started, or cut off while it was written: that process did not become a server
+    return null;
   }
 }
 
@@ -129,17 +182,31 @@ function readNote(file: string): { pid: number; started: string | null } | null 
 export function runningDaemons(context: Pick<StackContext, 'state'>): string[] {
   const folder = join(context.state, 'run');
   if (!existsSync(folder)) return [];
-  const names = readdirSync(folder).flatMap((file) => /^(.*)\.(?:pid|supervisor)$/.exec(file)?.[1] ?? []);
-  return [...new Set(names)].filter((name) => daemonRunning(context, name) || supervisorPid(context, name) !== null);
+  const names = readdirSync(folder).flatMap(
+    (file) => /^(.*)\.(?:pid|supervisor)$/.exec(file)?.[1] ?? [],
+  );
+  return [...new Set(names)].filter(
+    (name) => daemonRunning(context, name) || supervisorPid(context, name) !== null,
+  );
 }
 
-/** Waits for a condition, asking every 150 ms. Past the deadline it throws and says what was waited for. */
-export async function waitFor(what: string, deadlineMs: number, check: () => Promise<boolean> | boolean): Promise<void> {
+/**
+ * Waits for a condition, asking every 150 ms. Past the deadline it throws and says what was waited
+ * for.
+ */
+export async function waitFor(
+  what: string,
+  deadlineMs: number,
+  check: () => Promise<boolean> | boolean,
+): Promise<void> {
   if (await until(deadlineMs, async () => Promise.resolve(check()).catch(() => false))) return;
   throw new Error(`${what} did not happen within ${Math.round(deadlineMs / 1000)} s`);
 }
 
-async function until(deadlineMs: number, check: () => Promise<boolean> | boolean): Promise<boolean> {
+async function until(
+  deadlineMs: number,
+  check: () => Promise<boolean> | boolean,
+): Promise<boolean> {
   const end = Date.now() + deadlineMs;
   for (;;) {
     if (await check()) return true;
@@ -163,7 +230,9 @@ export function portAnswers(port: number, host = '127.0.0.1'): Promise<boolean> 
 
 /** Whether a GET answers with a status below 400. */
 export async function httpAnswers(url: string): Promise<boolean> {
-  const answer = await fetch(url, { signal: AbortSignal.timeout(2000), redirect: 'manual' }).catch(() => null);
+  const answer = await fetch(url, { signal: AbortSignal.timeout(2000), redirect: 'manual' }).catch(
+    () => null,
+  );
   await answer?.body?.cancel();
   return answer !== null && answer.status < 400;
 }
@@ -200,7 +269,10 @@ function workFolder(pid: number): string {
   }
 }
 
-/** Start time of a process in clock ticks since boot (proc(5), field 22); null when it is gone or only a zombie is left. */
+/**
+ * Start time of a process in clock ticks since boot (proc(5), field 22); null when it is gone or
+ * only a zombie is left.
+ */
 export function startTime(pid: number): string | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');

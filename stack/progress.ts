@@ -7,13 +7,17 @@ export interface Work {
   done: Promise<string>;
 }
 
-/** A live list in a terminal; plain lines where nobody watches (CI, a pipe). Rejects with the first fault. */
+/**
+ * A live list in a terminal; plain lines where nobody watches (CI, a pipe). Rejects with the first
+ * fault.
+ */
 export function showProgress(works: readonly Work[]): Promise<void> {
   return process.stdout.isTTY && !process.env['CI'] ? showList(works) : showLines(works);
 }
 
 async function showLines(works: readonly Work[]): Promise<void> {
-  const say = (name: string, text: string): boolean => process.stdout.write(`${name.padEnd(10)} ${text}\n`);
+  const say = (name: string, text: string): boolean =>
+    process.stdout.write(`${name.padEnd(10)} ${text}\n`);
   await Promise.all(
     works.map(async (work) => {
       let last = '';
@@ -34,5 +38,9 @@ async function showList(works: readonly Work[]): Promise<void> {
       task.title = `${work.name} (${await work.done})`;
     },
   }));
-  await new Listr(tasks, { concurrent: true, exitOnError: true, rendererOptions: { collapseErrors: false, showErrorMessage: false } }).run();
+  await new Listr(tasks, {
+    concurrent: true,
+    exitOnError: true,
+    rendererOptions: { collapseErrors: false, showErrorMessage: false },
+  }).run();
 }

@@ -30,10 +30,13 @@ export function forgetEnds(context: State, name: string): void {
 
 /** How a daemon is kept running, in a sentence; null when there is nothing to say. */
 export function restartsSaid(
-  name: string, now: { running: boolean; supervised: boolean; ends: Ends | null }, at = Date.now(),
+  name: string,
+  now: { running: boolean; supervised: boolean; ends: Ends | null },
+  at = Date.now(),
 ): string | null {
   const { running, supervised, ends } = now;
-  if (running && !supervised) return `${name} runs, but nothing would start it again. Mend it with: npm run stack -- up`;
+  if (running && !supervised)
+    return `${name} runs, but nothing would start it again. Mend it with: npm run stack -- up`;
   if (ends === null) return null;
   const last = `${new Date(ends.endedAt * 1000).toISOString().slice(11, 19)} UTC (${ends.why})`;
   if (running) return `${name} was started again ${times(ends.ends)}; it ended last at ${last}`;

@@ -13,20 +13,33 @@ export interface RunOptions {
 
 const TEN_MINUTES_MS = 600_000;
 
-/** util-linux: the kernel ends the command when this process ends, also when it is killed: nothing goes on unseen. */
+/**
+ * util-linux: the kernel ends the command when this process ends, also when it is killed: nothing
+ * goes on unseen.
+ */
 const DIE_WITH_US = ['setpriv', '--pdeathsig', 'SIGKILL', '--'];
 
-/** Runs a command to its end and gives its standard output. A failure throws with the command's last lines. */
-export function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
+/**
+ * Runs a command to its end and gives its standard output. A failure throws with the command's last
+ * lines.
+ */
+export function run(
+  command: string,
+  args: readonly string[],
+  options: RunOptions = {},
+): Promise<string> {
   return new Promise((resolve, reject) => {
-    const [program, ...rest] = options.outlives ? [command, ...args] : [...DIE_WITH_US, command, ...args];
+    const [program, ...rest] = options.outlives
+      ? [command, ...args]
+      : [...DIE_WITH_US, command, ...args];
     const child = spawn(program!, rest, {
       cwd: options.cwd,
       env: options.env ?? process.env,
       stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     });
     const deadlineMs = options.deadlineMs ?? TEN_MINUTES_MS;
-    const failed = (how: string): Error => new Error(`${[command, ...args].join(' ').slice(0, 300)} ${how}\n${lastLines(tail)}`);
+    const failed = (how: string): Error =>
+      new Error(`${[command, ...args].join(' ').slice(0, 300)} ${how}\n${lastLines(tail)}`);
     const timer = setTimeout(() => {
       child.kill('SIGKILL');
       // not at the end of its output: a child of its own may hold that open
@@ -37,7 +50,8 @@ export function run(command: string, args: readonly string[], options: RunOption
     const follow = (chunk: Buffer): void => {
       const text = chunk.toString();
       tail = (tail + text).slice(-6000);
-      if (options.onLine) for (const line of text.split('\n')) if (line.trim()) options.onLine(line.trim());
+      if (options.onLine)
+        for (const line of text.split('\n')) if (line.trim()) options.onLine(line.trim());
     };
     child.stdout?.on('data', (chunk: Buffer) => {
       out.push(chunk);
@@ -48,11 +62,13 @@ export function run(command: string, args: readonly string[], options: RunOption
       clearTimeout(timer);
       reject(new Error(`${command} could not be started: ${error.message}`));
     });
-    child.stdin?.on('error', () => undefined); // it ended before it read everything; its exit code says so
+    // it ended before it read everything; its exit code says so
+    child.stdin?.on('error', () => undefined);
     child.on('close', (code, signal) => {
       clearTimeout(timer);
       if (code === 0) resolve(Buffer.concat(out).toString());
-      else if (code === 127 && tail.includes(`failed to execute ${command}`)) reject(new Error(`${command} could not be started: there is no such program`));
+      else if (code === 127 && tail.includes(`failed to execute ${command}`))
+        reject(new Error(`${command} could not be started: there is no such program`));
       else reject(failed(`ended with ${signal ?? `exit code ${code}`}`));
     });
     if (options.input !== undefined) child.stdin?.end(options.input);
@@ -60,7 +76,11 @@ export function run(command: string, args: readonly string[], options: RunOption
 }
 
 /** Like `run`, answering null instead of throwing: for questions whose answer may be no. */
-export async function tryRun(command: string, args: readonly string[], options: RunOptions = {}): Promise<string | null> {
+export async function tryRun(
+  command: string,
+  args: readonly string[],
+  options: RunOptions = {},
+): Promise<string | null> {
   return run(command, args, options).catch(() => null);
 }
 

@@ -7,8 +7,18 @@ import { closeFiles, stateFolder, writePrivate } from './private-file.ts';
 export const PEOPLE = ['admin', 'ada', 'ben', 'mia', 'vera', 'olga'] as const;
 
 export const GENERATED: readonly string[] = [
-  'postgresOdooPassword', 'bridgeDbPassword', 'redisPassword', 'minioAccessKey', 'minioSecretKey', 'odooMasterPassword',
-  'receiptSecret', 'sessionSecret', 'registryHttpSecret', 'registryPassword', 'registryPullPassword', ...PEOPLE.map((login) => `password_${login}`),
+  'postgresOdooPassword',
+  'bridgeDbPassword',
+  'redisPassword',
+  'minioAccessKey',
+  'minioSecretKey',
+  'odooMasterPassword',
+  'receiptSecret',
+  'sessionSecret',
+  'registryHttpSecret',
+  'registryPassword',
+  'registryPullPassword',
+  ...PEOPLE.map((login) => `password_${login}`),
 ];
 
 export type Secrets = Record<string, string>;
@@ -32,7 +42,8 @@ export function ensureSecrets(state: string): Secrets {
 
 /** Adds what a server generated itself, such as an API key of Odoo. */
 export function saveSecrets(state: string, secrets: Secrets): void {
-  writePrivate(secretsFile(state), `${JSON.stringify(secrets, null, 2)}\n`); // cut off half-way it would lock everybody out
+  // cut off half-way it would lock everybody out
+  writePrivate(secretsFile(state), `${JSON.stringify(secrets, null, 2)}\n`);
 }
 
 function secretsFile(state: string): string {

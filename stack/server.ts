@@ -6,7 +6,10 @@ export interface StackContext {
   readonly root: string;
   /** `.stack/`: state of this checkout's servers, ignored by git */
   readonly state: string;
-  /** built binaries and downloads, keyed by version, outside the checkout (`CREATIVEFLOW_CACHE`, default `~/.cache/creativeflow`) */
+  /**
+   * built binaries and downloads, keyed by version, outside the checkout (`CREATIVEFLOW_CACHE`,
+   * default `~/.cache/creativeflow`)
+   */
   readonly cache: string;
   readonly ports: Ports;
   /** generated at the first start, kept in `.stack/secrets.json` with mode 600 */
@@ -15,7 +18,10 @@ export interface StackContext {
   report(text: string): void;
 }
 
-/** The address of the pod bridge on the host: what pods can reach, and nothing outside the machine can. */
+/**
+ * The address of the pod bridge on the host: what pods can reach, and nothing outside the machine
+ * can.
+ */
 export const POD_BRIDGE_ADDRESS = '10.244.0.1';
 export const POD_CIDR = '10.244.0.0/16';
 export const SERVICE_CIDR = '10.96.0.0/16';
@@ -25,8 +31,8 @@ export const ODOO_DATABASE = 'creativeflow';
 
 /**
  * One real server. Every method can run twice. `install` fetches and builds (no running server is
- * needed), `start` starts it and returns, `ready` answers whether it can be used now, `stop` leaves nothing
- * of it behind, also when it was started by a run that was killed.
+ * needed), `start` starts it and returns, `ready` answers whether it can be used now, `stop` leaves
+ * nothing of it behind, also when it was started by a run that was killed.
  */
 export interface Server {
   readonly name: string;

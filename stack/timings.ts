@@ -1,7 +1,10 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** How long each server took, this time and the last time (`.stack/timings.json`). Waiting for other servers is not counted. */
+/**
+ * How long each server took, this time and the last time (`.stack/timings.json`). Waiting for other
+ * servers is not counted.
+ */
 export class Timings {
   readonly #file: string;
   readonly #last: Record<string, number>;
@@ -23,7 +26,9 @@ export class Timings {
 
 function read(file: string): Record<string, number> {
   try {
-    return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Record<string, number>) : {};
+    return existsSync(file)
+      ? (JSON.parse(readFileSync(file, 'utf8')) as Record<string, number>)
+      : {};
   } catch {
     return {}; // cut off by a kill: only a comparison is lost
   }

@@ -9,8 +9,8 @@ import { SERVERS } from './servers/index.ts';
 import { Timings } from './timings.ts';
 
 /**
- * Brings up the named servers and what they need. Installs run beside each other; a server starts when what it
- * needs is ready. The first fault ends the command, with that server's last log lines.
+ * Brings up the named servers and what they need. Installs run beside each other; a server starts
+ * when what it needs is ready. The first fault ends the command, with that server's last log lines.
  */
 export async function up(context: StackContext, names: readonly string[]): Promise<void> {
   const timings = new Timings(context.state);
@@ -28,16 +28,30 @@ export async function up(context: StackContext, names: readonly string[]): Promi
   await showProgress(works);
 }
 
-/** Answers how long its own work took. A server whose need failed fails silently: the first fault is the one that counts. */
-async function bringUp(context: StackContext, server: Server, needed: readonly Promise<string>[], timings: Timings): Promise<string> {
+/**
+ * Answers how long its own work took. A server whose need failed fails silently: the first fault is
+ * the one that counts.
+ */
+async function bringUp(
+  context: StackContext,
+  server: Server,
+  needed: readonly Promise<string>[],
+  timings: Timings,
+): Promise<string> {
   await new Promise(setImmediate); // whoever shows the progress listens now
   let worked = -performance.now();
-  await server.install(context).catch((error: Error) => Promise.reject(new Error(`${server.name} could not be installed: ${error.message}`)));
+  await server
+    .install(context)
+    .catch((error: Error) =>
+      Promise.reject(new Error(`${server.name} could not be installed: ${error.message}`)),
+    );
   worked += performance.now();
   if (needed.length > 0) context.report(`waiting for ${server.needs.join(', ')}`);
   await Promise.all(needed);
   worked -= performance.now();
-  await startServer(context, server).catch((error: Error) => Promise.reject(new Error(explain(context, server, error))));
+  await startServer(context, server).catch((error: Error) =>
+    Promise.reject(new Error(explain(context, server, error))),
+  );
   worked += performance.now();
   return timings.record(server.name, worked);
 }

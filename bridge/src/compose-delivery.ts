@@ -28,54 +28,136 @@ import type { RecentWork } from './services/recent-work.ts';
 
 /** Values of docs/configuration.md; files are read already. */
 export interface DeliverySettings {
-  kubeconfigFile: string; gatewayName: string; gatewayNamespace: string; endpointsUrl: string;
+  kubeconfigFile: string;
+  gatewayName: string;
+  gatewayNamespace: string;
+  endpointsUrl: string;
   /** what the gateways of environments may be besides public addresses, as OUTBOUND_ALLOW */
   outboundAllow: string;
-  /** networks and namespaces from which the gateway's requests come; without any, endpoints are open to whoever reaches them */
+  /**
+   * networks and namespaces from which the gateway's requests come; without any, endpoints are open
+   * to whoever reaches them
+   */
   gatewaySources?: readonly string[];
-  registryUrl: string; registryName: string;
-  /** where the gateway tells its metrics; without it canaries are judged by the model's example alone */
+  registryUrl: string;
+  registryName: string;
+  /**
+   * where the gateway tells its metrics; without it canaries are judged by the model's example
+   * alone
+   */
   gatewayMetricsUrl?: string;
   /** asked instead of the gateway itself */
   prometheus?: PrometheusSettings;
-  /** an account that may make builds and nothing else; without it the one of kubeconfigFile makes them */
+  /**
+   * an account that may make builds and nothing else; without it the one of kubeconfigFile makes
+   * them
+   */
   buildKubeconfigFile?: string;
-  buildNamespace: string; buildImage: string; podHost: string; podPort: number; caBundle?: string; httpProxy?: string;
+  buildNamespace: string;
+  buildImage: string;
+  podHost: string;
+  podPort: number;
+  caBundle?: string;
+  httpProxy?: string;
   /** the keys of two purposes (domain/secret-purposes.ts), the same in every bridge */
-  tokenSecret: Buffer; recordSecret: Buffer;
+  tokenSecret: Buffer;
+  recordSecret: Buffer;
 }
 export interface DeliveryParts {
-  odoo: OdooPort; store: ObjectStore; clock: Clock; log: Logger;
+  odoo: OdooPort;
+  store: ObjectStore;
+  clock: Clock;
+  log: Logger;
   /** filled by the relay */
   recent: RecentWork;
   callerOf(request: Request): Caller | Promise<Caller>;
   requestIdOf(request: Request): string;
 }
 
-/** Builds and rollouts, wired together. `podListener` belongs on BRIDGE_POD_HOST:BRIDGE_POD_PORT, the router on the public listener. */
-export function composeDelivery(settings: DeliverySettings, parts: DeliveryParts): { build: JobHandler; reconcile: JobHandler; router: Router; plan: Router; podListener: Express; images: ImageLayersPort; attach: AttachReferrer; traffic: TrafficPort | null; integrity: Pick<IntegrityDeps, 'cluster' | 'images' | 'registryName'> } {
+/**
+ * Builds and rollouts, wired together. `podListener` belongs on BRIDGE_POD_HOST:BRIDGE_POD_PORT,
+ * the router on the public listener.
+ */
+export function composeDelivery(
+  settings: DeliverySettings,
+  parts: DeliveryParts,
+): {
+  build: JobHandler;
+  reconcile: JobHandler;
+  router: Router;
+  plan: Router;
+  podListener: Express;
+  images: ImageLayersPort;
+  attach: AttachReferrer;
+  traffic: TrafficPort | null;
+  integrity: Pick<IntegrityDeps, 'cluster' | 'images' | 'registryName'>;
+} {
   const { odoo, store, clock, log, recent, callerOf, requestIdOf } = parts;
   const { registryName, tokenSecret, recordSecret, endpointsUrl } = settings;
   const client = clientOf(settings.kubeconfigFile);
   const registry = new HttpRegistry(settings.registryUrl);
   const images = new HttpImageStore(settings.registryUrl);
-  const gateway = { name: settings.gatewayName, namespace: settings.gatewayNamespace, sources: settings.gatewaySources ?? [] };
+  const gateway = {
+    name: settings.gatewayName,
+    namespace: settings.gatewayNamespace,
+    sources: settings.gatewaySources ?? [],
+  };
   const cluster = new KubernetesCluster(client, gateway);
-  const pods = new KubernetesBuildPods(settings.buildKubeconfigFile ? clientOf(settings.buildKubeconfigFile) : client, {
-    namespace: settings.buildNamespace, image: settings.buildImage, registryName, podHost: settings.podHost, podPort: settings.podPort,
-    ...(settings.caBundle ? { caBundle: settings.caBundle } : {}), ...(settings.httpProxy ? { httpProxy: settings.httpProxy } : {}),
-  });
-  const gatewayMetrics = settings.gatewayMetricsUrl ? new TraefikMetrics(settings.gatewayMetricsUrl) : null;
+  const pods = new KubernetesBuildPods(
+    settings.buildKubeconfigFile ? clientOf(settings.buildKubeconfigFile) : client,
+    {
+      namespace: settings.buildNamespace,
+      image: settings.buildImage,
+      registryName,
+      podHost: settings.podHost,
+      podPort: settings.podPort,
+      ...(settings.caBundle ? { caBundle: settings.caBundle } : {}),
+      ...(settings.httpProxy ? { httpProxy: settings.httpProxy } : {}),
+    },
+  );
+  const gatewayMetrics = settings.gatewayMetricsUrl
+    ? new TraefikMetrics(settings.gatewayMetricsUrl)
+    : null;
   return {
     traffic: gatewayMetrics,
-    build: buildJob({ odoo, store, registry, pods, clock, registryName, tokenSecret, layering: { images, recordSecret, buildImage: settings.buildImage } }),
-    reconcile: reconcileJob({ odoo, recent, cluster, registry, gateway: new HttpGateway(new OutboundClient(parseAllowList(settings.outboundAllow))), metrics: settings.prometheus ? new PrometheusMetrics(settings.prometheus) : gatewayMetrics, clock, endpointsUrl, registryName }),
+    build: buildJob({
+      odoo,
+      store,
+      registry,
+      pods,
+      clock,
+      registryName,
+      tokenSecret,
+      layering: { images, recordSecret, buildImage: settings.buildImage },
+    }),
+    reconcile: reconcileJob({
+      odoo,
+      recent,
+      cluster,
+      registry,
+      gateway: new HttpGateway(new OutboundClient(parseAllowList(settings.outboundAllow))),
+      metrics: settings.prometheus ? new PrometheusMetrics(settings.prometheus) : gatewayMetrics,
+      clock,
+      endpointsUrl,
+      registryName,
+    }),
     integrity: { cluster: new KubernetesIntegrity(client, gateway), images, registryName },
     images: new HttpImageLayers(settings.registryUrl),
     attach: (repository, digest, referrer) => attachReferrer(images, repository, digest, referrer),
     router: buildLogRouter({ odoo, store, pods, callerOf }),
-    plan: planRouter({ planOf: planner({ odoo, cluster, registry, clock, registryName }), callerOf, requestIdOf }),
-    podListener: podListener({ odoo, store, clock, log, registry: registryAccess(settings.registryUrl), tokenSecret }),
+    plan: planRouter({
+      planOf: planner({ odoo, cluster, registry, clock, registryName }),
+      callerOf,
+      requestIdOf,
+    }),
+    podListener: podListener({
+      odoo,
+      store,
+      clock,
+      log,
+      registry: registryAccess(settings.registryUrl),
+      tokenSecret,
+    }),
   };
 }
 

@@ -9,28 +9,62 @@ import type { Clock, Logger, OdooPort } from './services/ports.ts';
 import { ResumableUploads } from './services/upload-resumable.ts';
 import type { BlobStore, UploadLocks } from './services/upload-ports.ts';
 
-/** Measured (docs/benchmarks.md): smaller parts cost the bridge and MinIO more, larger ones only memory. */
+/**
+ * Measured (docs/benchmarks.md): smaller parts cost the bridge and MinIO more, larger ones only
+ * memory.
+ */
 const PART_BYTES = 16 * 1024 * 1024;
 const PARTS_IN_FLIGHT = 4;
 /** Two uploads at full speed; further ones get slower, not the memory larger. */
 const EXTRA_BUFFERS = 2 * PARTS_IN_FLIGHT;
 
 export interface UploadParts {
-  blobs: BlobStore; locks: UploadLocks; odoo: OdooPort; clock: Clock; log: Logger;
-  receiptSecret: string; maxBytes: number; partBytes?: number; partsInFlight?: number; lingerMs?: number;
+  blobs: BlobStore;
+  locks: UploadLocks;
+  odoo: OdooPort;
+  clock: Clock;
+  log: Logger;
+  receiptSecret: string;
+  maxBytes: number;
+  partBytes?: number;
+  partsInFlight?: number;
+  lingerMs?: number;
 }
 
-/** Everything about bytes, wired together. `store` is the ObjectStore of all jobs. Run `collector` about once an hour, anywhere. */
-export function composeUploads(parts: UploadParts & RequestIdentity): { store: ArtifactStore; uploads: ResumableUploads; router: Router; collector: OrphanCollector; close(): Promise<void> } {
+/**
+ * Everything about bytes, wired together. `store` is the ObjectStore of all jobs. Run `collector`
+ * about once an hour, anywhere.
+ */
+export function composeUploads(parts: UploadParts & RequestIdentity): {
+  store: ArtifactStore;
+  uploads: ResumableUploads;
+  router: Router;
+  collector: OrphanCollector;
+  close(): Promise<void>;
+} {
   const { blobs, locks, odoo, clock, log, receiptSecret, maxBytes, callerOf, requestIdOf } = parts;
   const digester = new ThreadDigester();
   const store = new ArtifactStore({
-    blobs, digester, clock, buffers: new PartBuffers(parts.partBytes ?? PART_BYTES, EXTRA_BUFFERS), partsInFlight: parts.partsInFlight ?? PARTS_IN_FLIGHT,
+    blobs,
+    digester,
+    clock,
+    buffers: new PartBuffers(parts.partBytes ?? PART_BYTES, EXTRA_BUFFERS),
+    partsInFlight: parts.partsInFlight ?? PARTS_IN_FLIGHT,
   });
   const uploads = new ResumableUploads({ store, locks, clock, maxBytes, lingerMs: parts.lingerMs });
   return {
-    store, uploads,
-    router: uploadRouter({ store, odoo, clock, receiptSecret, maxBytes, uploads, callerOf, requestIdOf }),
+    store,
+    uploads,
+    router: uploadRouter({
+      store,
+      odoo,
+      clock,
+      receiptSecret,
+      maxBytes,
+      uploads,
+      callerOf,
+      requestIdOf,
+    }),
     collector: new OrphanCollector({ store, uploads, odoo, clock, log }),
     close: async () => {
       await uploads.close();

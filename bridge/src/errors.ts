@@ -1,4 +1,7 @@
-/** One tree of errors. An adapter translates its library's error once; the HTTP edge renders it once (RFC 9457). */
+/**
+ * One tree of errors. An adapter translates its library's error once; the HTTP edge renders it once
+ * (RFC 9457).
+ */
 export interface FieldError {
   field: string;
   reason: string;

@@ -1,7 +1,10 @@
 import pino from 'pino';
 import type { Logger } from './services/ports.ts';
 
-/** One JSON line an event: its name, ids, no prose. What could be a secret is cut out wherever it stands. */
+/**
+ * One JSON line an event: its name, ids, no prose. What could be a secret is cut out wherever it
+ * stands.
+ */
 export function createLog(level: string): Logger {
   return pino({
     level,
@@ -9,6 +12,19 @@ export function createLog(level: string): Logger {
     timestamp: pino.stdTimeFunctions.isoTime,
     base: undefined,
     formatters: { level: (label) => ({ level: label }) },
-    redact: { paths: ['password', '*.password', 'secret', '*.secret', 'token', '*.token', 'cookie', '*.cookie', '*.authorization'], censor: '[cut]' },
+    redact: {
+      paths: [
+        'password',
+        '*.password',
+        'secret',
+        '*.secret',
+        'token',
+        '*.token',
+        'cookie',
+        '*.cookie',
+        '*.authorization',
+      ],
+      censor: '[cut]',
+    },
   }) as unknown as Logger;
 }

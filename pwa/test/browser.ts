@@ -2,18 +2,38 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { chromium, type Browser, type BrowserContext, type BrowserContextOptions, type Page } from 'playwright-core';
+import {
+  chromium,
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  type Page,
+} from 'playwright-core';
 import { build } from 'vite';
 import { MockServer } from './mock-server.ts';
 import { World } from './mock-world.ts';
 
-const ARGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
-/** How long anything may take to come. Long, since nothing is said by it: a busy machine is slow, and only what never comes is a fault. */
+const ARGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+/**
+ * How long anything may take to come. Long, since nothing is said by it: a busy machine is slow,
+ * and only what never comes is a fault.
+ */
 export const DEADLINE_MS = 60_000;
 /** For a whole test: its waits end it, each saying what did not come. */
 export const TEST_DEADLINE_MS = 5 * DEADLINE_MS;
 export const EXAMPLES = join(import.meta.dirname, '..', '..', 'examples');
-const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const axeSource = readFileSync(
+  createRequire(import.meta.url).resolve('axe-core/axe.min.js'),
+  'utf8',
+);
 
 let browser: Browser | undefined;
 let built: Promise<unknown> | undefined;
@@ -28,7 +48,10 @@ export function shotsFolder(): string {
 
 /** The built app on a mock bridge with a world of its own. */
 export async function open(world = new World()): Promise<MockServer> {
-  if (process.env.PWA_BUILT !== '1' || !existsSync(join(import.meta.dirname, '..', 'dist', 'index.html'))) {
+  if (
+    process.env.PWA_BUILT !== '1' ||
+    !existsSync(join(import.meta.dirname, '..', 'dist', 'index.html'))
+  ) {
     built ??= build({ root: join(import.meta.dirname, '..'), logLevel: 'error' });
     await built;
   }
@@ -43,16 +66,35 @@ export interface Visit {
 }
 
 /** A person at a fresh browser, signed in when `login` is given, looking at `hash`. */
-export async function visit(server: MockServer, login: string | undefined, hash: string, options: BrowserContextOptions = {}): Promise<Visit> {
-  browser ??= await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ARGS });
-  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, locale: 'en-US', permissions: ['clipboard-read', 'clipboard-write'], ...options });
+export async function visit(
+  server: MockServer,
+  login: string | undefined,
+  hash: string,
+  options: BrowserContextOptions = {},
+): Promise<Visit> {
+  browser ??= await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: ARGS,
+  });
+  const context = await browser.newContext({
+    viewport: { width: 1280, height: 900 },
+    locale: 'en-US',
+    permissions: ['clipboard-read', 'clipboard-write'],
+    ...options,
+  });
   context.setDefaultTimeout(DEADLINE_MS);
-  if (login) await context.request.post(`${server.url}/mlops/session`, { data: { login, password: 'pw' }, headers: { 'x-requested-with': 'creativeflow' } });
+  if (login)
+    await context.request.post(`${server.url}/mlops/session`, {
+      data: { login, password: 'pw' },
+      headers: { 'x-requested-with': 'creativeflow' },
+    });
   const page = await context.newPage();
   const faults: string[] = [];
-  // What the network did is no fault of the page. Chromium drops what is under way when any interface of the machine comes or goes,
-  // as those of pods do; the app asks again, or loads itself anew when it was a part of its own.
-  const ofNetwork = /Failed to load resource|WebSocket connection|Failed to fetch dynamically imported module/;
+  // What the network did is no fault of the page. Chromium drops what is under way when any
+  // interface of the machine comes or goes, as those of pods do; the app asks again, or loads
+  // itself anew when it was a part of its own.
+  const ofNetwork =
+    /Failed to load resource|WebSocket connection|Failed to fetch dynamically imported module/;
   const note = (text: string): void => void (ofNetwork.test(text) || faults.push(text));
   page.on('pageerror', (error) => note(error.message));
   page.on('console', (message) => {
@@ -77,17 +119,33 @@ export interface AxeFault {
 export async function axe(page: Page): Promise<AxeFault[]> {
   await page.evaluate(axeSource);
   return page.evaluate(async () => {
-    const { axe: run } = window as unknown as { axe: { run(o: object): Promise<{ violations: { id: string; nodes: { target: unknown[]; failureSummary?: string }[] }[] }> } };
-    const { violations } = await run.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] });
-    return violations.map((one) => ({ rule: one.id, where: one.nodes.map((node) => node.target.flat().join(' ')), why: one.nodes[0]?.failureSummary ?? '' }));
+    const { axe: run } = window as unknown as {
+      axe: {
+        run(o: object): Promise<{
+          violations: { id: string; nodes: { target: unknown[]; failureSummary?: string }[] }[];
+        }>;
+      };
+    };
+    const { violations } = await run.run({
+      runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
+    });
+    return violations.map((one) => ({
+      rule: one.id,
+      where: one.nodes.map((node) => node.target.flat().join(' ')),
+      why: one.nodes[0]?.failureSummary ?? '',
+    }));
   });
 }
 
 /** How far the page is wider than the screen, px. */
-export const overflow = (page: Page): Promise<number> => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+export const overflow = (page: Page): Promise<number> =>
+  page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 
 /** Waits until `condition` holds; says what was awaited when it does not come. */
-export async function until(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
+export async function until(
+  what: string,
+  condition: () => boolean | Promise<boolean>,
+): Promise<void> {
   const end = Date.now() + DEADLINE_MS;
   while (!(await condition())) {
     if (Date.now() > end) throw new Error(`Waited ${DEADLINE_MS} ms in vain: ${what}`);

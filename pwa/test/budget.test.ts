@@ -22,13 +22,18 @@ describe('pwa: budget', function () {
     const fresh = await context.newPage();
     const scripts: Promise<number>[] = [];
     fresh.on('response', (response) => {
-      if (/\.js$/.test(response.url())) scripts.push(response.body().then((body) => gzipSync(body).length));
+      if (/\.js$/.test(response.url()))
+        scripts.push(response.body().then((body) => gzipSync(body).length));
     });
     await fresh.goto(`${server.url}/app/#/models`);
     await fresh.getByText('7 models').waitFor();
-    const shown = await fresh.evaluate(() => performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? Infinity);
+    const shown = await fresh.evaluate(
+      () => performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? Infinity,
+    );
     const bytes = (await Promise.all(scripts)).reduce((sum, one) => sum + one, 0);
-    console.log(`      ${scripts.length} scripts, ${bytes} bytes compressed; first paint after ${Math.round(shown)} ms`);
+    console.log(
+      `      ${scripts.length} scripts, ${bytes} bytes compressed; first paint after ${Math.round(shown)} ms`,
+    );
     expect(scripts.length).to.be.greaterThan(0);
     expect(bytes).to.be.at.most(FIRST_VIEW_BYTES);
     await context.close();

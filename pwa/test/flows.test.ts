@@ -76,24 +76,42 @@ describe('pwa: from sign-in to a live endpoint', function () {
 
   it('walks the whole road: upload, scan, approve, build log, staging, promote by a second person, live', async () => {
     const ada = await visit(server, 'ada', '#/upload');
-    await ada.page.locator('#files').setInputFiles(['model.safetensors', 'Dockerfile', 'serve.py', 'metadata.json'].map((file) => `${EXAMPLES}/digits/${file}`));
+    await ada.page
+      .locator('#files')
+      .setInputFiles(
+        ['model.safetensors', 'Dockerfile', 'serve.py', 'metadata.json'].map(
+          (file) => `${EXAMPLES}/digits/${file}`,
+        ),
+      );
     await ada.page.getByText('sha256:').nth(2).waitFor();
     expect(await ada.page.getByLabel('Model name').inputValue()).to.equal('digits');
     await ada.page.getByLabel('Version', { exact: true }).fill('3.0.0');
     await ada.page.getByRole('button', { name: 'Upload', exact: true }).click();
     await ada.page.getByRole('heading', { name: 'digits 3.0.0' }).waitFor();
     await ada.page.getByRole('banner').getByRole('link', { name: 'Upload', exact: true }).waitFor();
-    const sent = server.bodies.at(-1) as { metadata: { digests: Record<string, string>; params: object; serving: object } };
-    expect(Object.keys(sent.metadata.digests)).to.have.members(['model.safetensors', 'Dockerfile', 'serve.py']);
+    const sent = server.bodies.at(-1) as {
+      metadata: { digests: Record<string, string>; params: object; serving: object };
+    };
+    expect(Object.keys(sent.metadata.digests)).to.have.members([
+      'model.safetensors',
+      'Dockerfile',
+      'serve.py',
+    ]);
     expect(sent.metadata.params).to.include({ hidden: 32 });
     await ada.page.locator('[data-key=approved][data-state=waiting]').waitFor();
     await ada.page.getByText('Needs an approver.').first().waitFor();
-    expect(await ada.page.getByRole('button', { name: 'Approve for staging' }).getAttribute('aria-disabled')).to.equal('true');
+    expect(
+      await ada.page
+        .getByRole('button', { name: 'Approve for staging' })
+        .getAttribute('aria-disabled'),
+    ).to.equal('true');
 
     const ben = await visit(server, 'ben', urlOf(server.world, 'digits', '3.0.0'));
     server.world.byHand = true;
     await ben.page.locator('[data-action=deploy]').click();
-    await ben.page.getByText('Build the image of digits 3.0.0 and start it in staging now.').waitFor();
+    await ben.page
+      .getByText('Build the image of digits 3.0.0 and start it in staging now.')
+      .waitFor();
     await ben.page.getByLabel(/Comment/).fill('Looks right.');
     await ben.page.locator('cf-sheet').getByRole('button', { name: 'Approve for staging' }).click();
     await ben.page.getByText('digits 3.0.0 is going to staging.').waitFor();
@@ -109,12 +127,22 @@ describe('pwa: from sign-in to a live endpoint', function () {
     await ada.page.getByText('Waiting for a second person: uploaded by you.').first().waitFor();
 
     await ben.page.locator('[data-action=promote]').click();
-    await ben.page.locator('cf-sheet').getByText('Start 3.0.0 beside 1.0.0, test it, then send 100\u00a0% of production traffic to 3.0.0.').waitFor();
+    await ben.page
+      .locator('cf-sheet')
+      .getByText(
+        'Start 3.0.0 beside 1.0.0, test it, then send 100\u00a0% of production traffic to 3.0.0.',
+      )
+      .waitFor();
     await ben.page.getByRole('radio', { name: /Rolling/ }).check();
-    await ben.page.getByText('Replace the pods of 1.0.0 with 3.0.0, one after the other, in production.').waitFor();
+    await ben.page
+      .getByText('Replace the pods of 1.0.0 with 3.0.0, one after the other, in production.')
+      .waitFor();
     await ben.page.getByRole('radio', { name: /Blue-green/ }).check();
     await ben.page.locator('cf-sheet').getByRole('button', { name: 'Promote' }).click();
-    await until('the promotion was sent', () => (server.bodies.at(-1) as { strategy?: string }).strategy === 'blue-green');
+    await until(
+      'the promotion was sent',
+      () => (server.bodies.at(-1) as { strategy?: string }).strategy === 'blue-green',
+    );
     server.world.step();
     server.world.step();
     await ada.page.locator('[data-key=live][data-state=done]').waitFor();
@@ -127,8 +155,19 @@ describe('pwa: from sign-in to a live endpoint', function () {
   });
 
   it('says before a promotion whether it fits, what stands against it, and what a recreate costs', async () => {
-    server.obstacles = { rolling: { message: '1 GPU is wanted, 0 of 8 are free. Held by mlops-production/digits-v1-a 8.', waits: false }, canary: { message: 'What is free goes to who asked first.', waits: true }, recreate: null };
-    const { page, context, faults } = await visit(server, 'ben', urlOf(server.world, 'digits', '2.0.0'));
+    server.obstacles = {
+      rolling: {
+        message: '1 GPU is wanted, 0 of 8 are free. Held by mlops-production/digits-v1-a 8.',
+        waits: false,
+      },
+      canary: { message: 'What is free goes to who asked first.', waits: true },
+      recreate: null,
+    };
+    const { page, context, faults } = await visit(
+      server,
+      'ben',
+      urlOf(server.world, 'digits', '2.0.0'),
+    );
     await page.locator('[data-action=promote]').click();
     const sheet = page.locator('cf-sheet');
     await sheet.getByText('Fits now.').waitFor();
@@ -136,19 +175,35 @@ describe('pwa: from sign-in to a live endpoint', function () {
     await sheet.getByText('0 of 8 are free. Held by mlops-production/digits-v1-a 8.').waitFor();
     expect(await sheet.getByText('Fits now.').count()).to.equal(0);
     await sheet.getByRole('radio', { name: /Canary/ }).check();
-    await sheet.getByText('What is free goes to who asked first. It would wait for room.').waitFor();
+    await sheet
+      .getByText('What is free goes to who asked first. It would wait for room.')
+      .waitFor();
     await sheet.getByRole('radio', { name: /Recreate/ }).check();
-    await sheet.getByText('Stop 1.0.0, then start 2.0.0 in its place. The endpoint does not answer until 2.0.0 is ready; if it fails, 1.0.0 comes back.').waitFor();
-    await until('the plan that cannot be had is passed over', async () => (await sheet.getByText('Looking whether it fits').count()) === 0);
+    await sheet
+      .getByText(
+        'Stop 1.0.0, then start 2.0.0 in its place. The endpoint does not answer until 2.0.0 is ready; if it fails, 1.0.0 comes back.',
+      )
+      .waitFor();
+    await until(
+      'the plan that cannot be had is passed over',
+      async () => (await sheet.getByText('Looking whether it fits').count()) === 0,
+    );
     expect(await sheet.locator('cf-fits [role=status]').innerText()).to.equal('');
     await sheet.getByRole('button', { name: 'Promote' }).click();
-    await until('it is promoted all the same', () => (server.bodies.at(-1) as { strategy?: string }).strategy === 'recreate');
+    await until(
+      'it is promoted all the same',
+      () => (server.bodies.at(-1) as { strategy?: string }).strategy === 'recreate',
+    );
     expect(faults).to.deep.equal([]);
     await context.close();
   });
 
   it('refuses a decision on a state that somebody changed, and says so', async () => {
-    const { page, context } = await visit(server, 'ben', urlOf(server.world, 'demand-forecast', '4.0.0'));
+    const { page, context } = await visit(
+      server,
+      'ben',
+      urlOf(server.world, 'demand-forecast', '4.0.0'),
+    );
     await page.locator('[data-action=reject]').click();
     await page.locator('cf-sheet').getByRole('button', { name: 'Reject' }).click();
     await page.getByText('Say why, so that it can be mended.').waitFor();
@@ -162,12 +217,20 @@ describe('pwa: from sign-in to a live endpoint', function () {
   });
 
   it('shows a failure with its reason and the button that answers it; rolls back; archives nothing by itself', async () => {
-    const { page, context } = await visit(server, 'ben', urlOf(server.world, 'fraud-scorer', '2.2.0'));
+    const { page, context } = await visit(
+      server,
+      'ben',
+      urlOf(server.world, 'fraud-scorer', '2.2.0'),
+    );
     const answer = page.locator('#answer');
     await answer.getByText('exit code 1 after 0.4 s').waitFor();
     await answer.getByRole('button', { name: 'Deploy again' }).waitFor();
     await answer.getByRole('button', { name: 'Deployments' }).click();
-    await page.getByRole('tabpanel').getByText('CrashLoopBackOff: CrashLoopBackOff').first().waitFor();
+    await page
+      .getByRole('tabpanel')
+      .getByText('CrashLoopBackOff: CrashLoopBackOff')
+      .first()
+      .waitFor();
     await page.goto(`${server.url}/app/${urlOf(server.world, 'digits', '1.0.0')}`);
     await page.locator('[data-action=rollback]').click();
     await page.locator('cf-sheet').getByText('Take 1.0.0 out of production').waitFor();
@@ -190,7 +253,10 @@ describe('pwa: from sign-in to a live endpoint', function () {
     await page.mouse.up();
     await page.getByRole('button', { name: 'Send' }).click();
     await page.getByText('It reads a 1').waitFor();
-    const asked = server.bodies.at(-1) as { path: string; body: { inputs: { name: string; shape: number[]; data: number[] }[] } };
+    const asked = server.bodies.at(-1) as {
+      path: string;
+      body: { inputs: { name: string; shape: number[]; data: number[] }[] };
+    };
     expect(asked.path).to.equal('/v2/models/digits/infer');
     expect(asked.body.inputs[0]).to.include({ name: 'pixels' });
     expect(asked.body.inputs[0]?.data).to.have.length(64);
@@ -202,10 +268,15 @@ describe('pwa: from sign-in to a live endpoint', function () {
     await page.getByRole('button', { name: 'n8n' }).click();
     await page.getByRole('button', { name: 'Copy: n8n' }).click();
     let text = '';
-    await until('it is copied', async () => (text = await page.evaluate(() => navigator.clipboard.readText())) !== '');
+    await until(
+      'it is copied',
+      async () => (text = await page.evaluate(() => navigator.clipboard.readText())) !== '',
+    );
     const copied = JSON.parse(text) as { nodes: { type: string; parameters: { url: string } }[] };
     expect(copied.nodes[0]?.type).to.equal('n8n-nodes-base.httpRequest');
-    expect(copied.nodes[0]?.parameters.url).to.match(/\/endpoints\/production\/digits\/v2\/models\/digits\/infer$/);
+    expect(copied.nodes[0]?.parameters.url).to.match(
+      /\/endpoints\/production\/digits\/v2\/models\/digits\/infer$/,
+    );
     expect(faults).to.deep.equal([]);
     await context.close();
   });

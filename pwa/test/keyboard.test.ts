@@ -24,7 +24,10 @@ describe('pwa: keyboard', function () {
     await page.keyboard.press('/');
     await page.getByRole('heading', { name: 'Models', exact: true }).waitFor();
     await page.keyboard.type('digu');
-    await until('what is typed is searched, and no key went astray', async () => (await page.getByLabel('Search models').inputValue()) === 'digu');
+    await until(
+      'what is typed is searched, and no key went astray',
+      async () => (await page.getByLabel('Search models').inputValue()) === 'digu',
+    );
     expect(page.url()).to.match(/#\/models$/);
     await page.getByLabel('Search models').fill('');
     await page.getByLabel('Search models').blur();
@@ -42,13 +45,19 @@ describe('pwa: keyboard', function () {
   });
 
   it('approves with the keyboard alone, and gives the focus back', async () => {
-    const { page, context } = await visit(server, 'ben', urlOf(server.world, 'demand-forecast', '4.0.0'));
+    const { page, context } = await visit(
+      server,
+      'ben',
+      urlOf(server.world, 'demand-forecast', '4.0.0'),
+    );
     const approve = page.locator('[data-action=deploy]');
     await approve.focus();
     await page.keyboard.press('Enter');
     await page.getByRole('dialog').waitFor();
     await page.keyboard.press('Escape');
-    await until('focus is back', () => approve.evaluate((button) => (button.getRootNode() as ShadowRoot).activeElement === button));
+    await until('focus is back', () =>
+      approve.evaluate((button) => (button.getRootNode() as ShadowRoot).activeElement === button),
+    );
     const tabs = page.getByRole('tab');
     await tabs.first().focus();
     await page.keyboard.press('ArrowRight');
@@ -68,7 +77,10 @@ describe('pwa: keyboard', function () {
         let at: Element | null = document.activeElement;
         while (at?.shadowRoot?.activeElement) at = at.shadowRoot.activeElement;
         if (!at || at === document.body) return true;
-        return getComputedStyle(at).outlineStyle !== 'none' || getComputedStyle(at, '::after').outlineStyle !== 'none';
+        return (
+          getComputedStyle(at).outlineStyle !== 'none' ||
+          getComputedStyle(at, '::after').outlineStyle !== 'none'
+        );
       });
       expect(outlined, `focus ${i}`).to.equal(true);
     }

@@ -23,14 +23,19 @@ describe('pwa: the line', function () {
     await until('the socket is open again', () => server.world.listeners.size === 1);
     server.world.become(version, 'Validated', null, 'after it');
     await page.getByText('after it').waitFor();
-    for (const text of ['while away, 1', 'while away, 2', 'after it']) expect(await page.getByText(text).count(), text).to.equal(1);
+    for (const text of ['while away, 1', 'while away, 2', 'after it'])
+      expect(await page.getByText(text).count(), text).to.equal(1);
     expect(faults).to.deep.equal([]);
     await context.close();
   });
 
   it('polls where sockets do not pass, and says so', async () => {
     server.socketsRefused = true;
-    const { page, context } = await visit(server, 'vera', urlOf(server.world, 'ticket-router', '0.2.0'));
+    const { page, context } = await visit(
+      server,
+      'vera',
+      urlOf(server.world, 'ticket-router', '0.2.0'),
+    );
     await page.getByText('Live updates do not get through').waitFor();
     const version = server.world.versions.find((one) => one.model.name === 'ticket-router');
     if (version) server.world.become(version, 'Validated');
@@ -44,12 +49,21 @@ describe('pwa: the line', function () {
     await page.goto(`${server.url}/app/${urlOf(server.world, 'digits', '2.0.0')}`);
     await page.getByText('smoke request answered').waitFor();
     await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
-    await until('the app is kept on the device', () => page.evaluate(async () => (await caches.keys()).length > 0 && (await (await caches.open((await caches.keys())[0] as string)).keys()).length > 15));
+    await until('the app is kept on the device', () =>
+      page.evaluate(
+        async () =>
+          (await caches.keys()).length > 0 &&
+          (await (await caches.open((await caches.keys())[0] as string)).keys()).length > 15,
+      ),
+    );
     await server.stop();
     await page.getByText(/No connection since/).waitFor();
     await page.reload();
     await page.getByRole('heading', { name: 'digits 2.0.0' }).waitFor();
-    await page.getByText(/Last known state/).first().waitFor();
+    await page
+      .getByText(/Last known state/)
+      .first()
+      .waitFor();
     await page.locator('[data-action=promote]').click();
     await page.locator('cf-sheet').getByRole('button', { name: 'Promote' }).click();
     await page.getByText('Nothing was sent').waitFor();
@@ -62,7 +76,10 @@ describe('pwa: the line', function () {
       await retry.click({ timeout: 1_000 }).catch(() => {});
       return (await page.getByText(/No connection since/).count()) === 0;
     });
-    await until('nothing old is shown', async () => (await page.getByText(/Last known state/).count()) === 0);
+    await until(
+      'nothing old is shown',
+      async () => (await page.getByText(/Last known state/).count()) === 0,
+    );
     await context.close();
   });
 

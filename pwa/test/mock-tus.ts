@@ -8,8 +8,9 @@ export interface MockUpload {
 }
 
 /**
- * tus 1.0, creation and termination, as far as the app needs it. `bytesPerSecond` makes uploads take their time; `holdAt` stops
- * them at a byte until `release`, so that what a test does in the middle of one happens there, however slow the machine is.
+ * tus 1.0, creation and termination, as far as the app needs it. `bytesPerSecond` makes uploads
+ * take their time; `holdAt` stops them at a byte until `release`, so that what a test does in the
+ * middle of one happens there, however slow the machine is.
  */
 export class MockTus {
   uploads = new Map<string, MockUpload>();
@@ -49,8 +50,16 @@ export class MockTus {
     if (request.method === 'POST') return this.#create(request, response);
     const upload = id ? this.uploads.get(id) : undefined;
     if (!upload || !id) return void response.writeHead(404).end();
-    this.#writers.delete(upload); // whoever asks goes on from the answer: what an older request still brings does not count
-    if (request.method === 'HEAD') return void response.writeHead(200, { 'upload-offset': upload.offset, 'upload-length': upload.size, 'cache-control': 'no-store' }).end();
+    // whoever asks goes on from the answer: what an older request still brings does not count
+    this.#writers.delete(upload);
+    if (request.method === 'HEAD')
+      return void response
+        .writeHead(200, {
+          'upload-offset': upload.offset,
+          'upload-length': upload.size,
+          'cache-control': 'no-store',
+        })
+        .end();
     if (request.method === 'DELETE') {
       this.uploads.delete(id);
       return void response.writeHead(204).end();
@@ -60,15 +69,32 @@ export class MockTus {
 
   #create(request: IncomingMessage, response: ServerResponse): void {
     const id = randomUUID();
-    const metadata = Object.fromEntries(String(request.headers['upload-metadata'] ?? '').split(',').map((pair) => pair.trim().split(' ')).map(([key, value]) => [key, Buffer.from(value ?? '', 'base64').toString()]));
+    const metadata = Object.fromEntries(
+      String(request.headers['upload-metadata'] ?? '')
+        .split(',')
+        .map((pair) => pair.trim().split(' '))
+        .map(([key, value]) => [key, Buffer.from(value ?? '', 'base64').toString()]),
+    );
     const problem = this.refuse(metadata);
-    if (problem) return void response.writeHead(problem.status, { 'content-type': 'application/problem+json' }).end(JSON.stringify(problem));
-    this.uploads.set(id, { name: metadata.filename ?? '', size: Number(request.headers['upload-length']), offset: 0 });
+    if (problem)
+      return void response
+        .writeHead(problem.status, { 'content-type': 'application/problem+json' })
+        .end(JSON.stringify(problem));
+    this.uploads.set(id, {
+      name: metadata.filename ?? '',
+      size: Number(request.headers['upload-length']),
+      offset: 0,
+    });
     response.writeHead(201, { location: `/mlops/uploads/${id}` }).end();
   }
 
-  async #take(request: IncomingMessage, response: ServerResponse, upload: MockUpload): Promise<void> {
-    if (Number(request.headers['upload-offset']) !== upload.offset) return void response.writeHead(409).end();
+  async #take(
+    request: IncomingMessage,
+    response: ServerResponse,
+    upload: MockUpload,
+  ): Promise<void> {
+    if (Number(request.headers['upload-offset']) !== upload.offset)
+      return void response.writeHead(409).end();
     this.#writers.set(upload, request);
     this.open += 1;
     try {
@@ -76,7 +102,8 @@ export class MockTus {
         if (this.#writers.get(upload) !== request) return;
         upload.offset += part.length;
         this.received += part.length;
-        if (this.bytesPerSecond !== Infinity) await new Promise((done) => setTimeout(done, (part.length / this.bytesPerSecond) * 1000));
+        if (this.bytesPerSecond !== Infinity)
+          await new Promise((done) => setTimeout(done, (part.length / this.bytesPerSecond) * 1000));
         if (upload.offset >= this.#holdAt) await this.#released;
       }
       response.writeHead(204, { 'upload-offset': upload.offset }).end();

@@ -16,7 +16,8 @@ describe('pwa: screens say what is', function () {
 
   it('preselects the default strategy of the environment, wherever it stands in the list', () => {
     const strategies: AllowedAction['strategies'] = ['blue-green', 'rolling', 'canary', 'recreate'];
-    for (const strategy of strategies) expect(preselectedStrategy({ strategies, strategy })).to.equal(strategy);
+    for (const strategy of strategies)
+      expect(preselectedStrategy({ strategies, strategy })).to.equal(strategy);
     expect(preselectedStrategy({ strategies: ['canary'], strategy: 'rolling' })).to.equal('canary');
   });
 
@@ -31,7 +32,11 @@ describe('pwa: screens say what is', function () {
 
   it('does not say that a superseded version is live', async () => {
     superseded(server.world);
-    const { page, context } = await visit(server, 'vera', urlOf(server.world, 'lead-score', '7.4.2'));
+    const { page, context } = await visit(
+      server,
+      'vera',
+      urlOf(server.world, 'lead-score', '7.4.2'),
+    );
     await page.locator('cf-road [data-key=live][data-state=over]').waitFor();
     const deployments = page.locator('cf-deployments');
     await deployments.getByText('Superseded').waitFor();
@@ -61,7 +66,9 @@ describe('pwa: screens say what is', function () {
     const url = urlOf(server.world, 'to-review', '1.0.0');
     const ada = await visit(server, 'ada', url);
     await ada.page.locator('#answer').getByRole('button', { name: 'Request waiver' }).waitFor();
-    expect(await ada.page.locator('#answer').getByRole('button', { name: 'Scan again' }).count()).to.equal(0);
+    expect(
+      await ada.page.locator('#answer').getByRole('button', { name: 'Scan again' }).count(),
+    ).to.equal(0);
     await ada.context.close();
     server.world.versions.pop();
     const asked = toReview(server.world, true);
@@ -74,7 +81,11 @@ describe('pwa: screens say what is', function () {
     const model = server.world.models.find((one) => one.name === 'fraud-scorer')!;
     const { page, context } = await visit(server, 'ada', `#/upload/${model.id}`);
     await page.getByRole('heading', { name: 'Upload a version of fraud-scorer' }).waitFor();
-    await page.locator('#files').setInputFiles({ name: 'metadata.json', mimeType: 'application/json', buffer: Buffer.from('{"name":"other","version":"9.9.9"}') });
+    await page.locator('#files').setInputFiles({
+      name: 'metadata.json',
+      mimeType: 'application/json',
+      buffer: Buffer.from('{"name":"other","version":"9.9.9"}'),
+    });
     await page.locator('#other-model').getByText('other').waitFor();
     expect(await page.getByLabel('Model name').inputValue()).to.equal('fraud-scorer');
     await context.close();
@@ -98,7 +109,10 @@ describe('pwa: screens say what is', function () {
   it('calls an aborted rollout aborted', async () => {
     aborted(server.world);
     const { page, context } = await visit(server, 'vera', urlOf(server.world, 'stopped', '1.0.0'));
-    await until('it says so in the head', async () => (await page.locator('.sub .chip').textContent())?.includes('Aborted') === true);
+    await until(
+      'it says so in the head',
+      async () => (await page.locator('.sub .chip').textContent())?.includes('Aborted') === true,
+    );
     await page.locator('cf-deployments .chip', { hasText: 'Aborted' }).waitFor();
     await page.locator('cf-road [data-key=rolling][data-state=aborted]').waitFor();
     await context.close();

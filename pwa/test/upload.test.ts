@@ -28,7 +28,8 @@ describe('pwa: upload', function () {
     return { path, digest: `sha256:${createHash('sha256').update(bytes).digest('hex')}` };
   };
   /** what the server has of it */
-  const sent = (): number => [...server.tus.uploads.values()].find((one) => one.name.startsWith('big'))?.offset ?? 0;
+  const sent = (): number =>
+    [...server.tus.uploads.values()].find((one) => one.name.startsWith('big'))?.offset ?? 0;
   const fill = async (page: Page, paths: string[]): Promise<void> => {
     await page.locator('#files').setInputFiles([...paths, `${EXAMPLES}/digits/Dockerfile`]);
     await page.getByLabel('Model name').fill('big-model');
@@ -154,17 +155,28 @@ describe('pwa: upload', function () {
     await page.getByText('Waiting for the network').first().waitFor();
     server.tus.away = false;
     await page.getByRole('heading', { name: 'big-model 1.0.0' }).waitFor();
-    expect([...server.tus.uploads.values()].filter((one) => one.name === 'big.safetensors')).to.have.length(1);
+    expect(
+      [...server.tus.uploads.values()].filter((one) => one.name === 'big.safetensors'),
+    ).to.have.length(1);
     await context.close();
   });
 
   it('is told of a version that exists before a byte is sent, beside its field', async () => {
     const { page, context } = await visit(server, 'ada', '#/upload');
-    await page.locator('#files').setInputFiles(['model.safetensors', 'Dockerfile', 'metadata.json'].map((name) => `${EXAMPLES}/digits/${name}`));
+    await page
+      .locator('#files')
+      .setInputFiles(
+        ['model.safetensors', 'Dockerfile', 'metadata.json'].map(
+          (name) => `${EXAMPLES}/digits/${name}`,
+        ),
+      );
     await page.getByRole('button', { name: 'Upload', exact: true }).click();
     await page.getByText('digits 1.0.0 exists already.').first().waitFor();
     expect(server.tus.received).to.equal(0);
-    await page.locator('#version-hint').getByText('This version exists already. Give the next one.').waitFor();
+    await page
+      .locator('#version-hint')
+      .getByText('This version exists already. Give the next one.')
+      .waitFor();
     await page.getByLabel('Version', { exact: true }).fill('1.1.0');
     await page.getByRole('button', { name: 'Upload', exact: true }).click();
     await page.getByRole('heading', { name: 'digits 1.1.0' }).waitFor();
@@ -180,7 +192,8 @@ interface KeptDraft {
 /** Whether a reload would find all of it: where each file goes to, and `files` whole ones. */
 async function kept(page: Page, { files }: { files: number }): Promise<boolean> {
   const all = await page.evaluate(async () => {
-    if (!(await indexedDB.databases()).some(({ name }) => name === 'creativeflow-upload')) return [];
+    if (!(await indexedDB.databases()).some(({ name }) => name === 'creativeflow-upload'))
+      return [];
     return new Promise<(KeptDraft | 'a file')[]>((done) => {
       const opening = indexedDB.open('creativeflow-upload');
       opening.onsuccess = () => {
@@ -193,5 +206,11 @@ async function kept(page: Page, { files }: { files: number }): Promise<boolean> 
     });
   });
   const draft = all.find((one) => one !== 'a file');
-  return all.length === files + 1 && draft !== undefined && draft.sending && draft.items.length === 2 && draft.items.every(({ url }) => url !== undefined);
+  return (
+    all.length === files + 1 &&
+    draft !== undefined &&
+    draft.sending &&
+    draft.items.length === 2 &&
+    draft.items.every(({ url }) => url !== undefined)
+  );
 }

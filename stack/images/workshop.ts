@@ -13,7 +13,10 @@ export interface Workshop {
 }
 
 /** Lends a workshop and clears it away, also the one that a killed run left. */
-export async function inWorkshop(context: StackContext, work: (workshop: Workshop) => Promise<void>): Promise<void> {
+export async function inWorkshop(
+  context: StackContext,
+  work: (workshop: Workshop) => Promise<void>,
+): Promise<void> {
   const parent = join(context.cache, 'images');
   mkdirSync(parent, { recursive: true });
   for (const name of readdirSync(parent)) {
@@ -24,7 +27,11 @@ export async function inWorkshop(context: StackContext, work: (workshop: Worksho
   mkdirSync(folder, { recursive: true });
   try {
     const driver = await storageDriver(folder);
-    await work({ folder, buildah: (args) => run('buildah', [...storage(folder, driver), ...args], { deadlineMs: STEP_DEADLINE_MS }) });
+    await work({
+      folder,
+      buildah: (args) =>
+        run('buildah', [...storage(folder, driver), ...args], { deadlineMs: STEP_DEADLINE_MS }),
+    });
   } finally {
     await clear(folder);
   }
@@ -32,14 +39,25 @@ export async function inWorkshop(context: StackContext, work: (workshop: Worksho
 
 /** overlay copies nothing; where the file system underneath refuses it, vfs works everywhere. */
 async function storageDriver(folder: string): Promise<'overlay' | 'vfs'> {
-  const container = (await tryRun('buildah', [...storage(folder, 'overlay'), 'from', 'scratch']))?.trim();
-  const works = container !== undefined && (await tryRun('buildah', [...storage(folder, 'overlay'), 'mount', container])) !== null;
+  const container = (
+    await tryRun('buildah', [...storage(folder, 'overlay'), 'from', 'scratch'])
+  )?.trim();
+  const works =
+    container !== undefined &&
+    (await tryRun('buildah', [...storage(folder, 'overlay'), 'mount', container])) !== null;
   if (works) await run('buildah', [...storage(folder, 'overlay'), 'rm', container]);
   return works ? 'overlay' : 'vfs';
 }
 
 function storage(folder: string, driver: string): string[] {
-  return ['--storage-driver', driver, '--root', join(folder, driver, 'root'), '--runroot', join(folder, driver, 'run')];
+  return [
+    '--storage-driver',
+    driver,
+    '--root',
+    join(folder, driver, 'root'),
+    '--runroot',
+    join(folder, driver, 'run'),
+  ];
 }
 
 async function clear(folder: string): Promise<void> {

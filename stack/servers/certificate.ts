@@ -34,14 +34,75 @@ async function make(context: StackContext): Promise<string> {
   const file = join(tls, 'server.crt');
   if (existsSync(file) && lasts(readFileSync(file))) return readFileSync(file, 'utf8');
   const at = { cwd: tls };
-  await run('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', DAYS, '-subj', '/CN=CreativeFlow local authority', '-addext', 'keyUsage=critical,keyCertSign,cRLSign', '-keyout', 'ca.key', '-out', 'ca.crt'], at);
-  await run('openssl', ['req', '-newkey', 'rsa:2048', '-nodes', '-subj', '/CN=localhost', '-keyout', 'server.key', '-out', 'server.csr'], at);
-  writeFileSync(join(tls, 'server.ext'), `subjectAltName=${NAMES}\nextendedKeyUsage=serverAuth\nbasicConstraints=CA:FALSE\n`);
-  await run('openssl', ['x509', '-req', '-in', 'server.csr', '-CA', 'ca.crt', '-CAkey', 'ca.key', '-CAcreateserial', '-days', DAYS, '-extfile', 'server.ext', '-out', 'server.crt'], at);
+  await run(
+    'openssl',
+    [
+      'req',
+      '-x509',
+      '-newkey',
+      'rsa:2048',
+      '-nodes',
+      '-days',
+      DAYS,
+      '-subj',
+      '/CN=CreativeFlow local authority',
+      '-addext',
+      'keyUsage=critical,keyCertSign,cRLSign',
+      '-keyout',
+      'ca.key',
+      '-out',
+      'ca.crt',
+    ],
+    at,
+  );
+  await run(
+    'openssl',
+    [
+      'req',
+      '-newkey',
+      'rsa:2048',
+      '-nodes',
+      '-subj',
+      '/CN=localhost',
+      '-keyout',
+      'server.key',
+      '-out',
+      'server.csr',
+    ],
+    at,
+  );
+  writeFileSync(
+    join(tls, 'server.ext'),
+    `subjectAltName=${NAMES}\nextendedKeyUsage=serverAuth\nbasicConstraints=CA:FALSE\n`,
+  );
+  await run(
+    'openssl',
+    [
+      'x509',
+      '-req',
+      '-in',
+      'server.csr',
+      '-CA',
+      'ca.crt',
+      '-CAkey',
+      'ca.key',
+      '-CAcreateserial',
+      '-days',
+      DAYS,
+      '-extfile',
+      'server.ext',
+      '-out',
+      'server.crt',
+    ],
+    at,
+  );
   return readFileSync(file, 'utf8');
 }
 
 function lasts(pem: Buffer): boolean {
   const certificate = new X509Certificate(pem);
-  return Date.parse(certificate.validTo) - Date.now() > RENEW_BEFORE_MS && certificate.checkHost('endpoints.localhost') !== undefined;
+  return (
+    Date.parse(certificate.validTo) - Date.now() > RENEW_BEFORE_MS &&
+    certificate.checkHost('endpoints.localhost') !== undefined
+  );
 }

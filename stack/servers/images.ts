@@ -9,8 +9,9 @@ import { installPackages } from './apt.ts';
 import { registryUrl } from './registry-access.ts';
 
 /**
- * The images that the road starts from: the sandbox's, the base of serving images, the builder. Made once into the cache as
- * OCI layouts (all or none: later ones share layers with earlier ones), and put into this checkout's registry.
+ * The images that the road starts from: the sandbox's, the base of serving images, the builder.
+ * Made once into the cache as OCI layouts (all or none: later ones share layers with earlier ones),
+ * and put into this checkout's registry.
  */
 export const images: Server = {
   name: 'images',
@@ -39,13 +40,18 @@ export const images: Server = {
       await pushLayout(layoutOf(context, name), registryUrl(context, 'bridge'), name);
     }
   },
-  ready: async (context) => existsSync(finished(context)) && (await Promise.all(RECIPES.map(({ name }) => upToDate(context, name)))).every(Boolean),
+  ready: async (context) =>
+    existsSync(finished(context)) &&
+    (await Promise.all(RECIPES.map(({ name }) => upToDate(context, name)))).every(Boolean),
   stop: async () => undefined, // it runs nothing
   logs: (context) => [logFile(context, 'registry')],
 };
 
 async function upToDate(context: StackContext, name: string): Promise<boolean> {
-  return (await digestInRegistry(registryUrl(context, 'bridge'), name)) === digestOfLayout(layoutOf(context, name));
+  return (
+    (await digestInRegistry(registryUrl(context, 'bridge'), name)) ===
+    digestOfLayout(layoutOf(context, name))
+  );
 }
 
 function finished(context: StackContext): string {

@@ -11,5 +11,20 @@ import { redis } from './redis.ts';
 import { registry } from './registry.ts';
 import { traefik } from './traefik.ts';
 
-/** Every server, in the order in which a person would name them; the order of starting follows from `needs`. */
-export const SERVERS: readonly Server[] = [postgres, redis, minio, registry, odoo, images, containerd, kubernetes, traefik, bridge, nginx];
+/**
+ * Every server, in the order in which a person would name them; the order of starting follows from
+ * `needs`.
+ */
+export const SERVERS: readonly Server[] = [
+  postgres,
+  redis,
+  minio,
+  registry,
+  odoo,
+  images,
+  containerd,
+  kubernetes,
+  traefik,
+  bridge,
+  nginx,
+];

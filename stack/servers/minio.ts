@@ -7,7 +7,10 @@ import type { Server, StackContext } from '../server.ts';
 
 export const BUCKET = 'mlops';
 
-/** MinIO, on loopback only: artifacts, scan reports and build logs leave it through the bridge alone. */
+/**
+ * MinIO, on loopback only: artifacts, scan reports and build logs leave it through the bridge
+ * alone.
+ */
 export const minio: Server = {
   name: 'minio',
   needs: [],
@@ -16,8 +19,20 @@ export const minio: Server = {
   async start(context) {
     const data = join(context.state, 'minio');
     mkdirSync(data, { recursive: true });
-    const env = { ...process.env, MINIO_ROOT_USER: context.secrets['minioAccessKey'], MINIO_ROOT_PASSWORD: context.secrets['minioSecretKey'], MINIO_BROWSER: 'off', MINIO_CALLHOME_ENABLE: 'off', MINIO_UPDATE: 'off' };
-    startDaemon(context, 'minio', [binary(context, MINIO), 'server', data, '--address', `127.0.0.1:${context.ports.minio}`], { env });
+    const env = {
+      ...process.env,
+      MINIO_ROOT_USER: context.secrets['minioAccessKey'],
+      MINIO_ROOT_PASSWORD: context.secrets['minioSecretKey'],
+      MINIO_BROWSER: 'off',
+      MINIO_CALLHOME_ENABLE: 'off',
+      MINIO_UPDATE: 'off',
+    };
+    startDaemon(
+      context,
+      'minio',
+      [binary(context, MINIO), 'server', data, '--address', `127.0.0.1:${context.ports.minio}`],
+      { env },
+    );
   },
   async ready(context) {
     if (!daemonRunning(context, 'minio')) return false;
@@ -36,7 +51,11 @@ export const minio: Server = {
 
 function clientOf({ ports, secrets }: StackContext): Client {
   return new Client({
-    endPoint: '127.0.0.1', port: ports.minio, useSSL: false, accessKey: secrets['minioAccessKey'] ?? '', secretKey: secrets['minioSecretKey'] ?? '',
+    endPoint: '127.0.0.1',
+    port: ports.minio,
+    useSSL: false,
+    accessKey: secrets['minioAccessKey'] ?? '',
+    secretKey: secrets['minioSecretKey'] ?? '',
     retryOptions: { disableRetry: true },
   });
 }

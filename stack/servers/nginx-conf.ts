@@ -1,5 +1,10 @@
 import type { Ports } from '../ports.ts';
-import { ANSWERS_SCRIPT, endpointsMaps, endpointsServer, type EndpointsNetwork } from './nginx-endpoints.ts';
+import {
+  ANSWERS_SCRIPT,
+  endpointsMaps,
+  endpointsServer,
+  type EndpointsNetwork,
+} from './nginx-endpoints.ts';
 import { errorLocations, errorPages, problem } from './nginx-problems.ts';
 
 export interface NginxSettings {
@@ -22,21 +27,32 @@ export interface Network extends EndpointsNetwork {
   bridge: string;
   odoo: string;
   gateway: string;
-  /** name and port of the HTTPS address that people type: whatever a request calls this server, links have these */
+  /**
+   * name and port of the HTTPS address that people type: whatever a request calls this server,
+   * links have these
+   */
   publicHost: string;
   publicPort: string;
 }
 
 /** The names under which a browser on this machine finds the endpoints at a host of their own. */
 export const ENDPOINTS_ALIASES = ['localhost', 'endpoints.localhost'];
-const MODULE = '/usr/lib/nginx/modules/ngx_http_js_module.so'; // there in Debian and in nginx's own image
+// there in Debian and in nginx's own image
+const MODULE = '/usr/lib/nginx/modules/ngx_http_js_module.so';
 
 function loopback(ports: Ports): Network {
   const at = (port: number): string => `127.0.0.1:${port}`;
   return {
-    listen: '127.0.0.1', bridge: at(ports.bridge), odoo: at(ports.odoo), gateway: at(ports.traefikWeb),
-    publicHost: '127.0.0.1', publicPort: String(ports.nginxHttps),
-    endpointsHost: '127.0.0.1', endpointsPort: String(ports.nginxEndpoints), endpointsAliases: ENDPOINTS_ALIASES, answersScript: ANSWERS_SCRIPT,
+    listen: '127.0.0.1',
+    bridge: at(ports.bridge),
+    odoo: at(ports.odoo),
+    gateway: at(ports.traefikWeb),
+    publicHost: '127.0.0.1',
+    publicPort: String(ports.nginxHttps),
+    endpointsHost: '127.0.0.1',
+    endpointsPort: String(ports.nginxEndpoints),
+    endpointsAliases: ENDPOINTS_ALIASES,
+    answersScript: ANSWERS_SCRIPT,
   };
 }
 
@@ -45,14 +61,33 @@ const HEADERS = `add_header Strict-Transport-Security "max-age=31536000" always;
     add_header Referrer-Policy same-origin always;
     add_header X-Request-Id $road_id always;`;
 
-/** What those behind the door are told of the request. A location with one of its own must name them all again. */
+/**
+ * What those behind the door are told of the request. A location with one of its own must name them
+ * all again.
+ */
 function forwarded(host: string, upgrade: string, connection: string): string {
   return [
-    `Host ${host}`, 'X-Forwarded-For $remote_addr', `X-Forwarded-Host ${host}`, 'X-Forwarded-Proto https', 'X-Real-IP $remote_addr', 'X-Request-Id $road_id',
-    `Upgrade ${upgrade}`, `Connection ${connection}`,
+    `Host ${host}`,
+    'X-Forwarded-For $remote_addr',
+    `X-Forwarded-Host ${host}`,
+    'X-Forwarded-Proto https',
+    'X-Real-IP $remote_addr',
+    'X-Request-Id $road_id',
+    `Upgrade ${upgrade}`,
+    `Connection ${connection}`,
     // a caller may not say by another header where it came to
-    ...['Forwarded', 'X-Forwarded-Port', 'X-Forwarded-Prefix', 'X-Forwarded-Server', 'X-Forwarded-Scheme', 'X-Original-URL', 'X-Rewrite-URL'].map((name) => `${name} ''`),
-  ].map((header) => `proxy_set_header ${header};`).join('\n    ');
+    ...[
+      'Forwarded',
+      'X-Forwarded-Port',
+      'X-Forwarded-Prefix',
+      'X-Forwarded-Server',
+      'X-Forwarded-Scheme',
+      'X-Original-URL',
+      'X-Rewrite-URL',
+    ].map((name) => `${name} ''`),
+  ]
+    .map((header) => `proxy_set_header ${header};`)
+    .join('\n    ');
 }
 
 /** A location with a header of its own loses those of its server: it must name them again. */
@@ -61,16 +96,37 @@ function headers(...own: string[]): string {
 }
 
 /**
- * Nothing from elsewhere, no inline script. WebAssembly: the digest of an upload is computed by it. Style attributes
- * and data: are what the components' own templates and icons use.
+ * Nothing from elsewhere, no inline script. WebAssembly: the digest of an upload is computed by it.
+ * Style attributes and data: are what the components' own templates and icons use.
  */
 export const APP_POLICY = [
-  "default-src 'none'", "script-src 'self' 'wasm-unsafe-eval'", "style-src 'self'", "style-src-attr 'unsafe-inline'", "img-src 'self' data:", "font-src 'self'",
-  "connect-src 'self' data:", "worker-src 'self'", "manifest-src 'self'", "base-uri 'self'", "form-action 'self'", "frame-ancestors 'none'",
+  "default-src 'none'",
+  "script-src 'self' 'wasm-unsafe-eval'",
+  "style-src 'self'",
+  "style-src-attr 'unsafe-inline'",
+  "img-src 'self' data:",
+  "font-src 'self'",
+  "connect-src 'self' data:",
+  "worker-src 'self'",
+  "manifest-src 'self'",
+  "base-uri 'self'",
+  "form-action 'self'",
+  "frame-ancestors 'none'",
 ].join('; ');
 
-/** nginx's configuration, the only door: TLS, the web app, the bridge and its socket, Odoo and its socket, and beside it the endpoints' own origin. */
-export function nginxConfiguration({ folder, tls, pwa, ports, user = 'root', network = loopback(ports), corsOrigins = [] }: NginxSettings): string {
+/**
+ * nginx's configuration, the only door: TLS, the web app, the bridge and its socket, Odoo and its
+ * socket, and beside it the endpoints' own origin.
+ */
+export function nginxConfiguration({
+  folder,
+  tls,
+  pwa,
+  ports,
+  user = 'root',
+  network = loopback(ports),
+  corsOrigins = [],
+}: NginxSettings): string {
   const host = `${network.publicHost}:${network.publicPort}`;
   return `# written at each start
 load_module ${MODULE};
@@ -192,9 +248,16 @@ function bridge(host: string): string {
     location @bridge_away { ${headers('Retry-After 5')} ${BRIDGE_AWAY} }`;
 }
 
-const BRIDGE_AWAY = problem(503, 'bridge-unavailable', 'The bridge does not answer; nothing was changed. Try again in a moment.');
+const BRIDGE_AWAY = problem(
+  503,
+  'bridge-unavailable',
+  'The bridge does not answer; nothing was changed. Try again in a moment.',
+);
 
-/** The pages of problems are at the app's origin: whoever reads an answer of another follows the whole address. */
+/**
+ * The pages of problems are at the app's origin: whoever reads an answer of another follows the
+ * whole address.
+ */
 function withPagesAt(origin: string, server: string): string {
   return server.replaceAll('"type":"/mlops/', `"type":"${origin}/mlops/`);
 }
@@ -202,18 +265,32 @@ function withPagesAt(origin: string, server: string): string {
 /** Endpoints were here once. The path is told where it can stand in JSON as it is. */
 function moved({ endpointsHost, endpointsPort }: Network): string {
   const address = `https://${endpointsHost}:${endpointsPort}`;
-  const answer = problem(410, 'endpoints-moved', `Endpoints and previews are at ${address} now; their paths are the same.`, { address: `${address}$moved_path` });
+  const answer = problem(
+    410,
+    'endpoints-moved',
+    `Endpoints and previews are at ${address} now; their paths are the same.`,
+    { address: `${address}$moved_path` },
+  );
   return `
     location ~ ^/(endpoints|previews)(/|$) { client_max_body_size 32m; ${answer} }`;
 }
 
 /**
- * Pages of the endpoints' origin may not change anything here, and those of any other origin nothing in Odoo; a program
- * names no origin. The bridge looks for itself, as it knows of PWA_ORIGINS. Odoo logs out whoever follows a link.
+ * Pages of the endpoints' origin may not change anything here, and those of any other origin
+ * nothing in Odoo; a program names no origin. The bridge looks for itself, as it knows of
+ * PWA_ORIGINS. Odoo logs out whoever follows a link.
  */
-function foreignChanges({ publicHost, publicPort, endpointsHost, endpointsPort, endpointsAliases }: Network): string {
+function foreignChanges({
+  publicHost,
+  publicPort,
+  endpointsHost,
+  endpointsPort,
+  endpointsAliases,
+}: Network): string {
   const literal = (text: string): string => text.replaceAll('.', '\\.');
-  const served = [endpointsHost, ...endpointsAliases].map((name) => `https://${literal(name)}:${endpointsPort}`).join('|');
+  const served = [endpointsHost, ...endpointsAliases]
+    .map((name) => `https://${literal(name)}:${endpointsPort}`)
+    .join('|');
   return `map "$request_method $http_origin $http_sec_fetch_site $uri" $foreign_change {
     default '';
     "~ (cross|same)-site /web/session/logout" 1;

@@ -13,38 +13,71 @@ export interface EndpointsNetwork {
 
 export const ANSWERS_SCRIPT = join(import.meta.dirname, 'nginx-answers.js');
 
-/** Always, whatever the answer. A document has an origin of its own, runs nothing, sends no form, opens no window. */
-export const SERVED_POLICY = "sandbox; default-src 'none'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'";
+/**
+ * Always, whatever the answer. A document has an origin of its own, runs nothing, sends no form,
+ * opens no window.
+ */
+export const SERVED_POLICY =
+  "sandbox; default-src 'none'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'";
 const HEADERS = [
-  `Content-Security-Policy "${SERVED_POLICY}"`, 'X-Content-Type-Options nosniff',
-  'Cross-Origin-Resource-Policy same-origin', 'Cross-Origin-Opener-Policy same-origin',
-  'X-Frame-Options DENY', 'Referrer-Policy no-referrer', 'X-Request-Id $road_id',
-  'Access-Control-Allow-Origin $endpoints_cors_origin', 'Access-Control-Expose-Headers $endpoints_cors_exposed',
+  `Content-Security-Policy "${SERVED_POLICY}"`,
+  'X-Content-Type-Options nosniff',
+  'Cross-Origin-Resource-Policy same-origin',
+  'Cross-Origin-Opener-Policy same-origin',
+  'X-Frame-Options DENY',
+  'Referrer-Policy no-referrer',
+  'X-Request-Id $road_id',
+  'Access-Control-Allow-Origin $endpoints_cors_origin',
+  'Access-Control-Expose-Headers $endpoints_cors_exposed',
   'Vary $endpoints_cors_vary',
 ];
 
 /**
- * All that a served model is told of a request. Who asks is not in it: no Cookie, no Authorization, no address.
- * `X-Consumer-Key` is kept free for the keys of consumers: checked before the gateway, not handed on.
+ * All that a served model is told of a request. Who asks is not in it: no Cookie, no Authorization,
+ * no address. `X-Consumer-Key` is kept free for the keys of consumers: checked before the gateway,
+ * not handed on.
  */
 export const PASSED_ON: Record<string, string> = {
-  Accept: '$http_accept', 'Accept-Encoding': '$http_accept_encoding', 'Accept-Language': '$http_accept_language',
-  'Content-Type': '$http_content_type', 'Content-Encoding': '$http_content_encoding', 'User-Agent': '$http_user_agent',
-  Range: '$http_range', 'If-Match': '$http_if_match', 'If-None-Match': '$http_if_none_match',
-  'If-Modified-Since': '$http_if_modified_since', 'Idempotency-Key': '$http_idempotency_key',
+  Accept: '$http_accept',
+  'Accept-Encoding': '$http_accept_encoding',
+  'Accept-Language': '$http_accept_language',
+  'Content-Type': '$http_content_type',
+  'Content-Encoding': '$http_content_encoding',
+  'User-Agent': '$http_user_agent',
+  Range: '$http_range',
+  'If-Match': '$http_if_match',
+  'If-None-Match': '$http_if_none_match',
+  'If-Modified-Since': '$http_if_modified_since',
+  'Idempotency-Key': '$http_idempotency_key',
   'Inference-Header-Content-Length': '$http_inference_header_content_length',
-  Traceparent: '$http_traceparent', Tracestate: '$http_tracestate',
+  Traceparent: '$http_traceparent',
+  Tracestate: '$http_tracestate',
   'X-Request-Id': '$road_id',
   // which side of a canary: of a cookie that is named so, its value alone
-  'Creativeflow-Traffic': '$endpoints_traffic', 'Creativeflow-Session': '$endpoints_session',
+  'Creativeflow-Traffic': '$endpoints_traffic',
+  'Creativeflow-Session': '$endpoints_session',
 };
 
-const CORS_HEADERS = ['Content-Type', 'Idempotency-Key', 'X-Request-Id', 'X-Consumer-Key', 'Creativeflow-Traffic', 'Creativeflow-Session'];
+const CORS_HEADERS = [
+  'Content-Type',
+  'Idempotency-Key',
+  'X-Request-Id',
+  'X-Consumer-Key',
+  'Creativeflow-Traffic',
+  'Creativeflow-Session',
+];
 
-/** For the http block: what the server below reads, and who may read answers from other origins' pages. */
-export function endpointsMaps({ answersScript }: EndpointsNetwork, corsOrigins: readonly string[] = []): string {
-  const side = (name: string): string => `map $http_cookie $endpoints_${name}_cookie { default ''; `
-    + `"~(?:^|;\\s*)creativeflow-${name}=(?<endpoints_${name}_value>[\\w.~-]{1,128})(?:;|$)" $endpoints_${name}_value; }
+/**
+ * For the http block: what the server below reads, and who may read answers from other origins'
+ * pages.
+ */
+export function endpointsMaps(
+  { answersScript }: EndpointsNetwork,
+  corsOrigins: readonly string[] = [],
+): string {
+  const side = (name: string): string =>
+    `map $http_cookie $endpoints_${name}_cookie { default ''; ` +
+    `"~(?:^|;\\s*)creativeflow-${name}=(?<endpoints_${name}_value>[\\w.~-]{1,128})(?:;|$)" $endpoints_${name}_value; }
   map $http_creativeflow_${name} $endpoints_${name} { default $http_creativeflow_${name}; '' $endpoints_${name}_cookie; }`;
   return `js_import answers from ${answersScript};
   ${side('traffic')}
@@ -58,7 +91,10 @@ export function endpointsMaps({ answersScript }: EndpointsNetwork, corsOrigins: 
   map "$request_method $http_access_control_request_method" $endpoints_preflight { default ''; "~^OPTIONS ." 1; }`;
 }
 
-/** Endpoints and previews at an origin of their own. Nothing else is served here, and nothing of them elsewhere. */
+/**
+ * Endpoints and previews at an origin of their own. Nothing else is served here, and nothing of
+ * them elsewhere.
+ */
 export function endpointsServer(network: EndpointsNetwork, port: number): string {
   const { listen, endpointsHost, endpointsPort, endpointsAliases } = network;
   const headers = HEADERS.map((header) => `add_header ${header} always;`).join('\n    ');
@@ -98,7 +134,9 @@ export function endpointsServer(network: EndpointsNetwork, port: number): string
       proxy_pass_request_headers off;
       proxy_set_header Host ${endpointsHost};
       proxy_set_header Connection '';
-      ${Object.entries(PASSED_ON).map(([name, value]) => `proxy_set_header ${name} ${value};`).join('\n      ')}
+      ${Object.entries(PASSED_ON)
+        .map(([name, value]) => `proxy_set_header ${name} ${value};`)
+        .join('\n      ')}
       # what nginx itself would obey; a model may say X-Accel-Buffering, to answer bit by bit
       proxy_ignore_headers X-Accel-Redirect X-Accel-Expires X-Accel-Limit-Rate X-Accel-Charset Set-Cookie Vary Expires Cache-Control;
       proxy_redirect off; proxy_intercept_errors off; gzip off;

@@ -10,7 +10,10 @@ const BIN = '/usr/lib/postgresql/15/bin';
 const AS_POSTGRES = ['setpriv', '--reuid=postgres', '--regid=postgres', '--init-groups', '--'];
 const GRACE_MS = 30_000;
 
-/** PostgreSQL 15 with a cluster of its own; it refuses to run as root, so it runs as Debian's user postgres. */
+/**
+ * PostgreSQL 15 with a cluster of its own; it refuses to run as root, so it runs as Debian's user
+ * postgres.
+ */
 export const postgres: Server = {
   name: 'postgres',
   needs: [],
@@ -24,26 +27,65 @@ export const postgres: Server = {
       rmSync(partial, { recursive: true, force: true });
       mkdirSync(partial, { recursive: true });
       await run('chown', ['postgres', partial]);
-      await asPostgres(`${BIN}/initdb -D '${partial}' -A scram-sha-256 --auth-local=peer -E UTF8 --locale=C.UTF-8`);
-      const settings = { port: context.ports.postgres, listen_addresses: "'127.0.0.1'", unix_socket_directories: `'${data}'`, max_connections: 200, shared_buffers: "'256MB'" };
-      appendFileSync(join(partial, 'postgresql.conf'), Object.entries(settings).map(([key, value]) => `${key} = ${value}\n`).join(''));
+      await asPostgres(
+        `${BIN}/initdb -D '${partial}' -A scram-sha-256 --auth-local=peer -E UTF8 --locale=C.UTF-8`,
+      );
+      const settings = {
+        port: context.ports.postgres,
+        listen_addresses: "'127.0.0.1'",
+        unix_socket_directories: `'${data}'`,
+        max_connections: 200,
+        shared_buffers: "'256MB'",
+      };
+      appendFileSync(
+        join(partial, 'postgresql.conf'),
+        Object.entries(settings)
+          .map(([key, value]) => `${key} = ${value}\n`)
+          .join(''),
+      );
       rmSync(data, { recursive: true, force: true });
       renameSync(partial, data);
     }
     // one that runs without a note of ours was started by pg_ctl, or lost its note
-    if (!daemonRunning(context, 'postgres') && (await running(context))) await stopByItsOwnFile(context);
-    startDaemon(context, 'postgres', [...AS_POSTGRES, `${BIN}/postgres`, '-D', data, '-p', String(context.ports.postgres)]);
+    if (!daemonRunning(context, 'postgres') && (await running(context)))
+      await stopByItsOwnFile(context);
+    startDaemon(context, 'postgres', [
+      ...AS_POSTGRES,
+      `${BIN}/postgres`,
+      '-D',
+      data,
+      '-p',
+      String(context.ports.postgres),
+    ]);
   },
-  ready: async (context) => (await tryRun(`${BIN}/pg_isready`, ['-q', '-h', '127.0.0.1', '-p', String(context.ports.postgres)])) !== null && running(context),
+  ready: async (context) =>
+    (await tryRun(`${BIN}/pg_isready`, [
+      '-q',
+      '-h',
+      '127.0.0.1',
+      '-p',
+      String(context.ports.postgres),
+    ])) !== null && running(context),
   async prepare(context) {
     const verifier = scramVerifier(context.secrets['postgresOdooPassword'] ?? '');
-    await psql(context, 'postgres', `DO $$ BEGIN CREATE ROLE odoo LOGIN CREATEDB; EXCEPTION WHEN duplicate_object THEN NULL; END $$; ALTER ROLE odoo PASSWORD '${verifier}'`);
+    await psql(
+      context,
+      'postgres',
+      `DO $$ BEGIN CREATE ROLE odoo LOGIN CREATEDB; EXCEPTION WHEN duplicate_object THEN NULL; END $$; ALTER ROLE odoo PASSWORD '${verifier}'`,
+    );
     // Odoo asks them for its databases; nobody else has anything to do there
-    for (const database of ['postgres', 'template1']) await psql(context, 'postgres', `REVOKE ALL ON DATABASE ${database} FROM PUBLIC; GRANT CONNECT, TEMPORARY ON DATABASE ${database} TO odoo`);
+    for (const database of ['postgres', 'template1'])
+      await psql(
+        context,
+        'postgres',
+        `REVOKE ALL ON DATABASE ${database} FROM PUBLIC; GRANT CONNECT, TEMPORARY ON DATABASE ${database} TO odoo`,
+      );
   },
   async stop(context) {
-    await stopDaemon(context, 'postgres', GRACE_MS, 'SIGINT'); // fast: it ends its clients' sessions instead of waiting for them
-    if (existsSync(dataFolder(context)) && (await running(context))) await stopByItsOwnFile(context);
+    // fast: it ends its clients' sessions instead of waiting for them
+    await stopDaemon(context, 'postgres', GRACE_MS, 'SIGINT');
+    if (existsSync(dataFolder(context)) && (await running(context)))
+      await stopByItsOwnFile(context);
   },
   logs: (context) => [logFile(context, 'postgres')],
 };
@@ -51,7 +93,17 @@ export const postgres: Server = {
 /** Runs SQL as the superuser over the cluster's own socket. */
 export function psql(context: StackContext, database: string, sql: string): Promise<string> {
   const data = dataFolder(context);
-  return run('su', ['postgres', '-s', '/bin/sh', '-c', `psql -h '${data}' -p ${context.ports.postgres} -v ON_ERROR_STOP=1 -qAt ${database}`], { input: sql, cwd: '/' });
+  return run(
+    'su',
+    [
+      'postgres',
+      '-s',
+      '/bin/sh',
+      '-c',
+      `psql -h '${data}' -p ${context.ports.postgres} -v ON_ERROR_STOP=1 -qAt ${database}`,
+    ],
+    { input: sql, cwd: '/' },
+  );
 }
 
 function dataFolder(context: StackContext): string {
@@ -63,7 +115,13 @@ function stopByItsOwnFile(context: StackContext): Promise<string> {
 }
 
 async function running(context: StackContext): Promise<boolean> {
-  return (await tryRun('su', ['postgres', '-s', '/bin/sh', '-c', `${BIN}/pg_ctl -D '${dataFolder(context)}' status`], { cwd: '/' })) !== null;
+  return (
+    (await tryRun(
+      'su',
+      ['postgres', '-s', '/bin/sh', '-c', `${BIN}/pg_ctl -D '${dataFolder(context)}' status`],
+      { cwd: '/' },
+    )) !== null
+  );
 }
 
 function asPostgres(command: string): Promise<string> {
@@ -72,8 +130,14 @@ function asPostgres(command: string): Promise<string> {
 
 async function traversable(context: StackContext): Promise<void> {
   for (let folder = context.state; folder !== '/'; folder = dirname(folder)) {
-    if ((await tryRun('su', ['postgres', '-s', '/bin/sh', '-c', `test -x '${folder}'`], { cwd: '/' })) === null) {
-      throw new Error(`PostgreSQL runs as the user postgres, who may not enter ${folder}. Allow it with: chmod o+x ${folder}`);
+    if (
+      (await tryRun('su', ['postgres', '-s', '/bin/sh', '-c', `test -x '${folder}'`], {
+        cwd: '/',
+      })) === null
+    ) {
+      throw new Error(
+        `PostgreSQL runs as the user postgres, who may not enter ${folder}. Allow it with: chmod o+x ${folder}`,
+      );
     }
   }
 }

@@ -2,14 +2,23 @@ import { createHmac } from 'node:crypto';
 import { run } from '../run.ts';
 import type { StackContext } from '../server.ts';
 
-/** Who has a login of the registry's: the bridge reads and writes, the node only pulls. Each can be taken away by itself. */
+/**
+ * Who has a login of the registry's: the bridge reads and writes, the node only pulls. Each can be
+ * taken away by itself.
+ */
 export const REGISTRY_USERS = { bridge: 'registryPassword', node: 'registryPullPassword' } as const;
 export type RegistryUser = keyof typeof REGISTRY_USERS;
 
-/** Perl is part of every Debian, and its crypt() knows bcrypt; the password comes over standard input, where nobody looks. */
+/**
+ * Perl is part of every Debian, and its crypt() knows bcrypt; the password comes over standard
+ * input, where nobody looks.
+ */
 const BCRYPT =
   'chomp(my ($salt, $password) = <STDIN>); my $hash = crypt($password, $salt); print $hash if defined $hash';
-/** The least work: these passwords are 144 random bits, which nobody guesses, and the registry asks at every request. */
+/**
+ * The least work: these passwords are 144 random bits, which nobody guesses, and the registry asks
+ * at every request.
+ */
 const SETTING = '$2b$04$';
 const BCRYPT_ALPHABET = './ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 

@@ -9,8 +9,8 @@ import { installPackages } from './apt.ts';
 import { htpasswd, registryUrl } from './registry-access.ts';
 
 /**
- * The container registry, on loopback only, and only for who has a login: build pods push through the bridge's gate,
- * containerd pulls from here.
+ * The container registry, on loopback only, and only for who has a login: build pods push through
+ * the bridge's gate, containerd pulls from here.
  */
 export const registry: Server = {
   name: 'registry',
@@ -26,7 +26,9 @@ export const registry: Server = {
     writePrivate(join(folder, 'htpasswd'), users);
     writePrivate(join(folder, 'config.yml'), config);
     // OTEL_TRACES_EXPORTER: Debian's build looks for a collector otherwise
-    startDaemon(context, 'registry', ['docker-registry', 'serve', join(folder, 'config.yml')], { env: { ...process.env, OTEL_TRACES_EXPORTER: 'none' } });
+    startDaemon(context, 'registry', ['docker-registry', 'serve', join(folder, 'config.yml')], {
+      env: { ...process.env, OTEL_TRACES_EXPORTER: 'none' },
+    });
   },
   /** it lets the bridge in, and nobody without a login */
   async ready(context) {
@@ -42,7 +44,10 @@ export const registry: Server = {
   logs: (context) => [logFile(context, 'registry')],
 };
 
-export function registryConfiguration({ ports, secrets }: Pick<StackContext, 'ports' | 'secrets'>, folder: string): object {
+export function registryConfiguration(
+  { ports, secrets }: Pick<StackContext, 'ports' | 'secrets'>,
+  folder: string,
+): object {
   return {
     version: 0.1,
     log: { level: 'warn' },

@@ -3,8 +3,8 @@ import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
 const ITERATIONS = 4096;
 
 /**
- * What PostgreSQL stores of a password (SCRAM-SHA-256, RFC 5803). Given instead of the password, a statement that fails tells the
- * log nothing that lets anybody in.
+ * What PostgreSQL stores of a password (SCRAM-SHA-256, RFC 5803). Given instead of the password, a
+ * statement that fails tells the log nothing that lets anybody in.
  */
 export function scramVerifier(password: string, salt = randomBytes(16)): string {
   const salted = pbkdf2Sync(password, salt, ITERATIONS, 32, 'sha256');

@@ -9,6 +9,14 @@ describe('Debian packages', () => {
   });
 
   it("bring Odoo's Python parts, and the servers", () => {
-    expect(debianPackages()).to.include.members(['python3-psycopg2', 'python3-lxml', 'postgresql-15', 'redis-server', 'nginx-light', 'docker-registry', 'containerd']);
+    expect(debianPackages()).to.include.members([
+      'python3-psycopg2',
+      'python3-lxml',
+      'postgresql-15',
+      'redis-server',
+      'nginx-light',
+      'docker-registry',
+      'containerd',
+    ]);
   });
 });

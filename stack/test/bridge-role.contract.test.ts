@@ -6,7 +6,10 @@ const INSUFFICIENT_PRIVILEGE = '42501';
 const OUTBOX = 'mlops_event';
 const WRITABLE = ['position', 'dispatched_at', 'done_at'];
 
-/** The role cf_bridge on the real server, tried as itself. Each attempt is in a transaction that is rolled back. */
+/**
+ * The role cf_bridge on the real server, tried as itself. Each attempt is in a transaction that is
+ * rolled back.
+ */
 describe('the PostgreSQL role of the bridge', function () {
   this.timeout(60_000);
   const facts = readStackFacts();

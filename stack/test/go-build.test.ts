@@ -7,7 +7,8 @@ import { binary, COMPOSE, type GoProgram } from '../go-build.ts';
 describe('the cache of built programs', () => {
   const root = mkdtempSync(join(tmpdir(), 'go-build-'));
   const folder = join(root, 'stack/go/compose');
-  const where = (program: GoProgram = COMPOSE): string => binary({ root, cache: '/cache' }, program);
+  const where = (program: GoProgram = COMPOSE): string =>
+    binary({ root, cache: '/cache' }, program);
   before(() => {
     mkdirSync(folder, { recursive: true });
     for (const name of ['main.go', 'go.mod', 'go.sum']) writeFileSync(join(folder, name), name);
@@ -25,8 +26,12 @@ describe('the cache of built programs', () => {
   });
 
   it('tells other flags of the build from each other, and nothing else', () => {
-    const names = [{}, { tags: 'a' }, { ldflags: '-X a' }, { package: './a' }].map((more) => where({ ...COMPOSE, ...more }));
+    const names = [{}, { tags: 'a' }, { ldflags: '-X a' }, { package: './a' }].map((more) =>
+      where({ ...COMPOSE, ...more }),
+    );
     expect(new Set(names).size).to.equal(names.length);
-    expect(binary({ root, cache: '/other' }, COMPOSE)).to.equal(where().replace('/cache', '/other'));
+    expect(binary({ root, cache: '/other' }, COMPOSE)).to.equal(
+      where().replace('/cache', '/other'),
+    );
   });
 });

@@ -27,7 +27,10 @@ class A(http.server.BaseHTTPRequestHandler):
 http.server.ThreadingHTTPServer(("", 8080), A).serve_forever()
 `;
 
-/** A hostile pod behind the real gateway, with a route as the bridge writes it. Needs `npm run stack -- up traefik`. */
+/**
+ * A hostile pod behind the real gateway, with a route as the bridge writes it. Needs `npm run stack
+ * -- up traefik`.
+ */
 describe('The gateway before a hostile pod', function () {
   this.timeout(120_000);
   let scene: ClusterScene;
@@ -37,35 +40,81 @@ describe('The gateway before a hostile pod', function () {
     scene = await new ClusterScene().open();
     front = await NginxScene.start([], scene.facts.ports.traefikWeb);
     path = `/endpoints/staging/${scene.id}`;
-    await scene.apply(scene.pod('hostile', scene.namespace, { command: ['python3', '-c', SERVER], ports: [{ containerPort: 8080 }], readinessProbe: { httpGet: { path: '/v2', port: 8080 }, periodSeconds: 1 } }));
-    await scene.podIs('hostile', scene.namespace, (status) => condition(status, 'Ready')?.status === 'True');
+    await scene.apply(
+      scene.pod('hostile', scene.namespace, {
+        command: ['python3', '-c', SERVER],
+        ports: [{ containerPort: 8080 }],
+        readinessProbe: { httpGet: { path: '/v2', port: 8080 }, periodSeconds: 1 },
+      }),
+    );
+    await scene.podIs(
+      'hostile',
+      scene.namespace,
+      (status) => condition(status, 'Ready')?.status === 'True',
+    );
     await scene.serve('hostile', 'mlops-staging');
     const name = scene.named('hostile');
-    const spec = { namespace: 'mlops-staging', name: scene.id, slug: scene.id, path, backends: [{ revision: name, weight: 100 }], changedBy: 1, before: null };
-    await scene.apply(routeManifest(spec as never, { name: 'mlops', namespace: 'mlops-gateway' }) as never);
-    await waitFor('the route', 20_000, async () => (await fetch(`${scene.facts.gatewayUrl}${path}/v2`)).status === 200);
+    const spec = {
+      namespace: 'mlops-staging',
+      name: scene.id,
+      slug: scene.id,
+      path,
+      backends: [{ revision: name, weight: 100 }],
+      changedBy: 1,
+      before: null,
+    };
+    await scene.apply(
+      routeManifest(spec as never, { name: 'mlops', namespace: 'mlops-gateway' }) as never,
+    );
+    await waitFor(
+      'the route',
+      20_000,
+      async () => (await fetch(`${scene.facts.gatewayUrl}${path}/v2`)).status === 200,
+    );
   });
   after(async () => {
     await front?.stop();
     await scene?.close();
   });
 
-  const told = async (): Promise<string> => (await fetch(`${scene.facts.gatewayUrl}${path}/told`)).text();
+  const told = async (): Promise<string> =>
+    (await fetch(`${scene.facts.gatewayUrl}${path}/told`)).text();
 
   it('hands it no cookie and no key, also when nothing stands before the gateway', async () => {
-    const headers = { cookie: `__Host-cf_session=${MARK}`, authorization: `Bearer ${MARK}`, 'proxy-authorization': MARK, 'x-consumer-key': MARK };
+    const headers = {
+      cookie: `__Host-cf_session=${MARK}`,
+      authorization: `Bearer ${MARK}`,
+      'proxy-authorization': MARK,
+      'x-consumer-key': MARK,
+    };
     const answer = await fetch(`${scene.facts.gatewayUrl}${path}/direct`, { headers });
     expect(answer.headers.get('content-security-policy')).to.match(/^sandbox;/);
-    for (const name of ['set-cookie', 'service-worker-allowed', 'clear-site-data', 'refresh', 'access-control-allow-origin']) expect(answer.headers.get(name), name).to.equal(null);
-    expect(await told()).to.contain('/direct').and.not.contain(MARK);
+    for (const name of [
+      'set-cookie',
+      'service-worker-allowed',
+      'clear-site-data',
+      'refresh',
+      'access-control-allow-origin',
+    ])
+      expect(answer.headers.get(name), name).to.equal(null);
+    expect(await told())
+      .to.contain('/direct')
+      .and.not.contain(MARK);
   });
 
   it('and behind nginx no address and no name of the visitor either, and nothing early', async () => {
-    const answer = await front.get(`${path}/guarded`, [`Cookie: session_id=${MARK}`, `Authorization: Basic ${MARK}`, `X-Anything: ${MARK}`, `Referer: https://app/${MARK}`]);
+    const answer = await front.get(`${path}/guarded`, [
+      `Cookie: session_id=${MARK}`,
+      `Authorization: Basic ${MARK}`,
+      `X-Anything: ${MARK}`,
+      `Referer: https://app/${MARK}`,
+    ]);
     expect([answer.status, answer.body]).to.deep.equal([200, '<script>1</script>']);
     expect(valuesOf(answer, 'content-security-policy')).to.have.length(1);
     expect(answer.text).not.to.contain('evil');
-    expect(await told()).to.contain('/guarded').and.not.contain(MARK);
+    expect(await told())
+      .to.contain('/guarded')
+      .and.not.contain(MARK);
     const early = await front.get(`${path}/early`);
     expect(early.text).not.to.match(/early=1|preload|evil/);
     const tunnel = await front.get(`${path}/tunnel`, ['Upgrade: websocket']);

@@ -12,12 +12,23 @@ import { ensureCertificate, tlsFolder } from '../servers/certificate.ts';
 import { nginxConfiguration } from '../servers/nginx-conf.ts';
 import type { StackContext } from '../server.ts';
 
-export interface Heard { head: string; method: string; path: string; headers: Record<string, string> }
-export interface RawAnswer { text: string; status: number; headers: [name: string, value: string][]; body: string }
+export interface Heard {
+  head: string;
+  method: string;
+  path: string;
+  headers: Record<string, string>;
+}
+export interface RawAnswer {
+  text: string;
+  status: number;
+  headers: [name: string, value: string][];
+  body: string;
+}
 
 /**
- * nginx with the stack's own configuration, on ports of its own. Behind it: a gateway that answers byte for byte what a
- * test wants of a served model, and one server in the place of both bridge and Odoo that notes what reaches it.
+ * nginx with the stack's own configuration, on ports of its own. Behind it: a gateway that answers
+ * byte for byte what a test wants of a served model, and one server in the place of both bridge and
+ * Odoo that notes what reaches it.
  */
 export class NginxScene {
   readonly folder = mkdtempSync(join(tmpdir(), 'creativeflow-nginx-'));
@@ -25,7 +36,8 @@ export class NginxScene {
   readonly served: Heard[] = [];
   readonly app: Heard[] = [];
   /** what the model answers: raw bytes */
-  answer: (heard: Heard) => string | Buffer = () => 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
+  answer: (heard: Heard) => string | Buffer = () =>
+    'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
   ports!: Ports;
   #gateway!: NetServer;
   #app!: Server;
@@ -61,20 +73,36 @@ export class NginxScene {
     mkdirSync(join(this.folder, 'pwa/assets'), { recursive: true });
     writeFileSync(join(this.folder, 'pwa/index.html'), '<!doctype html><title>app</title>');
     const file = join(this.folder, 'nginx.conf');
-    const settings = { folder: this.folder, tls: tlsFolder(context), pwa: join(this.folder, 'pwa'), ports: this.ports };
+    const settings = {
+      folder: this.folder,
+      tls: tlsFolder(context),
+      pwa: join(this.folder, 'pwa'),
+      ports: this.ports,
+    };
     writeFileSync(file, nginxConfiguration({ ...settings, corsOrigins }));
-    this.#nginx = spawn('nginx', ['-p', this.folder, '-c', file, '-g', 'daemon off;'], { stdio: 'ignore' });
+    this.#nginx = spawn('nginx', ['-p', this.folder, '-c', file, '-g', 'daemon off;'], {
+      stdio: 'ignore',
+    });
     await waitFor('nginx', 20_000, () => portAnswers(this.ports.nginxEndpoints));
   }
 
   async #listen(): Promise<void> {
     this.#gateway = createServer((socket) => this.#serve(socket));
     this.#app = createHttpServer((request, response) => {
-      const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)]));
-      this.app.push({ head: request.rawHeaders.join('\n'), method: request.method!, path: request.url!, headers });
+      const headers = Object.fromEntries(
+        Object.entries(request.headers).map(([name, value]) => [name, String(value)]),
+      );
+      this.app.push({
+        head: request.rawHeaders.join('\n'),
+        method: request.method!,
+        path: request.url!,
+        headers,
+      });
       response.setHeader('content-type', 'text/html').end('<!doctype html><title>app</title>');
     });
-    await new Promise<void>((resolve) => this.#gateway.listen(this.ports.traefikWeb, '127.0.0.1', resolve));
+    await new Promise<void>((resolve) =>
+      this.#gateway.listen(this.ports.traefikWeb, '127.0.0.1', resolve),
+    );
     await new Promise<void>((resolve) => this.#app.listen(this.ports.bridge, '127.0.0.1', resolve));
   }
 
@@ -87,7 +115,12 @@ export class NginxScene {
       const head = text.split('\r\n\r\n')[0]!;
       const [first, ...lines] = head.split('\r\n');
       const [method = '', path = ''] = first!.split(' ');
-      const headers = Object.fromEntries(lines.map((line) => [line.split(':')[0]!.toLowerCase(), line.slice(line.indexOf(':') + 1).trim()]));
+      const headers = Object.fromEntries(
+        lines.map((line) => [
+          line.split(':')[0]!.toLowerCase(),
+          line.slice(line.indexOf(':') + 1).trim(),
+        ]),
+      );
       const heard = { head, method, path, headers };
       this.served.push(heard);
       socket.end(this.answer(heard));
@@ -95,7 +128,10 @@ export class NginxScene {
     });
   }
 
-  /** Sends these bytes over a connection of its own and reads until the other side ends it, or says no more. */
+  /**
+   * Sends these bytes over a connection of its own and reads until the other side ends it, or says
+   * no more.
+   */
   async raw(port: number, text: string, plain = false): Promise<RawAnswer> {
     const socket = plain
       ? connect(port, '127.0.0.1')
@@ -103,7 +139,10 @@ export class NginxScene {
     const chunks: Buffer[] = [];
     await new Promise<void>((resolve) => {
       socket.on(plain ? 'connect' : 'secureConnect', () => socket.write(text, 'latin1'));
-      socket.on('data', (chunk: Buffer) => chunks.push(chunk)).on('close', () => resolve()).on('error', () => undefined);
+      socket
+        .on('data', (chunk: Buffer) => chunks.push(chunk))
+        .on('close', () => resolve())
+        .on('error', () => undefined);
       socket.setTimeout(3_000, () => socket.destroy());
     });
     return parse(Buffer.concat(chunks).toString('latin1'));
@@ -112,7 +151,10 @@ export class NginxScene {
   /** One request with these header lines, at the endpoints' origin unless another port is said. */
   get(path: string, lines: string[] = [], port = this.ports.nginxEndpoints): Promise<RawAnswer> {
     const named = lines.some((line) => /^host:/i.test(line)) ? [] : [`Host: 127.0.0.1:${port}`];
-    return this.raw(port, [`GET ${path} HTTP/1.1`, ...named, ...lines, 'Connection: close', '', ''].join('\r\n'));
+    return this.raw(
+      port,
+      [`GET ${path} HTTP/1.1`, ...named, ...lines, 'Connection: close', '', ''].join('\r\n'),
+    );
   }
 
   async stop(): Promise<void> {
@@ -127,7 +169,8 @@ export class NginxScene {
 
   async stopBehind(): Promise<void> {
     this.#app.closeAllConnections();
-    const closed = (server: NetServer | Server): Promise<unknown> => new Promise((resolve) => server.close(resolve));
+    const closed = (server: NetServer | Server): Promise<unknown> =>
+      new Promise((resolve) => server.close(resolve));
     await Promise.all([closed(this.#gateway), closed(this.#app)]);
   }
 }
@@ -135,8 +178,16 @@ export class NginxScene {
 function parse(text: string): RawAnswer {
   const end = text.indexOf('\r\n\r\n');
   const [first = '', ...lines] = text.slice(0, end < 0 ? text.length : end).split('\r\n');
-  const headers = lines.map((line): [string, string] => [line.split(':')[0]!.toLowerCase(), line.slice(line.indexOf(':') + 1).trim()]);
-  return { text, status: Number(first.split(' ')[1] ?? 0), headers, body: end < 0 ? '' : text.slice(end + 4) };
+  const headers = lines.map((line): [string, string] => [
+    line.split(':')[0]!.toLowerCase(),
+    line.slice(line.indexOf(':') + 1).trim(),
+  ]);
+  return {
+    text,
+    status: Number(first.split(' ')[1] ?? 0),
+    headers,
+    body: end < 0 ? '' : text.slice(end + 4),
+  };
 }
 
 export function valuesOf(answer: RawAnswer, name: string): string[] {

@@ -13,18 +13,25 @@ describe('ports', () => {
   });
 
   it('are overridden by the environment, then by what the stack runs with', () => {
-    const ports = resolvePorts({ CREATIVEFLOW_PORT_ODOO_GEVENT: '2000', CREATIVEFLOW_PORT_REDIS: '' }, { odooGevent: 3000, redis: 3001 });
+    const ports = resolvePorts(
+      { CREATIVEFLOW_PORT_ODOO_GEVENT: '2000', CREATIVEFLOW_PORT_REDIS: '' },
+      { odooGevent: 3000, redis: 3001 },
+    );
     expect(ports).to.include({ odooGevent: 2000, redis: 3001, minio: 19000 });
   });
 
   it('must be port numbers', () => {
     for (const wrong of ['0', '65536', 'http', '80.5', '-1']) {
-      expect(() => resolvePorts({ CREATIVEFLOW_PORT_MINIO: wrong })).to.throw(`CREATIVEFLOW_PORT_MINIO is "${wrong}"`);
+      expect(() => resolvePorts({ CREATIVEFLOW_PORT_MINIO: wrong })).to.throw(
+        `CREATIVEFLOW_PORT_MINIO is "${wrong}"`,
+      );
     }
   });
 
   it('must be different', () => {
-    expect(() => resolvePorts({ CREATIVEFLOW_PORT_MINIO: '15432' })).to.throw(/Port 15432 .* CREATIVEFLOW_PORT_MINIO/);
+    expect(() => resolvePorts({ CREATIVEFLOW_PORT_MINIO: '15432' })).to.throw(
+      /Port 15432 .* CREATIVEFLOW_PORT_MINIO/,
+    );
   });
 
   it('have variables named after them', () => {
@@ -47,7 +54,9 @@ describe('ports', () => {
     it('can change while nothing runs, and not while something does', () => {
       keepPorts({ state, ports: resolvePorts({}) });
       startDaemon(context, 'something', ['sleep', '60']);
-      expect(() => keepPorts({ state, ports: resolvePorts({ CREATIVEFLOW_PORT_REDIS: '4001' }) })).to.throw(/CREATIVEFLOW_PORT_REDIS was 16379, now 4001.*stack -- down/);
+      expect(() =>
+        keepPorts({ state, ports: resolvePorts({ CREATIVEFLOW_PORT_REDIS: '4001' }) }),
+      ).to.throw(/CREATIVEFLOW_PORT_REDIS was 16379, now 4001.*stack -- down/);
       keepPorts({ state, ports: resolvePorts({}) });
     });
   });

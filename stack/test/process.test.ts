@@ -3,7 +3,18 @@ import { mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { daemonPid, daemonRunning, logFile, runningDaemons, startDaemon, startTime, stopDaemon, stopIfChanged, supervisorPid, waitFor } from '../process.ts';
+import {
+  daemonPid,
+  daemonRunning,
+  logFile,
+  runningDaemons,
+  startDaemon,
+  startTime,
+  stopDaemon,
+  stopIfChanged,
+  supervisorPid,
+  waitFor,
+} from '../process.ts';
 import { endsOf } from '../restarts.ts';
 import { testContext } from './context.ts';
 
@@ -31,7 +42,11 @@ describe('daemons', function () {
     startDaemon(context, 'one', ['sleep', '600']);
     expect(daemonPid(context, 'one')).to.equal(pid);
     expect(runningDaemons(context)).to.deep.equal(['one']);
-    await waitFor('the log', SOON_MS, () => readFileSync(logFile(context, 'one'), 'utf8') === 'hello\n');
+    await waitFor(
+      'the log',
+      SOON_MS,
+      () => readFileSync(logFile(context, 'one'), 'utf8') === 'hello\n',
+    );
     await stopDaemon(context, 'one');
     expect(startTime(pid)).to.equal(null);
     expect(daemonRunning(context, 'one')).to.equal(false);
@@ -40,26 +55,46 @@ describe('daemons', function () {
   it('note themselves down, also when whoever started them is killed at once', async () => {
     const taken = join(state, 'run', 'one.supervisor.new');
     mkdirSync(taken, { recursive: true }); // the starter's own note cannot come about
-    const starter = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', `
+    const starter = spawn(
+      process.execPath,
+      [
+        '--import',
+        'tsx',
+        '--input-type=module',
+        '-e',
+        `
       import { startDaemon } from ${JSON.stringify(join(import.meta.dirname, '../process.ts'))};
       try {
         startDaemon(${JSON.stringify(context)}, 'one', ['sleep', '600']);
       } finally {
         process.kill(process.pid, 'SIGKILL');
       }
-    `], { stdio: ['ignore', 'inherit', 'inherit'] });
+    `,
+      ],
+      { stdio: ['ignore', 'inherit', 'inherit'] },
+    );
     await new Promise((resolve) => starter.on('exit', resolve));
     rmdirSync(taken);
     await waitFor('the note', SOON_MS, () => daemonRunning(context, 'one'));
     const commandLine = `/proc/${daemonPid(context, 'one')}/cmdline`;
-    await waitFor('the server itself', SOON_MS, () => readFileSync(commandLine, 'utf8') === ['sleep', '600', ''].join('\0'));
+    await waitFor(
+      'the server itself',
+      SOON_MS,
+      () => readFileSync(commandLine, 'utf8') === ['sleep', '600', ''].join('\0'),
+    );
   });
 
   it('are never mistaken for another process that got their pid', async () => {
     const stranger = spawn('sleep', ['600'], { stdio: 'ignore' });
     try {
       await waitFor('the stranger', SOON_MS, () => startTime(stranger.pid!) !== null);
-      writeFileSync(pidFile, JSON.stringify({ pid: stranger.pid, started: String(Number(startTime(stranger.pid!)) - 1) }));
+      writeFileSync(
+        pidFile,
+        JSON.stringify({
+          pid: stranger.pid,
+          started: String(Number(startTime(stranger.pid!)) - 1),
+        }),
+      );
       expect(daemonPid(context, 'one')).to.equal(null);
       await stopDaemon(context, 'one');
       expect(startTime(stranger.pid!)).to.not.equal(null);
@@ -74,7 +109,11 @@ describe('daemons', function () {
   });
 
   it('are killed with their children when they do not go by themselves', async () => {
-    startDaemon(context, 'stubborn', ['sh', '-c', 'trap "" TERM; sleep 610 & echo $!; wait; sleep 620']);
+    startDaemon(context, 'stubborn', [
+      'sh',
+      '-c',
+      'trap "" TERM; sleep 610 & echo $!; wait; sleep 620',
+    ]);
     const child = await childFrom(logFile(context, 'stubborn'));
     await stopDaemon(context, 'stubborn', 300);
     expect(daemonRunning(context, 'stubborn')).to.equal(false);
@@ -82,7 +121,10 @@ describe('daemons', function () {
   });
 
   it('that were killed with their supervisor leave no child behind: the next start or stop ends what they left', async () => {
-    for (const end of [() => startDaemon(context, 'killed', ['sleep', '600']), () => stopDaemon(context, 'killed')]) {
+    for (const end of [
+      () => startDaemon(context, 'killed', ['sleep', '600']),
+      () => stopDaemon(context, 'killed'),
+    ]) {
       rmSync(logFile(context, 'killed'), { force: true });
       startDaemon(context, 'killed', ['sh', '-c', 'sleep 630 & echo $!; wait']);
       const child = await childFrom(logFile(context, 'killed'));
@@ -108,7 +150,9 @@ describe('daemons', function () {
 
   it('whose program is missing say so in their log', async () => {
     startDaemon(context, 'none', ['creativeflow-no-such-program']);
-    await waitFor('the message', SOON_MS, () => readFileSync(logFile(context, 'none'), 'utf8').includes('not found'));
+    await waitFor('the message', SOON_MS, () =>
+      readFileSync(logFile(context, 'none'), 'utf8').includes('not found'),
+    );
     await waitFor('its end', SOON_MS, () => endsOf(context, 'none')?.why === 'exit code 127');
   });
 
@@ -119,7 +163,10 @@ describe('daemons', function () {
 
 describe('waiting', () => {
   it('ends with what was waited for', async () => {
-    const fault = await waitFor('the moon', 200, () => false).then(() => null, (error: Error) => error.message);
+    const fault = await waitFor('the moon', 200, () => false).then(
+      () => null,
+      (error: Error) => error.message,
+    );
     expect(fault).to.equal('the moon did not happen within 0 s');
   });
 });

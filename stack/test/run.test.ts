@@ -11,25 +11,53 @@ import { Timings } from '../timings.ts';
 describe('running a command', () => {
   it('gives its output, with input and line by line', async () => {
     const lines: string[] = [];
-    expect(await run('sh', ['-c', 'cat; echo b'], { input: 'a\n', onLine: (line) => lines.push(line) })).to.equal('a\nb\n');
+    expect(
+      await run('sh', ['-c', 'cat; echo b'], { input: 'a\n', onLine: (line) => lines.push(line) }),
+    ).to.equal('a\nb\n');
     expect(lines).to.include('a').and.include('b');
   });
 
   it('throws with its last lines when it fails', async () => {
-    const fault = await run('sh', ['-c', 'seq 1 50; echo why >&2; exit 3']).then(() => '', (error: Error) => error.message);
-    expect(fault).to.match(/ended with exit code 3\n/).and.match(/\n50\nwhy$/).and.not.match(/\n30\n/);
+    const fault = await run('sh', ['-c', 'seq 1 50; echo why >&2; exit 3']).then(
+      () => '',
+      (error: Error) => error.message,
+    );
+    expect(fault)
+      .to.match(/ended with exit code 3\n/)
+      .and.match(/\n50\nwhy$/)
+      .and.not.match(/\n30\n/);
   });
 
   it('throws when it is not there, and when it takes too long', async () => {
-    expect(await run('creativeflow-none', []).then(() => '', (error: Error) => error.message)).to.include('creativeflow-none could not be started');
-    expect(await run('sleep', ['30'], { deadlineMs: 50 }).then(() => '', (error: Error) => error.message)).to.include('sleep 30 did not end within 0.05 s');
+    expect(
+      await run('creativeflow-none', []).then(
+        () => '',
+        (error: Error) => error.message,
+      ),
+    ).to.include('creativeflow-none could not be started');
+    expect(
+      await run('sleep', ['30'], { deadlineMs: 50 }).then(
+        () => '',
+        (error: Error) => error.message,
+      ),
+    ).to.include('sleep 30 did not end within 0.05 s');
   });
 
   it('ends when whoever runs it is killed', async () => {
-    const runner = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', `
+    const runner = spawn(
+      process.execPath,
+      [
+        '--import',
+        'tsx',
+        '--input-type=module',
+        '-e',
+        `
       import { run } from ${JSON.stringify(join(import.meta.dirname, '../run.ts'))};
       await run('sh', ['-c', 'echo $$; exec sleep 600'], { onLine: (line) => console.log(line) });
-    `], { stdio: ['ignore', 'pipe', 'inherit'] });
+    `,
+      ],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    );
     const pid = Number(await new Promise((resolve) => runner.stdout.once('data', resolve)));
     expect(startTime(pid)).to.not.equal(null);
     runner.kill('SIGKILL');

@@ -15,7 +15,10 @@ import { registry } from '../servers/registry.ts';
 import { KEYS, MAY_HOLD } from './secret-files.ts';
 import { filesBelow, readIfThere, secretsIn } from './secret-walk.ts';
 
-/** What the stack writes for its servers, into a state folder of this test: also over files that a former release left open. */
+/**
+ * What the stack writes for its servers, into a state folder of this test: also over files that a
+ * former release left open.
+ */
 describe('what the servers are given to read', function () {
   this.timeout(120_000);
   let context: StackContext;

@@ -1,4 +1,7 @@
-/** Which file of .stack/ may hold which secret, and why there: a server reads it, or it is the list itself. */
+/**
+ * Which file of .stack/ may hold which secret, and why there: a server reads it, or it is the list
+ * itself.
+ */
 export const MAY_HOLD: [file: RegExp, secrets: RegExp][] = [
   [/^secrets\.json$/, /./],
   [
@@ -15,7 +18,10 @@ export const MAY_HOLD_IN_ENVIRONMENT: Record<string, RegExp> = {
   bridge: MAY_HOLD[1]![1],
   minio: /^(minioAccessKey|minioSecretKey)$/,
 };
-/** Databases and stores: their content is the product's own, behind its own doors, and not text that a server of ours writes. */
+/**
+ * Databases and stores: their content is the product's own, behind its own doors, and not text that
+ * a server of ours writes.
+ */
 export const STORES = [
   'postgres',
   'minio',

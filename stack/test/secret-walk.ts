@@ -5,14 +5,19 @@ const LARGEST_BYTES = 8 * 2 ** 20;
 const OTHERS_ENTER = 0o001;
 const OTHERS_READ = 0o044;
 
-/** A regular file below a folder, and whether users other than its owner can read it where it lies. */
+/**
+ * A regular file below a folder, and whether users other than its owner can read it where it lies.
+ */
 export interface Found {
   path: string;
   mode: number;
   open: boolean;
 }
 
-/** Every regular file of one file system up to a size; what is mounted below (pods, layers) is somebody else's. */
+/**
+ * Every regular file of one file system up to a size; what is mounted below (pods, layers) is
+ * somebody else's.
+ */
 export function* filesBelow(
   root: string,
   skip: readonly string[] = [],
@@ -43,7 +48,10 @@ export function* filesBelow(
   yield* walk(root, (lstatSync(root).mode & OTHERS_ENTER) !== 0);
 }
 
-/** The names of the secrets that a text holds: as they are, in a URL, in base64 as a password of whatever user, or in hex. */
+/**
+ * The names of the secrets that a text holds: as they are, in a URL, in base64 as a password of
+ * whatever user, or in hex.
+ */
 export function secretsIn(bytes: Buffer, secrets: Record<string, string>): string[] {
   const text = bytes.toString('latin1');
   return Object.entries(secrets)
@@ -51,7 +59,10 @@ export function secretsIn(bytes: Buffer, secrets: Record<string, string>): strin
     .map(([name]) => name);
 }
 
-/** base64 of a text depends on where it begins: of three, only the middle that no neighbour changes is looked for */
+/**
+ * base64 of a text depends on where it begins: of three, only the middle that no neighbour changes
+ * is looked for
+ */
 function shapesOf(value: string): string[] {
   const shifted = [0, 1, 2].map((shift) =>
     Buffer.from('x'.repeat(shift) + value)

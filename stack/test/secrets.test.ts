@@ -17,7 +17,8 @@ describe('secrets', () => {
     const secrets = ensureSecrets(state);
     expect(secrets).to.have.all.keys(...GENERATED);
     expect(new Set(Object.values(secrets)).size).to.equal(GENERATED.length);
-    for (const value of Object.values(secrets)) expect(value).to.match(/^[\w-]{24}$/); // safe in URLs, SQL and configuration files
+    // safe in URLs, SQL and configuration files
+    for (const value of Object.values(secrets)) expect(value).to.match(/^[\w-]{24}$/);
     expect(statSync(file).mode & 0o777).to.equal(0o600);
   });
 

@@ -4,7 +4,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import {
-  daemonPid, daemonRunning, groupOf, killDaemon, logFile, runningDaemons, startDaemon, startTime, stopDaemon, supervisorPid, waitFor,
+  daemonPid,
+  daemonRunning,
+  groupOf,
+  killDaemon,
+  logFile,
+  runningDaemons,
+  startDaemon,
+  startTime,
+  stopDaemon,
+  supervisorPid,
+  waitFor,
 } from '../process.ts';
 import { endsOf, restartsSaid } from '../restarts.ts';
 import { testContext } from './context.ts';
@@ -23,11 +33,19 @@ describe('the supervisor of a server', function () {
   after(() => rmSync(state, { recursive: true, force: true }));
 
   const running = async (name: string, other?: number): Promise<number> => {
-    await waitFor(`${name} running`, SOON_MS, () => daemonRunning(context, name) && daemonPid(context, name) !== other);
+    await waitFor(
+      `${name} running`,
+      SOON_MS,
+      () => daemonRunning(context, name) && daemonPid(context, name) !== other,
+    );
     return daemonPid(context, name)!;
   };
   const ended = (name: string, times: number): Promise<void> =>
-    waitFor(`the end number ${times} of ${name}`, SOON_MS, () => (endsOf(context, name)?.ends ?? 0) >= times);
+    waitFor(
+      `the end number ${times} of ${name}`,
+      SOON_MS,
+      () => (endsOf(context, name)?.ends ?? 0) >= times,
+    );
 
   for (const signal of ['SIGKILL', 'SIGTERM', 'SIGSEGV'] as const) {
     it(`starts a server again that ended by ${signal}, and says so`, async () => {
@@ -56,15 +74,22 @@ describe('the supervisor of a server', function () {
     });
     const starts = readFileSync(logFile(context, 'dies'), 'utf8').trim().split('\n').map(Number);
     const pauses = starts.slice(1).map((at, index) => at - starts[index]!);
-    for (const [index, least] of [200, 400, 800].entries()) expect(pauses[index], `pause ${index}`).to.be.at.least(least);
+    for (const [index, least] of [200, 400, 800].entries())
+      expect(pauses[index], `pause ${index}`).to.be.at.least(least);
     expect(Math.max(...gaps)).to.equal(1600);
-    expect(said('dies')).to.match(/^dies ended 4 times, last at .* \(exit code 7\); the next try is in [012] s$/);
+    expect(said('dies')).to.match(
+      /^dies ended 4 times, last at .* \(exit code 7\); the next try is in [012] s$/,
+    );
   });
 
   it('waits 30 s at most, and 0.2 s again after a server that ran long enough', async () => {
     const script = readFileSync(SUPERVISE, 'utf8');
-    expect(script).to.match(/^LONGEST_GAP_MS=30000$/m).and.match(/SUPERVISE_HEALTHY_SECONDS:-60/);
-    startDaemon(context, 'healthy', ['sleep', '1.2'], { env: { ...process.env, SUPERVISE_HEALTHY_SECONDS: '1' } });
+    expect(script)
+      .to.match(/^LONGEST_GAP_MS=30000$/m)
+      .and.match(/SUPERVISE_HEALTHY_SECONDS:-60/);
+    startDaemon(context, 'healthy', ['sleep', '1.2'], {
+      env: { ...process.env, SUPERVISE_HEALTHY_SECONDS: '1' },
+    });
     await ended('healthy', 3);
     expect(endsOf(context, 'healthy')?.gapMs).to.equal(200);
   });
@@ -101,10 +126,19 @@ describe('the supervisor of a server', function () {
   });
 
   it('watches a server that ran before there were supervisors, and ends what it leaves', async () => {
-    const group = spawn('sh', ['-c', 'sleep 650 & echo $!; wait'], { detached: true, stdio: ['ignore', 'pipe', 'ignore'], cwd: state });
-    const child = Number(await new Promise<Buffer>((resolve) => group.stdout.once('data', resolve)));
+    const group = spawn('sh', ['-c', 'sleep 650 & echo $!; wait'], {
+      detached: true,
+      stdio: ['ignore', 'pipe', 'ignore'],
+      cwd: state,
+    });
+    const child = Number(
+      await new Promise<Buffer>((resolve) => group.stdout.once('data', resolve)),
+    );
     mkdirSync(join(state, 'run'), { recursive: true });
-    writeFileSync(join(state, 'run', 'old.pid'), JSON.stringify({ pid: group.pid, started: startTime(group.pid!) }));
+    writeFileSync(
+      join(state, 'run', 'old.pid'),
+      JSON.stringify({ pid: group.pid, started: startTime(group.pid!) }),
+    );
     startDaemon(context, 'old', ['sleep', '600']);
     await watched('old');
     process.kill(group.pid!, 'SIGKILL');
@@ -149,8 +183,14 @@ describe('the supervisor of a server', function () {
   });
 
   it('lets a server end in its own time, told once', async () => {
-    startDaemon(context, 'slow', ['sh', '-c', 'trap "echo told; sleep 1; echo bye; exit 0" TERM; echo up; while :; do sleep 0.1; done']);
-    await waitFor('the trap', SOON_MS, () => readFileSync(logFile(context, 'slow'), 'utf8').includes('up'));
+    startDaemon(context, 'slow', [
+      'sh',
+      '-c',
+      'trap "echo told; sleep 1; echo bye; exit 0" TERM; echo up; while :; do sleep 0.1; done',
+    ]);
+    await waitFor('the trap', SOON_MS, () =>
+      readFileSync(logFile(context, 'slow'), 'utf8').includes('up'),
+    );
     await stopDaemon(context, 'slow', SOON_MS);
     const said = readFileSync(logFile(context, 'slow'), 'utf8').trim().split('\n');
     expect(said.filter((line) => line !== 'Terminated')).to.deep.equal(['up', 'told', 'bye']);
@@ -164,7 +204,11 @@ describe('the supervisor of a server', function () {
     const first = await running('one');
     expect(existsSync(file)).to.equal(false);
     process.kill(first, 'SIGKILL');
-    await waitFor('what is said', SOON_MS, () => existsSync(file) && readFileSync(file, 'utf8') === 'again\n');
+    await waitFor(
+      'what is said',
+      SOON_MS,
+      () => existsSync(file) && readFileSync(file, 'utf8') === 'again\n',
+    );
   });
 
   it('ends by itself when the state of its checkout was deleted', async () => {
@@ -179,7 +223,9 @@ describe('the supervisor of a server', function () {
   it('is small', async () => {
     startDaemon(context, 'one', ['sleep', '600']);
     await running('one');
-    const resident = /^RssAnon:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${supervisorPid(context, 'one')}/status`, 'utf8'))?.[1];
+    const resident = /^RssAnon:\s+(\d+) kB$/m.exec(
+      readFileSync(`/proc/${supervisorPid(context, 'one')}/status`, 'utf8'),
+    )?.[1];
     expect(Number(resident)).to.be.below(1024);
   });
 
@@ -189,8 +235,11 @@ describe('the supervisor of a server', function () {
 
   /** It found the server that runs, and looks at it twice a second. */
   async function watched(name: string): Promise<void> {
-    const pauses = (pid: number): boolean => children(pid).some((child) => commandLine(child) === 'sleep 0.5');
-    await waitFor('a supervisor that watches', SOON_MS, () => pauses(supervisorPid(context, name)!));
+    const pauses = (pid: number): boolean =>
+      children(pid).some((child) => commandLine(child) === 'sleep 0.5');
+    await waitFor('a supervisor that watches', SOON_MS, () =>
+      pauses(supervisorPid(context, name)!),
+    );
   }
 
   async function killSupervisor(name: string): Promise<void> {
@@ -201,12 +250,19 @@ describe('the supervisor of a server', function () {
 
   function said(name: string): string | null {
     const supervised = supervisorPid(context, name) !== null;
-    return restartsSaid(name, { running: daemonRunning(context, name), supervised, ends: endsOf(context, name) });
+    return restartsSaid(name, {
+      running: daemonRunning(context, name),
+      supervised,
+      ends: endsOf(context, name),
+    });
   }
 });
 
 function children(pid: number): number[] {
-  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
+    .split(' ')
+    .filter(Boolean)
+    .map(Number);
 }
 
 function commandLine(pid: number): string {
@@ -215,6 +271,18 @@ function commandLine(pid: number): string {
 
 /** Who works in that folder. */
 function processesOf(folder: string): number[] {
-  const found = spawnSync('sh', ['-c', `for p in /proc/[0-9]*; do [ "$(readlink $p/cwd)" = '${folder}' ] && echo "\${p#/proc/}"; done`], { encoding: 'utf8', cwd: '/' });
-  return found.stdout.trim().split('\n').filter(Boolean).map(Number).filter((pid) => groupOf(pid) !== null && startTime(pid) !== null);
+  const found = spawnSync(
+    'sh',
+    [
+      '-c',
+      `for p in /proc/[0-9]*; do [ "$(readlink $p/cwd)" = '${folder}' ] && echo "\${p#/proc/}"; done`,
+    ],
+    { encoding: 'utf8', cwd: '/' },
+  );
+  return found.stdout
+    .trim()
+    .split('\n')
+    .filter(Boolean)
+    .map(Number)
+    .filter((pid) => groupOf(pid) !== null && startTime(pid) !== null);
 }

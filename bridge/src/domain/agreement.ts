@@ -2,15 +2,33 @@
 export const TOLERANCE = 0.01;
 
 /**
- * Whether two answers say the same: the same texts and truths in the same places, and numbers that differ by no more than `tolerance`,
- * of one or of the larger of both. Pure.
+ * Whether two answers say the same: the same texts and truths in the same places, and numbers that
+ * differ by no more than `tolerance`, of one or of the larger of both. Pure.
  */
 export function agrees(a: unknown, b: unknown, tolerance = TOLERANCE): boolean {
-  if (typeof a === 'number' && typeof b === 'number') return Object.is(a, b) || Math.abs(a - b) <= tolerance * Math.max(1, Math.abs(a), Math.abs(b));
-  if (Array.isArray(a) || Array.isArray(b)) return Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((one, at) => agrees(one, b[at], tolerance));
+  if (typeof a === 'number' && typeof b === 'number')
+    return Object.is(a, b) || Math.abs(a - b) <= tolerance * Math.max(1, Math.abs(a), Math.abs(b));
+  if (Array.isArray(a) || Array.isArray(b))
+    return (
+      Array.isArray(a) &&
+      Array.isArray(b) &&
+      a.length === b.length &&
+      a.every((one, at) => agrees(one, b[at], tolerance))
+    );
   if (a !== null && b !== null && typeof a === 'object' && typeof b === 'object') {
     const keys = Object.keys(a);
-    return keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && agrees((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key], tolerance));
+    return (
+      keys.length === Object.keys(b).length &&
+      keys.every(
+        (key) =>
+          Object.hasOwn(b, key) &&
+          agrees(
+            (a as Record<string, unknown>)[key],
+            (b as Record<string, unknown>)[key],
+            tolerance,
+          ),
+      )
+    );
   }
   return a === b;
 }

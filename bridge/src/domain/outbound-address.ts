@@ -1,32 +1,43 @@
 import { BlockList, isIP } from 'node:net';
 
 /**
- * Networks that an address which somebody configured must not lead to: everything that is not globally reachable
- * by the IANA special-purpose address registries (IPv4, IPv6), and what clouds answer metadata on outside of them.
+ * Networks that an address which somebody configured must not lead to: everything that is not
+ * globally reachable by the IANA special-purpose address registries (IPv4, IPv6), and what clouds
+ * answer metadata on outside of them.
  */
 const REFUSED_NETWORKS = [
   '0.0.0.0/8', // this host (RFC 791)
-  '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', // private (RFC 1918)
+  '10.0.0.0/8',
+  '172.16.0.0/12',
+  '192.168.0.0/16', // private (RFC 1918)
   '100.64.0.0/10', // shared behind carrier NAT (RFC 6598); one cloud's metadata service lies in it
   '127.0.0.0/8', // loopback (RFC 1122)
   '169.254.0.0/16', // link-local (RFC 3927), the metadata service of most clouds
   '168.63.129.16/32', // a cloud's host agent, on a public address
-  '192.0.0.0/24', '192.0.2.0/24', '198.51.100.0/24', '203.0.113.0/24', // protocol assignments, documentation
+  '192.0.0.0/24',
+  '192.0.2.0/24',
+  '198.51.100.0/24',
+  '203.0.113.0/24', // protocol assignments, documentation
   '192.88.99.0/24', // 6to4 relays (RFC 7526)
   '198.18.0.0/15', // benchmarks (RFC 2544)
-  '224.0.0.0/4', '240.0.0.0/4', // multicast, reserved, broadcast
+  '224.0.0.0/4',
+  '240.0.0.0/4', // multicast, reserved, broadcast
   '::/96', // unspecified, loopback, IPv4-compatible
   '64:ff9b:1::/48', // local-use translation (RFC 8215)
   '100::/64', // discard only (RFC 6666)
   '2001::/23', // protocol assignments, Teredo among them
-  '2001:db8::/32', '3fff::/20', // documentation
+  '2001:db8::/32',
+  '3fff::/20', // documentation
   '5f00::/16', // segment routing (RFC 9602)
   'fc00::/7', // unique local (RFC 4193)
-  'fe80::/10', 'fec0::/10', // link-local, site-local
+  'fe80::/10',
+  'fec0::/10', // link-local, site-local
   'ff00::/8', // multicast
 ] as const;
 
-/** Prefixes of IPv6 addresses that carry an IPv4 address, and the 16-bit group in which that begins. */
+/**
+ * Prefixes of IPv6 addresses that carry an IPv4 address, and the 16-bit group in which that begins.
+ */
 const CARRIERS = [
   { network: '::ffff:0:0/96', group: 6 }, // IPv4-mapped (RFC 4291)
   { network: '::ffff:0:0:0/96', group: 6 }, // IPv4-translated (RFC 2765)
@@ -37,13 +48,18 @@ const CARRIERS = [
 const refusedNetworks = listOf(REFUSED_NETWORKS);
 const carriers = CARRIERS.map(({ network, group }) => ({ list: listOf([network]), group }));
 
-/** What an administrator lists: networks, addresses and host names, each for one port or for all. */
+/**
+ * What an administrator lists: networks, addresses and host names, each for one port or for all.
+ */
 export interface OutboundAllowList {
   permits(target: { host: string; address: string; port: number }): boolean;
 }
 export const ALLOW_NOTHING: OutboundAllowList = { permits: () => false };
 
-/** True when a request of what people configured may go to this address. Anything that is no IP address may not. */
+/**
+ * True when a request of what people configured may go to this address. Anything that is no IP
+ * address may not.
+ */
 export function isPublicAddress(address: string): boolean {
   const family = isIP(address);
   if (family === 0 || address.includes('%')) return false;
@@ -55,11 +71,16 @@ export function isPublicAddress(address: string): boolean {
 }
 
 /**
- * Reads `OUTBOUND_ALLOW`: entries with commas between, each `HOST`, `ADDRESS` or `ADDRESS/BITS`, with `:PORT` behind it
- * or not (`[ADDRESS]:PORT` for IPv6). Throws an Error that names the entry that cannot be read.
+ * Reads `OUTBOUND_ALLOW`: entries with commas between, each `HOST`, `ADDRESS` or `ADDRESS/BITS`,
+ * with `:PORT` behind it or not (`[ADDRESS]:PORT` for IPv6). Throws an Error that names the entry
+ * that cannot be read.
  */
 export function parseAllowList(text: string): OutboundAllowList {
-  const entries = text.split(',').map((entry) => entry.trim()).filter(Boolean).map(parseEntry);
+  const entries = text
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter(Boolean)
+    .map(parseEntry);
   return { permits: (target) => entries.some((entry) => entry(target)) };
 }
 
@@ -74,7 +95,8 @@ function parseEntry(entry: string): Entry {
   const [address = '', bits] = name.split('/');
   if (isIP(address) !== 0) {
     const size = isIP(address) === 4 ? 32 : 128;
-    if (bits !== undefined && !(/^\d{1,3}$/.test(bits) && Number(bits) <= size)) throw unreadable(entry);
+    if (bits !== undefined && !(/^\d{1,3}$/.test(bits) && Number(bits) <= size))
+      throw unreadable(entry);
     const list = listOf([`${address}/${bits ?? size}`]);
     return (target) => onPort(target.port) && list.check(target.address, familyOf(target.address));
   }
@@ -83,7 +105,9 @@ function parseEntry(entry: string): Entry {
 }
 
 function unreadable(entry: string): Error {
-  return new Error(`“${entry}” is neither a host, an address nor a network, with a port or without`);
+  return new Error(
+    `“${entry}” is neither a host, an address nor a network, with a port or without`,
+  );
 }
 
 function listOf(networks: readonly string[]): BlockList {

@@ -1,20 +1,48 @@
 import type { ContainerObserved, PodObserved, RevisionObserved } from './revision.ts';
 
-/** Why a pod does not serve. `fatal`: waiting will not mend it, so the rollout need not use up its deadline. */
-export interface PodFailure { reason: string; message: string; fatal: boolean }
+/**
+ * Why a pod does not serve. `fatal`: waiting will not mend it, so the rollout need not use up its
+ * deadline.
+ */
+export interface PodFailure {
+  reason: string;
+  message: string;
+  fatal: boolean;
+}
 
 const GIVE_UP_PULLING_MS = 45_000;
 const GIVE_UP_SCHEDULING_MS = 60_000;
-/** The third crash in a row: the first may be a race at start, and the back-off before the fourth is already 20 s. */
+/**
+ * The third crash in a row: the first may be a race at start, and the back-off before the fourth is
+ * already 20 s.
+ */
 const GIVE_UP_RESTARTS = 2;
-const CANNOT_START = new Set(['CreateContainerConfigError', 'CreateContainerError', 'RunContainerError', 'InvalidImageName', 'ErrImageNeverPull']);
-const PULLING = new Set(['ImagePullBackOff', 'ErrImagePull', 'RegistryUnavailable', 'ImageInspectError']);
-const PULL_IS_HOPELESS = /not found|manifest unknown|unauthorized|denied|no such host|invalid reference/i;
+const CANNOT_START = new Set([
+  'CreateContainerConfigError',
+  'CreateContainerError',
+  'RunContainerError',
+  'InvalidImageName',
+  'ErrImageNeverPull',
+]);
+const PULLING = new Set([
+  'ImagePullBackOff',
+  'ErrImagePull',
+  'RegistryUnavailable',
+  'ImageInspectError',
+]);
+const PULL_IS_HOPELESS =
+  /not found|manifest unknown|unauthorized|denied|no such host|invalid reference/i;
 
-/** The first thing that keeps a revision from being ready, the fatal before the rest; null when nothing is known to be wrong. */
+/**
+ * The first thing that keeps a revision from being ready, the fatal before the rest; null when
+ * nothing is known to be wrong.
+ */
 export function explainRevision(revision: RevisionObserved, now: Date): PodFailure | null {
   if (revision.creationFailure !== null) return creationFailure(revision.creationFailure);
-  const failures = revision.pods.filter((pod) => !pod.ready && !pod.terminating).map((pod) => explainPod(pod, now)).filter((failure) => failure !== null);
+  const failures = revision.pods
+    .filter((pod) => !pod.ready && !pod.terminating)
+    .map((pod) => explainPod(pod, now))
+    .filter((failure) => failure !== null);
   return failures.find((failure) => failure.fatal) ?? failures[0] ?? null;
 }
 
@@ -22,58 +50,116 @@ export function explainRevision(revision: RevisionObserved, now: Date): PodFailu
 export function explainPod(pod: PodObserved, now: Date): PodFailure | null {
   const ageMs = now.getTime() - pod.createdAt.getTime();
   if (pod.unscheduled) return unschedulable(pod.unscheduled, ageMs);
-  if (pod.phase === 'Failed' && pod.reason) return { reason: pod.reason, message: pod.message ?? `The pod ended: ${pod.reason}.`, fatal: true };
+  if (pod.phase === 'Failed' && pod.reason)
+    return {
+      reason: pod.reason,
+      message: pod.message ?? `The pod ended: ${pod.reason}.`,
+      fatal: true,
+    };
   for (const container of pod.containers) {
-    const failure = pullFailure(container, pod, ageMs) ?? startFailure(container) ?? crash(container, pod);
+    const failure =
+      pullFailure(container, pod, ageMs) ?? startFailure(container) ?? crash(container, pod);
     if (failure) return failure;
   }
   return probeFailure(pod) ?? mountFailure(pod);
 }
 
 function creationFailure(message: string): PodFailure {
-  const text = message.replace(/^pods "[^"]*" is forbidden: /, '').replace(/^.* is forbidden: /, '');
-  if (/exceeded quota/.test(message)) return { reason: 'QuotaExceeded', message: text, fatal: true };
-  if (/violates PodSecurity/.test(message)) return { reason: 'PodSecurityViolation', message: text, fatal: true };
-  // an API server learns of an approval some milliseconds after it was written, and until then refuses the pod; it is asked again
-  if (/ValidatingAdmissionPolicy 'creativeflow-/.test(message)) return { reason: 'NotApproved', message: text.replace(/^ValidatingAdmissionPolicy '.*?' with binding '.*?' denied request: /, ''), fatal: false };
+  const text = message
+    .replace(/^pods "[^"]*" is forbidden: /, '')
+    .replace(/^.* is forbidden: /, '');
+  if (/exceeded quota/.test(message))
+    return { reason: 'QuotaExceeded', message: text, fatal: true };
+  if (/violates PodSecurity/.test(message))
+    return { reason: 'PodSecurityViolation', message: text, fatal: true };
+  // an API server learns of an approval some milliseconds after it was written, and until then
+  // refuses the pod; it is asked again
+  if (/ValidatingAdmissionPolicy 'creativeflow-/.test(message))
+    return {
+      reason: 'NotApproved',
+      message: text.replace(
+        /^ValidatingAdmissionPolicy '.*?' with binding '.*?' denied request: /,
+        '',
+      ),
+      fatal: false,
+    };
   return { reason: 'FailedCreate', message: text, fatal: /forbidden|invalid/i.test(message) };
 }
 
 function unschedulable(condition: { reason: string; message: string }, ageMs: number): PodFailure {
-  return { reason: condition.reason || 'Unschedulable', message: condition.message, fatal: ageMs > GIVE_UP_SCHEDULING_MS };
+  return {
+    reason: condition.reason || 'Unschedulable',
+    message: condition.message,
+    fatal: ageMs > GIVE_UP_SCHEDULING_MS,
+  };
 }
 
-function pullFailure(container: ContainerObserved, pod: PodObserved, ageMs: number): PodFailure | null {
+function pullFailure(
+  container: ContainerObserved,
+  pod: PodObserved,
+  ageMs: number,
+): PodFailure | null {
   const waiting = container.waiting;
   if (!waiting || !PULLING.has(waiting.reason)) return null;
-  // ImagePullBackOff only says "Back-off pulling image"; the cause stands in the event that came before it
-  const cause = pod.warnings.find((warning) => warning.reason === 'Failed' && /failed to pull|failed to resolve/i.test(warning.message));
+  // ImagePullBackOff only says "Back-off pulling image"; the cause stands in the event that came
+  // before it
+  const cause = pod.warnings.find(
+    (warning) =>
+      warning.reason === 'Failed' && /failed to pull|failed to resolve/i.test(warning.message),
+  );
   const message = cause?.message ?? waiting.message;
-  return { reason: waiting.reason, message: lastClause(message), fatal: PULL_IS_HOPELESS.test(message) || ageMs > GIVE_UP_PULLING_MS };
+  return {
+    reason: waiting.reason,
+    message: lastClause(message),
+    fatal: PULL_IS_HOPELESS.test(message) || ageMs > GIVE_UP_PULLING_MS,
+  };
 }
 
 function startFailure(container: ContainerObserved): PodFailure | null {
   const waiting = container.waiting;
   if (!waiting || !CANNOT_START.has(waiting.reason)) return null;
-  return { reason: waiting.reason, message: waiting.message || `The container ${container.name} cannot start.`, fatal: true };
+  return {
+    reason: waiting.reason,
+    message: waiting.message || `The container ${container.name} cannot start.`,
+    fatal: true,
+  };
 }
 
 function crash(container: ContainerObserved, pod: PodObserved): PodFailure | null {
   const end = container.terminated ?? container.lastTerminated;
   if (!end || (end.exitCode === 0 && container.ready)) return null;
-  const killedByProbe = pod.warnings.find((warning) => warning.reason === 'Unhealthy' && /^(Startup|Liveness)/.test(warning.message));
+  const killedByProbe = pod.warnings.find(
+    (warning) => warning.reason === 'Unhealthy' && /^(Startup|Liveness)/.test(warning.message),
+  );
   const backingOff = container.waiting?.reason === 'CrashLoopBackOff';
   const fatal = container.restarts >= GIVE_UP_RESTARTS;
   if (end.reason === 'OOMKilled') {
-    return { reason: 'OOMKilled', message: `The container ${container.name} used more memory than its limit and was killed (exit code ${end.exitCode}).`, fatal };
+    return {
+      reason: 'OOMKilled',
+      message: `The container ${container.name} used more memory than its limit and was killed (exit code ${end.exitCode}).`,
+      fatal,
+    };
   }
-  if (end.reason === 'StartError') return { reason: 'StartError', message: end.message || `The container ${container.name} cannot start.`, fatal };
+  if (end.reason === 'StartError')
+    return {
+      reason: 'StartError',
+      message: end.message || `The container ${container.name} cannot start.`,
+      fatal,
+    };
   if (killedByProbe && (end.exitCode === 137 || end.exitCode === 143)) {
-    return { reason: 'ProbeFailed', message: `${killedByProbe.message} The container was restarted ${container.restarts} times.`, fatal };
+    return {
+      reason: 'ProbeFailed',
+      message: `${killedByProbe.message} The container was restarted ${container.restarts} times.`,
+      fatal,
+    };
   }
   const said = pod.lastLogLine ?? end.message.trim().split('\n').at(-1);
   const message = `The container ${container.name} ended with exit code ${end.exitCode}${said ? `: ${said}` : ' and wrote nothing.'}`;
-  return { reason: backingOff || container.restarts > 0 ? 'CrashLoopBackOff' : end.reason || 'Error', message, fatal };
+  return {
+    reason: backingOff || container.restarts > 0 ? 'CrashLoopBackOff' : end.reason || 'Error',
+    message,
+    fatal,
+  };
 }
 
 function probeFailure(pod: PodObserved): PodFailure | null {
@@ -86,8 +172,13 @@ function mountFailure(pod: PodObserved): PodFailure | null {
   return warning ? { reason: warning.reason, message: warning.message, fatal: false } : null;
 }
 
-/** A pull error repeats itself at each layer that hands it on; the last two clauses say what happened. */
+/**
+ * A pull error repeats itself at each layer that hands it on; the last two clauses say what
+ * happened.
+ */
 function lastClause(message: string): string {
-  const clauses = message.replace(/^rpc error: code = \w+ desc = /, '').split(/: (?=failed|unexpected|pull|dial|httpReadSeeker)/);
+  const clauses = message
+    .replace(/^rpc error: code = \w+ desc = /, '')
+    .split(/: (?=failed|unexpected|pull|dial|httpReadSeeker)/);
   return clauses.length > 2 ? `${clauses[0]}: ${clauses.at(-1)}` : message;
 }

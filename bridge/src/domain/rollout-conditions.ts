@@ -8,16 +8,37 @@ import type { Decision, Observed, Wanted } from './rollout.ts';
 type Untimed = Omit<Condition, 'lastTransitionTime'>;
 type State = [status: Condition['status'], reason: string, message: string];
 
-/** What was seen, as Kubernetes-style conditions: capacity, pods, smoke test, traffic, and the sum of them. */
-export function conditionsOf(wanted: Wanted, observed: Observed, said: Pick<Decision, 'phase' | 'reason' | 'code'>, now: Date): Untimed[] {
+/**
+ * What was seen, as Kubernetes-style conditions: capacity, pods, smoke test, traffic, and the sum
+ * of them.
+ */
+export function conditionsOf(
+  wanted: Wanted,
+  observed: Observed,
+  said: Pick<Decision, 'phase' | 'reason' | 'code'>,
+  now: Date,
+): Untimed[] {
   const { phase, reason, code } = said;
-  const condition = (type: string, [status, word, message]: State): Untimed => ({ type, status, reason: word, message, observedGeneration: wanted.generation });
+  const condition = (type: string, [status, word, message]: State): Untimed => ({
+    type,
+    status,
+    reason: word,
+    message,
+    observedGeneration: wanted.generation,
+  });
   return [
     condition('CapacityAvailable', capacity(observed, now)),
     condition('PodsReady', pods(wanted, observed, now)),
     condition('SmokeTestPassed', smoke(wanted, observed)),
     condition('TrafficSwitched', traffic(wanted, observed)),
-    condition('Ready', phase === 'Ready' ? ['True', 'Serving', reason] : phase === 'Failed' ? failed(reason) : ['False', code ?? phase ?? 'Unchanged', reason]),
+    condition(
+      'Ready',
+      phase === 'Ready'
+        ? ['True', 'Serving', reason]
+        : phase === 'Failed'
+          ? failed(reason)
+          : ['False', code ?? phase ?? 'Unchanged', reason],
+    ),
   ];
 }
 
@@ -33,7 +54,14 @@ function capacity(observed: Observed, now: Date): State {
 
 function pods(wanted: Wanted, observed: Observed, now: Date): State {
   const revision = observed.revision;
-  if (revision === null) return ['False', 'NotStarted', wanted.progress || wanted.established ? 'The revision is not there.' : 'No pod has been started.'];
+  if (revision === null)
+    return [
+      'False',
+      'NotStarted',
+      wanted.progress || wanted.established
+        ? 'The revision is not there.'
+        : 'No pod has been started.',
+    ];
   if (revision.deleting) return ['False', 'Deleting', deletingReason(revision.deleting)];
   const count = `${revision.readyReplicas} of ${revision.wantedReplicas} pods ready.`;
   if (isReady(revision, wanted.image, revision.wantedReplicas)) return ['True', 'AllReady', count];
@@ -43,8 +71,14 @@ function pods(wanted: Wanted, observed: Observed, now: Date): State {
 
 function smoke(wanted: Wanted, observed: Observed): State {
   const result = observed.smoke.public ?? observed.smoke.preview;
-  if (result) return [result.ok ? 'True' : 'False', result.ok ? 'Answered' : 'SmokeTestFailed', result.message];
-  if (wanted.established || wasAsked(wanted)) return ['True', 'Answered', 'It answered when it was switched on.'];
+  if (result)
+    return [
+      result.ok ? 'True' : 'False',
+      result.ok ? 'Answered' : 'SmokeTestFailed',
+      result.message,
+    ];
+  if (wanted.established || wasAsked(wanted))
+    return ['True', 'Answered', 'It answered when it was switched on.'];
   return ['Unknown', 'NotTried', 'No request has been made yet.'];
 }
 
@@ -57,8 +91,13 @@ function wasAsked({ progress, strategy, steps, replicas, alone, rollback }: Want
 
 function traffic(wanted: Wanted, observed: Observed): State {
   const percent = Math.round(shareOf(observed.publicRoute, wanted.revision) * 100);
-  if (observed.publicRoute === null && (wanted.stable !== null || wanted.established)) return ['False', 'RouteMissing', '0 % of traffic: the route is not there.'];
-  return [percent === 100 ? 'True' : 'False', percent === 0 ? 'None' : percent === 100 ? 'All' : 'Part', `${percent} % of traffic.`];
+  if (observed.publicRoute === null && (wanted.stable !== null || wanted.established))
+    return ['False', 'RouteMissing', '0 % of traffic: the route is not there.'];
+  return [
+    percent === 100 ? 'True' : 'False',
+    percent === 0 ? 'None' : percent === 100 ? 'All' : 'Part',
+    `${percent} % of traffic.`,
+  ];
 }
 
 function failed(reason: string): State {

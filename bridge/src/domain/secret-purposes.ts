@@ -1,8 +1,9 @@
 import { hkdfSync } from 'node:crypto';
 
 /**
- * What the bridge signs and encrypts, each with a key of its own out of SESSION_SECRET: who learns one key can make nothing
- * that another one stands for. The labels are kept for ever; another label is another key.
+ * What the bridge signs and encrypts, each with a key of its own out of SESSION_SECRET: who learns
+ * one key can make nothing that another one stands for. The labels are kept for ever; another label
+ * is another key.
  */
 export const PURPOSES = {
   /** encrypts sessions in Redis */

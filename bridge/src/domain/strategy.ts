@@ -1,4 +1,7 @@
-/** What a judge step demands of the new revision, beside the one that served before, in the same window. */
+/**
+ * What a judge step demands of the new revision, beside the one that served before, in the same
+ * window.
+ */
 export interface Judge {
   kind: 'judge';
   /** the window */
@@ -13,7 +16,10 @@ export interface Judge {
   maxRestarts: number;
   /** wait for traffic, or ask both revisions the model's own example instead */
   tooLittle: 'wait' | 'golden';
-  /** the model's examples are sent to both: such a share of the answers must be the same, 0 to 1; none: they are not asked for this */
+  /**
+   * the model's examples are sent to both: such a share of the answers must be the same, 0 to 1;
+   * none: they are not asked for this
+   */
   minAgreement?: number | undefined;
   /** numbers in the answers may differ by that much, of one or of the larger of both */
   tolerance?: number | undefined;
@@ -34,28 +40,65 @@ export type Step =
   /** a person lets it go on */
   | { kind: 'approve'; withinSeconds: number }
   | Judge
-  /** the revision that served before keeps no more pods than that; written by rolling, and with 0 by recreate, alone */
+  /**
+   * the revision that served before keeps no more pods than that; written by rolling, and with 0 by
+   * recreate, alone
+   */
   | { kind: 'shrink'; pods: number };
 
 export type StrategyName = 'blue-green' | 'rolling' | 'canary' | 'recreate';
 
-const BLUE_GREEN: Step[] = [{ kind: 'scale', percent: 100 }, { kind: 'preview' }, { kind: 'weight', percent: 100 }];
-const JUDGE: Judge = { kind: 'judge', seconds: 60, minRequests: 50, maxErrorRate: 0.01, maxLatencyRatio: 1.5, maxRestarts: 0, tooLittle: 'golden', withinSeconds: 600, signal: null };
+const BLUE_GREEN: Step[] = [
+  { kind: 'scale', percent: 100 },
+  { kind: 'preview' },
+  { kind: 'weight', percent: 100 },
+];
+const JUDGE: Judge = {
+  kind: 'judge',
+  seconds: 60,
+  minRequests: 50,
+  maxErrorRate: 0.01,
+  maxLatencyRatio: 1.5,
+  maxRestarts: 0,
+  tooLittle: 'golden',
+  withinSeconds: 600,
+  signal: null,
+};
 /** What comes back has answered before: it is asked when it has the traffic, not first. */
-const ROLLBACK: Step[] = [{ kind: 'scale', percent: 100 }, { kind: 'weight', percent: 100 }];
-/** Where not one pod more fits beside what serves: its pods go first, and until the new ones are ready nobody answers. */
+const ROLLBACK: Step[] = [
+  { kind: 'scale', percent: 100 },
+  { kind: 'weight', percent: 100 },
+];
+/**
+ * Where not one pod more fits beside what serves: its pods go first, and until the new ones are
+ * ready nobody answers.
+ */
 const GIVE_UP: Step = { kind: 'shrink', pods: 0 };
 /** Where Odoo names no list of its own. */
 const CANARY: Step[] = [
-  { kind: 'scale', percent: 100 }, { kind: 'preview' }, { kind: 'weight', percent: 1 }, JUDGE, { kind: 'weight', percent: 10 }, JUDGE,
-  { kind: 'weight', percent: 50 }, JUDGE, { kind: 'weight', percent: 100 },
+  { kind: 'scale', percent: 100 },
+  { kind: 'preview' },
+  { kind: 'weight', percent: 1 },
+  JUDGE,
+  { kind: 'weight', percent: 10 },
+  JUDGE,
+  { kind: 'weight', percent: 50 },
+  JUDGE,
+  { kind: 'weight', percent: 100 },
 ];
 
 /**
- * The list that a rollout follows. Where nothing serves yet there is nobody to share traffic with, to compare with or to protect: what is
- * left is to start, to ask and to open the door. A rollback comes `beside` what serves, or `instead` of it where there is no room beside it.
+ * The list that a rollout follows. Where nothing serves yet there is nobody to share traffic with,
+ * to compare with or to protect: what is left is to start, to ask and to open the door. A rollback
+ * comes `beside` what serves, or `instead` of it where there is no room beside it.
  */
-export function stepsOf(strategy: StrategyName, steps: Step[] | null, replicas: number, alone: boolean, rollback: 'beside' | 'instead' | null): Step[] {
+export function stepsOf(
+  strategy: StrategyName,
+  steps: Step[] | null,
+  replicas: number,
+  alone: boolean,
+  rollback: 'beside' | 'instead' | null,
+): Step[] {
   if (rollback) return rollback === 'instead' && !alone ? [GIVE_UP, ...ROLLBACK] : ROLLBACK;
   if (alone) return BLUE_GREEN;
   if (steps !== null) return steps;
@@ -64,7 +107,10 @@ export function stepsOf(strategy: StrategyName, steps: Step[] | null, replicas: 
   return strategy === 'canary' ? CANARY : BLUE_GREEN;
 }
 
-/** One pod more than wanted at any time: the new revision grows by a pod and takes its share, then the old one gives a pod up. */
+/**
+ * One pod more than wanted at any time: the new revision grows by a pod and takes its share, then
+ * the old one gives a pod up.
+ */
 function rolling(replicas: number): Step[] {
   const steps: Step[] = [];
   for (let size = 1; size <= replicas; size += 1) {
@@ -82,22 +128,47 @@ export function podsOf(step: Extract<Step, { kind: 'scale' }>, replicas: number)
   return Math.max(1, Math.min(replicas, Math.ceil((replicas * step.percent) / 100 - 1e-9)));
 }
 
-/** So many pods it starts beside what serves before anything of that is given up; all of them where nothing serves. */
-export function firstPods(strategy: StrategyName, canary: Step[] | null, replicas: number, alone: boolean): number {
-  const scale = stepsOf(strategy, strategy === 'canary' ? canary : null, replicas, alone, null).find((step) => step.kind === 'scale');
+/**
+ * So many pods it starts beside what serves before anything of that is given up; all of them where
+ * nothing serves.
+ */
+export function firstPods(
+  strategy: StrategyName,
+  canary: Step[] | null,
+  replicas: number,
+  alone: boolean,
+): number {
+  const scale = stepsOf(
+    strategy,
+    strategy === 'canary' ? canary : null,
+    replicas,
+    alone,
+    null,
+  ).find((step) => step.kind === 'scale');
   return scale ? podsOf(scale, replicas) : replicas;
 }
 
 /** What a step does, for people. */
 export function describe(step: Step, replicas: number): string {
   switch (step.kind) {
-    case 'scale': return `${podsOf(step, replicas)} of ${replicas} pods of the new version.`;
-    case 'preview': return 'The new version is asked through its preview.';
-    case 'weight': return step.percent === 100 ? 'All traffic goes to the new version.' : `${step.percent} % of traffic goes to the new version.`;
-    case 'wait': return `Wait for ${duration(step.seconds)}.`;
-    case 'approve': return 'A person lets it go on.';
-    case 'judge': return `The new version is judged by ${duration(step.seconds)} of traffic.`;
-    case 'shrink': return step.pods === 0 ? 'The version before stops first: the endpoint does not answer until the new version is ready.' : `The version before keeps ${step.pods} pods.`;
+    case 'scale':
+      return `${podsOf(step, replicas)} of ${replicas} pods of the new version.`;
+    case 'preview':
+      return 'The new version is asked through its preview.';
+    case 'weight':
+      return step.percent === 100
+        ? 'All traffic goes to the new version.'
+        : `${step.percent} % of traffic goes to the new version.`;
+    case 'wait':
+      return `Wait for ${duration(step.seconds)}.`;
+    case 'approve':
+      return 'A person lets it go on.';
+    case 'judge':
+      return `The new version is judged by ${duration(step.seconds)} of traffic.`;
+    case 'shrink':
+      return step.pods === 0
+        ? 'The version before stops first: the endpoint does not answer until the new version is ready.'
+        : `The version before keeps ${step.pods} pods.`;
   }
 }
 

@@ -6,12 +6,19 @@ const FAULTS_MAX = 20;
 const NUMBER = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const REMEDY_TEXT = 'Send well-formed Unicode without U+0000.';
 
-export interface StrictJson { value: unknown; faults: FieldError[] }
-interface Frame { names: Set<string> | null; name: string | number }
+export interface StrictJson {
+  value: unknown;
+  faults: FieldError[];
+}
+interface Frame {
+  names: Set<string> | null;
+  name: string | number;
+}
 
 /**
- * Parses JSON and names what would not arrive as it was sent: numbers that a double changes, text that PostgreSQL or
- * UTF-8 cannot hold, names that stand twice, nesting beyond 64 levels. Works without recursion, so depth costs nothing.
+ * Parses JSON and names what would not arrive as it was sent: numbers that a double changes, text
+ * that PostgreSQL or UTF-8 cannot hold, names that stand twice, nesting beyond 64 levels. Works
+ * without recursion, so depth costs nothing.
  * @throws SyntaxError when it is no JSON
  */
 export function parseStrictJson(text: string, depthMax = DEPTH_MAX): StrictJson {
@@ -63,7 +70,7 @@ class Walk {
   #string(at: number, frame: Frame | undefined): number {
     const end = endOfString(this.#text, at);
     const raw = this.#text.slice(at, end);
-    const content = raw.includes('\\') ? JSON.parse(raw) as string : raw.slice(1, -1);
+    const content = raw.includes('\\') ? (JSON.parse(raw) as string) : raw.slice(1, -1);
     if (frame?.names && this.#isName(end)) this.#name(content, frame);
     const reason = textFault(content);
     if (reason !== null) this.#fault(reason, REMEDY_TEXT);
@@ -79,7 +86,8 @@ class Walk {
   #name(content: string, frame: Frame): void {
     frame.name = content;
     if (frame.names!.has(content)) this.#fault('stands twice', 'Send each name once.');
-    if (content === '__proto__') this.#fault('is a name that cannot be kept', 'Choose another name.');
+    if (content === '__proto__')
+      this.#fault('is a name that cannot be kept', 'Choose another name.');
     frame.names!.add(content);
   }
 
@@ -92,7 +100,10 @@ class Walk {
   }
 
   #fault(reason: string, remedy: string): void {
-    const field = this.#open.map(({ name }) => printable(String(name))).filter((name) => name !== '').slice(0, 8);
+    const field = this.#open
+      .map(({ name }) => printable(String(name)))
+      .filter((name) => name !== '')
+      .slice(0, 8);
     this.#faults.push({ field: field.join('.').slice(0, 200) || '(body)', reason, remedy });
   }
 }
@@ -114,19 +125,29 @@ export function textFault(text: string): string | null {
 const printable = (name: string): string => name.replace(/[\p{Cc}\p{Cs}]/gu, '\ufffd');
 
 /**
- * Why a number would not be kept, or null. Whole numbers must be exact; what is written with a point or an exponent must
- * come back with the same digits when a double is written with as many: 0.1 and its full expansion are both kept.
+ * Why a number would not be kept, or null. Whole numbers must be exact; what is written with a
+ * point or an exponent must come back with the same digits when a double is written with as many:
+ * 0.1 and its full expansion are both kept.
  */
 export function numberFault(literal: string): string | null {
   const value = Number(literal);
   if (!Number.isFinite(value)) return 'is larger than a double can hold';
-  if (/^-?\d+$/.test(literal)) return Number.isSafeInteger(value) ? null : 'is a whole number beyond 2^53 - 1, which would change';
+  if (/^-?\d+$/.test(literal))
+    return Number.isSafeInteger(value)
+      ? null
+      : 'is a whole number beyond 2^53 - 1, which would change';
   const digits = significant(literal);
   if (digits === '') return null; // zero, however written
   if (value === 0) return 'is smaller than a double can hold';
-  return digits.length <= 100 && significant(value.toPrecision(digits.length)) === digits ? null : 'has more digits than a double keeps';
+  return digits.length <= 100 && significant(value.toPrecision(digits.length)) === digits
+    ? null
+    : 'has more digits than a double keeps';
 }
 
 function significant(literal: string): string {
-  return literal.replace(/[eE].*$/, '').replace(/[-.]/g, '').replace(/^0+/, '').replace(/0+$/, '');
+  return literal
+    .replace(/[eE].*$/, '')
+    .replace(/[-.]/g, '')
+    .replace(/^0+/, '')
+    .replace(/0+$/, '');
 }

@@ -9,7 +9,9 @@ import type { BuildPodsPort } from '../services/cluster-ports.ts';
 import type { Caller, ObjectStore, OdooPort } from '../services/ports.ts';
 
 export interface BuildLogDeps {
-  odoo: OdooPort; store: ObjectStore; pods: BuildPodsPort;
+  odoo: OdooPort;
+  store: ObjectStore;
+  pods: BuildPodsPort;
   /** as whom the request is made; throws Unauthenticated */
   callerOf(request: Request): Caller | Promise<Caller>;
 }
@@ -18,8 +20,9 @@ const BUILD_MAX_MS = 25 * 60_000;
 const NEXT_POD_POLL_MS = 500;
 
 /**
- * `GET /mlops/models/:modelId/versions/:versionId/build-log`: text/plain. While the build runs the log comes from the
- * pod, with `?follow=1` until the build ends; afterwards from object storage. Who may read the version may read its log.
+ * `GET /mlops/models/:modelId/versions/:versionId/build-log`: text/plain. While the build runs the
+ * log comes from the pod, with `?follow=1` until the build ends; afterwards from object storage.
+ * Who may read the version may read its log.
  */
 export function buildLogRouter(deps: BuildLogDeps): Router {
   const router = Router();
@@ -35,7 +38,16 @@ export function buildLogRouter(deps: BuildLogDeps): Router {
     response.setHeader('x-accel-buffering', 'no');
     try {
       const follow = request.query.follow === '1';
-      const sent = state === 'running' && (await sendFromPods(deps, versionId, follow, () => readState(deps.odoo, caller, modelId, versionId), response, abort.signal));
+      const sent =
+        state === 'running' &&
+        (await sendFromPods(
+          deps,
+          versionId,
+          follow,
+          () => readState(deps.odoo, caller, modelId, versionId),
+          response,
+          abort.signal,
+        ));
       if (!sent) await sendStored(deps.store, versionId, state, response);
     } finally {
       clearTimeout(tooLong);
@@ -44,14 +56,34 @@ export function buildLogRouter(deps: BuildLogDeps): Router {
   return router;
 }
 
-async function readState(odoo: OdooPort, caller: Caller, modelId: number, versionId: number): Promise<string> {
-  const detail = await odoo.call<{ buildState: string; model: { id: number } }>(caller, 'mlops.model.version', 'detail', { version_id: versionId });
-  if (detail.model.id !== modelId) throw new NotFound(`Model ${modelId} has no version ${versionId}.`, { code: 'version-not-found' });
+async function readState(
+  odoo: OdooPort,
+  caller: Caller,
+  modelId: number,
+  versionId: number,
+): Promise<string> {
+  const detail = await odoo.call<{ buildState: string; model: { id: number } }>(
+    caller,
+    'mlops.model.version',
+    'detail',
+    { version_id: versionId },
+  );
+  if (detail.model.id !== modelId)
+    throw new NotFound(`Model ${modelId} has no version ${versionId}.`, {
+      code: 'version-not-found',
+    });
   return detail.buildState;
 }
 
 /** false: no pod is there, nothing was sent */
-async function sendFromPods(deps: BuildLogDeps, versionId: number, follow: boolean, state: () => Promise<string>, response: Response, signal: AbortSignal): Promise<boolean> {
+async function sendFromPods(
+  deps: BuildLogDeps,
+  versionId: number,
+  follow: boolean,
+  state: () => Promise<string>,
+  response: Response,
+  signal: AbortSignal,
+): Promise<boolean> {
   let sent: string | undefined;
   for (;;) {
     const pod = (await deps.pods.list(versionId)).at(-1)?.pod.name;
@@ -59,31 +91,49 @@ async function sendFromPods(deps: BuildLogDeps, versionId: number, follow: boole
       if (sent !== undefined) response.write('--- next attempt\n');
       sent = pod;
       try {
-        await pipeline(await deps.pods.log(pod, { follow, signal }), response, { end: false, signal });
+        await pipeline(await deps.pods.log(pod, { follow, signal }), response, {
+          end: false,
+          signal,
+        });
       } catch (error) {
         if (!signal.aborted && !response.headersSent) throw error;
       }
     }
     if (!follow || signal.aborted || (await state()) !== 'running') break;
-    await new Promise((resolve) => { setTimeout(resolve, NEXT_POD_POLL_MS); });
+    await new Promise((resolve) => {
+      setTimeout(resolve, NEXT_POD_POLL_MS);
+    });
   }
   if (sent === undefined) return false;
   response.end();
   return true;
 }
 
-async function sendStored(store: ObjectStore, versionId: number, state: string, response: Response): Promise<void> {
+async function sendStored(
+  store: ObjectStore,
+  versionId: number,
+  state: string,
+  response: Response,
+): Promise<void> {
   let newest: { key: string; lastModified: Date } | undefined;
-  for await (const object of store.list(buildLogPrefix(versionId))) if (!newest || object.lastModified > newest.lastModified) newest = object;
+  for await (const object of store.list(buildLogPrefix(versionId)))
+    if (!newest || object.lastModified > newest.lastModified) newest = object;
   if (!newest) {
     if (state === 'running' || state === 'wanted') return void response.end('');
-    throw new NotFound('There is no build log yet: the image is built when the version is approved for staging.', { code: 'build-log-not-found' });
+    throw new NotFound(
+      'There is no build log yet: the image is built when the version is approved for staging.',
+      { code: 'build-log-not-found' },
+    );
   }
-  await pipeline(await store.get(newest.key) as Readable, response);
+  await pipeline((await store.get(newest.key)) as Readable, response);
 }
 
 function id(text: unknown, field: string): number {
   const value = Number(text);
-  if (!Number.isInteger(value) || value < 1 || value > ID_MAX) throw new Invalid(`${field} must be a number.`, { code: 'invalid-id', errors: [{ field, reason: 'not a positive whole number' }] });
+  if (!Number.isInteger(value) || value < 1 || value > ID_MAX)
+    throw new Invalid(`${field} must be a number.`, {
+      code: 'invalid-id',
+      errors: [{ field, reason: 'not a positive whole number' }],
+    });
   return value;
 }

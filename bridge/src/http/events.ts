@@ -7,18 +7,34 @@ import { viewOf } from '../ws/subscriber.ts';
 import type { RequestContext } from './request-context.ts';
 
 const Query = z.object({
-  after: z.coerce.number().int().min(0).default(0), limit: z.coerce.number().int().min(1).max(1000).default(200),
-  modelId: z.coerce.number().int().optional(), versionId: z.coerce.number().int().optional(),
+  after: z.coerce.number().int().min(0).default(0),
+  limit: z.coerce.number().int().min(1).max(1000).default(200),
+  modelId: z.coerce.number().int().optional(),
+  versionId: z.coerce.number().int().optional(),
 });
 /** Rows looked at for one answer; a reader with few rights asks again from where this stopped. */
 const SCAN_MAX = 5_000;
-/** An answer ends after about so much, whatever its limit allows: the reader asks again from `position`. */
+/**
+ * An answer ends after about so much, whatever its limit allows: the reader asks again from
+ * `position`.
+ */
 const PAGE_BYTES = 256 * 1024;
 /** of an event beside its payload, roughly */
 const ROW_BYTES = 200;
 
-/** The journal for those who poll: the same facts as the socket's, from a position on. And the environments. */
-export function eventRouter({ odoo, journal, context }: { odoo: OdooPort; journal: JournalReader; context: RequestContext }): Router {
+/**
+ * The journal for those who poll: the same facts as the socket's, from a position on. And the
+ * environments.
+ */
+export function eventRouter({
+  odoo,
+  journal,
+  context,
+}: {
+  odoo: OdooPort;
+  journal: JournalReader;
+  context: RequestContext;
+}): Router {
   const router = Router();
 
   router.get('/mlops/events', async (request, response) => {
@@ -27,12 +43,14 @@ export function eventRouter({ odoo, journal, context }: { odoo: OdooPort; journa
     const items: StreamEvent[] = [];
     let position = after;
     let bytes = 0;
-    for (let scanned = 0; scanned < SCAN_MAX && items.length < limit; ) {
+    for (let scanned = 0; scanned < SCAN_MAX && items.length < limit;) {
       const rows = await journal.after(position, 500);
       for (const row of rows) {
         if (items.length >= limit) break;
         position = row.position;
-        const wanted = (modelId === undefined || row.modelId === modelId) && (versionId === undefined || row.versionId === versionId);
+        const wanted =
+          (modelId === undefined || row.modelId === modelId) &&
+          (versionId === undefined || row.versionId === versionId);
         if (!wanted || !maySee(row, whoami)) continue;
         items.push(row);
         bytes += Buffer.byteLength(JSON.stringify(row.payload)) + ROW_BYTES;
@@ -45,7 +63,15 @@ export function eventRouter({ odoo, journal, context }: { odoo: OdooPort; journa
   });
 
   router.get('/mlops/environments', async (request, response) => {
-    response.json(await odoo.call(context.callerOf(request), 'mlops.environment', 'list_page', {}, context.requestIdOf(request)));
+    response.json(
+      await odoo.call(
+        context.callerOf(request),
+        'mlops.environment',
+        'list_page',
+        {},
+        context.requestIdOf(request),
+      ),
+    );
   });
   return router;
 }

@@ -2,15 +2,29 @@ import type { Whoami } from '../contract/requests.ts';
 import type { Caller, Clock } from '../services/ports.ts';
 import type { RightsFeed } from '../services/stream-ports.ts';
 
-export interface Known { caller: Caller; name: string }
-interface Kept { whoami: Promise<Whoami>; at: number; uid?: number; expires?: number }
+export interface Known {
+  caller: Caller;
+  name: string;
+}
+interface Kept {
+  whoami: Promise<Whoami>;
+  at: number;
+  uid?: number;
+  expires?: number;
+}
 
 const KEPT_MAX = 5_000;
-/** Odoo's own workers hear of a change a moment after the transaction: so long an answer may still be the old one. */
+/**
+ * Odoo's own workers hear of a change a moment after the transaction: so long an answer may still
+ * be the old one.
+ */
 const SETTLE_MS = 5_000;
 const UNSETTLED_KEPT_MS = 1_000;
 
-/** Who somebody is, as Odoo said it lately; forgotten at once when PostgreSQL says that it changed, and never kept beyond the key. */
+/**
+ * Who somebody is, as Odoo said it lately; forgotten at once when PostgreSQL says that it changed,
+ * and never kept beyond the key.
+ */
 export class IdentityCache {
   readonly #ask: (caller: Caller) => Promise<Whoami>;
   readonly #clock: Clock;
@@ -25,7 +39,9 @@ export class IdentityCache {
     rights?.onRights((uid) => this.forget(uid));
   }
 
-  /** Said no longer ago than `keptMs`; who asks while the answer is on its way gets the same one. */
+  /**
+   * Said no longer ago than `keptMs`; who asks while the answer is on its way gets the same one.
+   */
   whoami({ caller, name }: Known, keptMs: number): Promise<Whoami> {
     const now = this.#clock.now().getTime();
     const kept = this.#people.get(name);
@@ -43,7 +59,10 @@ export class IdentityCache {
     return fresh.whoami;
   }
 
-  /** Forgets a person, and whoever is just being asked for: the answer may be from before the change. */
+  /**
+   * Forgets a person, and whoever is just being asked for: the answer may be from before the
+   * change.
+   */
   forget(uid: number | null): void {
     this.#settledAt = this.#clock.now().getTime() + SETTLE_MS;
     for (const [name, kept] of this.#people) {
@@ -54,7 +73,9 @@ export class IdentityCache {
   #good(kept: Kept, now: number, keptMs: number): boolean {
     if (this.#rights && !this.#rights.attentive()) return false;
     if (kept.expires !== undefined && now >= kept.expires) return false;
-    return now - kept.at < (kept.at < this.#settledAt ? Math.min(keptMs, UNSETTLED_KEPT_MS) : keptMs);
+    return (
+      now - kept.at < (kept.at < this.#settledAt ? Math.min(keptMs, UNSETTLED_KEPT_MS) : keptMs)
+    );
   }
 
   #drop(name: string, kept: Kept): void {

@@ -18,8 +18,16 @@ import { sessionRouter } from './session.ts';
 import { versionRouter } from './versions.ts';
 
 export interface HttpDeps {
-  context: RequestContext; odoo: OdooPort; sessions: SessionStore; throttle: Throttle; journal: JournalReader; log: Logger; metrics: Metrics;
-  gatewayUrl: string; traffic: Pick<TrafficHistory, 'samples'> | null; parts: Part[];
+  context: RequestContext;
+  odoo: OdooPort;
+  sessions: SessionStore;
+  throttle: Throttle;
+  journal: JournalReader;
+  log: Logger;
+  metrics: Metrics;
+  gatewayUrl: string;
+  traffic: Pick<TrafficHistory, 'samples'> | null;
+  parts: Part[];
   /** routers that read their bodies themselves */
   uploads: Router;
   buildLog: Router;
@@ -35,13 +43,28 @@ export function createHttpApp(deps: HttpDeps): Express {
   tameAddresses(app);
   app.use(healthRouter(deps.parts), deps.metrics.router());
   app.use(context.middleware);
-  app.use(requestLog({ log: deps.log, requestIdOf: context.requestIdOf, observe: (method, route, status, seconds) => deps.metrics.observe(method, route, status, seconds) }));
+  app.use(
+    requestLog({
+      log: deps.log,
+      requestIdOf: context.requestIdOf,
+      observe: (method, route, status, seconds) =>
+        deps.metrics.observe(method, route, status, seconds),
+    }),
+  );
   app.use((_request, response, next) => {
     response.setHeader('cache-control', 'no-store');
     next();
   });
   app.use(checkAddress, deps.uploads, jsonBody());
-  app.use(sessionRouter(deps), versionRouter(deps), actionRouter(deps), endpointRouter(deps), eventRouter(deps), deps.buildLog, deps.plan);
+  app.use(
+    sessionRouter(deps),
+    versionRouter(deps),
+    actionRouter(deps),
+    endpointRouter(deps),
+    eventRouter(deps),
+    deps.buildLog,
+    deps.plan,
+  );
   app.use(problemPages());
   const document = openApiDocument();
   app.get('/mlops/openapi.json', (_request, response) => void response.json(document));

@@ -12,13 +12,15 @@ const BODY_DEADLINE_MS = 30_000;
 export function jsonBody(maxBytes = BODY_MAX_BYTES): RequestHandler {
   return (request, response, next) => {
     if (!hasBody(request) || !request.is('application/json')) return next();
-    readJson(request, maxBytes).then((body) => {
-      request.body = body;
-      next();
-    }).catch((error: unknown) => {
-      answerEarly(request, response);
-      next(error);
-    });
+    readJson(request, maxBytes)
+      .then((body) => {
+        request.body = body;
+        next();
+      })
+      .catch((error: unknown) => {
+        answerEarly(request, response);
+        next(error);
+      });
   };
 }
 
@@ -31,12 +33,16 @@ async function readJson(request: Request, maxBytes: number): Promise<unknown> {
   const deadline = new AbortController();
   const timer = setTimeout(() => deadline.abort(late), BODY_DEADLINE_MS);
   try {
-    await pumpBody(request, (chunk) => {
-      size += chunk.length;
-      if (size > maxBytes) throw tooLarge();
-      chunks.push(Buffer.from(chunk));
-      return undefined;
-    }, deadline.signal);
+    await pumpBody(
+      request,
+      (chunk) => {
+        size += chunk.length;
+        if (size > maxBytes) throw tooLarge();
+        chunks.push(Buffer.from(chunk));
+        return undefined;
+      },
+      deadline.signal,
+    );
   } finally {
     clearTimeout(timer);
   }
@@ -49,11 +55,21 @@ export function readStrictJson(bytes: Buffer, under = '', code = 'invalid-reques
   try {
     parsed = parseStrictJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (cause) {
-    throw new BadRequest('The body is not valid JSON.', { code: 'invalid-json', remedy: 'Send one JSON object in UTF-8.', cause });
+    throw new BadRequest('The body is not valid JSON.', {
+      code: 'invalid-json',
+      remedy: 'Send one JSON object in UTF-8.',
+      cause,
+    });
   }
   if (parsed.faults.length === 0) return parsed.value;
-  const errors = parsed.faults.map((fault) => ({ ...fault, field: [under, fault.field].filter(Boolean).join('.') }));
-  throw new Invalid(`The request is not right: ${errors.map(({ field, reason }) => `${field} ${reason}`).join('; ')}.`, { code, errors });
+  const errors = parsed.faults.map((fault) => ({
+    ...fault,
+    field: [under, fault.field].filter(Boolean).join('.'),
+  }));
+  throw new Invalid(
+    `The request is not right: ${errors.map(({ field, reason }) => `${field} ${reason}`).join('; ')}.`,
+    { code, errors },
+  );
 }
 
 function assertReadable(request: Request): void {
@@ -61,13 +77,16 @@ function assertReadable(request: Request): void {
   const charset = /;\s*charset="?([^";\s]+)/i.exec(type)?.[1] ?? 'utf-8';
   if (encoding.toLowerCase() === 'identity' && /^utf-?8$/i.test(charset)) return;
   throw new UnsupportedType('The body is in an encoding that is not read here.', {
-    code: 'body-encoding', remedy: 'Send JSON in UTF-8, uncompressed.',
+    code: 'body-encoding',
+    remedy: 'Send JSON in UTF-8, uncompressed.',
   });
 }
 
 const hasBody = ({ headers }: Request): boolean =>
   headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 
-const tooLarge = (): TooLarge => new TooLarge('The body is too large.', {
-  code: 'body-too-large', remedy: 'Files belong to POST /mlops/models/upload.',
-});
+const tooLarge = (): TooLarge =>
+  new TooLarge('The body is too large.', {
+    code: 'body-too-large',
+    remedy: 'Files belong to POST /mlops/models/upload.',
+  });

@@ -11,16 +11,33 @@ export class ClientGone extends BridgeError {
 export const BODY_SILENCE_MS = 120_000;
 const DRAIN_MS = 5_000;
 
-export interface BodyReader { data(chunk: Buffer): void; end(): void; gone(): void }
-/** A body on its way in. A chunk is the reader's until `data` returns, or until `resume` where it has called `pause`. */
-export interface BodySource { start(reader: BodyReader): void; pause(): void; resume(): void; stop(): void }
+export interface BodyReader {
+  data(chunk: Buffer): void;
+  end(): void;
+  gone(): void;
+}
+/**
+ * A body on its way in. A chunk is the reader's until `data` returns, or until `resume` where it
+ * has called `pause`.
+ */
+export interface BodySource {
+  start(reader: BodyReader): void;
+  pause(): void;
+  resume(): void;
+  stop(): void;
+}
 
 /**
- * Gives the body to `write`, one chunk after the other; a promise from `write` pauses the client until it settles. A chunk's
- * memory is used again afterwards: `write` copies what it keeps.
- * @throws what `write` throws; ClientGone when the line is cut or silent; the signal's reason when it aborts
+ * Gives the body to `write`, one chunk after the other; a promise from `write` pauses the client
+ * until it settles. A chunk's memory is used again afterwards: `write` copies what it keeps.
+ * @throws what `write` throws; ClientGone when the line is cut or silent; the signal's reason when
+ * it aborts
  */
-export function pumpBody(request: IncomingMessage, write: (chunk: Buffer) => Promise<void> | undefined, signal?: AbortSignal): Promise<void> {
+export function pumpBody(
+  request: IncomingMessage,
+  write: (chunk: Buffer) => Promise<void> | undefined,
+  signal?: AbortSignal,
+): Promise<void> {
   const source = lineOf(request) ?? new RequestStream(request);
   return new Promise((resolve, reject) => {
     let open = 0;
@@ -35,7 +52,11 @@ export function pumpBody(request: IncomingMessage, write: (chunk: Buffer) => Pro
     };
     const silence = setInterval(() => {
       if (open === 0 && Date.now() - heard > BODY_SILENCE_MS) {
-        finish(new ClientGone(`The client sent nothing for ${BODY_SILENCE_MS / 1000} seconds.`, { code: 'client-gone' }));
+        finish(
+          new ClientGone(`The client sent nothing for ${BODY_SILENCE_MS / 1000} seconds.`, {
+            code: 'client-gone',
+          }),
+        );
       }
     }, 5_000);
     const onAbort = (): void => finish(signal!.reason);
@@ -49,12 +70,14 @@ export function pumpBody(request: IncomingMessage, write: (chunk: Buffer) => Pro
           if (!wait) return;
           source.pause();
           open += 1;
-          wait.then(() => {
-            open -= 1;
-            heard = Date.now();
-            if (ended) finish();
-            else if (open === 0) source.resume();
-          }).catch(finish);
+          wait
+            .then(() => {
+              open -= 1;
+              heard = Date.now();
+              if (ended) finish();
+              else if (open === 0) source.resume();
+            })
+            .catch(finish);
         } catch (error) {
           finish(error);
         }
@@ -64,7 +87,12 @@ export function pumpBody(request: IncomingMessage, write: (chunk: Buffer) => Pro
         if (open === 0) finish();
       },
       gone: () => {
-        if (!ended) finish(new ClientGone('The client closed the connection before the end of the body.', { code: 'client-gone' }));
+        if (!ended)
+          finish(
+            new ClientGone('The client closed the connection before the end of the body.', {
+              code: 'client-gone',
+            }),
+          );
       },
     });
   });
@@ -81,7 +109,8 @@ class RequestStream implements BodySource {
   start({ data, end, gone }: BodyReader): void {
     const request = this.#request;
     request.on('data', data).on('end', end).on('error', gone).on('close', gone);
-    this.#forget = () => request.off('data', data).off('end', end).off('error', gone).off('close', gone);
+    this.#forget = () =>
+      request.off('data', data).off('end', end).off('error', gone).off('close', gone);
     if (request.destroyed && !request.readableEnded) gone();
   }
   pause(): void {
@@ -97,11 +126,16 @@ class RequestStream implements BodySource {
 }
 
 /**
- * For an answer given before the body has been read: what the client still sends is thrown away for a while, then the connection
- * closes. Closing at once, also by `Connection: close`, resets the connection under a client that sends (and under nginx, which
- * then has its own answer): it would never read why.
+ * For an answer given before the body has been read: what the client still sends is thrown away for
+ * a while, then the connection closes. Closing at once, also by `Connection: close`, resets the
+ * connection under a client that sends (and under nginx, which then has its own answer): it would
+ * never read why.
  */
-export function answerEarly(request: IncomingMessage, response: ServerResponse, drainMs = DRAIN_MS): void {
+export function answerEarly(
+  request: IncomingMessage,
+  response: ServerResponse,
+  drainMs = DRAIN_MS,
+): void {
   if (request.complete || response.headersSent) return;
   response.once('finish', () => {
     request.resume();
@@ -117,7 +151,8 @@ export async function readBody(request: IncomingMessage, maxBytes: number): Prom
   let size = 0;
   await pumpBody(request, (chunk) => {
     size += chunk.length;
-    if (size > maxBytes) throw new Invalid(`The body is larger than ${maxBytes} bytes.`, { code: 'body-too-large' });
+    if (size > maxBytes)
+      throw new Invalid(`The body is larger than ${maxBytes} bytes.`, { code: 'body-too-large' });
     chunks.push(Buffer.from(chunk));
     return undefined;
   });

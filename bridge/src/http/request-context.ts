@@ -9,19 +9,34 @@ import type { SessionStore } from '../services/session-ports.ts';
 import type { RightsFeed } from '../services/stream-ports.ts';
 import { IdentityCache, type Known } from './identity-cache.ts';
 
-/** The browser takes it from this host alone, over HTTPS alone: no page of a neighbouring name can set another. */
+/**
+ * The browser takes it from this host alone, over HTTPS alone: no page of a neighbouring name can
+ * set another.
+ */
 export const SESSION_COOKIE = '__Host-cf_session';
 /** How it was called once. It is not believed; whoever still has it is told to forget it. */
 const OLD_SESSION_COOKIE = 'cf_session';
-const FORGET_OLD = serialize(OLD_SESSION_COOKIE, '', { httpOnly: true, secure: true, sameSite: 'strict', path: '/', maxAge: 0 });
+const FORGET_OLD = serialize(OLD_SESSION_COOKIE, '', {
+  httpOnly: true,
+  secure: true,
+  sameSite: 'strict',
+  path: '/',
+  maxAge: 0,
+});
 export const CSRF_HEADER = 'x-requested-with';
 export const CSRF_VALUE = 'creativeflow';
 const WHOAMI_KEPT_MS = 60_000;
-/** A check of a socket's session may believe this old an answer: the tabs of one browser ask Odoo once. */
+/**
+ * A check of a socket's session may believe this old an answer: the tabs of one browser ask Odoo
+ * once.
+ */
 const CHECK_KEPT_MS = 20_000;
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
 
-export interface Identity { caller: Caller; whoami: Whoami }
+export interface Identity {
+  caller: Caller;
+  whoami: Whoami;
+}
 
 export interface RequestContext {
   middleware: RequestHandler;
@@ -30,7 +45,9 @@ export interface RequestContext {
   requestIdOf(request: Request): string;
   sessionIdOf(request: Request): string | undefined;
   identityOf(request: Request): Promise<Identity>;
-  authenticateUpgrade(request: IncomingMessage): Promise<{ whoami: Whoami; stillGood(): Promise<boolean> }>;
+  authenticateUpgrade(
+    request: IncomingMessage,
+  ): Promise<{ whoami: Whoami; stillGood(): Promise<boolean> }>;
 }
 
 export interface ContextDeps {
@@ -52,17 +69,31 @@ export function createRequestContext(deps: ContextDeps): RequestContext {
 
   async function identify(request: IncomingMessage): Promise<Known> {
     const key = bearerOf(request);
-    if (key) return { caller: { kind: 'key', key }, name: `key:${createHash('sha256').update(key).digest('base64url')}` };
+    if (key)
+      return {
+        caller: { kind: 'key', key },
+        name: `key:${createHash('sha256').update(key).digest('base64url')}`,
+      };
     const id = sessionId(request);
     const record = id ? await deps.sessions.read(id) : null;
-    if (!id || !record) throw new Unauthenticated('Nobody is logged in.', { code: 'login-needed', remedy: 'Log in, or send an Odoo API key as a bearer token.' });
-    // A page of somebody else's cannot set this header without being asked first by the browser, and the bridge allows no such page.
+    if (!id || !record)
+      throw new Unauthenticated('Nobody is logged in.', {
+        code: 'login-needed',
+        remedy: 'Log in, or send an Odoo API key as a bearer token.',
+      });
+    // A page of somebody else's cannot set this header without being asked first by the browser,
+    // and the bridge allows no such page.
     if (!isSafe(request) && request.headers[CSRF_HEADER] !== CSRF_VALUE) {
-      throw new Forbidden('This request does not come from the app.', { code: 'csrf', remedy: `Send the header X-Requested-With: ${CSRF_VALUE}.` });
+      throw new Forbidden('This request does not come from the app.', {
+        code: 'csrf',
+        remedy: `Send the header X-Requested-With: ${CSRF_VALUE}.`,
+      });
     }
     const forwardedFor = forwardedAddress(request);
     const caller: Caller & { kind: 'session' } = {
-      kind: 'session', cookie: record.odooCookie, ...(forwardedFor ? { forwardedFor } : {}),
+      kind: 'session',
+      cookie: record.odooCookie,
+      ...(forwardedFor ? { forwardedFor } : {}),
       onCookie: (cookie) => {
         caller.cookie = cookie; // the next call of this same request already uses the new one
         void keepCookie(id, cookie);
@@ -71,38 +102,50 @@ export function createRequestContext(deps: ContextDeps): RequestContext {
     return { caller, name: `session:${id}` };
   }
 
-  /** Odoo rotates its cookie. The old one is good for a while: a lost update costs nothing. A session logged out meanwhile stays ended. */
+  /**
+   * Odoo rotates its cookie. The old one is good for a while: a lost update costs nothing. A
+   * session logged out meanwhile stays ended.
+   */
   async function keepCookie(id: string, odooCookie: string): Promise<void> {
     try {
       const record = await deps.sessions.read(id);
       if (record) await deps.sessions.update(id, { ...record, odooCookie });
     } catch (error) {
-      deps.log?.warn({ reason: error instanceof Error ? error.message : String(error) }, 'session.cookie-not-kept');
+      deps.log?.warn(
+        { reason: error instanceof Error ? error.message : String(error) },
+        'session.cookie-not-kept',
+      );
     }
   }
 
   function knownOf(request: Request): Known {
     const found = known.get(request);
-    if (!found || found instanceof BridgeError) throw found ?? new Unauthenticated('Nobody is logged in.', { code: 'login-needed' });
+    if (!found || found instanceof BridgeError)
+      throw found ?? new Unauthenticated('Nobody is logged in.', { code: 'login-needed' });
     return found;
   }
 
   return {
     middleware: (request: Request, response: Response, next: NextFunction) => {
       const given = request.headers['x-request-id'];
-      const id = typeof given === 'string' && /^[A-Za-z0-9._-]{8,64}$/.test(given) ? given : randomUUID();
+      const id =
+        typeof given === 'string' && /^[A-Za-z0-9._-]{8,64}$/.test(given) ? given : randomUUID();
       ids.set(request, id);
       response.setHeader('x-request-id', id);
-      if (cookiesOf(request)[OLD_SESSION_COOKIE] !== undefined) response.append('set-cookie', FORGET_OLD);
+      if (cookiesOf(request)[OLD_SESSION_COOKIE] !== undefined)
+        response.append('set-cookie', FORGET_OLD);
       // also of a login: nobody is to be logged in as somebody else by a page of theirs
-      if (!isSafe(request) && !bearerOf(request) && isOfForeignPage(request, deps.origins)) return next(foreignPage(request));
-      identify(request).then(
-        (found) => known.set(request, found),
-        (error: unknown) => {
-          if (!(error instanceof BridgeError)) throw error;
-          known.set(request, error); // told by the first router that wants to know who asks
-        },
-      ).then(() => next(), next);
+      if (!isSafe(request) && !bearerOf(request) && isOfForeignPage(request, deps.origins))
+        return next(foreignPage(request));
+      identify(request)
+        .then(
+          (found) => known.set(request, found),
+          (error: unknown) => {
+            if (!(error instanceof BridgeError)) throw error;
+            known.set(request, error); // told by the first router that wants to know who asks
+          },
+        )
+        .then(() => next(), next);
     },
     callerOf: (request) => knownOf(request).caller,
     requestIdOf: (request) => ids.get(request) ?? 'none',
@@ -117,7 +160,8 @@ export function createRequestContext(deps: ContextDeps): RequestContext {
       const stillGood = async (): Promise<boolean> => {
         try {
           const again = await identify(request);
-          return rightsOf(await people.whoami(again, CHECK_KEPT_MS)) === rightsOf(whoami); // other rights: connect again and see by those
+          // other rights: connect again and see by those
+          return rightsOf(await people.whoami(again, CHECK_KEPT_MS)) === rightsOf(whoami);
         } catch (error) {
           if (error instanceof Unauthenticated) return false;
           throw error;
@@ -140,7 +184,10 @@ function bearerOf(request: IncomingMessage): string | undefined {
   return /^bearer\s+(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
 }
 
-/** Browsers say which page a request comes from, and no page can make them say something else. Programs say nothing. */
+/**
+ * Browsers say which page a request comes from, and no page can make them say something else.
+ * Programs say nothing.
+ */
 function isOfForeignPage(request: IncomingMessage, origins: readonly string[]): boolean {
   const { origin, 'sec-fetch-site': site } = request.headers;
   if (origin !== undefined) return !origins.includes(origin);
@@ -149,18 +196,26 @@ function isOfForeignPage(request: IncomingMessage, origins: readonly string[]): 
 
 function foreignPage({ headers: { origin } }: IncomingMessage): Forbidden {
   return new Forbidden(`This request comes from a page of ${origin ?? 'another origin'}.`, {
-    code: 'foreign-origin', remedy: 'Use the app at its own address, or send an API key.',
+    code: 'foreign-origin',
+    remedy: 'Use the app at its own address, or send an API key.',
   });
 }
 
 /** The person's address as nginx, the only one who reaches the bridge, has appended it. */
 export function forwardedAddress(request: IncomingMessage): string | undefined {
-  return String(request.headers['x-forwarded-for'] ?? '').split(',').at(-1)?.trim() || undefined;
+  return (
+    String(request.headers['x-forwarded-for'] ?? '')
+      .split(',')
+      .at(-1)
+      ?.trim() || undefined
+  );
 }
 
 /** A safe method that is overridden (tus knows that) is not safe. */
 function isSafe(request: IncomingMessage): boolean {
-  return SAFE.has(request.method ?? 'GET') && request.headers['x-http-method-override'] === undefined;
+  return (
+    SAFE.has(request.method ?? 'GET') && request.headers['x-http-method-override'] === undefined
+  );
 }
 
 function rightsOf({ uid, roles, companyIds, teamIds }: Whoami): string {

@@ -3,7 +3,11 @@ import { pathOf } from './listener.ts';
 import type { Logger } from '../services/ports.ts';
 
 /** One line a request, when it has ended. Health checks are told only when they fail. */
-export function requestLog(deps: { log: Logger; requestIdOf(request: Request): string; observe(method: string, route: string, status: number, seconds: number): void }): RequestHandler {
+export function requestLog(deps: {
+  log: Logger;
+  requestIdOf(request: Request): string;
+  observe(method: string, route: string, status: number, seconds: number): void;
+}): RequestHandler {
   return (request, response, next) => {
     const from = process.hrtime.bigint();
     response.on('close', () => {
@@ -12,7 +16,17 @@ export function requestLog(deps: { log: Logger; requestIdOf(request: Request): s
       const route = routeOf(request);
       deps.observe(request.method, route, status, durationMs / 1000);
       if ((pathOf(request.originalUrl) ?? '').startsWith('/health') && status < 400) return;
-      deps.log.info({ requestId: deps.requestIdOf(request), method: request.method, route, path: (pathOf(request.originalUrl) ?? '(none)').slice(0, 500), status, durationMs }, 'http.request');
+      deps.log.info(
+        {
+          requestId: deps.requestIdOf(request),
+          method: request.method,
+          route,
+          path: (pathOf(request.originalUrl) ?? '(none)').slice(0, 500),
+          status,
+          durationMs,
+        },
+        'http.request',
+      );
     });
     next();
   };

@@ -7,12 +7,20 @@ import type { SessionStore, Throttle } from '../services/session-ports.ts';
 import { loginCounters } from './login-counters.ts';
 import { SESSION_COOKIE, forwardedAddress, type RequestContext } from './request-context.ts';
 
-export interface SessionDeps { odoo: OdooPort; sessions: SessionStore; throttle: Throttle; context: RequestContext }
+export interface SessionDeps {
+  odoo: OdooPort;
+  sessions: SessionStore;
+  throttle: Throttle;
+  context: RequestContext;
+}
 
 const COOKIE_SECONDS = 7 * 24 * 3600;
 const COOKIE = { httpOnly: true, secure: true, sameSite: 'strict', path: '/' } as const;
 
-/** Login with the Odoo account. The browser gets a random id; Odoo's own cookie stays with the bridge. */
+/**
+ * Login with the Odoo account. The browser gets a random id; Odoo's own cookie stays with the
+ * bridge.
+ */
 export function sessionRouter({ odoo, sessions, throttle, context }: SessionDeps): Router {
   const router = Router();
 
@@ -23,20 +31,34 @@ export function sessionRouter({ odoo, sessions, throttle, context }: SessionDeps
     for (const counter of counters) {
       const { allowed, retryAfterSeconds } = await throttle.hit(counter);
       if (!allowed) {
-        throw new TooMany('Too many tries to log in.', { code: 'login-throttled', remedy: `Wait ${retryAfterSeconds} seconds.`, retryAfterSeconds });
+        throw new TooMany('Too many tries to log in.', {
+          code: 'login-throttled',
+          remedy: `Wait ${retryAfterSeconds} seconds.`,
+          retryAfterSeconds,
+        });
       }
     }
     const answer = await odoo.login(login, password, totp ?? undefined, address || undefined);
     if ('totpRequired' in answer) {
-      throw new Unauthenticated('A second factor is needed.', { code: 'totp-required', remedy: 'Send the code of your authenticator as `totp`.' });
+      throw new Unauthenticated('A second factor is needed.', {
+        code: 'totp-required',
+        remedy: 'Send the code of your authenticator as `totp`.',
+      });
     }
     const whoami = await odoo.whoami({ kind: 'session', cookie: answer.cookie });
     const old = context.sessionIdOf(request);
     if (old) await sessions.remove(old);
-    const id = await sessions.create({ odooCookie: answer.cookie, uid: whoami.uid, login: whoami.login });
+    const id = await sessions.create({
+      odooCookie: answer.cookie,
+      uid: whoami.uid,
+      login: whoami.login,
+    });
     await throttle.clear(counters[0]); // the address's guesses at other logins stay counted
     await throttle.forgive?.(counters[1]);
-    response.append('set-cookie', serialize(SESSION_COOKIE, id, { ...COOKIE, maxAge: COOKIE_SECONDS }));
+    response.append(
+      'set-cookie',
+      serialize(SESSION_COOKIE, id, { ...COOKIE, maxAge: COOKIE_SECONDS }),
+    );
     response.json(whoami);
   });
 
@@ -47,7 +69,8 @@ export function sessionRouter({ odoo, sessions, throttle, context }: SessionDeps
   router.delete('/mlops/session', async (request, response) => {
     const caller = callerOrNobody(context, request);
     const id = context.sessionIdOf(request);
-    if (id && caller) await sessions.remove(id); // first: whatever Odoo answers, this session is over
+    // first: whatever Odoo answers, this session is over
+    if (id && caller) await sessions.remove(id);
     if (caller) await odoo.logout(caller).catch(() => undefined);
     response.append('set-cookie', serialize(SESSION_COOKIE, '', { ...COOKIE, maxAge: 0 }));
     response.status(204).end();

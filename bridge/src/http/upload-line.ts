@@ -2,9 +2,15 @@ import { IncomingMessage, ServerResponse, type Server } from 'node:http';
 import { Socket, type SocketConstructorOpts } from 'node:net';
 import type { BodyReader, BodySource } from './request-body.ts';
 
-/** What nginx asks for (`Upgrade`) in front of an upload whose length it knows; stack/servers/nginx-conf.ts names it too. */
+/**
+ * What nginx asks for (`Upgrade`) in front of an upload whose length it knows;
+ * stack/servers/nginx-conf.ts names it too.
+ */
 export const UPLOAD_LINE = 'creativeflow-upload';
-/** Fits the second-level cache of a core: what was read is searched and copied on while it is still there. */
+/**
+ * Fits the second-level cache of a core: what was read is searched and copied on while it is still
+ * there.
+ */
 const READ_BYTES = 512 * 1024;
 
 /** `lineOf(request)` is how the body of such a request is read fast. */
@@ -14,18 +20,21 @@ export function lineOf(request: IncomingMessage): BodySource | null {
 }
 
 /**
- * Takes over the connections of uploads after their heads, and gives them to the listeners of `request` like any other.
+ * Takes over the connections of uploads after their heads, and gives them to the listeners of
+ * `request` like any other.
  *
- * Node's own reading makes a fresh 64 KiB buffer for every read and copies into it what its parser read: per GiB 16,384 buffers,
- * events and turns of the garbage collector, half of all that an upload costs. Here one buffer is read into again and again.
- * One request for each connection: nginx is told so by `Connection: close`.
+ * Node's own reading makes a fresh 64 KiB buffer for every read and copies into it what its parser
+ * read: per GiB 16,384 buffers, events and turns of the garbage collector, half of all that an
+ * upload costs. Here one buffer is read into again and again. One request for each connection:
+ * nginx is told so by `Connection: close`.
  */
 export function attachUploadLines(server: Server): { closeAll(): void } {
   const open = new Set<Socket>();
   server.on('upgrade', (head: IncomingMessage, accepted: Socket, first: Buffer) => {
     if (head.headers.upgrade !== UPLOAD_LINE) return;
     accepted.on('error', () => accepted.destroy());
-    if (head.headers['transfer-encoding'] !== undefined) return void accepted.destroy(); // a length is the condition
+    // a length is the condition
+    if (head.headers['transfer-encoding'] !== undefined) return void accepted.destroy();
     if (!hasHandle(accepted)) return void accepted.destroy(); // reset before we came to it
     const { request, socket } = new UploadLine(head, accepted, first);
     open.add(socket);
@@ -65,12 +74,25 @@ class UploadLine implements BodySource {
     this.#first = first.length > 0 ? first.subarray(0, this.#left) : null;
     this.socket = takeHandle(accepted, (chunk) => this.#arrived(chunk));
     this.socket.pause(); // nothing may arrive before somebody reads
-    this.socket.on('end', () => { if (this.request.complete) this.socket.end(); else this.socket.destroy(); });
+    this.socket.on('end', () => {
+      if (this.request.complete) this.socket.end();
+      else this.socket.destroy();
+    });
     this.socket.on('error', () => undefined); // `close` follows
     this.socket.on('close', () => this.#closed());
     this.request = new IncomingMessage(this.socket);
-    const { method, url, headers, rawHeaders, httpVersion, httpVersionMajor, httpVersionMinor } = head;
-    Object.assign(this.request, { method, url, headers, rawHeaders, httpVersion, httpVersionMajor, httpVersionMinor, complete: this.#left === 0 });
+    const { method, url, headers, rawHeaders, httpVersion, httpVersionMajor, httpVersionMinor } =
+      head;
+    Object.assign(this.request, {
+      method,
+      url,
+      headers,
+      rawHeaders,
+      httpVersion,
+      httpVersionMajor,
+      httpVersionMinor,
+      complete: this.#left === 0,
+    });
     this.#offerStream();
     lines.set(this.request, this);
   }
@@ -119,13 +141,22 @@ class UploadLine implements BodySource {
     this.request.destroy();
   }
 
-  /** For whoever reads the request as the stream that it is: with copies, for the buffer is read into again. */
+  /**
+   * For whoever reads the request as the stream that it is: with copies, for the buffer is read
+   * into again.
+   */
   #offerStream(): void {
     const { request } = this;
     const reader: BodyReader = {
-      data: (chunk) => { if (!request.push(Buffer.from(chunk))) this.pause(); },
-      end: () => { request.push(null); },
-      gone: () => { request.destroy(new Error('aborted')); },
+      data: (chunk) => {
+        if (!request.push(Buffer.from(chunk))) this.pause();
+      },
+      end: () => {
+        request.push(null);
+      },
+      gone: () => {
+        request.destroy(new Error('aborted'));
+      },
     };
     // not a method: express changes the prototype
     request._read = () => {
@@ -136,16 +167,29 @@ class UploadLine implements BodySource {
   }
 }
 
-const hasHandle = (socket: Socket): boolean => !socket.destroyed && Boolean((socket as unknown as { _handle: unknown })._handle);
+const hasHandle = (socket: Socket): boolean =>
+  !socket.destroyed && Boolean((socket as unknown as { _handle: unknown })._handle);
 
 /**
- * The same connection as a socket that reads into one buffer. Node offers that to clients only (`onread`); for an accepted
- * connection its handle, which has no public name, must be given to a new socket.
+ * The same connection as a socket that reads into one buffer. Node offers that to clients only
+ * (`onread`); for an accepted connection its handle, which has no public name, must be given to a
+ * new socket.
  */
 function takeHandle(accepted: Socket, arrived: (chunk: Buffer) => void): Socket {
   const holder = accepted as unknown as { _handle: unknown };
   const handle = holder._handle;
   holder._handle = null;
-  const onread = { buffer: Buffer.allocUnsafeSlow(READ_BYTES), callback: (length: number, buffer: Uint8Array) => { arrived((buffer as Buffer).subarray(0, length)); return true; } };
-  return new Socket({ handle, onread, allowHalfOpen: true, manualStart: true } as SocketConstructorOpts);
+  const onread = {
+    buffer: Buffer.allocUnsafeSlow(READ_BYTES),
+    callback: (length: number, buffer: Uint8Array) => {
+      arrived((buffer as Buffer).subarray(0, length));
+      return true;
+    },
+  };
+  return new Socket({
+    handle,
+    onread,
+    allowHalfOpen: true,
+    manualStart: true,
+  } as SocketConstructorOpts);
 }

@@ -10,24 +10,58 @@ import type { RequestContext } from './request-context.ts';
 const Id = z.coerce.number().int().positive().max(ID_MAX);
 
 /** Models and versions, read as the person who asks. */
-export function versionRouter({ odoo, context }: { odoo: OdooPort; context: RequestContext }): Router {
+export function versionRouter({
+  odoo,
+  context,
+}: {
+  odoo: OdooPort;
+  context: RequestContext;
+}): Router {
   const router = Router();
 
   router.get('/mlops/models', async (request, response) => {
     const { search, status, offset, limit, order } = ListQuery.parse(request.query);
-    response.json(await odoo.call(context.callerOf(request), 'mlops.model', 'list_page', { search, status: status ?? null, offset, limit, order }, context.requestIdOf(request)));
+    response.json(
+      await odoo.call(
+        context.callerOf(request),
+        'mlops.model',
+        'list_page',
+        { search, status: status ?? null, offset, limit, order },
+        context.requestIdOf(request),
+      ),
+    );
   });
 
   router.get('/mlops/models/:modelId', async (request, response) => {
-    response.json(await odoo.call(context.callerOf(request), 'mlops.model', 'detail', { model_id: Id.parse(request.params.modelId) }, context.requestIdOf(request)));
+    response.json(
+      await odoo.call(
+        context.callerOf(request),
+        'mlops.model',
+        'detail',
+        { model_id: Id.parse(request.params.modelId) },
+        context.requestIdOf(request),
+      ),
+    );
   });
 
   router.get('/mlops/models/:modelId/versions/:versionId', async (request, response) => {
-    response.json(await readVersion(odoo, context.callerOf(request), idsOf(request), context.requestIdOf(request)));
+    response.json(
+      await readVersion(
+        odoo,
+        context.callerOf(request),
+        idsOf(request),
+        context.requestIdOf(request),
+      ),
+    );
   });
 
   router.get('/mlops/models/:modelId/versions/:versionId/findings', async (request, response) => {
-    const { findings } = await readVersion(odoo, context.callerOf(request), idsOf(request), context.requestIdOf(request));
+    const { findings } = await readVersion(
+      odoo,
+      context.callerOf(request),
+      idsOf(request),
+      context.requestIdOf(request),
+    );
     response.json({ items: findings });
   });
 
@@ -35,20 +69,46 @@ export function versionRouter({ odoo, context }: { odoo: OdooPort; context: Requ
     const ids = idsOf(request);
     const caller = context.callerOf(request);
     await readVersion(odoo, caller, ids, context.requestIdOf(request));
-    response.json(await odoo.call(caller, 'mlops.event', 'list_page', { after: 0, limit: 1000, version_id: ids.versionId }, context.requestIdOf(request)));
+    response.json(
+      await odoo.call(
+        caller,
+        'mlops.event',
+        'list_page',
+        { after: 0, limit: 1000, version_id: ids.versionId },
+        context.requestIdOf(request),
+      ),
+    );
   });
   return router;
 }
 
-export interface VersionIds { modelId: number; versionId: number }
+export interface VersionIds {
+  modelId: number;
+  versionId: number;
+}
 
 export function idsOf(request: Request): VersionIds {
-  return { modelId: Id.parse(request.params['modelId']), versionId: Id.parse(request.params['versionId']) };
+  return {
+    modelId: Id.parse(request.params['modelId']),
+    versionId: Id.parse(request.params['versionId']),
+  };
 }
 
 /** The version as its page shows it; one of another model is not there. */
-export async function readVersion(odoo: OdooPort, caller: Caller, { modelId, versionId }: VersionIds, requestId: string): Promise<VersionDetail> {
-  const detail = await odoo.call<VersionDetail>(caller, 'mlops.model.version', 'detail', { version_id: versionId }, requestId);
-  if (detail.model.id !== modelId) throw new NotFound(`Model ${modelId} has no version ${versionId}.`, { code: 'not-found' });
+export async function readVersion(
+  odoo: OdooPort,
+  caller: Caller,
+  { modelId, versionId }: VersionIds,
+  requestId: string,
+): Promise<VersionDetail> {
+  const detail = await odoo.call<VersionDetail>(
+    caller,
+    'mlops.model.version',
+    'detail',
+    { version_id: versionId },
+    requestId,
+  );
+  if (detail.model.id !== modelId)
+    throw new NotFound(`Model ${modelId} has no version ${versionId}.`, { code: 'not-found' });
   return detail;
 }

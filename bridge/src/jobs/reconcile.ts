@@ -2,7 +2,10 @@ import { Deliver } from '../services/deliver.ts';
 import type { DeliverDeps } from '../services/deliver.ts';
 import type { JobHandler } from '../services/ports.ts';
 
-/** `reconcile`, subject: a deployment. Each run is one look at the cluster; `againInMs` asks for the next. */
+/**
+ * `reconcile`, subject: a deployment. Each run is one look at the cluster; `againInMs` asks for the
+ * next.
+ */
 export function reconcileJob(deps: DeliverDeps): JobHandler {
   const deliver = new Deliver(deps);
   return (payload, context) => deliver.tick(payload.subjectId, payload.generation, context);

@@ -3,7 +3,12 @@ import { BridgeError, Forbidden, Unavailable } from '../errors.ts';
 import type { OutboundPort } from '../services/outbound-ports.ts';
 import type { Clock, JobHandler, OdooPort } from '../services/ports.ts';
 
-interface Delivery { webhookId: number; url: string; secret: string; body: string }
+interface Delivery {
+  webhookId: number;
+  url: string;
+  secret: string;
+  body: string;
+}
 
 const DEADLINE_MS = 10_000;
 /** Nothing of the answer but its status is looked at. */
@@ -20,35 +25,57 @@ export interface WebhookDeps {
 }
 
 /**
- * `webhook`, subject: an event. Sends it to each subscriber, signed. A receiver may get one twice and tells them apart
- * by the event id; one that answers neither 2xx nor 410 is tried again through the queue.
+ * `webhook`, subject: an event. Sends it to each subscriber, signed. A receiver may get one twice
+ * and tells them apart by the event id; one that answers neither 2xx nor 410 is tried again through
+ * the queue.
  */
 export function webhookJob({ odoo, outbound, clock }: WebhookDeps): JobHandler {
   return async (payload, context) => {
     const { subjectId: eventId } = payload;
     const asked = { event_id: eventId };
-    const deliveries = await odoo.call<Delivery[]>(SERVICE, 'mlops.webhook', 'deliveries', asked, context.requestId);
+    const deliveries = await odoo.call<Delivery[]>(
+      SERVICE,
+      'mlops.webhook',
+      'deliveries',
+      asked,
+      context.requestId,
+    );
     const failed: number[] = [];
     for (const delivery of deliveries) {
-      const status = await send(outbound, delivery, { eventId, at: clock.now(), signal: context.signal });
+      const status = await send(outbound, delivery, {
+        eventId,
+        at: clock.now(),
+        signal: context.signal,
+      });
       const report = { webhook_id: delivery.webhookId, event_id: eventId, status };
       await odoo.call(SERVICE, 'mlops.webhook', 'report_delivery', report, context.requestId);
       if (status === 'failed') failed.push(delivery.webhookId);
     }
     if (failed.length > 0) {
       const whose = failed.join(', ');
-      throw new Unavailable(`Event ${eventId} did not reach the webhooks ${whose}.`, { code: 'webhook-refused' });
+      throw new Unavailable(`Event ${eventId} did not reach the webhooks ${whose}.`, {
+        code: 'webhook-refused',
+      });
     }
     return { done: true };
   };
 }
 
-interface Sending { eventId: number; at: Date; signal: AbortSignal }
+interface Sending {
+  eventId: number;
+  at: Date;
+  signal: AbortSignal;
+}
 
-async function send(outbound: OutboundPort, delivery: Delivery, sending: Sending): Promise<Outcome> {
+async function send(
+  outbound: OutboundPort,
+  delivery: Delivery,
+  sending: Sending,
+): Promise<Outcome> {
   const { url, secret, body } = delivery;
   const headers = {
-    'content-type': 'application/json', 'x-creativeflow-event': String(sending.eventId),
+    'content-type': 'application/json',
+    'x-creativeflow-event': String(sending.eventId),
     [SIGNATURE_HEADER]: webhookSignature(secret, body, sending.at),
   };
   try {
@@ -56,7 +83,8 @@ async function send(outbound: OutboundPort, delivery: Delivery, sending: Sending
     const { status } = await outbound.request(url, { method: 'POST', headers, body, ...limits });
     return (status >= 200 && status < 300) || status === 410 ? 'delivered' : 'failed';
   } catch (error) {
-    // an address that is refused stays so until somebody changes it or the list: no reason to try again
+    // an address that is refused stays so until somebody changes it or the list: no reason to try
+    // again
     if (error instanceof Forbidden) return 'refused';
     if (error instanceof BridgeError) return 'failed';
     throw error;

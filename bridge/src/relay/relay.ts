@@ -4,7 +4,10 @@ import type { Command, JobQueues, Outbox, OutboxLease } from '../services/stream
 import { payloadOf } from './payload.ts';
 
 export interface RelayDeps {
-  outbox: Outbox; queues: JobQueues; clock: Clock; log: Logger;
+  outbox: Outbox;
+  queues: JobQueues;
+  clock: Clock;
+  log: Logger;
   /** what orders bring with them is kept here for the job that follows */
   recent: Pick<RecentWork, 'keep'>;
 }
@@ -16,8 +19,8 @@ const TAKEOVER_MS = 1_000;
 const AFTER_FAULT_MS = 2_000;
 
 /**
- * Moves the outbox on: gives events their place in the stream and hands commands to the queues. Every bridge runs one;
- * the one that holds the lease works, the others wait to take over.
+ * Moves the outbox on: gives events their place in the stream and hands commands to the queues.
+ * Every bridge runs one; the one that holds the lease works, the others wait to take over.
  */
 export function startRelay(deps: RelayDeps): { stop(): Promise<void>; leading(): boolean } {
   const stopping = new AbortController();
@@ -32,7 +35,11 @@ export function startRelay(deps: RelayDeps): { stop(): Promise<void>; leading():
   };
 }
 
-async function run(deps: RelayDeps, signal: AbortSignal, state: { leading: boolean }): Promise<void> {
+async function run(
+  deps: RelayDeps,
+  signal: AbortSignal,
+  state: { leading: boolean },
+): Promise<void> {
   while (!signal.aborted) {
     const [news, orders] = [new Bell(), new Bell()];
     try {
@@ -53,19 +60,31 @@ async function run(deps: RelayDeps, signal: AbortSignal, state: { leading: boole
         await lease.release();
       }
     } catch (error) {
-      deps.log.warn({ reason: error instanceof Error ? error.message : String(error) }, 'relay.fault');
+      deps.log.warn(
+        { reason: error instanceof Error ? error.message : String(error) },
+        'relay.fault',
+      );
       await pause(deps, AFTER_FAULT_MS, signal);
     }
   }
 }
 
 /**
- * Events get their places and commands go to the queues side by side: what people hear does not wait for Redis.
- * Ends with the lease, with the bridge, or with a fault of either; what is still on its way then can be done twice.
+ * Events get their places and commands go to the queues side by side: what people hear does not
+ * wait for Redis. Ends with the lease, with the bridge, or with a fault of either; what is still on
+ * its way then can be done twice.
  */
-async function lead(deps: RelayDeps, lease: OutboxLease, news: Bell, orders: Bell, signal: AbortSignal): Promise<void> {
+async function lead(
+  deps: RelayDeps,
+  lease: OutboxLease,
+  news: Bell,
+  orders: Bell,
+  signal: AbortSignal,
+): Promise<void> {
   const ending = new AbortController();
-  const ended = new Promise<void>((resolve) => ending.signal.addEventListener('abort', () => resolve()));
+  const ended = new Promise<void>((resolve) =>
+    ending.signal.addEventListener('abort', () => resolve()),
+  );
   let fault: unknown;
   const fail = (error: unknown): void => {
     fault ??= error;
@@ -92,7 +111,12 @@ async function placing(lease: OutboxLease, news: Bell, ending: AbortSignal): Pro
   }
 }
 
-async function dispatching(deps: RelayDeps, lease: OutboxLease, orders: Bell, ending: AbortSignal): Promise<void> {
+async function dispatching(
+  deps: RelayDeps,
+  lease: OutboxLease,
+  orders: Bell,
+  ending: AbortSignal,
+): Promise<void> {
   await deps.queues.wereEmptied();
   await dispatch(deps, lease, 'undone');
   let rereadAt = deps.clock.now().getTime() + REREAD_MS;
@@ -106,23 +130,36 @@ async function dispatching(deps: RelayDeps, lease: OutboxLease, orders: Bell, en
   }
 }
 
-async function dispatch(deps: RelayDeps, lease: OutboxLease, which: 'undispatched' | 'undone'): Promise<void> {
+async function dispatch(
+  deps: RelayDeps,
+  lease: OutboxLease,
+  which: 'undispatched' | 'undone',
+): Promise<void> {
   const commands = await lease.commands(which);
   if (commands.length === 0) return;
   await lease.supersede(commands);
   for (const { known } of commands) if (known) deps.recent.keep(known.work, known.ageMs);
-  for (const command of newest(commands)) await deps.queues.add(command.command, payloadOf(command));
+  for (const command of newest(commands))
+    await deps.queues.add(command.command, payloadOf(command));
   await lease.markDispatched(commands.map((command) => command.eventId));
   deps.log.info({ commands: commands.length, which }, 'relay.dispatched');
 }
 
-/** One for each thing: the job reads what is wanted now, so the newest order stands for the older ones. */
+/**
+ * One for each thing: the job reads what is wanted now, so the newest order stands for the older
+ * ones.
+ */
 export function newest(commands: Command[]): Command[] {
   const byThing = new Map<string, Command>();
   for (const command of commands) {
     const thing = `${command.command}:${command.key}`;
     const known = byThing.get(thing);
-    if (!known || command.generation > known.generation || (command.generation === known.generation && command.eventId > known.eventId)) byThing.set(thing, command);
+    if (
+      !known ||
+      command.generation > known.generation ||
+      (command.generation === known.generation && command.eventId > known.eventId)
+    )
+      byThing.set(thing, command);
   }
   return [...byThing.values()];
 }

@@ -11,8 +11,9 @@ export interface Claim {
 }
 
 /**
- * What the files of an upload, or of one folder in a container, say of each other. Files without a mark of their own
- * (raw weights) are understood only when a neighbour accounts for their bytes, so they are judged after all others.
+ * What the files of an upload, or of one folder in a container, say of each other. Files without a
+ * mark of their own (raw weights) are understood only when a neighbour accounts for their bytes, so
+ * they are judged after all others.
  */
 export class Claims {
   private readonly claims = new Map<string, Claim[]>();
@@ -35,6 +36,8 @@ export class Claims {
 
   /** Files that neighbours claim and that are something else by their content. */
   disputed(): [string, Claim][] {
-    return [...this.claims].filter(([name]) => !this.settled.has(name)).map(([name, claims]) => [name, claims[0]!]);
+    return [...this.claims]
+      .filter(([name]) => !this.settled.has(name))
+      .map(([name, claims]) => [name, claims[0]!]);
   }
 }

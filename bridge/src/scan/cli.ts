@@ -18,18 +18,35 @@ process.exitCode = await main();
 
 async function main(): Promise<number> {
   let files: ScanFile[];
-  let options: { json?: boolean; sarif?: boolean; deadline?: string; help?: boolean; dockerfile?: string; each?: boolean };
+  let options: {
+    json?: boolean;
+    sarif?: boolean;
+    deadline?: string;
+    help?: boolean;
+    dockerfile?: string;
+    each?: boolean;
+  };
   try {
     const parsed = parseArgs({
       allowPositionals: true,
-      options: { dockerfile: { type: 'string' }, each: { type: 'boolean' }, json: { type: 'boolean' }, sarif: { type: 'boolean' }, deadline: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+      options: {
+        dockerfile: { type: 'string' },
+        each: { type: 'boolean' },
+        json: { type: 'boolean' },
+        sarif: { type: 'boolean' },
+        deadline: { type: 'string' },
+        help: { type: 'boolean', short: 'h' },
+      },
     });
     options = parsed.values;
     files = parsed.positionals.map((file) => describe(file, isSideFile(file) ? 'side' : 'model'));
     if (options.dockerfile !== undefined) files.push(describe(options.dockerfile, 'dockerfile'));
-    if (options.json === true && options.sarif === true) throw new Error('--json and --sarif: choose one');
-    if (options.each === true && (options.dockerfile !== undefined || options.sarif === true)) throw new Error('--each goes with neither --dockerfile nor --sarif');
-    if (options.deadline !== undefined && !(Number(options.deadline) > 0)) throw new Error(`--deadline ${options.deadline} is not a number of seconds`);
+    if (options.json === true && options.sarif === true)
+      throw new Error('--json and --sarif: choose one');
+    if (options.each === true && (options.dockerfile !== undefined || options.sarif === true))
+      throw new Error('--each goes with neither --dockerfile nor --sarif');
+    if (options.deadline !== undefined && !(Number(options.deadline) > 0))
+      throw new Error(`--deadline ${options.deadline} is not a number of seconds`);
   } catch (error) {
     process.stderr.write(`${(error as Error).message}\n\n${USAGE}\n`);
     return COULD_NOT_RUN;
@@ -38,28 +55,54 @@ async function main(): Promise<number> {
     (options.help === true ? process.stdout : process.stderr).write(`${USAGE}\n`);
     return options.help === true ? 0 : COULD_NOT_RUN;
   }
-  const limits = options.deadline === undefined ? {} : { deadlineMs: Number(options.deadline) * 1000 };
-  if (options.each === true) return tellEach(files, await runEach(files.map((file) => ({ files: [file] })), limits), options.json === true);
+  const limits =
+    options.deadline === undefined ? {} : { deadlineMs: Number(options.deadline) * 1000 };
+  if (options.each === true)
+    return tellEach(
+      files,
+      await runEach(
+        files.map((file) => ({ files: [file] })),
+        limits,
+      ),
+      options.json === true,
+    );
   const result = await runIsolated({ files }, limits);
   const document = options.json === true ? result : options.sarif === true ? sarif(result) : null;
-  process.stdout.write(document === null ? render(result) : `${JSON.stringify(document, null, 2)}\n`);
+  process.stdout.write(
+    document === null ? render(result) : `${JSON.stringify(document, null, 2)}\n`,
+  );
   return EXIT[result.verdict];
 }
 
 function tellEach(files: ScanFile[], results: ScanResult[], asJson: boolean): number {
-  const told = results.map((result, i) => (asJson ? `${JSON.stringify({ path: files[i]!.path, ...result })}\n` : `${files[i]!.path}\n${render(result)}\n`));
+  const told = results.map((result, i) =>
+    asJson
+      ? `${JSON.stringify({ path: files[i]!.path, ...result })}\n`
+      : `${files[i]!.path}\n${render(result)}\n`,
+  );
   process.stdout.write(told.join(''));
   return Math.max(...results.map(({ verdict }) => EXIT[verdict]));
 }
 
 function describe(file: string, kind: ScanFile['kind']): ScanFile {
-  return { name: path.basename(file), kind, path: path.resolve(file), size: fs.statSync(file).size };
+  return {
+    name: path.basename(file),
+    kind,
+    path: path.resolve(file),
+    size: fs.statSync(file).size,
+  };
 }
 
 function render(result: ScanResult): string {
-  const lines = result.findings.map((finding) => `${finding.verdict.padEnd(6)} ${finding.severity.padEnd(8)} ${finding.rule}  ${place(finding)}\n       ${finding.why}\n       → ${finding.remedy}\n`);
-  if (result.details.findingsLeftOut > 0) lines.push(`… and ${result.details.findingsLeftOut} more findings\n`);
-  const formats = Object.entries(result.details.formats).map(([file, format]) => `${file}: ${format}`).join(', ');
+  const lines = result.findings.map(
+    (finding) =>
+      `${finding.verdict.padEnd(6)} ${finding.severity.padEnd(8)} ${finding.rule}  ${place(finding)}\n       ${finding.why}\n       → ${finding.remedy}\n`,
+  );
+  if (result.details.findingsLeftOut > 0)
+    lines.push(`… and ${result.details.findingsLeftOut} more findings\n`);
+  const formats = Object.entries(result.details.formats)
+    .map(([file, format]) => `${file}: ${format}`)
+    .join(', ');
   return `${lines.join('\n')}${lines.length > 0 ? '\n' : ''}${result.verdict.toUpperCase()}  (${formats}; rules ${result.rulesetVersion}; ${result.details.durationMs} ms)\n`;
 }
 

@@ -12,7 +12,10 @@ export interface Neighbourhood {
   readonly siblings: ReadonlyMap<string, number>;
   /** what they say of each other's bytes */
   readonly claims: Claims;
-  /** puts a file without a mark of its own off until its siblings are read; not there when that was done */
+  /**
+   * puts a file without a mark of its own off until its siblings are read; not there when that was
+   * done
+   */
   readonly later?: (() => void) | undefined;
 }
 
@@ -25,10 +28,20 @@ export interface ScanContext extends Neighbourhood {
   /** what role the upload gave the file (members of containers: that of the container) */
   readonly kind: ScanFile['kind'];
   readonly budget: Budget;
-  /** files that are one storage of PyTorch and nothing else, by path: the pickle around them makes tensors of it */
+  /**
+   * files that are one storage of PyTorch and nothing else, by path: the pickle around them makes
+   * tensors of it
+   */
   readonly storages: Map<string, StorageEntry>;
-  /** Judges bytes inside of a container by their content, as if they had been uploaded alone, or beside others. */
-  nested(source: ByteSource, file: string, beside?: Neighbourhood & Pick<ScanContext, 'kind'>): void;
+  /**
+   * Judges bytes inside of a container by their content, as if they had been uploaded alone, or
+   * beside others.
+   */
+  nested(
+    source: ByteSource,
+    file: string,
+    beside?: Neighbourhood & Pick<ScanContext, 'kind'>,
+  ): void;
 }
 
 /** What all files of an upload use up together. */
@@ -37,8 +50,9 @@ export interface Budget {
 }
 
 /**
- * One format, one file of code. `sniff` says by content alone whether this may be it; `scan` attributes every byte or rejects.
- * Formats that the scanner knows by sight only have a `scan` that blocks.
+ * One format, one file of code. `sniff` says by content alone whether this may be it; `scan`
+ * attributes every byte or rejects. Formats that the scanner knows by sight only have a `scan` that
+ * blocks.
  */
 export interface Format {
   readonly id: string;

@@ -25,14 +25,38 @@ import type { ByteSource } from './source.ts';
 const TORCH_TAR = /\.(pt|pth|ckpt)\.tar$/;
 
 /** Every format the scanner has heard of. A new one is one file and one word here. */
-const FORMATS: readonly Format[] = [safetensors, pickle, torchLegacy, zip, tar, npy, gguf, kerasH5, onnx, tflite, savedModel, checkpoint, sentencepiece, xgboostUbj, ...COMPRESSED, ...BY_SIGHT, text, json, ...BY_NAME];
+const FORMATS: readonly Format[] = [
+  safetensors,
+  pickle,
+  torchLegacy,
+  zip,
+  tar,
+  npy,
+  gguf,
+  kerasH5,
+  onnx,
+  tflite,
+  savedModel,
+  checkpoint,
+  sentencepiece,
+  xgboostUbj,
+  ...COMPRESSED,
+  ...BY_SIGHT,
+  text,
+  json,
+  ...BY_NAME,
+];
 
-/** Longer text is not tried as a pickle of protocol 0 without a claim; nothing honest that is both exists. */
+/**
+ * Longer text is not tried as a pickle of protocol 0 without a claim; nothing honest that is both
+ * exists.
+ */
 const PROBE_MAX_BYTES = 16 * 1024 * 1024;
 
 /**
- * Decides by content what a file is, holds that against what its name claims, and has it read. Two readings, none, or one
- * that the name denies block; whatever could be read is read all the same, so that the findings tell what is in there.
+ * Decides by content what a file is, holds that against what its name claims, and has it read. Two
+ * readings, none, or one that the name denies block; whatever could be read is read all the same,
+ * so that the findings tell what is in there.
  */
 export function scanByContent(source: ByteSource, file: string, context: ScanContext): void {
   const { report } = context;
@@ -60,11 +84,21 @@ export function scanByContent(source: ByteSource, file: string, context: ScanCon
     report.add('format-not-understood', { file, offset: 0, evidence: hex(head) });
     return;
   }
-  if (candidates.length > 1) report.add('format-ambiguous', { file, why: `The file can be read as ${candidates.map(({ title }) => title).join(' and as ')}.` });
+  if (candidates.length > 1)
+    report.add('format-ambiguous', {
+      file,
+      why: `The file can be read as ${candidates.map(({ title }) => title).join(' and as ')}.`,
+    });
   report.formats[file] = candidates.map(({ id }) => id).join('+');
   for (const format of candidates) report.guard(file, () => format.scan(source, file, context));
-  if (claimed.length > 0 && !claimed.some((format) => candidates.includes(format) || covers(format, candidates, file))) {
-    report.add('format-extension-mismatch', { file, why: `The name says ${claimed.map(({ title }) => title).join(' or ')}; the content is ${candidates.map(({ title }) => title).join(' and ')}.` });
+  if (
+    claimed.length > 0 &&
+    !claimed.some((format) => candidates.includes(format) || covers(format, candidates, file))
+  ) {
+    report.add('format-extension-mismatch', {
+      file,
+      why: `The name says ${claimed.map(({ title }) => title).join(' or ')}; the content is ${candidates.map(({ title }) => title).join(' and ')}.`,
+    });
   }
 }
 
@@ -77,25 +111,47 @@ function claims(file: string): Format[] {
 }
 
 /**
- * Some marks are two bytes and turn up by chance; text is the weakest reading of all. A pickle of protocol 0 or 1, and
- * JSON, are text too: with the claim of a pickle, text is read as one; without, it is tried as one, and text that a
- * pickle loader would accept is both.
+ * Some marks are two bytes and turn up by chance; text is the weakest reading of all. A pickle of
+ * protocol 0 or 1, and JSON, are text too: with the claim of a pickle, text is read as one;
+ * without, it is tried as one, and text that a pickle loader would accept is both.
  */
-function refine(found: Format[], claimed: Format[], source: ByteSource, file: string, context: ScanContext): Format[] {
+function refine(
+  found: Format[],
+  claimed: Format[],
+  source: ByteSource,
+  file: string,
+  context: ScanContext,
+): Format[] {
   const strong = found.filter((format) => format !== text && format.weak !== true);
-  if (strong.includes(safetensors) && strong.includes(pickle) && tryAsPickle(source, file, context) === 'rejected') strong.splice(strong.indexOf(pickle), 1);
-  // what goes along with such a model is a zip behind it, which the model's own reading accounts for
+  if (
+    strong.includes(safetensors) &&
+    strong.includes(pickle) &&
+    tryAsPickle(source, file, context) === 'rejected'
+  )
+    strong.splice(strong.indexOf(pickle), 1);
+  // what goes along with such a model is a zip behind it, which the model's own reading accounts
+  // for
   if (strong.includes(tflite) && strong.includes(zip)) strong.splice(strong.indexOf(zip), 1);
   if (strong.length > 0) return strong;
   const weak = found.filter((format) => format !== text);
   if (weak.length > 0) return weak;
   if (claimed.includes(pickle)) return [pickle];
   const reading = claimed.includes(json) ? json : text;
-  return source.size <= PROBE_MAX_BYTES && ['accepted', 'calls'].includes(tryAsPickle(source, file, context)) ? [reading, pickle] : [reading];
+  return source.size <= PROBE_MAX_BYTES &&
+    ['accepted', 'calls'].includes(tryAsPickle(source, file, context))
+    ? [reading, pickle]
+    : [reading];
 }
 
-/** What a pickle loader would do with these bytes: run to the end, call or import something and fail, or fail before it does anything. */
-function tryAsPickle(source: ByteSource, file: string, context: ScanContext): 'accepted' | 'calls' | 'acts' | 'rejected' {
+/**
+ * What a pickle loader would do with these bytes: run to the end, call or import something and
+ * fail, or fail before it does anything.
+ */
+function tryAsPickle(
+  source: ByteSource,
+  file: string,
+  context: ScanContext,
+): 'accepted' | 'calls' | 'acts' | 'rejected' {
   const report = new Report(context.limits);
   try {
     scanPickle(source, 0, file, { ...context, report, nested: () => undefined }, null);
@@ -109,14 +165,22 @@ function tryAsPickle(source: ByteSource, file: string, context: ScanContext): 'a
 }
 
 /**
- * .pt, .pth, .ckpt and .bin are written as zip and, by other savers, as pickles; .model is what many call theirs; some loaders unpack by themselves.
- * PyTorch goes by the content, so people call its files .pkl and .pth.tar too: of a zip a plain pickle loader takes the first byte and fails.
+ * .pt, .pth, .ckpt and .bin are written as zip and, by other savers, as pickles; .model is what
+ * many call theirs; some loaders unpack by themselves. PyTorch goes by the content, so people call
+ * its files .pkl and .pth.tar too: of a zip a plain pickle loader takes the first byte and fails.
  */
 function covers(claimed: Format, candidates: readonly Format[], file: string): boolean {
   if (candidates.includes(sentencepiece) && claimedName(file).endsWith('.model')) return true;
   if (claimed === zip && candidates.includes(pickle)) return true;
   if (claimed === pickle && candidates.includes(zip)) return true;
-  if (claimed === tar && TORCH_TAR.test(claimedName(file)) && candidates.every((format) => format === zip || format === torchLegacy)) return true;
+  if (
+    claimed === tar &&
+    TORCH_TAR.test(claimedName(file)) &&
+    candidates.every((format) => format === zip || format === torchLegacy)
+  )
+    return true;
   if ((claimed === zip || claimed === pickle) && candidates.includes(torchLegacy)) return true;
-  return unpackedByLoader(claimedName(file)) && candidates.every((format) => COMPRESSED.includes(format));
+  return (
+    unpackedByLoader(claimedName(file)) && candidates.every((format) => COMPRESSED.includes(format))
+  );
 }

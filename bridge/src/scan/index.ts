@@ -6,4 +6,14 @@ export { packagesOf } from './layers/image-packages.ts';
 export { sbom } from './layers/sbom.ts';
 export { vulnerabilitiesOf } from './layers/vulnerabilities.ts';
 export { scanUpload } from './scan.ts';
-export { DEFAULT_LIMITS, type Finding, type Limits, type ScanFile, type ScanRequest, type ScanResult, type Severity, type ToolStatus, type Verdict } from './types.ts';
+export {
+  DEFAULT_LIMITS,
+  type Finding,
+  type Limits,
+  type ScanFile,
+  type ScanRequest,
+  type ScanResult,
+  type Severity,
+  type ToolStatus,
+  type Verdict,
+} from './types.ts';

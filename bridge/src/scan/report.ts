@@ -80,20 +80,33 @@ export class Report {
       return true;
     } catch (error) {
       if (error instanceof Rejected) {
-        this.add(error.rule, { file, offset: error.offset, evidence: error.evidence, why: error.message });
+        this.add(error.rule, {
+          file,
+          offset: error.offset,
+          evidence: error.evidence,
+          why: error.message,
+        });
       } else {
         const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-        this.add('scan-crashed', { file, why: `The scanner failed on this file (${what}); what it could not read is not clean.` });
+        this.add('scan-crashed', {
+          file,
+          why: `The scanner failed on this file (${what}); what it could not read is not clean.`,
+        });
       }
       return false;
     }
   }
 }
 
-/** One line, visible characters only, so that a finding cannot forge a line of a log or a screen. */
+/**
+ * One line, visible characters only, so that a finding cannot forge a line of a log or a screen.
+ */
 export function printable(text: string): string {
   const cut = text.length > EVIDENCE_CHARS ? `${text.slice(0, EVIDENCE_CHARS)}…` : text;
-  return cut.replace(/[^\x20-\x7e…]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return cut.replace(
+    /[^\x20-\x7e…]/g,
+    (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 /** `80 04 95 …`: the first bytes of what a finding is about. */
@@ -102,4 +115,5 @@ export function hex(bytes: Uint8Array): string {
 }
 
 /** Bytes as text of one character a byte: names and numbers, which are compared with ASCII only. */
-export const latin1 = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
+export const latin1 = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');

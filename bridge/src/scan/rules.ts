@@ -26,11 +26,42 @@ import type { Rule, RuleArea } from './rules/rule.ts';
 /** Changes whenever a verdict could change: rules, allow-list, limits. Stored with each verdict. */
 export const RULESET_VERSION = '2026.11.30';
 
-/** Every area, in the order of docs/scan-rules.md, which `npm run docs:scan-rules` writes from them. */
-export const RULE_AREAS = [contentRules, limitsRules, selfRules, safetensorsRules, pickleRules, torchRules, zipRules, tarRules, compressedRules, archiveRules, numpyRules, ggufRules, hdf5Rules, kerasRules, protobufRules, onnxRules, tensorflowRules, tfliteRules, sentencepieceRules, boosterRules, textRules, jsonRules, dockerfileRules] as const satisfies readonly RuleArea[];
+/**
+ * Every area, in the order of docs/scan-rules.md, which `npm run docs:scan-rules` writes from them.
+ */
+export const RULE_AREAS = [
+  contentRules,
+  limitsRules,
+  selfRules,
+  safetensorsRules,
+  pickleRules,
+  torchRules,
+  zipRules,
+  tarRules,
+  compressedRules,
+  archiveRules,
+  numpyRules,
+  ggufRules,
+  hdf5Rules,
+  kerasRules,
+  protobufRules,
+  onnxRules,
+  tensorflowRules,
+  tfliteRules,
+  sentencepieceRules,
+  boosterRules,
+  textRules,
+  jsonRules,
+  dockerfileRules,
+] as const satisfies readonly RuleArea[];
 
-type RulesOf<Areas> = Areas extends readonly [infer First extends RuleArea, ...infer Rest] ? keyof First['rules'] | RulesOf<Rest> : never;
+type RulesOf<Areas> = Areas extends readonly [infer First extends RuleArea, ...infer Rest]
+  ? keyof First['rules'] | RulesOf<Rest>
+  : never;
 
 export type RuleId = RulesOf<typeof RULE_AREAS> & string;
 
-export const RULES = Object.assign({}, ...RULE_AREAS.map(({ rules }) => rules)) as Record<RuleId, Rule>;
+export const RULES = Object.assign({}, ...RULE_AREAS.map(({ rules }) => rules)) as Record<
+  RuleId,
+  Rule
+>;

@@ -34,20 +34,28 @@ const KILLED_INSIDE = /^unshare: sigprocmask unblock failed/m;
 const STDERR_KEPT_CHARS = 2000;
 
 /**
- * Scans in a child process of its own without network, without a place to write, with limits on memory and time and nothing of our
- * environment, as far as this machine allows (isolation/sandbox.ts); what it does not is told with the tools. A child that crashes, is
- * killed or says nothing sensible is a block with that reason. Throws only when `signal` aborts.
+ * Scans in a child process of its own without network, without a place to write, with limits on
+ * memory and time and nothing of our environment, as far as this machine allows
+ * (isolation/sandbox.ts); what it does not is told with the tools. A child that crashes, is killed
+ * or says nothing sensible is a block with that reason. Throws only when `signal` aborts.
  */
-export async function runIsolated(request: ScanRequest, options: IsolationOptions = {}): Promise<ScanResult> {
+export async function runIsolated(
+  request: ScanRequest,
+  options: IsolationOptions = {},
+): Promise<ScanResult> {
   return (await runEach([request], options))[0]!;
 }
 
 /**
- * Many uploads of one person, each judged alone, in few children: to start one takes longer than to scan a small file. Never for uploads
- * of different people, since what one does to the child reaches those behind it. The upload at which a child ends is blocked; those behind
- * it go on in another. The deadline is that of each.
+ * Many uploads of one person, each judged alone, in few children: to start one takes longer than to
+ * scan a small file. Never for uploads of different people, since what one does to the child
+ * reaches those behind it. The upload at which a child ends is blocked; those behind it go on in
+ * another. The deadline is that of each.
  */
-export async function runEach(requests: readonly ScanRequest[], options: IsolationOptions = {}): Promise<ScanResult[]> {
+export async function runEach(
+  requests: readonly ScanRequest[],
+  options: IsolationOptions = {},
+): Promise<ScanResult[]> {
   const results: ScanResult[] = [];
   while (results.length < requests.length) {
     options.signal?.throwIfAborted();
@@ -57,23 +65,48 @@ export async function runEach(requests: readonly ScanRequest[], options: Isolati
     options.signal?.throwIfAborted();
     const answers = readAnswers(end, part.length);
     const { missing } = sandbox();
-    for (const { details } of answers) details.tools.push({ name: 'isolation', status: missing === null ? 'ok' : 'missing', detail: missing });
+    for (const { details } of answers)
+      details.tools.push({
+        name: 'isolation',
+        status: missing === null ? 'ok' : 'missing',
+        detail: missing,
+      });
     results.push(...answers);
-    if (answers.length < part.length) results.push(refusal(part[answers.length]!, ...explain(end), Math.round(performance.now() - started)));
+    if (answers.length < part.length)
+      results.push(
+        refusal(part[answers.length]!, ...explain(end), Math.round(performance.now() - started)),
+      );
   }
   return results;
 }
 
-async function startChild(requests: readonly ScanRequest[], options: IsolationOptions): Promise<ChildProcess> {
+async function startChild(
+  requests: readonly ScanRequest[],
+  options: IsolationOptions,
+): Promise<ChildProcess> {
   const program = options.childPath ?? (await childBundle());
   const files = requests.flatMap((request) => request.files);
   const shown = [program, ...shownOf(files)];
   // of the programs that the scanner starts there is one, and only for a Dockerfile
-  const flags = nodeFlags({ shown, startsPrograms: files.some(({ kind }) => kind === 'dockerfile') });
-  const node = [process.execPath, `--max-old-space-size=${options.heapMegabytes ?? HEAP_MEGABYTES}`, ...flags, program];
+  const flags = nodeFlags({
+    shown,
+    startsPrograms: files.some(({ kind }) => kind === 'dockerfile'),
+  });
+  const node = [
+    process.execPath,
+    `--max-old-space-size=${options.heapMegabytes ?? HEAP_MEGABYTES}`,
+    ...flags,
+    program,
+  ];
   // as many cores as there are may work at once
-  const cpuSeconds = Math.ceil(((options.deadlineMs ?? DEADLINE_MS) / 1000) * os.availableParallelism() * requests.length);
-  const [command, ...args] = sandbox().around(node, { shown: [process.execPath, ...shown], cpuSeconds, dataMegabytes: (options.residentMegabytes ?? RESIDENT_MEGABYTES) + DATA_MORE_MEGABYTES });
+  const cpuSeconds = Math.ceil(
+    ((options.deadlineMs ?? DEADLINE_MS) / 1000) * os.availableParallelism() * requests.length,
+  );
+  const [command, ...args] = sandbox().around(node, {
+    shown: [process.execPath, ...shown],
+    cpuSeconds,
+    dataMegabytes: (options.residentMegabytes ?? RESIDENT_MEGABYTES) + DATA_MORE_MEGABYTES,
+  });
   // nothing of ours in its environment: no keys, no proxies, no NODE_OPTIONS
   return spawn(command!, args, { env: SANDBOX_ENVIRONMENT, stdio: ['pipe', 'pipe', 'pipe'] });
 }
@@ -89,7 +122,11 @@ interface End {
   error: Error | null;
 }
 
-async function watch(child: ChildProcess, requests: readonly ScanRequest[], options: IsolationOptions): Promise<End> {
+async function watch(
+  child: ChildProcess,
+  requests: readonly ScanRequest[],
+  options: IsolationOptions,
+): Promise<End> {
   const end: End = { code: null, signal: null, stopped: null, stdout: '', stderr: '', error: null };
   const stop = (why: End['stopped']): void => {
     end.stopped ??= why;
@@ -113,7 +150,8 @@ async function watch(child: ChildProcess, requests: readonly ScanRequest[], opti
   let inside: number | undefined;
   const memory = setInterval(() => {
     inside ??= childOf(child.pid);
-    if (residentMegabytes([child.pid, inside]) > (options.residentMegabytes ?? RESIDENT_MEGABYTES)) stop('memory');
+    if (residentMegabytes([child.pid, inside]) > (options.residentMegabytes ?? RESIDENT_MEGABYTES))
+      stop('memory');
   }, WATCH_EVERY_MS);
   const abort = (): void => void child.kill('SIGKILL');
   options.signal?.addEventListener('abort', abort, { once: true });
@@ -139,14 +177,33 @@ async function watch(child: ChildProcess, requests: readonly ScanRequest[], opti
 }
 
 function explain(end: End): [RuleId, string] {
-  if (end.stopped === 'deadline') return ['scan-timeout', 'The scan did not end before its deadline and was stopped.'];
-  if (end.stopped === 'memory' || /heap out of memory|Array buffer allocation failed/.test(end.stderr)) return ['scan-out-of-memory', 'The scan needed more memory than it may have and was stopped.'];
-  const last = end.stderr.trim().split('\n').findLast((line) => /Error|error/.test(line)) ?? '';
-  const how = end.error !== null ? `could not be started (${end.error.message})` : end.signal !== null ? `was ended by ${end.signal}` : KILLED_INSIDE.test(end.stderr) || end.code === 128 + 9 ? 'was killed by the system' : `ended with code ${end.code} and no answer`;
+  if (end.stopped === 'deadline')
+    return ['scan-timeout', 'The scan did not end before its deadline and was stopped.'];
+  if (
+    end.stopped === 'memory' ||
+    /heap out of memory|Array buffer allocation failed/.test(end.stderr)
+  )
+    return ['scan-out-of-memory', 'The scan needed more memory than it may have and was stopped.'];
+  const last =
+    end.stderr
+      .trim()
+      .split('\n')
+      .findLast((line) => /Error|error/.test(line)) ?? '';
+  const how =
+    end.error !== null
+      ? `could not be started (${end.error.message})`
+      : end.signal !== null
+        ? `was ended by ${end.signal}`
+        : KILLED_INSIDE.test(end.stderr) || end.code === 128 + 9
+          ? 'was killed by the system'
+          : `ended with code ${end.code} and no answer`;
   return ['scan-crashed', `The scanner ${how}. ${last}`.trim()];
 }
 
-/** A line for each upload, in order. Of a child that did not end well the last upload that it may have been at does not count. */
+/**
+ * A line for each upload, in order. Of a child that did not end well the last upload that it may
+ * have been at does not count.
+ */
 function readAnswers(end: End, wanted: number): ScanResult[] {
   const answers: ScanResult[] = [];
   for (const line of end.stdout.split('\n').slice(0, -1)) {
@@ -161,7 +218,11 @@ function readAnswers(end: End, wanted: number): ScanResult[] {
 function readAnswer(text: string): ScanResult | null {
   try {
     const answer = JSON.parse(text) as ScanResult;
-    const sane = ['pass', 'review', 'block'].includes(answer.verdict) && Array.isArray(answer.findings) && typeof answer.rulesetVersion === 'string' && typeof answer.details === 'object';
+    const sane =
+      ['pass', 'review', 'block'].includes(answer.verdict) &&
+      Array.isArray(answer.findings) &&
+      typeof answer.rulesetVersion === 'string' &&
+      typeof answer.details === 'object';
     return sane ? answer : null;
   } catch {
     return null;
@@ -169,7 +230,13 @@ function readAnswer(text: string): ScanResult | null {
 }
 
 /** The result of a scan that could not be made. */
-export function refusal(request: ScanRequest, rule: RuleId, why: string, durationMs = 0, file = request.files[0]?.name ?? ''): ScanResult {
+export function refusal(
+  request: ScanRequest,
+  rule: RuleId,
+  why: string,
+  durationMs = 0,
+  file = request.files[0]?.name ?? '',
+): ScanResult {
   const limits = { ...DEFAULT_LIMITS, ...request.limits };
   const report = new Report(limits);
   report.add(rule, { file, why });
@@ -178,14 +245,33 @@ export function refusal(request: ScanRequest, rule: RuleId, why: string, duratio
     verdict: report.verdict,
     rulesetVersion: `${RULESET_VERSION}+${version}`,
     findings: report.findings,
-    details: { formats: {}, digests: {}, limits, findingsLeftOut: 0, allowList: { version, date }, tools: [], durationMs, bytes: request.files.reduce((sum, { size }) => sum + size, 0) },
+    details: {
+      formats: {},
+      digests: {},
+      limits,
+      findingsLeftOut: 0,
+      allowList: { version, date },
+      tools: [],
+      durationMs,
+      bytes: request.files.reduce((sum, { size }) => sum + size, 0),
+    },
     serving: {},
   };
 }
 
-/** Of the process itself, and of the one that it became in the sandbox. 0 where the system does not tell (no /proc, or it is gone). */
+/**
+ * Of the process itself, and of the one that it became in the sandbox. 0 where the system does not
+ * tell (no /proc, or it is gone).
+ */
 function residentMegabytes(pids: (number | undefined)[]): number {
-  return pids.reduce<number>((sum, pid) => sum + (pid === undefined ? 0 : Number(/^VmRSS:\s+([0-9]+) kB$/m.exec(readProc(`${pid}/status`))?.[1] ?? 0) / 1024), 0);
+  return pids.reduce<number>(
+    (sum, pid) =>
+      sum +
+      (pid === undefined
+        ? 0
+        : Number(/^VmRSS:\s+([0-9]+) kB$/m.exec(readProc(`${pid}/status`))?.[1] ?? 0) / 1024),
+    0,
+  );
 }
 
 function childOf(parent: number | undefined): number | undefined {

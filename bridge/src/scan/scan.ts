@@ -9,19 +9,37 @@ import type { StorageEntry } from './pickle/tensors.ts';
 import { Report } from './report.ts';
 import { RULESET_VERSION } from './rules.ts';
 import { FileSource } from './source.ts';
-import { DEFAULT_LIMITS, type Limits, type ScanFile, type ScanRequest, type ScanResult, type ToolStatus } from './types.ts';
+import {
+  DEFAULT_LIMITS,
+  type Limits,
+  type ScanFile,
+  type ScanRequest,
+  type ScanResult,
+  type ToolStatus,
+} from './types.ts';
 
 /**
- * Judges one upload: model files, side files and the Dockerfile together. Reads, never runs, what it is given; memory does
- * not grow with the files. Everything wrong becomes a finding; what cannot be understood blocks. Does not throw for any content.
- * Run it in a child process (run-isolated.ts) when the files come from strangers.
+ * Judges one upload: model files, side files and the Dockerfile together. Reads, never runs, what
+ * it is given; memory does not grow with the files. Everything wrong becomes a finding; what cannot
+ * be understood blocks. Does not throw for any content. Run it in a child process (run-isolated.ts)
+ * when the files come from strangers.
  */
 export function scanUpload(request: ScanRequest): ScanResult {
   const started = performance.now();
   const limits: Limits = { ...DEFAULT_LIMITS, ...request.limits };
   const report = new Report(limits);
-  const siblings = new Map(request.files.filter(({ kind }) => kind !== 'dockerfile').map(({ name, size }) => [name, size]));
-  const shared = { limits, report, depth: 0, budget: { unpackedBytes: 0 }, storages: new Map<string, StorageEntry>(), siblings, claims: new Claims() };
+  const siblings = new Map(
+    request.files.filter(({ kind }) => kind !== 'dockerfile').map(({ name, size }) => [name, size]),
+  );
+  const shared = {
+    limits,
+    report,
+    depth: 0,
+    budget: { unpackedBytes: 0 },
+    storages: new Map<string, StorageEntry>(),
+    siblings,
+    claims: new Claims(),
+  };
   const digests: Record<string, string> = Object.create(null);
   let serving: ScanResult['serving'] = {};
   const tools: ToolStatus[] = [];
@@ -32,10 +50,27 @@ export function scanUpload(request: ScanRequest): ScanResult {
       try {
         if (file.kind === 'dockerfile') {
           report.formats[file.name] = 'dockerfile';
-          serving = scanDockerfile(source, file.name, report, limits, { buildArgs: request.buildArgs ?? {}, registries: request.registries });
+          serving = scanDockerfile(source, file.name, report, limits, {
+            buildArgs: request.buildArgs ?? {},
+            registries: request.registries,
+          });
           tools.push(secondOpinion(file.path, file.name, report));
         } else {
-          scanByContent(source, file.name, contextFor({ ...shared, kind: file.kind, name: file.name, later: later && (() => { putOff = true; later(); }) }));
+          scanByContent(
+            source,
+            file.name,
+            contextFor({
+              ...shared,
+              kind: file.kind,
+              name: file.name,
+              later:
+                later &&
+                (() => {
+                  putOff = true;
+                  later();
+                }),
+            }),
+          );
         }
       } finally {
         if (!putOff) digests[file.name] = source.digest();
@@ -72,7 +107,12 @@ function contextFor(base: Omit<ScanContext, 'nested'>): ScanContext {
     nested(source, file, beside): void {
       const alone = { name: '', siblings: new Map<string, number>(), claims: new Claims() };
       if (base.depth >= base.limits.depth) base.report.add('format-nested-too-deep', { file });
-      else scanByContent(source, file, contextFor({ ...base, later: undefined, ...(beside ?? alone), depth: base.depth + 1 }));
+      else
+        scanByContent(
+          source,
+          file,
+          contextFor({ ...base, later: undefined, ...(beside ?? alone), depth: base.depth + 1 }),
+        );
     },
   };
 }

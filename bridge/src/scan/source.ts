@@ -1,12 +1,18 @@
 import crypto from 'node:crypto';
 import fs from 'node:fs';
 
-/** Bytes that can be read at any place. `read` gives exactly `length` bytes; asking beyond the end is a fault of the caller. */
+/**
+ * Bytes that can be read at any place. `read` gives exactly `length` bytes; asking beyond the end
+ * is a fault of the caller.
+ */
 export interface ByteSource {
   readonly size: number;
   /** The answer may be a view that the next `read` overwrites. */
   read(offset: number, length: number): Uint8Array;
-  /** Calls `each` with that part's bytes in order; each chunk is a view that is valid during the call. */
+  /**
+   * Calls `each` with that part's bytes in order; each chunk is a view that is valid during the
+   * call.
+   */
   stream(offset: number, length: number, each: (chunk: Uint8Array) => void): void;
 }
 
@@ -19,13 +25,18 @@ interface Window {
   length: number;
 }
 
-const emptyWindow = (): Window => ({ bytes: Buffer.allocUnsafeSlow(WINDOW_BYTES), start: 0, length: 0 });
-const holds = ({ start, length: held }: Window, offset: number, length: number): boolean => offset >= start && offset + length <= start + held;
+const emptyWindow = (): Window => ({
+  bytes: Buffer.allocUnsafeSlow(WINDOW_BYTES),
+  start: 0,
+  length: 0,
+});
+const holds = ({ start, length: held }: Window, offset: number, length: number): boolean =>
+  offset >= start && offset + length <= start + held;
 
 /**
- * A file on disk behind two windows, so that many small reads near each other cost one system call, also where they go back and forth
- * between a directory at the end and what it lists. Its SHA-256 is taken of what is streamed anyhow; what nobody streamed is read for it
- * at the end.
+ * A file on disk behind two windows, so that many small reads near each other cost one system call,
+ * also where they go back and forth between a directory at the end and what it lists. Its SHA-256
+ * is taken of what is streamed anyhow; what nobody streamed is read for it at the end.
  */
 export class FileSource implements ByteSource {
   readonly size: number;
@@ -60,7 +71,10 @@ export class FileSource implements ByteSource {
     [this.window, this.other] = [this.other ?? emptyWindow(), this.window];
     if (holds(this.window, offset, length)) return;
     this.window.length = 0;
-    const filled = this.fill(this.window.bytes.subarray(0, Math.min(WINDOW_BYTES, this.size - offset)), offset);
+    const filled = this.fill(
+      this.window.bytes.subarray(0, Math.min(WINDOW_BYTES, this.size - offset)),
+      offset,
+    );
     this.window.start = offset;
     this.window.length = filled.length;
   }
@@ -80,7 +94,10 @@ export class FileSource implements ByteSource {
   private hash(offset: number, length: number, each?: (chunk: Uint8Array) => void): void {
     const buffer = Buffer.allocUnsafeSlow(Math.min(STREAM_BYTES, length));
     for (let at = offset; at < offset + length; at += buffer.length) {
-      const chunk = this.fill(buffer.subarray(0, Math.min(buffer.length, offset + length - at)), at);
+      const chunk = this.fill(
+        buffer.subarray(0, Math.min(buffer.length, offset + length - at)),
+        at,
+      );
       if (at <= this.hashed && this.hashed < at + chunk.length) {
         this.sha256.update(chunk.subarray(this.hashed - at));
         this.hashed = at + chunk.length;

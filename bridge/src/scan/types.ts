@@ -1,4 +1,7 @@
-/** What a scan is asked and what it answers. The scanner imports nothing of the rest of the bridge; these shapes are its own. */
+/**
+ * What a scan is asked and what it answers. The scanner imports nothing of the rest of the bridge;
+ * these shapes are its own.
+ */
 
 export type Verdict = 'pass' | 'review' | 'block';
 export type Severity = 'info' | 'low' | 'medium' | 'high' | 'critical';
@@ -21,7 +24,9 @@ export interface ScanRequest {
   registries?: string[];
 }
 
-/** What another tool had to say; a tool that is not there is told, never counted as "nothing found". */
+/**
+ * What another tool had to say; a tool that is not there is told, never counted as "nothing found".
+ */
 export interface ToolStatus {
   name: string;
   status: 'ok' | 'missing' | 'error' | 'not-linted' | 'stale' | 'no-database';

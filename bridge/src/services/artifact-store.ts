@@ -13,12 +13,25 @@ const CLAIM_WAIT_MS = 15_000;
 /** A remembered pointer costs 200 bytes. */
 const POINTERS_REMEMBERED = 2000;
 
-interface Pointer { storedAt: string; size: number; digest: string }
-/** Where the bytes of a sealed upload are: in memory, in parts of an open multipart upload, or in an object already. */
-export type ArtifactSource = Buffer | { key: string; uploadId: string; parts: { number: number; etag: string }[] } | { key: string };
+interface Pointer {
+  storedAt: string;
+  size: number;
+  digest: string;
+}
+/**
+ * Where the bytes of a sealed upload are: in memory, in parts of an open multipart upload, or in an
+ * object already.
+ */
+export type ArtifactSource =
+  | Buffer
+  | { key: string; uploadId: string; parts: { number: number; etag: string }[] }
+  | { key: string };
 
 export interface ArtifactStoreDeps {
-  blobs: BlobStore; digester: Digester; buffers: PartBuffers; clock: Clock;
+  blobs: BlobStore;
+  digester: Digester;
+  buffers: PartBuffers;
+  clock: Clock;
   /** parts of one upload on their way at the same time */
   partsInFlight: number;
 }
@@ -26,9 +39,10 @@ export interface ArtifactStoreDeps {
 /**
  * `ObjectStore`: artifacts addressed by their digest, never overwritten.
  *
- * The digest is known only after the last byte, and S3 can neither rename an object nor give an open multipart upload another
- * key; a server-side copy costs as much as the upload itself. So what is larger than one part lies at `blobs/<uuid>`, and its
- * digest's key holds a pointer to it, which `get` and `stat` follow. A file of one part lies at its digest's key itself.
+ * The digest is known only after the last byte, and S3 can neither rename an object nor give an
+ * open multipart upload another key; a server-side copy costs as much as the upload itself. So what
+ * is larger than one part lies at `blobs/<uuid>`, and its digest's key holds a pointer to it, which
+ * `get` and `stat` follow. A file of one part lies at its digest's key itself.
  */
 export class ArtifactStore implements ObjectStore {
   readonly blobs: BlobStore;
@@ -50,9 +64,18 @@ export class ArtifactStore implements ObjectStore {
     return new ArtifactUpload(this, options);
   }
 
-  async putStream(stream: Readable, options: { maxBytes: number; expectedDigest?: string; signal?: AbortSignal }): Promise<StoredObject> {
-    const upload = this.open({ ...options, field: 'file', kept: new KeptMemory(this.buffers.bytes) });
-    const stop = (): void => { stream.destroy(options.signal!.reason as Error); };
+  async putStream(
+    stream: Readable,
+    options: { maxBytes: number; expectedDigest?: string; signal?: AbortSignal },
+  ): Promise<StoredObject> {
+    const upload = this.open({
+      ...options,
+      field: 'file',
+      kept: new KeptMemory(this.buffers.bytes),
+    });
+    const stop = (): void => {
+      stream.destroy(options.signal!.reason as Error);
+    };
     try {
       options.signal?.throwIfAborted();
       options.signal?.addEventListener('abort', stop, { once: true });
@@ -92,7 +115,10 @@ export class ArtifactStore implements ObjectStore {
     await this.blobs.put(key, body, contentType);
   }
 
-  /** Of a pointer and its bytes the pointer goes first: what is left after a crash is found by the collector. */
+  /**
+   * Of a pointer and its bytes the pointer goes first: what is left after a crash is found by the
+   * collector.
+   */
   async remove(key: string): Promise<void> {
     const pointer = await this.#pointerAt(key);
     this.#pointers.delete(key);
@@ -103,7 +129,10 @@ export class ArtifactStore implements ObjectStore {
   /** Sizes are those of the artifacts, not of their pointers. */
   async *list(prefix: string): AsyncIterable<{ key: string; size: number; lastModified: Date }> {
     for await (const item of this.blobs.list(prefix)) {
-      const pointer = item.size < POINTER_MAX_BYTES && item.key.startsWith('artifacts/') ? await this.#pointerAt(item.key) : null;
+      const pointer =
+        item.size < POINTER_MAX_BYTES && item.key.startsWith('artifacts/')
+          ? await this.#pointerAt(item.key)
+          : null;
       yield pointer ? { ...item, size: pointer.size } : item;
     }
   }
@@ -128,11 +157,16 @@ export class ArtifactStore implements ObjectStore {
       return stored;
     }
     if (Buffer.isBuffer(source)) {
-      if (!(await this.blobs.putIfAbsent(key, source, 'application/octet-stream'))) await this.#reuse(key, size);
+      if (!(await this.blobs.putIfAbsent(key, source, 'application/octet-stream')))
+        await this.#reuse(key, size);
       return stored;
     }
     if ('uploadId' in source) await this.blobs.complete(source.key, source.uploadId, source.parts);
-    else if (!(await this.blobs.stat(source.key))) throw new NotFound('The uploaded file is no longer there.', { code: 'upload-not-found', remedy: 'Upload it again.' });
+    else if (!(await this.blobs.stat(source.key)))
+      throw new NotFound('The uploaded file is no longer there.', {
+        code: 'upload-not-found',
+        remedy: 'Upload it again.',
+      });
     const pointer: Pointer = { storedAt: source.key, size, digest };
     if (await this.blobs.putIfAbsent(key, JSON.stringify(pointer), POINTER_TYPE)) return stored;
     // Somebody stored the same bytes in the same moment: theirs is the artifact.
@@ -141,17 +175,27 @@ export class ArtifactStore implements ObjectStore {
     return stored;
   }
 
-  /** true: the artifact is there and the collector leaves it alone for now (it may be one that no record names yet). */
+  /**
+   * true: the artifact is there and the collector leaves it alone for now (it may be one that no
+   * record names yet).
+   */
   async #reuse(key: string, size: number): Promise<boolean> {
     if ((await this.stat(key))?.size !== size) return false;
     const claim = claimKey(key);
     const deadline = this.#clock.now().getTime() + CLAIM_WAIT_MS;
     for (;;) {
       if (await this.blobs.putIfAbsent(claim, 'reuse', 'text/plain')) break;
-      const holder = await readAll(await this.blobs.get(claim)).then(String, (error) => { if (error instanceof NotFound) return 'gone'; throw error; });
+      const holder = await readAll(await this.blobs.get(claim)).then(String, (error) => {
+        if (error instanceof NotFound) return 'gone';
+        throw error;
+      });
       if (holder === 'reuse') break;
       if (this.#clock.now().getTime() > deadline) {
-        throw new Unavailable('The same file is being cleaned up just now.', { code: 'artifact-busy', remedy: 'Send it again in a minute.', retryAfterSeconds: 60 });
+        throw new Unavailable('The same file is being cleaned up just now.', {
+          code: 'artifact-busy',
+          remedy: 'Send it again in a minute.',
+          retryAfterSeconds: 60,
+        });
       }
       await this.#clock.sleep(100);
     }

@@ -27,8 +27,9 @@ export interface ArtifactUploadOptions {
 }
 
 /**
- * One file on its way in: `write` … `seal` (all bytes are here, the digest is known) → `commit` (it becomes visible) or `abort`.
- * Until `commit` nothing can be seen in the storage, so a request may check everything first.
+ * One file on its way in: `write` … `seal` (all bytes are here, the digest is known) → `commit` (it
+ * becomes visible) or `abort`. Until `commit` nothing can be seen in the storage, so a request may
+ * check everything first.
  */
 export class ArtifactUpload {
   #bytes = 0;
@@ -45,8 +46,13 @@ export class ArtifactUpload {
     this.#options = options;
     this.#digest = store.digester.start('sha256');
     this.#pump = new PartPump({
-      store: store.blobs, buffers: store.buffers, partBytes: store.buffers.bytes, inFlight: store.partsInFlight, firstNumber: 1,
-      digests: [this.#digest], target: () => this.#open(),
+      store: store.blobs,
+      buffers: store.buffers,
+      partBytes: store.buffers.bytes,
+      inFlight: store.partsInFlight,
+      firstNumber: 1,
+      digests: [this.#digest],
+      target: () => this.#open(),
     });
   }
 
@@ -56,7 +62,8 @@ export class ArtifactUpload {
 
   write(chunk: Buffer): Promise<void> | undefined {
     this.#bytes += chunk.length;
-    if (this.#bytes > this.#options.maxBytes) throw tooLarge(this.#options.field, this.#options.maxBytes);
+    if (this.#bytes > this.#options.maxBytes)
+      throw tooLarge(this.#options.field, this.#options.maxBytes);
     return this.#pump.write(chunk);
   }
 
@@ -64,7 +71,8 @@ export class ArtifactUpload {
   async seal(): Promise<{ digest: string; size: number }> {
     if (!this.#sealed) {
       let body: Buffer | null = null;
-      // Buffer.from copies: the part's own memory goes back to the others while this one waits for its commit.
+      // Buffer.from copies: the part's own memory goes back to the others while this one waits for
+      // its commit.
       if (!this.#pump.begun && this.#options.kept.take(this.#pump.rest.length)) {
         await this.#pump.digestRest();
         body = Buffer.from(this.#pump.rest);
@@ -76,7 +84,10 @@ export class ArtifactUpload {
     return { digest: this.#sealed.digest, size: this.#bytes };
   }
 
-  /** Makes the sealed file visible under its digest's key; the same bytes stored before are used again. */
+  /**
+   * Makes the sealed file visible under its digest's key; the same bytes stored before are used
+   * again.
+   */
   async commit(): Promise<StoredObject> {
     const { digest, body } = this.#sealed!;
     const source = body ?? { ...(await this.#target!), parts: this.#pump.stored };
@@ -86,13 +97,16 @@ export class ArtifactUpload {
     return stored;
   }
 
-  /** Leaves nothing behind. May be called at any time, also after `commit` (then it does nothing). */
+  /**
+   * Leaves nothing behind. May be called at any time, also after `commit` (then it does nothing).
+   */
   async abort(): Promise<void> {
     if (this.#ended) return;
     this.#ended = true;
     await this.#pump.close();
     if (!this.#sealed) this.#digest.drop();
-    // The upload may just be opening: it is aborted when it is open. One that could not be opened left nothing.
+    // The upload may just be opening: it is aborted when it is open. One that could not be opened
+    // left nothing.
     const target = await this.#target?.catch(() => null);
     if (target) await this.#store.blobs.abort(target.key, target.uploadId);
   }
@@ -106,15 +120,19 @@ export class ArtifactUpload {
 
 export function tooLarge(field: string, maxBytes: number): TooLarge {
   return new TooLarge(`${field} is larger than ${maxBytes} bytes, the most that is accepted.`, {
-    code: 'upload-too-large', remedy: 'Send a smaller file, or have the limit raised (UPLOAD_MAX_BYTES).',
+    code: 'upload-too-large',
+    remedy: 'Send a smaller file, or have the limit raised (UPLOAD_MAX_BYTES).',
     errors: [{ field, reason: `larger than ${maxBytes} bytes` }],
   });
 }
 
 export function checkDigest(field: string, digest: string, expected: string | undefined): void {
   if (!expected || expected === digest) return;
-  const remedy = 'The bytes changed on the way, or the digest was taken of another file. Take it again and send the file again.';
+  const remedy =
+    'The bytes changed on the way, or the digest was taken of another file. Take it again and send the file again.';
   throw new Invalid(`${field} arrived with the digest ${digest}, but ${expected} was announced.`, {
-    code: 'digest-mismatch', remedy, errors: [{ field, reason: `digest is ${digest}, announced was ${expected}`, remedy }],
+    code: 'digest-mismatch',
+    remedy,
+    errors: [{ field, reason: `digest is ${digest}, announced was ${expected}`, remedy }],
   });
 }

@@ -3,7 +3,10 @@ import { POINTER_TYPE } from './artifact-store.ts';
 import type { ArtifactBytes } from './integrity-ports.ts';
 import type { BlobStat, BlobStore } from './upload-ports.ts';
 
-/** Artifacts as they lie in the storage now: pointers are followed anew each time, since one that was changed is to be noticed. */
+/**
+ * Artifacts as they lie in the storage now: pointers are followed anew each time, since one that
+ * was changed is to be noticed.
+ */
 export function artifactBytes(blobs: Pick<BlobStore, 'get' | 'stat'>): ArtifactBytes {
   return {
     get: async (key) => blobs.get((await placeOf(blobs, key))?.at ?? key),
@@ -14,12 +17,18 @@ export function artifactBytes(blobs: Pick<BlobStore, 'get' | 'stat'>): ArtifactB
   };
 }
 
-async function placeOf(blobs: Pick<BlobStore, 'get' | 'stat'>, key: string): Promise<{ at: string; stat: BlobStat; mark: string } | null> {
+async function placeOf(
+  blobs: Pick<BlobStore, 'get' | 'stat'>,
+  key: string,
+): Promise<{ at: string; stat: BlobStat; mark: string } | null> {
   const stat = await blobs.stat(key);
-  if (stat === null || stat.contentType !== POINTER_TYPE) return stat && { at: key, stat, mark: markOf(stat) };
+  if (stat === null || stat.contentType !== POINTER_TYPE)
+    return stat && { at: key, stat, mark: markOf(stat) };
   const at = storedAt(String(await readAll(await blobs.get(key))));
   const behind = at === null ? null : await blobs.stat(at);
-  return at === null || behind === null ? null : { at, stat: behind, mark: `${markOf(stat)} ${markOf(behind)}` };
+  return at === null || behind === null
+    ? null
+    : { at, stat: behind, mark: `${markOf(stat)} ${markOf(behind)}` };
 }
 
 /** null: what lies there is no pointer of ours any more */
@@ -32,4 +41,5 @@ function storedAt(text: string): string | null {
   }
 }
 
-const markOf = ({ etag, size, lastModified }: BlobStat): string => `${etag ?? ''}:${size}:${lastModified.toISOString()}`;
+const markOf = ({ etag, size, lastModified }: BlobStat): string =>
+  `${etag ?? ''}:${size}:${lastModified.toISOString()}`;

@@ -7,21 +7,36 @@ import type { ObjectStore, VersionWork } from './ports.ts';
 type Artifact = VersionWork['artifacts'][number];
 const DOCKERFILE = 'Dockerfile';
 
-/** The files of a build's context: name in it → artifact. The Dockerfile is always called `Dockerfile`. */
+/**
+ * The files of a build's context: name in it → artifact. The Dockerfile is always called
+ * `Dockerfile`.
+ */
 export function contextFiles(artifacts: Artifact[]): Map<string, Artifact> {
   const files = new Map<string, Artifact>();
   for (const artifact of artifacts) {
     const name = artifact.kind === 'dockerfile' ? DOCKERFILE : artifact.filename;
-    if (!isPlainPath(name)) throw new Failed(`The file name "${name}" cannot stand in a build context.`, { code: 'context-name' });
+    if (!isPlainPath(name))
+      throw new Failed(`The file name "${name}" cannot stand in a build context.`, {
+        code: 'context-name',
+      });
     if (artifact.kind !== 'dockerfile' && name === DOCKERFILE) continue;
     files.set(name, artifact);
   }
-  if (!files.has(DOCKERFILE)) throw new Failed('The version has no Dockerfile.', { code: 'context-no-dockerfile' });
+  if (!files.has(DOCKERFILE))
+    throw new Failed('The version has no Dockerfile.', { code: 'context-no-dockerfile' });
   return files;
 }
 
-/** Streams the context as a tar, one object after the other, never more than a buffer of it in memory. `without`: what is not wanted of it. */
-export async function writeContext(store: ObjectStore, artifacts: Artifact[], into: Writable, without: ReadonlySet<string> = new Set()): Promise<void> {
+/**
+ * Streams the context as a tar, one object after the other, never more than a buffer of it in
+ * memory. `without`: what is not wanted of it.
+ */
+export async function writeContext(
+  store: ObjectStore,
+  artifacts: Artifact[],
+  into: Writable,
+  without: ReadonlySet<string> = new Set(),
+): Promise<void> {
   const tar = pack();
   const sent = pipeline(tar as unknown as Readable, into);
   sent.catch(() => undefined); // told below, together with its cause
@@ -41,6 +56,12 @@ export async function writeContext(store: ObjectStore, artifacts: Artifact[], in
 }
 
 function isPlainPath(name: string): boolean {
-  return name !== '' && name.length <= 255 && !name.startsWith('/') && !name.includes('\\') && !name.includes('\0')
-    && name.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
+  return (
+    name !== '' &&
+    name.length <= 255 &&
+    !name.startsWith('/') &&
+    !name.includes('\\') &&
+    !name.includes('\0') &&
+    name.split('/').every((part) => part !== '' && part !== '.' && part !== '..')
+  );
 }

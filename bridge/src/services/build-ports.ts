@@ -1,8 +1,15 @@
 import type { Readable } from 'node:stream';
 
-export interface StoredManifest { digest: string; mediaType: string; bytes: Buffer }
+export interface StoredManifest {
+  digest: string;
+  mediaType: string;
+  bytes: Buffer;
+}
 
-/** A registry as the bridge writes to it, with its own right. Errors are BridgeErrors, Unavailable where trying again may help. */
+/**
+ * A registry as the bridge writes to it, with its own right. Errors are BridgeErrors, Unavailable
+ * where trying again may help.
+ */
 export interface ImageStorePort {
   digestOf(repository: string, reference: string): Promise<string | null>;
   manifest(repository: string, reference: string): Promise<StoredManifest | null>;
@@ -13,13 +20,27 @@ export interface ImageStorePort {
   mount(repository: string, digest: string, from: string): Promise<boolean>;
   putBlob(repository: string, digest: string, bytes: Buffer): Promise<void>;
   /** `subject`: the registry keeps the list of what refers to an image by itself */
-  putManifest(repository: string, reference: string, mediaType: string, bytes: Buffer): Promise<{ subject: boolean }>;
+  putManifest(
+    repository: string,
+    reference: string,
+    mediaType: string,
+    bytes: Buffer,
+  ): Promise<{ subject: boolean }>;
   /** the place of a new upload */
   begin(repository: string): Promise<string>;
   /** how far an upload has come; null: it is gone */
   progress(place: string): Promise<{ place: string; offset: number } | null>;
-  /** appends `length` bytes at `start`; the place for the next part. Conflict when the registry does not go on there */
-  append(place: string, start: number, length: number, bytes: Readable, signal?: AbortSignal): Promise<string>;
+  /**
+   * appends `length` bytes at `start`; the place for the next part. Conflict when the registry does
+   * not go on there
+   */
+  append(
+    place: string,
+    start: number,
+    length: number,
+    bytes: Readable,
+    signal?: AbortSignal,
+  ): Promise<string>;
   /** Conflict when the bytes are not those of this digest */
   finish(place: string, digest: string): Promise<void>;
 }

@@ -4,30 +4,60 @@ import type { Backend, Counters, RevisionObserved, RouteObserved } from '../doma
 import type { BuildPodObserved } from '../domain/build-outcome.ts';
 
 export interface RevisionSpec {
-  namespace: string; revision: string; slug: string; modelId: number; versionId: number;
+  namespace: string;
+  revision: string;
+  slug: string;
+  modelId: number;
+  versionId: number;
   /** reference with digest */
-  image: string; replicas: number; port: number; readinessPath: string; requests: PodRequests;
+  image: string;
+  replicas: number;
+  port: number;
+  readinessPath: string;
+  requests: PodRequests;
 }
 export interface RouteSpec {
-  namespace: string; name: string; slug: string; path: string; backends: Backend[];
+  namespace: string;
+  name: string;
+  slug: string;
+  path: string;
+  backends: Backend[];
   /** the mlops.deployment that changes it, and what it found before its first change */
-  changedBy: number; before: (Backend & { replicas: number })[];
-  /** while traffic is shared: which revision answers those who ask for one side of it (TRAFFIC_HEADER) */
+  changedBy: number;
+  before: (Backend & { replicas: number })[];
+  /**
+   * while traffic is shared: which revision answers those who ask for one side of it
+   * (TRAFFIC_HEADER)
+   */
   sides?: { canary: string; stable: string } | null;
   /** the whole route is written, so that what somebody added goes too */
   whole?: boolean;
 }
 
-/** The cluster that serves. Every method can be called twice; errors are BridgeErrors, `Failed` where trying again would not help. */
+/**
+ * The cluster that serves. Every method can be called twice; errors are BridgeErrors, `Failed`
+ * where trying again would not help.
+ */
 export interface ClusterPort {
   revision(namespace: string, revision: string): Promise<RevisionObserved | null>;
-  /** waits until the revision is no longer as `revision` saw it last; false: not within this time, or it cannot be waited for */
-  changed(namespace: string, revision: string, withinMs: number, signal: AbortSignal): Promise<boolean>;
+  /**
+   * waits until the revision is no longer as `revision` saw it last; false: not within this time,
+   * or it cannot be waited for
+   */
+  changed(
+    namespace: string,
+    revision: string,
+    withinMs: number,
+    signal: AbortSignal,
+  ): Promise<boolean>;
   route(namespace: string, name: string): Promise<RouteObserved | null>;
   capacity(namespace: string): Promise<CapacityObserved>;
   applyRevision(spec: RevisionSpec): Promise<void>;
   scaleRevision(namespace: string, revision: string, replicas: number): Promise<void>;
-  /** which of its objects are missing or not as they were applied, e.g. `Service digits-v2`; sizes aside */
+  /**
+   * which of its objects are missing or not as they were applied, e.g. `Service digits-v2`; sizes
+   * aside
+   */
   drift(spec: RevisionSpec): Promise<string[]>;
   /** puts its objects back as they were applied; sizes stay */
   mend(spec: RevisionSpec): Promise<void>;
@@ -47,7 +77,10 @@ export interface MetricsPort {
 }
 
 export interface TrafficPort {
-  /** counters of every revision that the gateway has met, by `<namespace>-<revision>`; Unavailable when it cannot be asked */
+  /**
+   * counters of every revision that the gateway has met, by `<namespace>-<revision>`; Unavailable
+   * when it cannot be asked
+   */
   all(): Promise<Map<string, Counters>>;
 }
 
@@ -56,25 +89,55 @@ export interface RegistryPort {
   digestOf(repository: string, reference: string): Promise<string | null>;
 }
 
-export interface ImageLayer { digest: string; /** bytes */ size: number; compressed: boolean; open(): Promise<Readable> }
+export interface ImageLayer {
+  digest: string;
+  /** bytes */ size: number;
+  compressed: boolean;
+  open(): Promise<Readable>;
+}
 export interface ImageLayersPort {
   /** the layers of an image, lowest first; their bytes are fetched when they are opened */
   layersOf(repository: string, digest: string, signal?: AbortSignal): Promise<ImageLayer[]>;
 }
 
-/** A request with this header is answered by one side of a rollout, whatever the weights: `canary` or `stable`. A cookie of the same name does it too. */
+/**
+ * A request with this header is answered by one side of a rollout, whatever the weights: `canary`
+ * or `stable`. A cookie of the same name does it too.
+ */
 export const TRAFFIC_HEADER = 'creativeflow-traffic';
-/** A request's session, as header or cookie: an id that ends in three hexadecimal digits, like a UUID, keeps its version while traffic is shared. */
+/**
+ * A request's session, as header or cookie: an id that ends in three hexadecimal digits, like a
+ * UUID, keeps its version while traffic is shared.
+ */
 export const SESSION_HEADER = 'creativeflow-session';
 
-export interface GatewayAnswer { status: number; headers: Record<string, string>; body: string }
+export interface GatewayAnswer {
+  status: number;
+  headers: Record<string, string>;
+  body: string;
+}
 export interface GatewayPort {
-  /** One request as a client would make it. Rejects with Unavailable when nothing answers. `body` is cut at `bodyMax` characters, 2,048 where nothing is said. */
-  request(url: string, options: { method: 'GET' | 'POST'; json?: unknown; headers?: Record<string, string>; timeoutMs: number; bodyMax?: number; signal?: AbortSignal }): Promise<GatewayAnswer>;
+  /**
+   * One request as a client would make it. Rejects with Unavailable when nothing answers. `body` is
+   * cut at `bodyMax` characters, 2,048 where nothing is said.
+   */
+  request(
+    url: string,
+    options: {
+      method: 'GET' | 'POST';
+      json?: unknown;
+      headers?: Record<string, string>;
+      timeoutMs: number;
+      bodyMax?: number;
+      signal?: AbortSignal;
+    },
+  ): Promise<GatewayAnswer>;
 }
 
 export interface BuildPodSpec {
-  versionId: number; generation: number; attempt: number;
+  versionId: number;
+  generation: number;
+  attempt: number;
   /** reference with tag, as the build pushes it */
   target: string;
   /** scopes of one repository and one context, expires */

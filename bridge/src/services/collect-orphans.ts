@@ -5,20 +5,31 @@ import type { Clock, Logger, OdooPort } from './ports.ts';
 import { readInfo } from './resumable-state.ts';
 import type { ResumableUploads } from './upload-resumable.ts';
 
-/** What is younger may belong to an upload that runs: nothing of it is touched. Longer than a tus upload lives. */
+/**
+ * What is younger may belong to an upload that runs: nothing of it is touched. Longer than a tus
+ * upload lives.
+ */
 export const ORPHAN_GRACE_MS = 24 * 3600_000;
 /** Keys asked of Odoo in one call. */
 const ASK_AT_ONCE = 500;
 
-export interface Collected { expiredUploads: number; openUploads: number; blobs: number; artifacts: number; claims: number; staging: number }
+export interface Collected {
+  expiredUploads: number;
+  openUploads: number;
+  blobs: number;
+  artifacts: number;
+  claims: number;
+  staging: number;
+}
 
 /**
- * Removes what uploads that ended half-way left in the storage: expired tus uploads, multipart uploads that nobody finishes,
- * staging objects, blobs to which no artifact points, and artifacts that no record names. May run twice, at the same time, and
- * be stopped anywhere; what one run leaves the next one finds.
+ * Removes what uploads that ended half-way left in the storage: expired tus uploads, multipart
+ * uploads that nobody finishes, staging objects, blobs to which no artifact points, and artifacts
+ * that no record names. May run twice, at the same time, and be stopped anywhere; what one run
+ * leaves the next one finds.
  *
- * It cannot take an artifact that an upload is just about to use again: both put their claim first, and only one of them can
- * (ArtifactStore's `adopt`).
+ * It cannot take an artifact that an upload is just about to use again: both put their claim first,
+ * and only one of them can (ArtifactStore's `adopt`).
  */
 export class OrphanCollector {
   readonly #store: ArtifactStore;
@@ -28,7 +39,14 @@ export class OrphanCollector {
   readonly #log: Logger;
   readonly #graceMs: number;
 
-  constructor(deps: { store: ArtifactStore; uploads: ResumableUploads; odoo: OdooPort; clock: Clock; log: Logger; graceMs?: number }) {
+  constructor(deps: {
+    store: ArtifactStore;
+    uploads: ResumableUploads;
+    odoo: OdooPort;
+    clock: Clock;
+    log: Logger;
+    graceMs?: number;
+  }) {
     this.#store = deps.store;
     this.#uploads = deps.uploads;
     this.#odoo = deps.odoo;
@@ -39,7 +57,12 @@ export class OrphanCollector {
 
   async run(signal?: AbortSignal): Promise<Collected> {
     const collected: Collected = {
-      expiredUploads: await this.#expired(), openUploads: await this.#open(), staging: await this.#old('staging/'), claims: await this.#claims(), artifacts: 0, blobs: 0,
+      expiredUploads: await this.#expired(),
+      openUploads: await this.#open(),
+      staging: await this.#old('staging/'),
+      claims: await this.#claims(),
+      artifacts: 0,
+      blobs: 0,
     };
     signal?.throwIfAborted();
     collected.artifacts = await this.#artifacts(signal);
@@ -73,7 +96,11 @@ export class OrphanCollector {
   async #open(): Promise<number> {
     let count = 0;
     for (const { key, uploadId, startedAt } of await this.#store.blobs.openUploads()) {
-      if (!this.#isOld(startedAt) || (await readInfo(this.#store.blobs, key.slice('blobs/'.length)))) continue;
+      if (
+        !this.#isOld(startedAt) ||
+        (await readInfo(this.#store.blobs, key.slice('blobs/'.length)))
+      )
+        continue;
       await this.#store.blobs.abort(key, uploadId);
       count += 1;
     }
@@ -90,7 +117,9 @@ export class OrphanCollector {
     return count;
   }
 
-  /** Also those of a collector that was killed: the artifact that it had claimed is looked at again. */
+  /**
+   * Also those of a collector that was killed: the artifact that it had claimed is looked at again.
+   */
   #claims(): Promise<number> {
     return this.#old('claims/');
   }
@@ -113,14 +142,22 @@ export class OrphanCollector {
   }
 
   async #unknown(keys: string[]): Promise<string[]> {
-    const known = new Set(await this.#odoo.call<string[]>({ kind: 'service' }, 'mlops.artifact', 'known_keys', { keys }));
+    const known = new Set(
+      await this.#odoo.call<string[]>({ kind: 'service' }, 'mlops.artifact', 'known_keys', {
+        keys,
+      }),
+    );
     return keys.filter((key) => !known.has(key));
   }
 
-  /** Claims the artifact, asks once more (it may have been registered since), and only then removes it. */
+  /**
+   * Claims the artifact, asks once more (it may have been registered since), and only then removes
+   * it.
+   */
   async #take(key: string): Promise<boolean> {
     const claim = claimKey(key);
-    if (!(await this.#store.blobs.putIfAbsent(claim, 'collect', 'text/plain'))) return false; // an upload uses it again
+    // an upload uses it again
+    if (!(await this.#store.blobs.putIfAbsent(claim, 'collect', 'text/plain'))) return false;
     try {
       if ((await this.#unknown([key])).length === 0) return false;
       await this.#store.remove(key);
@@ -130,11 +167,18 @@ export class OrphanCollector {
     }
   }
 
-  /** A process that ended between the last byte and the pointer leaves a blob to which nothing points. */
+  /**
+   * A process that ended between the last byte and the pointer leaves a blob to which nothing
+   * points.
+   */
   async #blobs(): Promise<number> {
     const old: string[] = [];
     for await (const { key, lastModified } of this.#store.blobs.list('blobs/')) {
-      if (this.#isOld(lastModified) && !(await readInfo(this.#store.blobs, key.slice('blobs/'.length)))) old.push(key);
+      if (
+        this.#isOld(lastModified) &&
+        !(await readInfo(this.#store.blobs, key.slice('blobs/'.length)))
+      )
+        old.push(key);
     }
     if (old.length === 0) return 0;
     const pointed = await this.#pointedAt();
@@ -153,7 +197,13 @@ export class OrphanCollector {
       if (size >= POINTER_MAX_BYTES) continue;
       try {
         if ((await this.#store.blobs.stat(key))?.contentType !== POINTER_TYPE) continue;
-        pointed.add((JSON.parse(String(await readAll(await this.#store.blobs.get(key)))) as { storedAt: string }).storedAt);
+        pointed.add(
+          (
+            JSON.parse(String(await readAll(await this.#store.blobs.get(key)))) as {
+              storedAt: string;
+            }
+          ).storedAt,
+        );
       } catch (error) {
         if (!(error instanceof NotFound)) throw error; // removed in this moment, with its blob
       }

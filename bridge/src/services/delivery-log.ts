@@ -3,8 +3,9 @@ import type { Condition } from '../contract/version.ts';
 type Untimed = Omit<Condition, 'lastTransitionTime'>;
 
 /**
- * What was reported of each deployment last, so that only changes are reported and a condition keeps the time of
- * its last transition. Lost with the process: then the same facts are reported once more, which changes nothing.
+ * What was reported of each deployment last, so that only changes are reported and a condition
+ * keeps the time of its last transition. Lost with the process: then the same facts are reported
+ * once more, which changes nothing.
  */
 export class DeliveryLog {
   readonly #last = new Map<number, { key: string; conditions: Condition[] }>();
@@ -21,7 +22,9 @@ export class DeliveryLog {
   stamp(deploymentId: number, conditions: Untimed[], now: Date): Condition[] {
     const before = this.#last.get(deploymentId)?.conditions ?? [];
     return conditions.map((condition) => {
-      const same = before.find((known) => known.type === condition.type && known.status === condition.status);
+      const same = before.find(
+        (known) => known.type === condition.type && known.status === condition.status,
+      );
       return { ...condition, lastTransitionTime: same?.lastTransitionTime ?? now.toISOString() };
     });
   }

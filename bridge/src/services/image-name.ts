@@ -3,5 +3,8 @@ export function splitImage(image: string): { registry: string | null; repository
   const [first = '', ...rest] = image.split('/');
   const named = rest.length > 0 && (/[.:]/.test(first) || first === 'localhost');
   const path = named ? rest.join('/') : image;
-  return { registry: named ? first : null, repository: path.replace(/@.*$/, '').replace(/:[^/]*$/, '') };
+  return {
+    registry: named ? first : null,
+    repository: path.replace(/@.*$/, '').replace(/:[^/]*$/, ''),
+  };
 }

@@ -3,28 +3,56 @@ import type { ArtifactExpected, ArtifactSeen, ImageSeen } from '../domain/integr
 import type { ImageStorePort } from './build-ports.ts';
 import type { ArtifactBytes, Witness } from './integrity-ports.ts';
 
-interface Manifest { config?: { digest: string }; layers?: { digest: string }[]; manifests?: { digest: string }[] }
+interface Manifest {
+  config?: { digest: string };
+  layers?: { digest: string }[];
+  manifests?: { digest: string }[];
+}
 
-/** The image as the registry has it now: its manifest by its own bytes, and whether each blob is there. None is fetched. */
-export async function lookAtImage(images: Pick<ImageStorePort, 'manifest' | 'hasBlob'>, repository: string, digest: string): Promise<ImageSeen> {
+/**
+ * The image as the registry has it now: its manifest by its own bytes, and whether each blob is
+ * there. None is fetched.
+ */
+export async function lookAtImage(
+  images: Pick<ImageStorePort, 'manifest' | 'hasBlob'>,
+  repository: string,
+  digest: string,
+): Promise<ImageSeen> {
   const found = await images.manifest(repository, digest);
   if (found === null) return { digest: null, missing: [], platforms: [] };
   const manifest = JSON.parse(found.bytes.toString('utf8')) as Manifest;
   const platforms = (manifest.manifests ?? []).map((entry) => entry.digest);
-  const parts = await Promise.all(platforms.map(async (platform) => ({ platform, seen: await lookAtImage(images, repository, platform) })));
-  const blobs = [manifest.config, ...(manifest.layers ?? [])].flatMap((blob) => (blob ? [blob.digest] : []));
+  const parts = await Promise.all(
+    platforms.map(async (platform) => ({
+      platform,
+      seen: await lookAtImage(images, repository, platform),
+    })),
+  );
+  const blobs = [manifest.config, ...(manifest.layers ?? [])].flatMap((blob) =>
+    blob ? [blob.digest] : [],
+  );
   const there = await Promise.all(blobs.map((blob) => images.hasBlob(repository, blob)));
   return {
-    digest: `sha256:${createHash('sha256').update(found.bytes).digest('hex')}`, platforms,
-    missing: [...blobs.filter((_, index) => !there[index]), ...parts.flatMap(({ platform, seen }) => (seen.digest === null ? [platform] : seen.missing))],
+    digest: `sha256:${createHash('sha256').update(found.bytes).digest('hex')}`,
+    platforms,
+    missing: [
+      ...blobs.filter((_, index) => !there[index]),
+      ...parts.flatMap(({ platform, seen }) => (seen.digest === null ? [platform] : seen.missing)),
+    ],
   };
 }
 
 /**
- * The artifacts as the storage has them: their sizes each time; their bytes when all are to be read, or when the storage says
- * that an object was written since its bytes were last read.
+ * The artifacts as the storage has them: their sizes each time; their bytes when all are to be
+ * read, or when the storage says that an object was written since its bytes were last read.
  */
-export async function lookAtArtifacts(store: ArtifactBytes, artifacts: ArtifactExpected[], known: Witness, deep: boolean, signal: AbortSignal): Promise<{ seen: ArtifactSeen[]; witness: Witness }> {
+export async function lookAtArtifacts(
+  store: ArtifactBytes,
+  artifacts: ArtifactExpected[],
+  known: Witness,
+  deep: boolean,
+  signal: AbortSignal,
+): Promise<{ seen: ArtifactSeen[]; witness: Witness }> {
   const seen: ArtifactSeen[] = [];
   const witness: Witness = {};
   for (const { objectKey, size } of artifacts) {
@@ -35,7 +63,7 @@ export async function lookAtArtifacts(store: ArtifactBytes, artifacts: ArtifactE
       continue;
     }
     const read = deep || (before !== undefined && before.mark !== stat.mark);
-    const digest = read ? await digestOf(store, objectKey, signal) : before?.digest ?? null;
+    const digest = read ? await digestOf(store, objectKey, signal) : (before?.digest ?? null);
     seen.push({ objectKey, size: stat.size, digest });
     if (digest !== null) witness[objectKey] = { mark: stat.mark, digest };
   }

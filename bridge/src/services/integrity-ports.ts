@@ -1,5 +1,11 @@
 import type { Readable } from 'node:stream';
-import type { ArtifactExpected, ContainerSeen, Difference, ObjectSeen, RouteSeen } from '../domain/integrity.ts';
+import type {
+  ArtifactExpected,
+  ContainerSeen,
+  Difference,
+  ObjectSeen,
+  RouteSeen,
+} from '../domain/integrity.ts';
 import type { RevisionSpec } from './cluster-ports.ts';
 import type { DeploymentWork } from './ports.ts';
 
@@ -12,7 +18,14 @@ export interface IntegrityCluster {
   approved(namespace: string, revision: string): Promise<string | null | undefined>;
   approve(namespace: string, revision: string, image: string): Promise<void>;
   putBack(spec: RevisionSpec, replicas: boolean): Promise<void>;
-  putRouteBack(route: { namespace: string; name: string; slug: string; path: string; revision: string; deploymentId: number }): Promise<void>;
+  putRouteBack(route: {
+    namespace: string;
+    name: string;
+    slug: string;
+    path: string;
+    revision: string;
+    deploymentId: number;
+  }): Promise<void>;
   /** namespace and name */
   readonly gateway: string;
 }
@@ -28,7 +41,11 @@ export type Witness = Record<string, { mark: string; digest: string }>;
 
 /** One answer of `mlops.deployment.integrity_round`. */
 export interface Due {
-  work: DeploymentWork; policy: 'tell' | 'put-back'; artifacts: ArtifactExpected[];
+  work: DeploymentWork;
+  policy: 'tell' | 'put-back';
+  artifacts: ArtifactExpected[];
   /** all bytes are to be read again */
-  deep: boolean; witness: Witness; reported: { state: 'good' | 'bad' | null; differences: Difference[] };
+  deep: boolean;
+  witness: Witness;
+  reported: { state: 'good' | 'bad' | null; differences: Difference[] };
 }

@@ -5,7 +5,10 @@ import type { ObjectStore, VersionWork } from './ports.ts';
 
 type Artifact = VersionWork['artifacts'][number];
 
-/** The bytes of a model's layer in their order, out of object storage, never more than a buffer of them in memory; both digests are taken on the way. */
+/**
+ * The bytes of a model's layer in their order, out of object storage, never more than a buffer of
+ * them in memory; both digests are taken on the way.
+ */
 export class LayerBytes {
   readonly #layer = createHash('sha256');
   readonly #chunks: AsyncGenerator<Buffer, void>;
@@ -56,7 +59,11 @@ export class LayerBytes {
   }
 }
 
-async function* chunksOf(store: ObjectStore, artifact: Artifact, frame: LayerFrame): AsyncGenerator<Buffer, void> {
+async function* chunksOf(
+  store: ObjectStore,
+  artifact: Artifact,
+  frame: LayerFrame,
+): AsyncGenerator<Buffer, void> {
   yield frame.head;
   const content = createHash('sha256');
   let size = 0;
@@ -68,12 +75,18 @@ async function* chunksOf(store: ObjectStore, artifact: Artifact, frame: LayerFra
   }
   const digest = `sha256:${content.digest('hex')}`;
   if (digest !== artifact.digest) {
-    throw new Failed(`ArtifactChanged: ${artifact.filename} is ${digest}, approved was ${artifact.digest}.`, { code: 'artifact-changed' });
+    throw new Failed(
+      `ArtifactChanged: ${artifact.filename} is ${digest}, approved was ${artifact.digest}.`,
+      { code: 'artifact-changed' },
+    );
   }
   if (frame.tail.length > 0) yield frame.tail;
 }
 
-/** A line to the storage that breaks is taken up again where it broke, as long as each brings something: a registry may forget an upload that pauses. */
+/**
+ * A line to the storage that breaks is taken up again where it broke, as long as each brings
+ * something: a registry may forget an upload that pauses.
+ */
 async function* objectBytes(store: ObjectStore, key: string): AsyncGenerator<Buffer, void> {
   let [at, brokeAt] = [0, 0];
   for (;;) {

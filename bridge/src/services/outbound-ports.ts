@@ -17,8 +17,9 @@ export interface OutboundRequest {
 }
 
 /**
- * Requests to addresses that people configured: webhooks, an environment's gateway. Throws Forbidden `outbound-refused`
- * when the address may not be asked, Unavailable `outbound-failed` when it did not answer; neither says more.
+ * Requests to addresses that people configured: webhooks, an environment's gateway. Throws
+ * Forbidden `outbound-refused` when the address may not be asked, Unavailable `outbound-failed`
+ * when it did not answer; neither says more.
  */
 export interface OutboundPort {
   request(url: string, request: OutboundRequest): Promise<OutboundAnswer>;

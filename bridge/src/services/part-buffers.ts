@@ -1,7 +1,8 @@
 /**
- * Memory for parts on their way to the storage, shared by all uploads of this process, so that it is flat whatever is sent.
- * Every upload may always have one buffer (a slow client never waits for another's); further ones, for parts in flight, come
- * out of a common allowance. Buffers lie in shared memory: the digest thread reads them without a copy.
+ * Memory for parts on their way to the storage, shared by all uploads of this process, so that it
+ * is flat whatever is sent. Every upload may always have one buffer (a slow client never waits for
+ * another's); further ones, for parts in flight, come out of a common allowance. Buffers lie in
+ * shared memory: the digest thread reads them without a copy.
  */
 export class PartBuffers {
   /** size of one buffer, and so the largest part */
@@ -17,7 +18,10 @@ export class PartBuffers {
     this.#keepIdle = extra + 1;
   }
 
-  /** The account of one upload. `take` answers null while neither its own one nor an extra one is free. */
+  /**
+   * The account of one upload. `take` answers null while neither its own one nor an extra one is
+   * free.
+   */
   share(): BufferShare {
     let held = 0;
     return {
@@ -45,5 +49,11 @@ export class PartBuffers {
   }
 }
 
-export interface BufferShare { take(): PartBuffer | null }
-export interface PartBuffer { readonly memory: Buffer; length: number; release(): void }
+export interface BufferShare {
+  take(): PartBuffer | null;
+}
+export interface PartBuffer {
+  readonly memory: Buffer;
+  length: number;
+  release(): void;
+}

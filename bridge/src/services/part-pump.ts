@@ -9,17 +9,24 @@ export interface PartPumpOptions {
   /** parts on their way at the same time */
   inFlight: number;
   firstNumber: number;
-  /** where the parts go; asked once, when the first one is full, so that a small file opens no multipart upload */
+  /**
+   * where the parts go; asked once, when the first one is full, so that a small file opens no
+   * multipart upload
+   */
   target(): Promise<{ key: string; uploadId: string }>;
   /** told of all bytes in their order */
   digests: RunningDigest[];
-  /** keep the first part in memory until `flush`: what is behind a gap does not count as received (tus checksum) */
+  /**
+   * keep the first part in memory until `flush`: what is behind a gap does not count as received
+   * (tus checksum)
+   */
   holdFirst?: boolean;
 }
 
 /**
- * Cuts a stream of bytes into parts of equal size and stores several at a time. Memory: `inFlight + 2` buffers at most.
- * After a failure every call throws that failure; `close` gives the memory back in any case.
+ * Cuts a stream of bytes into parts of equal size and stores several at a time. Memory: `inFlight +
+ * 2` buffers at most. After a failure every call throws that failure; `close` gives the memory back
+ * in any case.
  */
 export class PartPump {
   readonly stored: { number: number; etag: string; size: number }[] = [];
@@ -50,7 +57,10 @@ export class PartPump {
     return this.#number > this.#options.firstNumber;
   }
 
-  /** Bytes of the first part that an earlier request brought; the digests know them. Before the first write. */
+  /**
+   * Bytes of the first part that an earlier request brought; the digests know them. Before the
+   * first write.
+   */
   prefill(bytes: Buffer): void {
     this.#current ??= this.#share.take()!;
     bytes.copy(this.#current.memory, this.#current.length);
@@ -58,7 +68,10 @@ export class PartPump {
     this.#digested = this.#current.length;
   }
 
-  /** Takes a copy of `chunk`. undefined: go on at once; a promise: wait for it before the next write. */
+  /**
+   * Takes a copy of `chunk`. undefined: go on at once; a promise: wait for it before the next
+   * write.
+   */
   write(chunk: Buffer): Promise<void> | undefined {
     if (this.#failure) throw this.#failure;
     const done = this.#copy(chunk, 0);
@@ -71,7 +84,10 @@ export class PartPump {
     if (this.#failure) throw this.#failure;
   }
 
-  /** Stores what is held and waits for everything on its way. `last`: the rest becomes the last part, whatever its size. */
+  /**
+   * Stores what is held and waits for everything on its way. `last`: the rest becomes the last
+   * part, whatever its size.
+   */
   async flush({ last }: { last: boolean }): Promise<void> {
     await this.#settle();
     if (this.#held) {
@@ -103,8 +119,13 @@ export class PartPump {
       const current = this.#current;
       if (!current) break;
       const n = Math.min(this.#options.partBytes - current.length, chunk.length - done);
-      // Not `copy`: into shared memory V8 does that byte by byte, unless both ends are aligned alike.
-      current.memory.fill(n === chunk.length ? chunk : chunk.subarray(done, done + n), current.length, current.length + n);
+      // Not `copy`: into shared memory V8 does that byte by byte, unless both ends are aligned
+      // alike.
+      current.memory.fill(
+        n === chunk.length ? chunk : chunk.subarray(done, done + n),
+        current.length,
+        current.length + n,
+      );
       current.length += n;
       done += n;
       if (current.length === this.#options.partBytes) this.#dispatch(current);
@@ -150,20 +171,31 @@ export class PartPump {
     const bytes = buffer.memory.subarray(0, buffer.length);
     this.#target ??= this.#options.target();
     const put = this.#target
-      .then(({ key, uploadId }) => this.#options.store.putPart(key, uploadId, number, bytes, this.#abort.signal))
-      .then((etag) => { this.stored.push({ number, etag, size: bytes.length }); });
+      .then(({ key, uploadId }) =>
+        this.#options.store.putPart(key, uploadId, number, bytes, this.#abort.signal),
+      )
+      .then((etag) => {
+        this.stored.push({ number, etag, size: bytes.length });
+      });
     // The memory is used again only when both the storage and the digests are through with it.
-    this.#track(Promise.allSettled([put, ...digested]).then((results) => {
-      buffer.release();
-      for (const result of results) if (result.status === 'rejected') throw result.reason;
-    }));
+    this.#track(
+      Promise.allSettled([put, ...digested]).then((results) => {
+        buffer.release();
+        for (const result of results) if (result.status === 'rejected') throw result.reason;
+      }),
+    );
   }
 
   #track(work: Promise<unknown>): void {
-    const tracked: Promise<void> = work.then(() => undefined, (error: Error) => {
-      this.#failure ??= error;
-      this.#abort.abort(error);
-    }).finally(() => this.#sending.delete(tracked));
+    const tracked: Promise<void> = work
+      .then(
+        () => undefined,
+        (error: Error) => {
+          this.#failure ??= error;
+          this.#abort.abort(error);
+        },
+      )
+      .finally(() => this.#sending.delete(tracked));
     this.#sending.add(tracked);
   }
 

@@ -1,14 +1,21 @@
 import type { Clock, DeploymentWork } from './ports.ts';
 
-/** What Odoo said so short a time ago need not be asked again: a rollback is to take half a second in all. */
+/**
+ * What Odoo said so short a time ago need not be asked again: a rollback is to take half a second
+ * in all.
+ */
 export const FRESH_MS = 400;
 
 /** `readAt`: ms since 1970 by this process's clock. */
-export interface KnownWork { work: DeploymentWork; readAt: number }
+export interface KnownWork {
+  work: DeploymentWork;
+  readAt: number;
+}
 
 /**
- * The work that came with an order of the last moment. Never more than a shortcut: it stays in the process whose relay read it, so
- * that no other clock matters, and whatever is not here or is no longer fresh is asked of Odoo.
+ * The work that came with an order of the last moment. Never more than a shortcut: it stays in the
+ * process whose relay read it, so that no other clock matters, and whatever is not here or is no
+ * longer fresh is asked of Odoo.
  */
 export class RecentWork {
   readonly #clock: Pick<Clock, 'now'>;
@@ -29,7 +36,9 @@ export class RecentWork {
   take(deploymentId: number, generation: number): KnownWork | null {
     const known = this.#known.get(deploymentId);
     this.#known.delete(deploymentId);
-    return known && known.work.generation === generation && this.#fresh(known.readAt) ? known : null;
+    return known && known.work.generation === generation && this.#fresh(known.readAt)
+      ? known
+      : null;
   }
 
   #fresh(readAt: number): boolean {

@@ -3,7 +3,10 @@ import { NotFound } from '../errors.ts';
 import type { BlobStore, StoredPart } from './upload-ports.ts';
 import type { UploadField } from './upload-rules.ts';
 
-/** What is fixed when a resumable upload is created. Written once, to `tus/<id>/info`. Sizes in bytes, times ISO 8601. */
+/**
+ * What is fixed when a resumable upload is created. Written once, to `tus/<id>/info`. Sizes in
+ * bytes, times ISO 8601.
+ */
 export interface ResumableInfo {
   id: string;
   /** Odoo's id of the user; nobody else sees the upload */
@@ -38,22 +41,44 @@ export interface ResumablePosition {
 const TAIL_DIGITS = 15;
 export const stateKey = (id: string, name: 'info' | 'done'): string => `tus/${id}/${name}`;
 export const tailPrefix = (id: string): string => `tus/${id}/tail/`;
-/** The place stands in the name: a piece that a later part has swallowed fits nowhere, so a crash between the two does no harm. */
-export const tailKey = (id: string, start: number): string => `${tailPrefix(id)}${String(start).padStart(TAIL_DIGITS, '0')}`;
+/**
+ * The place stands in the name: a piece that a later part has swallowed fits nowhere, so a crash
+ * between the two does no harm.
+ */
+export const tailKey = (id: string, start: number): string =>
+  `${tailPrefix(id)}${String(start).padStart(TAIL_DIGITS, '0')}`;
 
 export function partSize(info: ResumableInfo, number: number): number {
   return Math.min(info.partBytes, info.size - (number - 1) * info.partBytes);
 }
 
-/** A part of another size than its place wants counts for nothing; S3 cannot remove a single part. */
-export async function makeVoid(blobs: BlobStore, info: ResumableInfo, numbers: number[]): Promise<void> {
-  await Promise.all(numbers.map((number) => blobs.putPart(info.key, info.uploadId, number, Buffer.alloc(partSize(info, number) === 1 ? 2 : 1))));
+/**
+ * A part of another size than its place wants counts for nothing; S3 cannot remove a single part.
+ */
+export async function makeVoid(
+  blobs: BlobStore,
+  info: ResumableInfo,
+  numbers: number[],
+): Promise<void> {
+  await Promise.all(
+    numbers.map((number) =>
+      blobs.putPart(
+        info.key,
+        info.uploadId,
+        number,
+        Buffer.alloc(partSize(info, number) === 1 ? 2 : 1),
+      ),
+    ),
+  );
 }
 
 export async function readInfo(blobs: BlobStore, id: string): Promise<ResumableInfo | null> {
   return readJson(blobs, stateKey(id, 'info'));
 }
-export async function readDone(blobs: BlobStore, id: string): Promise<{ digest: string | null } | null> {
+export async function readDone(
+  blobs: BlobStore,
+  id: string,
+): Promise<{ digest: string | null } | null> {
   return readJson(blobs, stateKey(id, 'done'));
 }
 async function readJson<T>(blobs: BlobStore, key: string): Promise<T | null> {
@@ -65,10 +90,21 @@ async function readJson<T>(blobs: BlobStore, key: string): Promise<T | null> {
   }
 }
 
-/** @param known parts that this process stored itself: the storage is asked only for those behind them */
-export async function readPosition(blobs: BlobStore, info: ResumableInfo, known: StoredPart[] = []): Promise<ResumablePosition> {
-  const [listed, tailObjects] = await Promise.all([listParts(blobs, info, known.length), collect(blobs.list(tailPrefix(info.id)))]);
-  if (listed === null) return { offset: info.size, parts: [], strays: [], tail: [], complete: true };
+/**
+ * @param known parts that this process stored itself: the storage is asked only for those behind
+ * them
+ */
+export async function readPosition(
+  blobs: BlobStore,
+  info: ResumableInfo,
+  known: StoredPart[] = [],
+): Promise<ResumablePosition> {
+  const [listed, tailObjects] = await Promise.all([
+    listParts(blobs, info, known.length),
+    collect(blobs.list(tailPrefix(info.id))),
+  ]);
+  if (listed === null)
+    return { offset: info.size, parts: [], strays: [], tail: [], complete: true };
   const parts = [...known];
   const strays: number[] = [];
   for (const part of listed) {
@@ -88,11 +124,19 @@ export async function readPosition(blobs: BlobStore, info: ResumableInfo, known:
 }
 
 /** null: the multipart upload has become an object. @throws NotFound when it is gone altogether */
-async function listParts(blobs: BlobStore, info: ResumableInfo, after: number): Promise<StoredPart[] | null> {
+async function listParts(
+  blobs: BlobStore,
+  info: ResumableInfo,
+  after: number,
+): Promise<StoredPart[] | null> {
   try {
     return await blobs.parts(info.key, info.uploadId, after);
   } catch (error) {
-    if (error instanceof NotFound && ((await blobs.stat(info.key)) || (await blobs.stat(stateKey(info.id, 'done'))))) return null;
+    if (
+      error instanceof NotFound &&
+      ((await blobs.stat(info.key)) || (await blobs.stat(stateKey(info.id, 'done'))))
+    )
+      return null;
     throw error;
   }
 }

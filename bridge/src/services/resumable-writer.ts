@@ -2,7 +2,12 @@ import { buffer as readAll } from 'node:stream/consumers';
 import type { ArtifactStore } from './artifact-store.ts';
 import { tooLarge } from './artifact-upload.ts';
 import { PartPump } from './part-pump.ts';
-import { makeVoid, tailKey, type ResumableInfo, type ResumablePosition } from './resumable-state.ts';
+import {
+  makeVoid,
+  tailKey,
+  type ResumableInfo,
+  type ResumablePosition,
+} from './resumable-state.ts';
 import { ChecksumMismatch } from './upload-errors.ts';
 import type { DigestAlgorithm, RunningDigest } from './upload-ports.ts';
 
@@ -17,8 +22,9 @@ export interface Append {
 }
 
 /**
- * Writes one resumable upload, request after request. What a request brings is on its way to the storage when it is answered;
- * `settle` waits until it is there. After a failure other than of a checksum it is of no more use: the storage knows the position.
+ * Writes one resumable upload, request after request. What a request brings is on its way to the
+ * storage when it is answered; `settle` waits until it is there. After a failure other than of a
+ * checksum it is of no more use: the storage knows the position.
  */
 export class ResumableWriter {
   readonly info: ResumableInfo;
@@ -30,7 +36,12 @@ export class ResumableWriter {
   #digest: RunningDigest | null;
 
   /** @param position as the storage has it */
-  constructor(store: ArtifactStore, info: ResumableInfo, position: ResumablePosition, digest: RunningDigest | null) {
+  constructor(
+    store: ArtifactStore,
+    info: ResumableInfo,
+    position: ResumablePosition,
+    digest: RunningDigest | null,
+  ) {
     this.info = info;
     this.#store = store;
     this.#position = position;
@@ -38,7 +49,9 @@ export class ResumableWriter {
     this.#digest = digest;
   }
 
-  /** where the next byte goes; what lies before it is received, and stored once `settle` has ended */
+  /**
+   * where the next byte goes; what lies before it is received, and stored once `settle` has ended
+   */
   get offset(): number {
     return this.#offset;
   }
@@ -49,7 +62,10 @@ export class ResumableWriter {
     return this.#digest;
   }
 
-  /** Takes the bytes behind the offset; answers the new one. What came before a cut is kept, unless a checksum stands over it. */
+  /**
+   * Takes the bytes behind the offset; answers the new one. What came before a cut is kept, unless
+   * a checksum stands over it.
+   */
   async take(append: Append, stop: AbortSignal): Promise<number> {
     if (append.checksum) return this.#takeChecked(append, append.checksum, stop);
     const pump = (this.#pump ??= await this.#open(this.#digest ? [this.#digest] : [], false));
@@ -77,7 +93,11 @@ export class ResumableWriter {
     this.#pump = null;
   }
 
-  async #takeChecked(append: Append, { algorithm, value }: NonNullable<Append['checksum']>, stop: AbortSignal): Promise<number> {
+  async #takeChecked(
+    append: Append,
+    { algorithm, value }: NonNullable<Append['checksum']>,
+    stop: AbortSignal,
+  ): Promise<number> {
     await this.settle();
     const before = this.#offset;
     const sum = this.#store.digester.start(algorithm);
@@ -93,9 +113,16 @@ export class ResumableWriter {
       if (!whole || (await sum.hex()) !== value.toString('hex')) {
         this.#offset = before;
         await pump.close();
-        await makeVoid(this.#store.blobs, this.info, pump.stored.map(({ number }) => number));
+        await makeVoid(
+          this.#store.blobs,
+          this.info,
+          pump.stored.map(({ number }) => number),
+        );
         if (!whole) return before;
-        throw new ChecksumMismatch('The bytes do not have the checksum that the request names; they were thrown away.', { code: 'checksum-mismatch', remedy: 'Send them again.' });
+        throw new ChecksumMismatch(
+          'The bytes do not have the checksum that the request names; they were thrown away.',
+          { code: 'checksum-mismatch', remedy: 'Send them again.' },
+        );
       }
       await this.#put(pump);
       this.#digest?.drop();
@@ -109,7 +136,8 @@ export class ResumableWriter {
   }
 
   #count(bytes: number): void {
-    if (this.#offset + bytes > this.info.size) throw tooLarge('The body goes beyond Upload-Length, and', this.info.size);
+    if (this.#offset + bytes > this.info.size)
+      throw tooLarge('The body goes beyond Upload-Length, and', this.info.size);
     this.#offset += bytes;
   }
 
@@ -117,10 +145,18 @@ export class ResumableWriter {
     const { key, uploadId, partBytes } = this.info;
     const { blobs, buffers, partsInFlight } = this.#store;
     const pump = new PartPump({
-      store: blobs, buffers, partBytes, inFlight: partsInFlight, firstNumber: this.#position.parts.length + 1, target: async () => ({ key, uploadId }), digests, holdFirst,
+      store: blobs,
+      buffers,
+      partBytes,
+      inFlight: partsInFlight,
+      firstNumber: this.#position.parts.length + 1,
+      target: async () => ({ key, uploadId }),
+      digests,
+      holdFirst,
     });
     try {
-      for (const piece of this.#position.tail) pump.prefill(await readAll(await blobs.get(piece.key)));
+      for (const piece of this.#position.tail)
+        pump.prefill(await readAll(await blobs.get(piece.key)));
       return pump;
     } catch (error) {
       await pump.close();
@@ -132,7 +168,12 @@ export class ResumableWriter {
     const last = this.#offset === this.info.size;
     await pump.flush({ last });
     const tail = last ? this.#position.tail : await this.#keepRest(pump);
-    this.#position = { ...this.#position, offset: this.#offset, parts: [...this.#position.parts, ...pump.stored], tail };
+    this.#position = {
+      ...this.#position,
+      offset: this.#offset,
+      parts: [...this.#position.parts, ...pump.stored],
+      tail,
+    };
   }
 
   /** What does not fill a part becomes a piece of the tail; many pieces become one. */
@@ -146,7 +187,11 @@ export class ResumableWriter {
     let tail = begun ? [] : old;
     if (rest.length > already) {
       const from = old.length >= TAIL_PIECES_MAX ? 0 : already;
-      const piece = { key: tailKey(id, partStart + from), start: partStart + from, size: rest.length - from };
+      const piece = {
+        key: tailKey(id, partStart + from),
+        start: partStart + from,
+        size: rest.length - from,
+      };
       await blobs.put(piece.key, rest.subarray(from), 'application/octet-stream');
       tail = from === 0 ? [piece] : [...tail, piece];
     }

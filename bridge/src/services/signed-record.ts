@@ -2,7 +2,10 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import { NotFound } from '../errors.ts';
 import type { ObjectStore } from './ports.ts';
 
-/** Small notes of the bridge in object storage, which are believed only with its own signature: they stand for bytes that were checked once. */
+/**
+ * Small notes of the bridge in object storage, which are believed only with its own signature: they
+ * stand for bytes that were checked once.
+ */
 export class SignedRecords {
   readonly #store: ObjectStore;
   readonly #secret: string | Buffer;
@@ -19,7 +22,9 @@ export class SignedRecords {
     try {
       const { body, mac } = JSON.parse(text) as { body: string; mac: string };
       const [given, expected] = [Buffer.from(mac), Buffer.from(this.#sign(key, body))];
-      return given.length === expected.length && timingSafeEqual(given, expected) ? JSON.parse(body) as T : null;
+      return given.length === expected.length && timingSafeEqual(given, expected)
+        ? (JSON.parse(body) as T)
+        : null;
     } catch {
       return null; // not ours, as good as none
     }
@@ -27,11 +32,18 @@ export class SignedRecords {
 
   async write(key: string, value: unknown): Promise<void> {
     const body = JSON.stringify(value);
-    await this.#store.putSmall(key, JSON.stringify({ body, mac: this.#sign(key, body) }), 'application/json');
+    await this.#store.putSmall(
+      key,
+      JSON.stringify({ body, mac: this.#sign(key, body) }),
+      'application/json',
+    );
   }
 
   #sign(key: string, body: string): string {
-    return createHmac('sha256', this.#secret).update(`creativeflow record\n${key}\n`).update(body).digest('base64url');
+    return createHmac('sha256', this.#secret)
+      .update(`creativeflow record\n${key}\n`)
+      .update(body)
+      .digest('base64url');
   }
 }
 

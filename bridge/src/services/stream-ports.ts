@@ -2,8 +2,16 @@ import type { DeploymentWork, JobName, JobPayload } from './ports.ts';
 
 /** One row of the journal with its place in the stream. */
 export interface StreamEvent {
-  position: number; id: number; at: string; topic: string;
-  companyId: number | null; teamId: number | null; modelId: number | null; versionId: number | null; deploymentId: number | null; endpointId: number | null;
+  position: number;
+  id: number;
+  at: string;
+  topic: string;
+  companyId: number | null;
+  teamId: number | null;
+  modelId: number | null;
+  versionId: number | null;
+  deploymentId: number | null;
+  endpointId: number | null;
   /** orders to the bridge are no news for people */
   command: string | null;
   payload: Record<string, unknown>;
@@ -18,18 +26,28 @@ export interface JournalReader {
   onAppend(callback: () => void): () => void;
 }
 
-/** What PostgreSQL tells of people's rights: a key removed, a role given or taken, a person archived, a password changed. */
+/**
+ * What PostgreSQL tells of people's rights: a key removed, a role given or taken, a person
+ * archived, a password changed.
+ */
 export interface RightsFeed {
   /** with whose rights may have changed; null: anybody's. Answers how to stop listening */
   onRights(callback: (uid: number | null) => void): () => void;
-  /** whether changes are heard at all now; if not, nothing may be believed that was not just said */
+  /**
+   * whether changes are heard at all now; if not, nothing may be believed that was not just said
+   */
   attentive(): boolean;
 }
 
 /** An order to the bridge that is not done yet. */
 export interface Command {
-  eventId: number; command: JobName; key: string; generation: number;
-  /** what Odoo wanted when it gave the order, where that is in the order itself, and how long ago */
+  eventId: number;
+  command: JobName;
+  key: string;
+  generation: number;
+  /**
+   * what Odoo wanted when it gave the order, where that is in the order itself, and how long ago
+   */
   known?: { work: DeploymentWork; ageMs: number };
 }
 
@@ -48,9 +66,15 @@ export interface OutboxLease {
 }
 
 export interface Outbox {
-  /** the lease when nobody else holds it, else null; `onEvent` hints that a transaction wrote an event */
+  /**
+   * the lease when nobody else holds it, else null; `onEvent` hints that a transaction wrote an
+   * event
+   */
   tryLead(onEvent: () => void): Promise<OutboxLease | null>;
-  /** marks a command done, with what it superseded; answers a newer one for the same thing that still waits */
+  /**
+   * marks a command done, with what it superseded; answers a newer one for the same thing that
+   * still waits
+   */
   finish(command: Command): Promise<Command | null>;
   close(): Promise<void>;
 }
@@ -64,7 +88,10 @@ export interface JobQueues {
 }
 
 /** What a job in a queue carries beside its payload. */
-export interface JobData { payload: JobPayload; attempt: number }
+export interface JobData {
+  payload: JobPayload;
+  attempt: number;
+}
 
 /** The queues as those who work them off see them. */
 export interface WorkQueues extends JobQueues {

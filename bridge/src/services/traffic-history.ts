@@ -7,11 +7,16 @@ export const SAMPLE_EVERY_SECONDS = 60;
 /** An hour has 60 minutes between 61 samples. */
 const SAMPLES_KEPT = 61;
 
-export interface TrafficHistoryDeps { gateway: TrafficPort; clock: Clock; log: Logger }
+export interface TrafficHistoryDeps {
+  gateway: TrafficPort;
+  clock: Clock;
+  log: Logger;
+}
 
 /**
- * The gateway's counters of the last hour, one sample a minute, in memory: a bridge that starts anew knows nothing from before, and
- * says since when it counts. A minute in which the gateway did not answer is a part of the next.
+ * The gateway's counters of the last hour, one sample a minute, in memory: a bridge that starts
+ * anew knows nothing from before, and says since when it counts. A minute in which the gateway did
+ * not answer is a part of the next.
  */
 export class TrafficHistory {
   readonly #deps: TrafficHistoryDeps;
@@ -46,7 +51,11 @@ export class TrafficHistory {
       this.#silent = false;
     } catch (error) {
       // told once, not each minute
-      if (!this.#silent) log.warn({ reason: error instanceof BridgeError ? error.message : String(error) }, 'traffic.no-metrics');
+      if (!this.#silent)
+        log.warn(
+          { reason: error instanceof BridgeError ? error.message : String(error) },
+          'traffic.no-metrics',
+        );
       this.#silent = true;
     }
   }

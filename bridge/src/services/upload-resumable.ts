@@ -3,26 +3,48 @@ import { Conflict, Invalid, NotFound } from '../errors.ts';
 import type { ArtifactStore } from './artifact-store.ts';
 import { checkDigest, tooLarge } from './artifact-upload.ts';
 import type { Clock } from './ports.ts';
-import { readDone, readInfo, readPosition, stateKey, tailPrefix, type ResumableInfo, type ResumablePosition } from './resumable-state.ts';
+import {
+  readDone,
+  readInfo,
+  readPosition,
+  stateKey,
+  tailPrefix,
+  type ResumableInfo,
+  type ResumablePosition,
+} from './resumable-state.ts';
 import { ResumableSessions } from './resumable-sessions.ts';
 import type { Append } from './resumable-writer.ts';
 import { Gone } from './upload-errors.ts';
 import type { RunningDigest, UploadLocks } from './upload-ports.ts';
 
-/** MinIO removes an open multipart upload 24 hours after it began, so none may be promised for longer. */
+/**
+ * MinIO removes an open multipart upload 24 hours after it began, so none may be promised for
+ * longer.
+ */
 export const RESUMABLE_LIFE_MS = 23 * 3600_000;
 const PARTS_MAX = 10_000;
 const MIB = 1024 * 1024;
 
-export type NewResumable = Pick<ResumableInfo, 'owner' | 'size' | 'field' | 'filename' | 'type' | 'digest' | 'metadata'>;
-export interface ResumableDeps { store: ArtifactStore; locks: UploadLocks; clock: Clock; maxBytes: number; lingerMs?: number | undefined }
+export type NewResumable = Pick<
+  ResumableInfo,
+  'owner' | 'size' | 'field' | 'filename' | 'type' | 'digest' | 'metadata'
+>;
+export interface ResumableDeps {
+  store: ArtifactStore;
+  locks: UploadLocks;
+  clock: Clock;
+  maxBytes: number;
+  lingerMs?: number | undefined;
+}
 
 /**
- * Uploads that can be cut and continued, by this process or another: parts of a fixed size in an S3 multipart upload, what is
- * behind the last full part in small objects beside it, and one small object that says what it is. Nothing is kept elsewhere.
+ * Uploads that can be cut and continued, by this process or another: parts of a fixed size in an S3
+ * multipart upload, what is behind the last full part in small objects beside it, and one small
+ * object that says what it is. Nothing is kept elsewhere.
  *
- * Two writers at once (a lock lost with Redis) can do no harm: parts have fixed places, and the object is completed by the etags
- * of the very parts whose bytes the digest saw; where another wrote between, the digest is taken again from the stored object.
+ * Two writers at once (a lock lost with Redis) can do no harm: parts have fixed places, and the
+ * object is completed by the etags of the very parts whose bytes the digest saw; where another
+ * wrote between, the digest is taken again from the stored object.
  */
 export class ResumableUploads {
   readonly #deps: ResumableDeps;
@@ -30,7 +52,10 @@ export class ResumableUploads {
 
   constructor(deps: ResumableDeps) {
     this.#deps = deps;
-    this.#sessions = new ResumableSessions({ ...deps, complete: (info, position, digest) => this.#complete(info, position, digest) });
+    this.#sessions = new ResumableSessions({
+      ...deps,
+      complete: (info, position, digest) => this.#complete(info, position, digest),
+    });
   }
 
   get maxBytes(): number {
@@ -43,8 +68,13 @@ export class ResumableUploads {
     const key = `blobs/${id}`;
     const now = this.#deps.clock.now().getTime();
     const info: ResumableInfo = {
-      id, key, uploadId: await this.#blobs.begin(key), ...asked, partBytes: this.#partBytes(asked.size),
-      createdAt: new Date(now).toISOString(), expiresAt: new Date(now + RESUMABLE_LIFE_MS).toISOString(),
+      id,
+      key,
+      uploadId: await this.#blobs.begin(key),
+      ...asked,
+      partBytes: this.#partBytes(asked.size),
+      createdAt: new Date(now).toISOString(),
+      expiresAt: new Date(now + RESUMABLE_LIFE_MS).toISOString(),
     };
     try {
       await this.#blobs.put(stateKey(id, 'info'), JSON.stringify(info), 'application/json');
@@ -57,9 +87,19 @@ export class ResumableUploads {
 
   /** @throws NotFound also for another user's upload; Gone when it has expired */
   async find(id: string, owner: number): Promise<ResumableInfo> {
-    const info = this.#sessions.infoOf(id) ?? (/^[0-9a-f]{32}$/.test(id) ? await readInfo(this.#blobs, id) : null);
-    if (!info || info.owner !== owner) throw new NotFound('There is no such upload.', { code: 'upload-not-found', remedy: 'Begin it again.' });
-    if (Date.parse(info.expiresAt) <= this.#deps.clock.now().getTime()) throw new Gone('This upload has expired.', { code: 'upload-expired', remedy: 'Begin it again.' });
+    const info =
+      this.#sessions.infoOf(id) ??
+      (/^[0-9a-f]{32}$/.test(id) ? await readInfo(this.#blobs, id) : null);
+    if (!info || info.owner !== owner)
+      throw new NotFound('There is no such upload.', {
+        code: 'upload-not-found',
+        remedy: 'Begin it again.',
+      });
+    if (Date.parse(info.expiresAt) <= this.#deps.clock.now().getTime())
+      throw new Gone('This upload has expired.', {
+        code: 'upload-expired',
+        remedy: 'Begin it again.',
+      });
     return info;
   }
 
@@ -70,12 +110,18 @@ export class ResumableUploads {
     return Math.max((await readPosition(this.#blobs, info)).offset, mine?.offset ?? 0);
   }
 
-  /** Takes bytes at `offset`; answers the new offset. What came before a cut is kept, unless a checksum stands over it. */
+  /**
+   * Takes bytes at `offset`; answers the new offset. What came before a cut is kept, unless a
+   * checksum stands over it.
+   */
   append(info: ResumableInfo, append: Append): Promise<number> {
     return this.#sessions.append(info, append);
   }
 
-  /** The digest of an upload whose bytes are all here. Reads the object when no process saw all its bytes. */
+  /**
+   * The digest of an upload whose bytes are all here. Reads the object when no process saw all its
+   * bytes.
+   */
   async finished(info: ResumableInfo): Promise<{ digest: string; size: number; key: string }> {
     const lock = await this.#deps.locks.acquire(info.id);
     try {
@@ -83,7 +129,10 @@ export class ResumableUploads {
       if (!done) {
         const position = await readPosition(this.#blobs, info);
         if (position.offset !== info.size) {
-          throw new Conflict(`"${info.filename}" is not complete: ${position.offset} of ${info.size} bytes are here.`, { code: 'upload-incomplete', remedy: 'Continue the upload.' });
+          throw new Conflict(
+            `"${info.filename}" is not complete: ${position.offset} of ${info.size} bytes are here.`,
+            { code: 'upload-incomplete', remedy: 'Continue the upload.' },
+          );
         }
         done = await this.#complete(info, position, null);
       }
@@ -104,8 +153,10 @@ export class ResumableUploads {
       await this.#blobs.abort(info.key, info.uploadId);
       const artifact = done?.digest ? await this.#deps.store.storedAtDigest(done.digest) : null;
       if (artifact !== info.key) await this.#blobs.remove(info.key);
-      for await (const { key } of this.#blobs.list(`tus/${info.id}/`)) if (!key.endsWith('/info')) await this.#blobs.remove(key);
-      await this.#blobs.remove(stateKey(info.id, 'info')); // last: whatever is left before it is found by it again
+      for await (const { key } of this.#blobs.list(`tus/${info.id}/`))
+        if (!key.endsWith('/info')) await this.#blobs.remove(key);
+      // last: whatever is left before it is found by it again
+      await this.#blobs.remove(stateKey(info.id, 'info'));
     } finally {
       await lock.release();
     }
@@ -116,7 +167,11 @@ export class ResumableUploads {
     return this.#sessions.close();
   }
 
-  async #complete(info: ResumableInfo, position: ResumablePosition, digest: RunningDigest | null): Promise<{ digest: string | null }> {
+  async #complete(
+    info: ResumableInfo,
+    position: ResumablePosition,
+    digest: RunningDigest | null,
+  ): Promise<{ digest: string | null }> {
     let seen = digest;
     if (!position.complete) {
       try {
@@ -126,12 +181,17 @@ export class ResumableUploads {
         // Another process wrote a part again: its bytes count, and our digest has not seen them.
         seen?.drop();
         seen = null;
-        await this.#blobs.complete(info.key, info.uploadId, (await readPosition(this.#blobs, info)).parts);
+        await this.#blobs.complete(
+          info.key,
+          info.uploadId,
+          (await readPosition(this.#blobs, info)).parts,
+        );
       }
     }
     const done = { digest: seen ? `sha256:${await seen.hex()}` : null };
     await this.#blobs.put(stateKey(info.id, 'done'), JSON.stringify(done), 'application/json');
-    for await (const { key } of this.#blobs.list(tailPrefix(info.id))) await this.#blobs.remove(key);
+    for await (const { key } of this.#blobs.list(tailPrefix(info.id)))
+      await this.#blobs.remove(key);
     return done;
   }
 
@@ -139,14 +199,19 @@ export class ResumableUploads {
     const hash = createHash('sha256');
     for await (const chunk of await this.#blobs.get(info.key)) hash.update(chunk as Buffer);
     const digest = `sha256:${hash.digest('hex')}`;
-    await this.#blobs.put(stateKey(info.id, 'done'), JSON.stringify({ digest }), 'application/json');
+    await this.#blobs.put(
+      stateKey(info.id, 'done'),
+      JSON.stringify({ digest }),
+      'application/json',
+    );
     return digest;
   }
 
   #partBytes(size: number): number {
     const least = Math.ceil(size / PARTS_MAX / MIB) * MIB;
     const { bytes } = this.#deps.store.buffers;
-    if (least > bytes) throw new Invalid('The file is too large for this storage.', { code: 'upload-too-large' });
+    if (least > bytes)
+      throw new Invalid('The file is too large for this storage.', { code: 'upload-too-large' });
     return bytes;
   }
 

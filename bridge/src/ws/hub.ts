@@ -16,23 +16,36 @@ export interface HubDeps {
   origins: string[];
   /** whose rights changed: their sockets are looked at before they get another event */
   rights?: RightsFeed;
-  authenticate(request: IncomingMessage): Promise<{ whoami: Whoami; stillGood(): Promise<boolean> }>;
+  authenticate(
+    request: IncomingMessage,
+  ): Promise<{ whoami: Whoami; stillGood(): Promise<boolean> }>;
   onCount?(sockets: number): void;
 }
 
 export const SOCKET_PATH = '/mlops/ws';
 const BATCH = 500;
-/** Odoo may be slow; a connection that nobody is known to own does not wait for it longer than this. */
+/**
+ * Odoo may be slow; a connection that nobody is known to own does not wait for it longer than this.
+ */
 const AUTHENTICATE_MS = 10_000;
 const PING_MS = 25_000;
-/** how often it is looked whose session is to be checked; each socket has its own time within the minute */
+/**
+ * how often it is looked whose session is to be checked; each socket has its own time within the
+ * minute
+ */
 const CHECK_ROUND_MS = 1_000;
 /** A notification can be lost: look anyway. */
 const REREAD_MS = 10_000;
 
-export interface SocketHub { stop(): void; count(): number }
+export interface SocketHub {
+  stop(): void;
+  count(): number;
+}
 
-/** `/mlops/ws?after=POSITION`: the journal as it grows. New events are read once and handed to every socket that may see them. */
+/**
+ * `/mlops/ws?after=POSITION`: the journal as it grows. New events are read once and handed to every
+ * socket that may see them.
+ */
 export function attachSocketHub(server: Server, deps: HubDeps): SocketHub {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: 4096 });
   const subscribers = new Set<Subscriber>();
@@ -61,10 +74,19 @@ export function attachSocketHub(server: Server, deps: HubDeps): SocketHub {
     }
     if (socket.destroyed) return; // gone while we asked
     const after = queryOf(request.url).get('after');
-    sockets.handleUpgrade(request, socket, head, (accepted) => void join(accepted, { ...identity, seen }, after));
+    sockets.handleUpgrade(
+      request,
+      socket,
+      head,
+      (accepted) => void join(accepted, { ...identity, seen }, after),
+    );
   }
 
-  async function join(socket: WebSocket, identity: { whoami: Whoami; stillGood(): Promise<boolean>; seen: number }, after: string | null): Promise<void> {
+  async function join(
+    socket: WebSocket,
+    identity: { whoami: Whoami; stillGood(): Promise<boolean>; seen: number },
+    after: string | null,
+  ): Promise<void> {
     socket.on('error', () => socket.terminate());
     try {
       const asked = after === null ? Number.NaN : Number(after);
@@ -78,7 +100,8 @@ export function attachSocketHub(server: Server, deps: HubDeps): SocketHub {
       });
       await pump.catchUp(subscriber);
       subscriber.stillGood = identity.stillGood;
-      if (identity.seen !== changes) void subscriber.recheck(); // somebody's rights changed while it was let in
+      // somebody's rights changed while it was let in
+      if (identity.seen !== changes) void subscriber.recheck();
       deps.onCount?.(subscribers.size);
     } catch (error) {
       deps.log.warn({ reason: reasonOf(error) }, 'socket.join-failed');
@@ -92,8 +115,14 @@ export function attachSocketHub(server: Server, deps: HubDeps): SocketHub {
       if (uid === null || subscriber.uid === uid) void subscriber.recheck();
     }
   });
-  const pings = setInterval(() => subscribers.forEach((subscriber) => subscriber.ping(pump.position)), PING_MS);
-  const checks = setInterval(() => subscribers.forEach((subscriber) => void subscriber.checkSession(Date.now())), CHECK_ROUND_MS);
+  const pings = setInterval(
+    () => subscribers.forEach((subscriber) => subscriber.ping(pump.position)),
+    PING_MS,
+  );
+  const checks = setInterval(
+    () => subscribers.forEach((subscriber) => void subscriber.checkSession(Date.now())),
+    CHECK_ROUND_MS,
+  );
   return {
     count: () => subscribers.size,
     stop: () => {
@@ -101,7 +130,8 @@ export function attachSocketHub(server: Server, deps: HubDeps): SocketHub {
       clearInterval(checks);
       unsubscribe?.();
       pump.stop();
-      for (const subscriber of subscribers) subscriber.close(1001, 'the bridge stops; connect again');
+      for (const subscriber of subscribers)
+        subscriber.close(1001, 'the bridge stops; connect again');
       sockets.close();
     },
   };
@@ -125,7 +155,10 @@ class Pump {
     void this.#read();
   }
 
-  /** Replays what the subscriber missed. It joins in the same turn in which it is level with what was handed round. */
+  /**
+   * Replays what the subscriber missed. It joins in the same turn in which it is level with what
+   * was handed round.
+   */
   async catchUp(subscriber: Subscriber): Promise<void> {
     for (;;) {
       const events = await this.#deps.journal.after(subscriber.position, BATCH);
@@ -160,14 +193,19 @@ class Pump {
         }
       } while (events.length === BATCH || this.#again);
     } catch (error) {
-      this.#deps.log.warn({ reason: error instanceof Error ? error.message : String(error) }, 'socket.read-failed');
+      this.#deps.log.warn(
+        { reason: error instanceof Error ? error.message : String(error) },
+        'socket.read-failed',
+      );
     } finally {
       this.#reading = false;
     }
   }
 }
 
-/** Browsers always name the page's origin; a page of somebody else's may not listen with our cookie. */
+/**
+ * Browsers always name the page's origin; a page of somebody else's may not listen with our cookie.
+ */
 function originAllowed(request: IncomingMessage, origins: string[]): boolean {
   const origin = request.headers.origin;
   if (origin === undefined) return true;
@@ -182,4 +220,5 @@ async function within<T>(ms: number, answer: Promise<T>): Promise<T> {
   return Promise.race([answer, late]).finally(() => clearTimeout(timer));
 }
 
-const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+const reasonOf = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error);

@@ -4,15 +4,24 @@ import type { Whoami } from '../contract/requests.ts';
 import { maySee } from '../domain/visibility.ts';
 import type { StreamEvent } from '../services/stream-ports.ts';
 
-/** A socket that takes in less than it is sent is closed: it reconnects and replays from where it was. */
+/**
+ * A socket that takes in less than it is sent is closed: it reconnects and replays from where it
+ * was.
+ */
 const BACKLOG_BYTES_MAX = 4 * 1024 * 1024;
 export const CLOSE_SLOW = 4008;
 export const CLOSE_LOGGED_OUT = 4401;
 const SESSION_CHECK_MS = 60_000;
-/** Odoo's workers hear of changed rights a moment after the transaction: looked at a second time then. */
+/**
+ * Odoo's workers hear of changed rights a moment after the transaction: looked at a second time
+ * then.
+ */
 const SETTLED_MS = 6_000;
 const RETRY_MS = 1_000;
-/** So many events wait for the answer whether the person may still see them; more, and the socket connects again. */
+/**
+ * So many events wait for the answer whether the person may still see them; more, and the socket
+ * connects again.
+ */
 const HELD_MAX = 2_000;
 /** A replay waits while more than this is on its way to the client … */
 const REPLAY_BYTES = 256 * 1024;
@@ -52,7 +61,10 @@ export class Subscriber {
     this.#send({ type: 'hello', position: this.position, user: this.#whoami.login });
   }
 
-  /** Sends an event that is new to it and that it may see. The place in the stream moves on either way. */
+  /**
+   * Sends an event that is new to it and that it may see. The place in the stream moves on either
+   * way.
+   */
   offer(event: StreamEvent): void {
     if (event.position <= this.position) return;
     if (this.#held) {
@@ -62,16 +74,22 @@ export class Subscriber {
     }
     this.position = event.position;
     if (!maySee(event, this.#whoami) || !this.open) return;
-    if (this.#socket.bufferedAmount > BACKLOG_BYTES_MAX) return this.close(CLOSE_SLOW, 'too slow; connect again');
+    if (this.#socket.bufferedAmount > BACKLOG_BYTES_MAX)
+      return this.close(CLOSE_SLOW, 'too slow; connect again');
     this.#socket.send(lineOf(event));
   }
 
-  /** Back-pressure of a replay: resolves when the client has taken in most of what it was sent, or is gone. */
+  /**
+   * Back-pressure of a replay: resolves when the client has taken in most of what it was sent, or
+   * is gone.
+   */
   async drained(): Promise<void> {
     let left = this.#socket.bufferedAmount;
     let movedAt = Date.now();
     while (this.open && this.#socket.bufferedAmount > REPLAY_BYTES) {
-      await new Promise((resolve) => { setTimeout(resolve, LOOK_MS); });
+      await new Promise((resolve) => {
+        setTimeout(resolve, LOOK_MS);
+      });
       if (this.#socket.bufferedAmount < left) movedAt = Date.now();
       left = this.#socket.bufferedAmount;
       if (Date.now() - movedAt > STUCK_MS) return this.close(CLOSE_SLOW, 'too slow; connect again');
@@ -87,11 +105,15 @@ export class Subscriber {
     if (now < this.#checkAt) return;
     if (this.#held) return this.recheck(); // Odoo could not say it before
     this.#checkAt = Math.min(now + SESSION_CHECK_MS, this.#keyExpires(now));
-    const good = await this.stillGood?.().catch(() => true); // Odoo away for a moment logs nobody out
+    // Odoo away for a moment logs nobody out
+    const good = await this.stillGood?.().catch(() => true);
     if (good === false) this.close(CLOSE_LOGGED_OUT, 'logged out');
   }
 
-  /** The person's rights may have changed: nothing more is sent until Odoo has said that they are the same. */
+  /**
+   * The person's rights may have changed: nothing more is sent until Odoo has said that they are
+   * the same.
+   */
   async recheck(): Promise<void> {
     this.#held ??= [];
     const round = (this.#round += 1);
@@ -136,5 +158,16 @@ function lineOf(event: StreamEvent): string {
 export function viewOf(event: StreamEvent): EventView {
   const { position, id, at, topic, modelId, versionId, deploymentId, endpointId, payload } = event;
   const by = payload['by'];
-  return { position, id, at, topic, modelId, versionId, deploymentId, endpointId, actor: typeof by === 'string' ? by : null, payload };
+  return {
+    position,
+    id,
+    at,
+    topic,
+    modelId,
+    versionId,
+    deploymentId,
+    endpointId,
+    actor: typeof by === 'string' ? by : null,
+    payload,
+  };
 }

@@ -16,8 +16,8 @@ const FIELDS_AT_LEAST = 150;
 type Spec = Record<string, unknown>;
 
 /**
- * Every field that this API server knows of a pod, out of its own schema, set or changed on top of what the bridge makes: a
- * field of a later Kubernetes is in here without anybody thinking of it.
+ * Every field that this API server knows of a pod, out of its own schema, set or changed on top of
+ * what the bridge makes: a field of a later Kubernetes is in here without anybody thinking of it.
  */
 describe('admission, field by field', function () {
   this.timeout(300_000);

@@ -8,7 +8,10 @@ interface Known {
   'x-kubernetes-group-version-kind'?: { group: string; version: string; kind: string }[];
 }
 
-/** Whatever makes pods, out of the API server's own schemas: a kind of a later Kubernetes is in here without anybody thinking of it. */
+/**
+ * Whatever makes pods, out of the API server's own schemas: a kind of a later Kubernetes is in here
+ * without anybody thinking of it.
+ */
 describe('admission of what makes pods', function () {
   this.timeout(120_000);
   let scene: AdmissionScene;

@@ -23,7 +23,10 @@ export type Manifest = Record<string, unknown> & {
   kind: string;
   metadata: Record<string, unknown>;
 };
-/** `admitted` with what the API server made of it; `refused` by a policy of ours; `invalid`: it never came to be asked */
+/**
+ * `admitted` with what the API server made of it; `refused` by a policy of ours; `invalid`: it
+ * never came to be asked
+ */
 export interface Verdict {
   kind: 'admitted' | 'refused' | 'invalid';
   message: string;
@@ -31,8 +34,9 @@ export interface Verdict {
 }
 
 /**
- * The policies of this checkout's k8s/base on the real API server, under names of this run and bound to two namespaces of this
- * run: what others do in the cluster goes on under theirs. Everything is asked as the administrator and as a dry run.
+ * The policies of this checkout's k8s/base on the real API server, under names of this run and
+ * bound to two namespaces of this run: what others do in the cluster goes on under theirs.
+ * Everything is asked as the administrator and as a dry run.
  */
 export class AdmissionScene {
   readonly id = `adm-${randomBytes(3).toString('hex')}`;

@@ -19,21 +19,50 @@ import { NotFound, Unavailable } from '../../src/errors.ts';
 import { podListener } from '../../src/http/pod-listener.ts';
 import { buildJob } from '../../src/jobs/build.ts';
 import { reconcileJob } from '../../src/jobs/reconcile.ts';
-import type { Clock, DeploymentWork, JobHandler, Logger, ObjectStore, OdooPort, VersionWork } from '../../src/services/ports.ts';
+import type {
+  Clock,
+  DeploymentWork,
+  JobHandler,
+  Logger,
+  ObjectStore,
+  OdooPort,
+  VersionWork,
+} from '../../src/services/ports.ts';
 import { clusterFacts } from './cluster-facts.ts';
 import { listenAsGate } from './gate-listener.ts';
 import type { ClusterFacts } from './cluster-facts.ts';
 
-export interface BuildReport { state: string; image?: string; image_digest?: string; log_key?: string; reason?: string }
-export interface FactsReport { phase: string; reason: string; endpointUrl: string | null; observed: { readyReplicas: number; traffic: number; pods: { name: string }[]; rollout?: { step: number; waitingFor: string | null; weight: number; judgements: Judgement[] } }; conditions: { type: string; status: string; reason: string; message: string }[] }
+export interface BuildReport {
+  state: string;
+  image?: string;
+  image_digest?: string;
+  log_key?: string;
+  reason?: string;
+}
+export interface FactsReport {
+  phase: string;
+  reason: string;
+  endpointUrl: string | null;
+  observed: {
+    readyReplicas: number;
+    traffic: number;
+    pods: { name: string }[];
+    rollout?: { step: number; waitingFor: string | null; weight: number; judgements: Judgement[] };
+  };
+  conditions: { type: string; status: string; reason: string; message: string }[];
+}
 
 const quiet: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => quiet };
-const clock: Clock = { now: () => new Date(), sleep: async (ms, signal) => pause(ms, undefined, signal ? { signal } : {}) };
+const clock: Clock = {
+  now: () => new Date(),
+  sleep: async (ms, signal) => pause(ms, undefined, signal ? { signal } : {}),
+};
 const SECRET = randomBytes(32).toString('hex');
 
 /**
- * Builds and rollouts on a real cluster, registry and gateway, with the pod listener of the bridge on a port of its
- * own. Only Odoo and the object store are in memory: what they say is the test's to choose.
+ * Builds and rollouts on a real cluster, registry and gateway, with the pod listener of the bridge
+ * on a port of its own. Only Odoo and the object store are in memory: what they say is the test's
+ * to choose.
  */
 export class ClusterScene {
   readonly slug = `ct-${randomBytes(3).toString('hex')}`;
@@ -64,21 +93,48 @@ export class ClusterScene {
     const config = new KubeConfig();
     config.loadFromFile(env.kubeconfig);
     this.client = new KubernetesClient(config);
-    this.cluster = new KubernetesCluster(this.client, { name: env.gatewayName, namespace: env.gatewayNamespace, sources: env.gatewaySources ?? [] });
+    this.cluster = new KubernetesCluster(this.client, {
+      name: env.gatewayName,
+      namespace: env.gatewayNamespace,
+      sources: env.gatewaySources ?? [],
+    });
     this.registry = new HttpRegistry(env.registryUrl);
-    this.odoo = { call: async (_caller: unknown, model: string, method: string, kwargs: Record<string, unknown>) => this.#answer(model, method, kwargs) } as unknown as OdooPort;
+    this.odoo = {
+      call: async (
+        _caller: unknown,
+        model: string,
+        method: string,
+        kwargs: Record<string, unknown>,
+      ) => this.#answer(model, method, kwargs),
+    } as unknown as OdooPort;
     this.store = {
       get: async (key: string) => {
         const bytes = this.objects.get(key);
         if (!bytes) throw new NotFound(key, { code: 'object-not-found' });
         return Readable.from([bytes]);
       },
-      putSmall: async (key: string, body: string) => { this.stored.set(key, body); },
+      putSmall: async (key: string, body: string) => {
+        this.stored.set(key, body);
+      },
     } as unknown as ObjectStore;
-    listener.on('request', podListener({ odoo: this.odoo, store: this.store, clock, log: quiet, registry: registryAccess(env.registryUrl), tokenSecret: SECRET }));
+    listener.on(
+      'request',
+      podListener({
+        odoo: this.odoo,
+        store: this.store,
+        clock,
+        log: quiet,
+        registry: registryAccess(env.registryUrl),
+        tokenSecret: SECRET,
+      }),
+    );
     const port = (this.#listener.address() as AddressInfo).port;
     this.pods = new KubernetesBuildPods(this.client, {
-      namespace: env.buildNamespace, image: env.buildImage, registryName: this.gateName, podHost: env.podHost, podPort: port,
+      namespace: env.buildNamespace,
+      image: env.buildImage,
+      registryName: this.gateName,
+      podHost: env.podHost,
+      podPort: port,
     });
   }
 
@@ -94,30 +150,94 @@ export class ClusterScene {
     return `${this.env.registryName.split(':')[0]}:${(this.#listener.address() as AddressInfo).port}`;
   }
 
-  addVersion(versionId: number, files: Record<string, string | Buffer>, over: Partial<VersionWork> = {}): VersionWork {
+  addVersion(
+    versionId: number,
+    files: Record<string, string | Buffer>,
+    over: Partial<VersionWork> = {},
+  ): VersionWork {
     const artifacts = Object.entries(files).map(([filename, content]) => {
       const bytes = Buffer.from(content);
       const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
       this.objects.set(digest, bytes);
-      return { kind: filename === 'Dockerfile' ? 'dockerfile' as const : 'side' as const, filename, objectKey: digest, digest, size: bytes.length };
+      return {
+        kind: filename === 'Dockerfile' ? ('dockerfile' as const) : ('side' as const),
+        filename,
+        objectKey: digest,
+        digest,
+        size: bytes.length,
+      };
     });
     const work: VersionWork = {
-      versionId, modelId: 1, slug: this.slug, name: this.slug, version: `${versionId}`, status: 'PendingStagingDeployment', generation: 1, companyId: 1, artifacts,
-      serving: {}, image: null, imageDigest: null, buildState: 'wanted', scan: null, params: null, inputSchema: null, outputSchema: null, deployments: [], ...over,
+      versionId,
+      modelId: 1,
+      slug: this.slug,
+      name: this.slug,
+      version: `${versionId}`,
+      status: 'PendingStagingDeployment',
+      generation: 1,
+      companyId: 1,
+      artifacts,
+      serving: {},
+      image: null,
+      imageDigest: null,
+      buildState: 'wanted',
+      scan: null,
+      params: null,
+      inputSchema: null,
+      outputSchema: null,
+      deployments: [],
+      ...over,
     };
     this.versions.set(versionId, work);
     return work;
   }
 
-  want(deploymentId: number, versionId: number, over: Partial<DeploymentWork> = {}, kind: 'staging' | 'production' = 'production'): DeploymentWork {
+  want(
+    deploymentId: number,
+    versionId: number,
+    over: Partial<DeploymentWork> = {},
+    kind: 'staging' | 'production' = 'production',
+  ): DeploymentWork {
     const version = this.versions.get(versionId)!;
     const stable = this.#stable(kind);
     const work: DeploymentWork = {
-      deploymentId, versionId, modelId: 1, slug: this.slug, version: version.version, image: version.image, imageDigest: version.imageDigest,
-      environment: { id: 1, name: kind, kind, namespace: `mlops-${kind}`, gatewayUrl: this.env.gatewayUrl, registry: this.env.registryName,
-        keepPreviousMinutes: 60, readyDeadlineSeconds: 60, maxReplicas: 8, maxGpus: 64 },
-      strategy: 'blue-green', steps: null, controls: { paused: false, approvedStep: -1, skipTo: 0 }, isRollback: false, generation: 1, desired: 'serving', phase: 'Pending', isLive: false, deadlineAt: new Date(Date.now() + 65_000).toISOString(),
-      serving: version.serving, protocol: 'open-inference-v2', previous: stable, stable, progress: null, withdrawing: [], queueUntil: null, siblings: [], ...over,
+      deploymentId,
+      versionId,
+      modelId: 1,
+      slug: this.slug,
+      version: version.version,
+      image: version.image,
+      imageDigest: version.imageDigest,
+      environment: {
+        id: 1,
+        name: kind,
+        kind,
+        namespace: `mlops-${kind}`,
+        gatewayUrl: this.env.gatewayUrl,
+        registry: this.env.registryName,
+        keepPreviousMinutes: 60,
+        readyDeadlineSeconds: 60,
+        maxReplicas: 8,
+        maxGpus: 64,
+      },
+      strategy: 'blue-green',
+      steps: null,
+      controls: { paused: false, approvedStep: -1, skipTo: 0 },
+      isRollback: false,
+      generation: 1,
+      desired: 'serving',
+      phase: 'Pending',
+      isLive: false,
+      deadlineAt: new Date(Date.now() + 65_000).toISOString(),
+      serving: version.serving,
+      protocol: 'open-inference-v2',
+      previous: stable,
+      stable,
+      progress: null,
+      withdrawing: [],
+      queueUntil: null,
+      siblings: [],
+      ...over,
     };
     this.deployments.set(deploymentId, work);
     return work;
@@ -125,7 +245,13 @@ export class ClusterScene {
 
   /** what serves by Odoo's record */
   #stable(kind: 'staging' | 'production', except = 0): DeploymentWork['stable'] {
-    const live = [...this.deployments.values()].findLast((one) => one.isLive && one.desired === 'serving' && one.environment.kind === kind && one.deploymentId !== except);
+    const live = [...this.deployments.values()].findLast(
+      (one) =>
+        one.isLive &&
+        one.desired === 'serving' &&
+        one.environment.kind === kind &&
+        one.deploymentId !== except,
+    );
     if (!live) return null;
     const { deploymentId, versionId, version, image, imageDigest, serving } = live;
     return { deploymentId, versionId, version, image, imageDigest, serving };
@@ -141,23 +267,49 @@ export class ClusterScene {
 
   /** one is live at a time; tests say themselves what becomes of the one before */
   #goLive(work: DeploymentWork): void {
-    for (const other of this.deployments.values()) if (other !== work && other.environment.kind === work.environment.kind) other.isLive = false;
+    for (const other of this.deployments.values())
+      if (other !== work && other.environment.kind === work.environment.kind) other.isLive = false;
     work.isLive = true;
   }
 
   build = async (versionId: number, deadlineMs = 150_000): Promise<BuildReport> => {
-    const job = buildJob({ odoo: this.odoo, store: this.store, registry: this.registry, pods: this.pods, clock, registryName: this.gateName, tokenSecret: SECRET });
+    const job = buildJob({
+      odoo: this.odoo,
+      store: this.store,
+      registry: this.registry,
+      pods: this.pods,
+      clock,
+      registryName: this.gateName,
+      tokenSecret: SECRET,
+    });
     await this.#until(job, versionId, () => this.versions.get(versionId)!.generation, deadlineMs);
     return this.builds.findLast((report) => report.version_id === versionId)!;
   };
 
   reconcile = async (deploymentId: number, deadlineMs = 90_000): Promise<FactsReport> => {
-    const registry = { digestOf: async (repository: string, reference: string) => (this.claimsAll ? reference : this.registry.digestOf(repository, reference)) };
+    const registry = {
+      digestOf: async (repository: string, reference: string) =>
+        this.claimsAll ? reference : this.registry.digestOf(repository, reference),
+    };
     const job = reconcileJob({
       recent: { take: () => null },
-      odoo: this.odoo, cluster: this.cluster, registry, gateway: new HttpGateway(new OutboundClient(parseAllowList(new URL(this.env.gatewayUrl).host))), metrics: new TraefikMetrics(this.env.metricsUrl), clock, endpointsUrl: this.env.gatewayUrl, registryName: this.env.registryName,
+      odoo: this.odoo,
+      cluster: this.cluster,
+      registry,
+      gateway: new HttpGateway(
+        new OutboundClient(parseAllowList(new URL(this.env.gatewayUrl).host)),
+      ),
+      metrics: new TraefikMetrics(this.env.metricsUrl),
+      clock,
+      endpointsUrl: this.env.gatewayUrl,
+      registryName: this.env.registryName,
     });
-    await this.#until(job, deploymentId, () => this.deployments.get(deploymentId)!.generation, deadlineMs);
+    await this.#until(
+      job,
+      deploymentId,
+      () => this.deployments.get(deploymentId)!.generation,
+      deadlineMs,
+    );
     return this.facts.findLast((report) => report.deploymentId === deploymentId)!;
   };
 
@@ -167,18 +319,33 @@ export class ClusterScene {
 
   async close(): Promise<void> {
     for (const [id, work] of this.deployments) {
-      Object.assign(work, { desired: 'removed', phase: 'Superseded', isLive: false, siblings: [], generation: work.generation + 1 });
+      Object.assign(work, {
+        desired: 'removed',
+        phase: 'Superseded',
+        isLive: false,
+        siblings: [],
+        generation: work.generation + 1,
+      });
       await this.reconcile(id);
     }
-    for (const id of this.versions.keys()) for (const generation of [1, 2]) await this.pods.remove(id, generation);
+    for (const id of this.versions.keys())
+      for (const generation of [1, 2]) await this.pods.remove(id, generation);
     this.#listener.close();
     this.#listener.closeAllConnections();
   }
 
-  async #until(job: JobHandler, subjectId: number, generation: () => number, deadlineMs: number): Promise<void> {
+  async #until(
+    job: JobHandler,
+    subjectId: number,
+    generation: () => number,
+    deadlineMs: number,
+  ): Promise<void> {
     const signal = AbortSignal.timeout(deadlineMs);
     for (;;) {
-      const result = await job({ eventId: 1, key: 'test', generation: generation(), subjectId }, { log: quiet, signal, requestId: 'contract-test' }).catch((error: unknown) => {
+      const result = await job(
+        { eventId: 1, key: 'test', generation: generation(), subjectId },
+        { log: quiet, signal, requestId: 'contract-test' },
+      ).catch((error: unknown) => {
         // as the queue does: what is away is tried again
         if (!(error instanceof Unavailable) || signal.aborted) throw error;
         this.away.push(error.message);
@@ -194,7 +361,12 @@ export class ClusterScene {
     if (this.odooIsAway) throw new Unavailable('Odoo is away.', { code: 'odoo-unavailable' });
     if (method === 'work' && model === 'mlops.deployment') {
       const work = this.deployments.get(Number(kwargs.deployment_id))!;
-      return structuredClone({ ...work, stable: work.isLive ? work.stable : this.#stable(work.environment.kind, work.deploymentId) ?? null });
+      return structuredClone({
+        ...work,
+        stable: work.isLive
+          ? work.stable
+          : (this.#stable(work.environment.kind, work.deploymentId) ?? null),
+      });
     }
     if (method === 'work') return structuredClone(this.versions.get(Number(kwargs.version_id)));
     if (method === 'record_progress') return this.#record(kwargs);
@@ -203,7 +375,8 @@ export class ClusterScene {
       const version = this.versions.get(report.version_id)!;
       this.builds.push(report);
       version.buildState = report.state;
-      if (report.state === 'done') Object.assign(version, { image: report.image, imageDigest: report.image_digest });
+      if (report.state === 'done')
+        Object.assign(version, { image: report.image, imageDigest: report.image_digest });
       return { accepted: true };
     }
     const work = this.deployments.get(Number(kwargs.deployment_id))!;
@@ -217,7 +390,10 @@ export class ClusterScene {
 }
 
 /** The digits example under another model name. */
-export async function digitsContext(name: string, folder: 'digits' | 'digits-v2' = 'digits'): Promise<Record<string, string | Buffer>> {
+export async function digitsContext(
+  name: string,
+  folder: 'digits' | 'digits-v2' = 'digits',
+): Promise<Record<string, string | Buffer>> {
   const examples = new URL('../../../examples/', import.meta.url);
   const serve = await readFile(new URL('digits/serve.py', examples), 'utf8');
   return {

@@ -2,8 +2,16 @@ import { expect } from 'chai';
 import { ClusterScene, digitsContext } from './cluster-scene.ts';
 import { EXAMPLE, infer, steadyRequests, stopRequests } from './steady-requests.ts';
 
-const SMALL = { port: 8080, readinessPath: '/v2/health/ready', cpu: '50m', memory: '256Mi', replicas: 2 };
-const V1 = 101, V2 = 102, CRASHES = 103;
+const SMALL = {
+  port: 8080,
+  readinessPath: '/v2/health/ready',
+  cpu: '50m',
+  memory: '256Mi',
+  replicas: 2,
+};
+const V1 = 101,
+  V2 = 102,
+  CRASHES = 103;
 
 /** Rollouts on the real cluster, through the real gateway, with images built in its pods. */
 describe('rollout on the cluster', function () {
@@ -15,47 +23,78 @@ describe('rollout on the cluster', function () {
     const with_ = { serving: SMALL, inputSchema: { example: EXAMPLE } };
     scene.addVersion(V1, await digitsContext(scene.slug), with_);
     scene.addVersion(V2, await digitsContext(scene.slug, 'digits-v2'), with_);
-    scene.addVersion(CRASHES, { Dockerfile: 'ARG REGISTRY\nFROM ${REGISTRY}/base/python:3.11\nUSER 65532\nCMD ["python3", "-c", "raise SystemExit(\'no weights for layer 7\')"]\n' }, { serving: SMALL });
+    scene.addVersion(
+      CRASHES,
+      {
+        Dockerfile:
+          'ARG REGISTRY\nFROM ${REGISTRY}/base/python:3.11\nUSER 65532\nCMD ["python3", "-c", "raise SystemExit(\'no weights for layer 7\')"]\n',
+      },
+      { serving: SMALL },
+    );
     for (const id of [V1, V2, CRASHES]) {
       const built = await scene.build(id);
       expect(built.state, built.reason).to.equal('done');
     }
   });
   afterEach(stopRequests);
-  after(async () => { await scene?.close(); });
+  after(async () => {
+    await scene?.close();
+  });
 
   it('brings a first version up, answers through the gateway, leaves no preview', async () => {
     scene.want(1, V1);
     const report = await scene.reconcile(1);
     expect(report, report.reason).to.deep.include({ phase: 'Ready', endpointUrl: scene.url() });
     expect(report.conditions.map(({ type, status }) => [type, status])).to.deep.equal(
-      ['CapacityAvailable', 'PodsReady', 'SmokeTestPassed', 'TrafficSwitched', 'Ready'].map((type) => [type, 'True']));
+      ['CapacityAvailable', 'PodsReady', 'SmokeTestPassed', 'TrafficSwitched', 'Ready'].map(
+        (type) => [type, 'True'],
+      ),
+    );
     expect(report.observed).to.deep.include({ readyReplicas: 2, traffic: 100 });
     expect((await infer(scene)).status).to.equal(200);
     expect(await scene.cluster.route('mlops-production', `${scene.slug}-preview`)).to.equal(null);
   });
 
   it('runs pods as the restricted profile wants them', async () => {
-    const pods = await scene.client.list<{ spec: { automountServiceAccountToken: boolean; containers: { image: string; securityContext: object }[] } }>(
-      '/api/v1/namespaces/mlops-production/pods', { labelSelector: `creativeflow.io/model=${scene.slug}` });
+    const pods = await scene.client.list<{
+      spec: {
+        automountServiceAccountToken: boolean;
+        containers: { image: string; securityContext: object }[];
+      };
+    }>('/api/v1/namespaces/mlops-production/pods', {
+      labelSelector: `creativeflow.io/model=${scene.slug}`,
+    });
     expect(pods).to.have.length(2);
     for (const { spec } of pods) {
       expect(spec.automountServiceAccountToken).to.equal(false);
       expect(spec.containers[0]!.image).to.match(/@sha256:[0-9a-f]{64}$/);
-      expect(spec.containers[0]!.securityContext).to.deep.include({ readOnlyRootFilesystem: true, allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } });
+      expect(spec.containers[0]!.securityContext).to.deep.include({
+        readOnlyRootFilesystem: true,
+        allowPrivilegeEscalation: false,
+        capabilities: { drop: ['ALL'] },
+      });
     }
   });
 
   it('tells at once when a revision changes, also when it changed before anybody waited', async () => {
-    const [namespace, name, { signal }] = ['mlops-production', `${scene.slug}-v${V1}`, new AbortController()];
+    const [namespace, name, { signal }] = [
+      'mlops-production',
+      `${scene.slug}-v${V1}`,
+      new AbortController(),
+    ];
     await scene.cluster.revision(namespace, name);
-    expect(await scene.cluster.changed(namespace, name, 500, signal), 'nothing happened').to.equal(false);
+    expect(await scene.cluster.changed(namespace, name, 500, signal), 'nothing happened').to.equal(
+      false,
+    );
     const told = scene.cluster.changed(namespace, name, 20_000, signal);
     await scene.cluster.scaleRevision(namespace, name, 1);
     expect(await told).to.equal(true);
-    expect(await scene.cluster.changed(namespace, name, 20_000, signal), 'not read since').to.equal(true);
+    expect(await scene.cluster.changed(namespace, name, 20_000, signal), 'not read since').to.equal(
+      true,
+    );
     await scene.cluster.scaleRevision(namespace, name, 2);
-    while ((await scene.cluster.revision(namespace, name))?.readyReplicas !== 2) expect(await scene.cluster.changed(namespace, name, 20_000, signal)).to.equal(true);
+    while ((await scene.cluster.revision(namespace, name))?.readyReplicas !== 2)
+      expect(await scene.cluster.changed(namespace, name, 20_000, signal)).to.equal(true);
   });
 
   it('blue-green: replaces what serves without losing a request, keeps it, and rolls back at once', async () => {
@@ -63,21 +102,45 @@ describe('rollout on the cluster', function () {
     scene.want(2, V2);
     const report = await scene.reconcile(2);
     expect(report.phase, report.reason).to.equal('Ready');
-    Object.assign(scene.deployments.get(1)!, { desired: 'kept', phase: 'Superseded', isLive: false, generation: 2 });
+    Object.assign(scene.deployments.get(1)!, {
+      desired: 'kept',
+      phase: 'Superseded',
+      isLive: false,
+      generation: 2,
+    });
     await scene.reconcile(1);
-    await load.until((answers) => answers.filter((answer) => answer.by.endsWith(`v${V2}`)).length > 20);
-    expect((await scene.cluster.revision('mlops-production', `${scene.slug}-v${V1}`))?.readyReplicas, 'kept at full size').to.equal(2);
+    await load.until(
+      (answers) => answers.filter((answer) => answer.by.endsWith(`v${V2}`)).length > 20,
+    );
+    expect(
+      (await scene.cluster.revision('mlops-production', `${scene.slug}-v${V1}`))?.readyReplicas,
+      'kept at full size',
+    ).to.equal(2);
 
-    scene.want(3, V1, { siblings: [{ deploymentId: 1, versionId: V1, desired: 'kept', phase: 'Superseded', isLive: false }] });
+    scene.want(3, V1, {
+      siblings: [
+        { deploymentId: 1, versionId: V1, desired: 'kept', phase: 'Superseded', isLive: false },
+      ],
+    });
     const began = Date.now();
     expect((await scene.reconcile(3)).phase).to.equal('Ready');
     expect(Date.now() - began, 'a rollback to a running revision').to.be.below(5_000);
     await load.until((answers) => answers.at(-1)!.by.endsWith(`v${V1}`));
-    Object.assign(scene.deployments.get(2)!, { desired: 'removed', phase: 'Superseded', isLive: false, generation: 2 });
+    Object.assign(scene.deployments.get(2)!, {
+      desired: 'removed',
+      phase: 'Superseded',
+      isLive: false,
+      generation: 2,
+    });
     expect((await scene.reconcile(2)).phase).to.equal('Removed');
     const answers = await load.stop();
-    expect(answers.filter((answer) => answer.status !== 200), 'lost requests').to.deep.equal([]);
-    expect(new Set(answers.map((answer) => answer.by))).to.deep.equal(new Set([`${scene.slug}-v${V1}`, `${scene.slug}-v${V2}`]));
+    expect(
+      answers.filter((answer) => answer.status !== 200),
+      'lost requests',
+    ).to.deep.equal([]);
+    expect(new Set(answers.map((answer) => answer.by))).to.deep.equal(
+      new Set([`${scene.slug}-v${V1}`, `${scene.slug}-v${V2}`]),
+    );
   });
 
   it('rolling: shifts traffic by ready pods without losing a request', async () => {
@@ -87,12 +150,24 @@ describe('rollout on the cluster', function () {
     expect(report.phase, report.reason).to.equal('Ready');
     await load.until((answers) => answers.at(-1)!.by.endsWith(`v${V2}`));
     for (const id of [1, 3]) {
-      Object.assign(scene.deployments.get(id)!, { desired: 'removed', phase: 'Superseded', isLive: false, generation: 5, siblings: [] });
+      Object.assign(scene.deployments.get(id)!, {
+        desired: 'removed',
+        phase: 'Superseded',
+        isLive: false,
+        generation: 5,
+        siblings: [],
+      });
       expect((await scene.reconcile(id)).phase).to.equal('Removed');
     }
     const answers = await load.stop();
-    expect(answers.filter((answer) => answer.status !== 200), 'lost requests').to.deep.equal([]);
-    expect(scene.facts.some((facts) => facts.deploymentId === 4 && facts.observed.traffic === 50), 'half the traffic at half the pods').to.equal(true);
+    expect(
+      answers.filter((answer) => answer.status !== 200),
+      'lost requests',
+    ).to.deep.equal([]);
+    expect(
+      scene.facts.some((facts) => facts.deploymentId === 4 && facts.observed.traffic === 50),
+      'half the traffic at half the pods',
+    ).to.equal(true);
   });
 
   it('a crashing image fails with its last line; what served before serves on; nothing of it is left', async () => {
@@ -103,11 +178,21 @@ describe('rollout on the cluster', function () {
     expect(report.reason).to.match(/CrashLoopBackOff: .*exit code 1: no weights for layer 7/);
     const answers = await load.stop();
     expect(answers.filter((answer) => answer.status !== 200)).to.deep.equal([]);
-    expect(await scene.cluster.revision('mlops-production', `${scene.slug}-v${CRASHES}`)).to.equal(null);
+    expect(await scene.cluster.revision('mlops-production', `${scene.slug}-v${CRASHES}`)).to.equal(
+      null,
+    );
   });
 
   it('an image that cannot be pulled fails with what the registry said', async () => {
-    scene.addVersion(104, {}, { serving: SMALL, image: scene.versions.get(V1)!.image, imageDigest: `sha256:${'0'.repeat(64)}` });
+    scene.addVersion(
+      104,
+      {},
+      {
+        serving: SMALL,
+        image: scene.versions.get(V1)!.image,
+        imageDigest: `sha256:${'0'.repeat(64)}`,
+      },
+    );
     scene.want(6, 104);
     const refused = await scene.reconcile(6);
     expect(refused.reason, 'asked before anything is touched').to.match(/^ImageNotFound/);
@@ -124,7 +209,15 @@ describe('rollout on the cluster', function () {
   it('no GPU free fails at once with what is free and who holds the rest', async () => {
     const before = await scene.cluster.capacity('mlops-production');
     const total = before.nodes!.reduce((sum, node) => sum + node.gpus, 0);
-    scene.addVersion(105, {}, { serving: { ...SMALL, replicas: 1, gpus: total + 1 }, image: scene.versions.get(V1)!.image, imageDigest: scene.versions.get(V1)!.imageDigest });
+    scene.addVersion(
+      105,
+      {},
+      {
+        serving: { ...SMALL, replicas: 1, gpus: total + 1 },
+        image: scene.versions.get(V1)!.image,
+        imageDigest: scene.versions.get(V1)!.imageDigest,
+      },
+    );
     scene.want(8, 105);
     const report = await scene.reconcile(8);
     expect(report.phase).to.equal('Failed');
@@ -133,11 +226,24 @@ describe('rollout on the cluster', function () {
   });
 
   it('gives a pod the GPUs it asks for', async () => {
-    scene.addVersion(106, {}, { serving: { ...SMALL, replicas: 1, gpus: 1 }, image: scene.versions.get(V1)!.image, imageDigest: scene.versions.get(V1)!.imageDigest, inputSchema: { example: EXAMPLE } });
+    scene.addVersion(
+      106,
+      {},
+      {
+        serving: { ...SMALL, replicas: 1, gpus: 1 },
+        image: scene.versions.get(V1)!.image,
+        imageDigest: scene.versions.get(V1)!.imageDigest,
+        inputSchema: { example: EXAMPLE },
+      },
+    );
     scene.want(9, 106, {}, 'staging');
     const report = await scene.reconcile(9);
     expect(report.phase, report.reason).to.equal('Ready');
-    expect((await scene.cluster.capacity('mlops-staging')).holders.some((holder) => holder.pod.startsWith(`${scene.slug}-v106-`) && holder.gpus === 1)).to.equal(true);
+    expect(
+      (await scene.cluster.capacity('mlops-staging')).holders.some(
+        (holder) => holder.pod.startsWith(`${scene.slug}-v106-`) && holder.gpus === 1,
+      ),
+    ).to.equal(true);
   });
 
   it('puts back a route that somebody deleted, and stops when the smoke test is refused', async () => {
@@ -148,7 +254,9 @@ describe('rollout on the cluster', function () {
     scene.versions.get(V1)!.inputSchema = { example: { inputs: 'nonsense' } };
     scene.want(10, V1);
     const report = await scene.reconcile(10);
-    expect(report.reason).to.match(/^SmokeTestFailed: POST .*infer through the gateway was answered 400/);
+    expect(report.reason).to.match(
+      /^SmokeTestFailed: POST .*infer through the gateway was answered 400/,
+    );
     expect((await infer(scene)).by).to.match(new RegExp(`v${V2}$`));
   });
 });

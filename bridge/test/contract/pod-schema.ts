@@ -27,12 +27,18 @@ const EXCLUDE: Record<string, [by: string[] | 'any', ...gone: string[]]> = {
   SecurityContext: [['privileged'], 'allowPrivilegeEscalation'],
 };
 
-/** Walks a schema beside a value and tells, for each field that there is, the value with this field set or changed. */
+/**
+ * Walks a schema beside a value and tells, for each field that there is, the value with this field
+ * set or changed.
+ */
 export class SchemaWalk {
   readonly #schemas: Record<string, Schema>;
   readonly #values: Record<string, unknown>;
 
-  /** `values`: what to set where a made-up value would be invalid by itself, by type and field; `[+]` for one more item */
+  /**
+   * `values`: what to set where a made-up value would be invalid by itself, by type and field;
+   * `[+]` for one more item
+   */
   constructor(schemas: Record<string, Schema>, values: Record<string, unknown>) {
     this.#schemas = schemas;
     this.#values = values;

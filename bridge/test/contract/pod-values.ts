@@ -1,6 +1,7 @@
 /**
- * Values that the API server lets through its own checks, by type and field: a change that it refuses as invalid itself shows
- * nothing of a policy. A field of a later Kubernetes whose made-up value is invalid fails the test, and gets its value here.
+ * Values that the API server lets through its own checks, by type and field: a change that it
+ * refuses as invalid itself shows nothing of a policy. A field of a later Kubernetes whose made-up
+ * value is invalid fails the test, and gets its value here.
  */
 const VALUES: Record<string, unknown> = {
   'PodSpec.restartPolicy': 'OnFailure',
@@ -77,7 +78,10 @@ export const BUILD_VALUES = {
   'Container.volumeMounts[+]': { name: 'context', mountPath: '/x' },
 };
 
-/** What no pod can say by itself: the API server refuses it beside what the bridge sets, whoever makes the pod. */
+/**
+ * What no pod can say by itself: the API server refuses it beside what the bridge sets, whoever
+ * makes the pod.
+ */
 export const NEVER_VALID: [field: RegExp, why: string][] = [
   [/^ephemeralContainers$/, 'are added to a pod that runs (tried below), never at its creation'],
   [/^activeDeadlineSeconds$/, 'a template of a ReplicaSet has none'],
@@ -104,7 +108,10 @@ export const NEVER_VALID: [field: RegExp, why: string][] = [
   ],
 ];
 
-/** What the bridge sets differently for each revision or build, or what harms nobody; the rest of the pod stays ours. */
+/**
+ * What the bridge sets differently for each revision or build, or what harms nobody; the rest of
+ * the pod stays ours.
+ */
 export const HARMLESS: [field: RegExp, why: string][] = [
   [
     /\.(readinessProbe|startupProbe)\.(httpGet\.path|timeoutSeconds|periodSeconds|failureThreshold)$/,

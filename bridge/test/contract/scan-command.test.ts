@@ -20,7 +20,9 @@ describe('creativeflow-scan', () => {
   };
   const run = (...args: string[]): Promise<{ code: number; stdout: string }> =>
     new Promise((resolve) => {
-      execFile(process.execPath, ['--import', 'tsx', CLI, ...args], (error, stdout) => resolve({ code: typeof error?.code === 'number' ? error.code : 0, stdout }));
+      execFile(process.execPath, ['--import', 'tsx', CLI, ...args], (error, stdout) =>
+        resolve({ code: typeof error?.code === 'number' ? error.code : 0, stdout }),
+      );
     });
 
   it('says by its exit code and in words or JSON what it found', async () => {
@@ -34,15 +36,30 @@ describe('creativeflow-scan', () => {
     expect(pass.code).to.equal(0);
     expect(JSON.parse(pass.stdout)).to.include({ verdict: 'pass' });
     expect(block.code).to.equal(2);
-    expect(block.stdout).to.match(/pickle-global-blocked/).and.match(/BLOCK/);
+    expect(block.stdout)
+      .to.match(/pickle-global-blocked/)
+      .and.match(/BLOCK/);
     expect(review.code).to.equal(1);
     expect(wrong.code).to.equal(3);
   });
 
   it('judges each file alone when it is told to', async () => {
-    const { code, stdout } = await run('--each', '--json', put('a.pkl', pickle('NONE')), put('b.pkl', EVIL), put('c.pkl', pickle('NONE')));
-    const told = stdout.trim().split('\n').map((line) => JSON.parse(line) as { path: string; verdict: string });
+    const { code, stdout } = await run(
+      '--each',
+      '--json',
+      put('a.pkl', pickle('NONE')),
+      put('b.pkl', EVIL),
+      put('c.pkl', pickle('NONE')),
+    );
+    const told = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { path: string; verdict: string });
     expect(code).to.equal(2);
-    expect(told.map(({ path, verdict }) => [path.slice(-5), verdict])).to.deep.equal([['a.pkl', 'pass'], ['b.pkl', 'block'], ['c.pkl', 'pass']]);
+    expect(told.map(({ path, verdict }) => [path.slice(-5), verdict])).to.deep.equal([
+      ['a.pkl', 'pass'],
+      ['b.pkl', 'block'],
+      ['c.pkl', 'pass'],
+    ]);
   });
 });

@@ -8,6 +8,15 @@ import { realClock } from './real-clock.ts';
 export const PART_BYTES = 5 * 1024 * 1024;
 
 /** The product's `ObjectStore`, on memory unless another storage is given. */
-export function objectStore(blobs: BlobStore = new MemoryBlobStore(), partBytes = PART_BYTES): ArtifactStore {
-  return new ArtifactStore({ blobs, digester: new ThreadDigester(), buffers: new PartBuffers(partBytes, 4), clock: realClock, partsInFlight: 3 });
+export function objectStore(
+  blobs: BlobStore = new MemoryBlobStore(),
+  partBytes = PART_BYTES,
+): ArtifactStore {
+  return new ArtifactStore({
+    blobs,
+    digester: new ThreadDigester(),
+    buffers: new PartBuffers(partBytes, 4),
+    clock: realClock,
+    partsInFlight: 3,
+  });
 }

@@ -3,5 +3,7 @@ import type { Clock } from '../../src/services/ports.ts';
 
 export const realClock: Clock = {
   now: () => new Date(),
-  async sleep(ms, signal) { await sleep(ms, undefined, signal ? { signal } : {}); },
+  async sleep(ms, signal) {
+    await sleep(ms, undefined, signal ? { signal } : {});
+  },
 };

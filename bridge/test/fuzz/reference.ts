@@ -3,12 +3,19 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { allowList } from '../../src/scan/pickle/allowlist.ts';
 
-export interface Reference { /** the refused globals that Python asks for when it loads these bytes */ reached(bytes: Uint8Array): Promise<string[]>; end(): void }
+export interface Reference {
+  /** the refused globals that Python asks for when it loads these bytes */ reached(
+    bytes: Uint8Array,
+  ): Promise<string[]>;
+  end(): void;
+}
 
 /** Python's own unpickler, which loads nothing; null: there is no python3 here */
 export function startReference(): Reference | null {
   if (spawnSync('python3', ['--version']).status !== 0) return null;
-  const child = spawn('python3', [join(import.meta.dirname, 'reference.py')], { stdio: ['pipe', 'pipe', 'ignore'] });
+  const child = spawn('python3', [join(import.meta.dirname, 'reference.py')], {
+    stdio: ['pipe', 'pipe', 'ignore'],
+  });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   return {
     async reached(bytes) {

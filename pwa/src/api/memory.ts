@@ -9,7 +9,10 @@ const KEPT_MS = 14 * 86_400_000;
 const KEPT_COUNT = 300;
 const store = createStore('creativeflow-seen', 'answers');
 
-/** Keeps an answer to be read while the line is gone. A browser that refuses storage only loses that. */
+/**
+ * Keeps an answer to be read while the line is gone. A browser that refuses storage only loses
+ * that.
+ */
 export async function remember(path: string, value: unknown): Promise<void> {
   try {
     await set(path, { at: Date.now(), value }, store);
@@ -30,8 +33,13 @@ export async function recall<T>(path: string): Promise<Known<T> | undefined> {
 export async function tidy(): Promise<void> {
   try {
     const all = (await entries<string, Known<unknown>>(store)).sort((a, b) => b[1].at - a[1].at);
-    const old = all.filter(([, known], index) => index >= KEPT_COUNT || Date.now() - known.at > KEPT_MS);
-    await delMany(old.map(([path]) => path), store);
+    const old = all.filter(
+      ([, known], index) => index >= KEPT_COUNT || Date.now() - known.at > KEPT_MS,
+    );
+    await delMany(
+      old.map(([path]) => path),
+      store,
+    );
   } catch {
     /* see remember */
   }

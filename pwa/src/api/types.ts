@@ -1,19 +1,62 @@
 /** The wire, as the bridge's contract has it. Types only: no schema reaches the bundle. */
 import type { z } from 'zod';
 import type { EventPage as EventPageSchema } from '../../../bridge/src/contract/events.ts';
-import type { DeployRequest, PromoteRequest, RegisterUploads, AcceptWaiverRequest, RejectRequest, RequestWaiverRequest, RollbackRequest, SeenRequest, TryAnswer as TryAnswerSchema } from '../../../bridge/src/contract/requests.ts';
-import type { AbortRequest, ApproveStepRequest, PauseRequest, SkipStepRequest } from '../../../bridge/src/contract/rollout.ts';
-import type { ActionName as ActionNameSchema, AllowedAction as AllowedActionSchema, ApprovalView as ApprovalSchema, ArtifactView as ArtifactSchema, PodView as PodSchema, VersionRow as VersionRowSchema } from '../../../bridge/src/contract/version.ts';
+import type {
+  DeployRequest,
+  PromoteRequest,
+  RegisterUploads,
+  AcceptWaiverRequest,
+  RejectRequest,
+  RequestWaiverRequest,
+  RollbackRequest,
+  SeenRequest,
+  TryAnswer as TryAnswerSchema,
+} from '../../../bridge/src/contract/requests.ts';
+import type {
+  AbortRequest,
+  ApproveStepRequest,
+  PauseRequest,
+  SkipStepRequest,
+} from '../../../bridge/src/contract/rollout.ts';
+import type {
+  ActionName as ActionNameSchema,
+  AllowedAction as AllowedActionSchema,
+  ApprovalView as ApprovalSchema,
+  ArtifactView as ArtifactSchema,
+  PodView as PodSchema,
+  VersionRow as VersionRowSchema,
+} from '../../../bridge/src/contract/version.ts';
 
 export type { EventView, SocketMessage } from '../../../bridge/src/contract/events.ts';
 export type { Problem } from '../../../bridge/src/contract/problem.ts';
-export type { ActionAccepted, UploadAccepted, UploadMetadata, Whoami } from '../../../bridge/src/contract/requests.ts';
 export type {
-  Condition, DeploymentView, EndpointView, FindingView, ModelDetail, ModelPage, ModelRow, RoadStop, Strategy, VersionDetail, VersionStatus,
+  ActionAccepted,
+  UploadAccepted,
+  UploadMetadata,
+  Whoami,
+} from '../../../bridge/src/contract/requests.ts';
+export type {
+  Condition,
+  DeploymentView,
+  EndpointView,
+  FindingView,
+  ModelDetail,
+  ModelPage,
+  ModelRow,
+  RoadStop,
+  Strategy,
+  VersionDetail,
+  VersionStatus,
 } from '../../../bridge/src/contract/version.ts';
 
 export type { EndpointTraffic } from '../../../bridge/src/contract/traffic.ts';
-export type { FollowedStep, Judgement, PromotionPlan, RolloutView, Step } from '../../../bridge/src/contract/rollout.ts';
+export type {
+  FollowedStep,
+  Judgement,
+  PromotionPlan,
+  RolloutView,
+  Step,
+} from '../../../bridge/src/contract/rollout.ts';
 
 export type EventPage = z.infer<typeof EventPageSchema>;
 export type VersionRow = z.infer<typeof VersionRowSchema>;

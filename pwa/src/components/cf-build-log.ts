@@ -109,7 +109,9 @@ export class CfBuildLog extends CfElement {
   }
 
   override willUpdate(changed: PropertyValues<this>): void {
-    const anotherBuild = changed.has('versionId') || (changed.has('buildState') && !(changed.get('buildState') === 'running' && this.following));
+    const anotherBuild =
+      changed.has('versionId') ||
+      (changed.has('buildState') && !(changed.get('buildState') === 'running' && this.following));
     if (anotherBuild && this.buildState !== 'none') void this.#read();
   }
 
@@ -119,20 +121,45 @@ export class CfBuildLog extends CfElement {
 
   override render(): TemplateResult {
     const words = t().log;
-    if (this.buildState === 'none' && !this.lines.length) return html`<p class="none muted">${words.none}</p>`;
+    if (this.buildState === 'none' && !this.lines.length)
+      return html`<p class="none muted">${words.none}</p>`;
     const term = this.term.toLowerCase();
-    const shown = this.lines.map((text, index) => ({ text, index })).filter(({ text }) => !term || text.toLowerCase().includes(term)).slice(-SHOWN_LINES);
+    const shown = this.lines
+      .map((text, index) => ({ text, index }))
+      .filter(({ text }) => !term || text.toLowerCase().includes(term))
+      .slice(-SHOWN_LINES);
     const path = buildLogPath(this.modelId, this.versionId);
     return html`
       <div class="tools">
-        <input type="search" aria-label=${words.searchLabel} placeholder=${words.searchLabel} .value=${this.term} @input=${(event: Event) => (this.term = (event.target as HTMLInputElement).value)} />
-        <span class="muted small num" role="status">${term ? words.matches(shown.length) : nothing}</span>
+        <input
+          type="search"
+          aria-label=${words.searchLabel}
+          placeholder=${words.searchLabel}
+          .value=${this.term}
+          @input=${(event: Event) => (this.term = (event.target as HTMLInputElement).value)}
+        />
+        <span class="muted small num" role="status"
+          >${term ? words.matches(shown.length) : nothing}</span
+        >
         <span class="gap"></span>
         ${this.following ? html`<span class="live small"><cf-icon name="spin"></cf-icon>${words.following}</span>` : nothing}
-        <a class="button quiet small" href=${path} download="build-${this.versionId}.log" aria-label=${t().app.download}><cf-icon name="download"></cf-icon><span class="words">${t().app.download}</span></a>
+        <a
+          class="button quiet small"
+          href=${path}
+          download="build-${this.versionId}.log"
+          aria-label=${t().app.download}
+          ><cf-icon name="download"></cf-icon><span class="words">${t().app.download}</span></a
+        >
       </div>
       ${trouble(this.error, () => void this.#read())}
-      <div class="lines" tabindex="0" role="log" aria-live="off" aria-label=${words.lines} @scroll=${this.#scrolled}>
+      <div
+        class="lines"
+        tabindex="0"
+        role="log"
+        aria-live="off"
+        aria-label=${words.lines}
+        @scroll=${this.#scrolled}
+      >
         ${shown.map(({ text, index }) => html`<span class="l ${/\b(error|failed|fatal)\b/i.test(text) ? 'err' : ''}"><i>${index + 1}</i>${this.#marked(text, term)}</span>`)}
         ${term && !shown.length ? html`<span class="l muted">${words.noMatch(term)}</span>` : nothing}
       </div>
@@ -150,7 +177,10 @@ export class CfBuildLog extends CfElement {
     if (box) this.pinned = box.scrollHeight - box.scrollTop - box.clientHeight < 40;
   }
 
-  /** Reads from the start; while the build runs the answer stays open and lines come as they are written. */
+  /**
+   * Reads from the start; while the build runs the answer stays open and lines come as they are
+   * written.
+   */
   async #read(): Promise<void> {
     this.#abort?.abort();
     const abort = new AbortController();
@@ -159,7 +189,10 @@ export class CfBuildLog extends CfElement {
     this.following = follow;
     this.error = undefined;
     try {
-      const response = await fetch(`${buildLogPath(this.modelId, this.versionId)}${follow ? '?follow=1' : ''}`, { signal: abort.signal, credentials: 'same-origin' });
+      const response = await fetch(
+        `${buildLogPath(this.modelId, this.versionId)}${follow ? '?follow=1' : ''}`,
+        { signal: abort.signal, credentials: 'same-origin' },
+      );
       if (response.status === 404) {
         this.lines = [];
         if (follow) this.#later(abort);

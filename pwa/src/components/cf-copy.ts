@@ -27,9 +27,15 @@ export class CfCopy extends CfElement {
 
   override render(): TemplateResult {
     const name = this.copied ? t().app.copied : t().app.copy;
-    return html`<button type="button" class="button quiet small ${this.words ? '' : 'icon'}" aria-label=${this.label ? `${name}: ${this.label}` : name} title=${name} @click=${this.#copy}>
-        <cf-icon name=${this.copied ? 'check' : 'copy'}></cf-icon>${this.words ? name : ''}
-      </button><span class="visually-hidden" role="status">${this.copied ? t().app.copied : ''}</span>`;
+    return html`<button
+        type="button"
+        class="button quiet small ${this.words ? '' : 'icon'}"
+        aria-label=${this.label ? `${name}: ${this.label}` : name}
+        title=${name}
+        @click=${this.#copy}
+      >
+        <cf-icon name=${this.copied ? 'check' : 'copy'}></cf-icon>${this.words ? name : ''}</button
+      ><span class="visually-hidden" role="status">${this.copied ? t().app.copied : ''}</span>`;
   }
 
   async #copy(): Promise<void> {

@@ -10,7 +10,10 @@ import { chips } from './status.ts';
 import './cf-icon.ts';
 import './cf-time.ts';
 
-/** Each deployment of a version with what the cluster says of it: conditions and pods, with their reasons. */
+/**
+ * Each deployment of a version with what the cluster says of it: conditions and pods, with their
+ * reasons.
+ */
 @customElement('cf-deployments')
 export class CfDeployments extends CfElement {
   @property({ attribute: false }) items: DeploymentView[] = [];
@@ -113,21 +116,44 @@ export class CfDeployments extends CfElement {
   #item(item: DeploymentView): TemplateResult {
     const words = t().deployments;
     const observed = item.observed;
-    const note = item.isLive ? words.live : item.desired === 'kept' ? words.kept : item.desired === 'removed' ? words.removed : '';
+    const note = item.isLive
+      ? words.live
+      : item.desired === 'kept'
+        ? words.kept
+        : item.desired === 'removed'
+          ? words.removed
+          : '';
     const { tone, word, working, over } = deploymentStanding(item);
     const seen = this.#seen(item);
     return html`<article>
       <header>
         <h2>${words.environment[item.environmentKind]}</h2>
-        <span class="chip plain ${tone}">${words.standing[word as keyof typeof words.standing] ?? words.phase[word] ?? word}</span>
-        <span class="muted small">${[strategyName(item.strategy), note, over || observed?.replicas === undefined ? '' : words.ready(observed.readyReplicas ?? 0, observed.replicas)].filter(Boolean).join(' · ')}</span>
-        <span class="muted small end">${item.requestedBy ? `${words.by(item.requestedBy)}, ` : nothing}<cf-time at=${item.createdAt}></cf-time></span>
+        <span class="chip plain ${tone}"
+          >${words.standing[word as keyof typeof words.standing] ?? words.phase[word] ?? word}</span
+        >
+        <span class="muted small"
+          >${[strategyName(item.strategy), note, over || observed?.replicas === undefined ? '' : words.ready(observed.readyReplicas ?? 0, observed.replicas)].filter(Boolean).join(' · ')}</span
+        >
+        <span class="muted small end"
+          >${item.requestedBy ? `${words.by(item.requestedBy)}, ` : nothing}<cf-time
+            at=${item.createdAt}
+          ></cf-time
+        ></span>
       </header>
       ${item.reason && tone === 'bad' ? html`<p class="reason">${item.reason}</p>` : item.reason ? html`<p class="muted small">${item.reason}</p>` : nothing}
       ${working && item.deadlineAt ? html`<p class="muted small">${words.deadline(clock(item.deadlineAt))}</p>` : nothing}
       ${item.endpointUrl && (item.isLive || working) ? html`<p class="url"><code>${item.endpointUrl}</code></p>` : nothing}
       ${item.previewUrl && working ? html`<p class="url muted small">${words.preview}: <code>${item.previewUrl}</code></p>` : nothing}
-      ${seen === nothing ? nothing : over ? html`<details class="seen"><summary class="muted small">${words.lastSeen}</summary>${seen}</details>` : seen}
+      ${
+        seen === nothing
+          ? nothing
+          : over
+            ? html`<details class="seen">
+                <summary class="muted small">${words.lastSeen}</summary>
+                ${seen}
+              </details>`
+            : seen
+      }
     </article>`;
   }
 
@@ -136,20 +162,58 @@ export class CfDeployments extends CfElement {
     const words = t().deployments;
     const { observed } = item;
     if (!item.conditions.length && !observed?.pods?.length) return nothing;
-    return html`
-      ${item.conditions.length
-        ? html`<section><h3>${words.conditions}</h3><ul>${item.conditions.map(
-            (condition) => html`<li class="line"><cf-icon class=${conditionLook(condition, item).tone} name=${conditionLook(condition, item).icon}></cf-icon><b>${condition.type}</b><span class="message">${[condition.reason === condition.type ? '' : condition.reason, condition.message].filter(Boolean).join(': ')}</span></li>`,
-          )}</ul></section>`
-        : nothing}
-      ${observed?.pods?.length
-        ? html`<section><h3>${words.pods}</h3><ul>${observed.pods.map(
-            (pod) => html`<li class="line"><cf-icon class=${podLook(pod, item).tone} name=${podLook(pod, item).icon}></cf-icon><b class="mono">${pod.name}</b><span class="message">${[pod.phase, pod.ready ? words.podReady : words.podNotReady, pod.reason, pod.message].filter(Boolean).join(' · ')}</span></li>`,
-          )}</ul></section>`
-        : nothing}`;
+    return html` ${
+      item.conditions.length
+        ? html`<section>
+            <h3>${words.conditions}</h3>
+            <ul>
+              ${item.conditions.map(
+                (condition) =>
+                  html`<li class="line">
+                    <cf-icon
+                      class=${conditionLook(condition, item).tone}
+                      name=${conditionLook(condition, item).icon}
+                    ></cf-icon
+                    ><b>${condition.type}</b
+                    ><span class="message"
+                      >${[condition.reason === condition.type ? '' : condition.reason, condition.message].filter(Boolean).join(': ')}</span
+                    >
+                  </li>`,
+              )}
+            </ul>
+          </section>`
+        : nothing
+    }
+    ${
+      observed?.pods?.length
+        ? html`<section>
+            <h3>${words.pods}</h3>
+            <ul>
+              ${observed.pods.map(
+                (pod) =>
+                  html`<li class="line">
+                    <cf-icon
+                      class=${podLook(pod, item).tone}
+                      name=${podLook(pod, item).icon}
+                    ></cf-icon
+                    ><b class="mono">${pod.name}</b
+                    ><span class="message"
+                      >${[pod.phase, pod.ready ? words.podReady : words.podNotReady, pod.reason, pod.message].filter(Boolean).join(' · ')}</span
+                    >
+                  </li>`,
+              )}
+            </ul>
+          </section>`
+        : nothing
+    }`;
   }
 }
 
 export function strategyName(strategy: string): string {
-  return strategy === 'blue-green' || strategy === 'rolling' || strategy === 'canary' || strategy === 'recreate' ? t().strategy[strategy] : strategy;
+  return strategy === 'blue-green' ||
+    strategy === 'rolling' ||
+    strategy === 'canary' ||
+    strategy === 'recreate'
+    ? t().strategy[strategy]
+    : strategy;
 }

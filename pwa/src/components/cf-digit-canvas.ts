@@ -9,7 +9,10 @@ const FULL = 16;
 /** how much a stroke leaves in the cell under it and in those beside it, of FULL */
 const REACH = 1.1;
 
-/** Draws a digit on 8 × 8 cells of 0…16, with a finger, a mouse or the keyboard. Fires `change` with 64 numbers. */
+/**
+ * Draws a digit on 8 × 8 cells of 0…16, with a finger, a mouse or the keyboard. Fires `change` with
+ * 64 numbers.
+ */
 @customElement('cf-digit-canvas')
 export class CfDigitCanvas extends CfElement {
   @property({ attribute: false }) pixels: number[] = new Array<number>(SIDE * SIDE).fill(0);
@@ -35,8 +38,20 @@ export class CfDigitCanvas extends CfElement {
   ];
 
   override render(): TemplateResult {
-    return html`<canvas width="320" height="320" role="application" tabindex="0" aria-label="${t().endpoint.canvas}. ${t().endpoint.drawLead}"
-        @pointerdown=${this.#down} @pointermove=${this.#move} @pointerup=${this.#up} @pointercancel=${this.#up} @keydown=${this.#key} @focus=${() => this.#cursor(true)} @blur=${() => this.#cursor(false)}></canvas>
+    return html`<canvas
+        width="320"
+        height="320"
+        role="application"
+        tabindex="0"
+        aria-label="${t().endpoint.canvas}. ${t().endpoint.drawLead}"
+        @pointerdown=${this.#down}
+        @pointermove=${this.#move}
+        @pointerup=${this.#up}
+        @pointercancel=${this.#up}
+        @keydown=${this.#key}
+        @focus=${() => this.#cursor(true)}
+        @blur=${() => this.#cursor(false)}
+      ></canvas>
       <span class="visually-hidden" role="status" id="cell"></span>`;
   }
 
@@ -69,7 +84,10 @@ export class CfDigitCanvas extends CfElement {
 
   #point(event: PointerEvent): [number, number] {
     const box = this.canvas.getBoundingClientRect();
-    return [((event.clientX - box.left) / box.width) * SIDE, ((event.clientY - box.top) / box.height) * SIDE];
+    return [
+      ((event.clientX - box.left) / box.width) * SIDE,
+      ((event.clientY - box.top) / box.height) * SIDE,
+    ];
   }
 
   #down(event: PointerEvent): void {
@@ -89,21 +107,45 @@ export class CfDigitCanvas extends CfElement {
     this.#last = undefined;
   }
 
-  /** Ink falls off with the distance from the line, as it does where the pictures of the data set were made smaller. */
+  /**
+   * Ink falls off with the distance from the line, as it does where the pictures of the data set
+   * were made smaller.
+   */
   #stroke(from: [number, number], to: [number, number]): void {
-    this.#change(this.pixels.map((value, index) => {
-      const distance = distanceTo([(index % SIDE) + 0.5, Math.floor(index / SIDE) + 0.5], from, to);
-      return Math.max(value, Math.round(FULL * Math.max(0, Math.min(1, (REACH - distance) * 1.7))));
-    }));
+    this.#change(
+      this.pixels.map((value, index) => {
+        const distance = distanceTo(
+          [(index % SIDE) + 0.5, Math.floor(index / SIDE) + 0.5],
+          from,
+          to,
+        );
+        return Math.max(
+          value,
+          Math.round(FULL * Math.max(0, Math.min(1, (REACH - distance) * 1.7))),
+        );
+      }),
+    );
   }
 
   #key(event: KeyboardEvent): void {
-    const step = ({ ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] } as Record<string, [number, number]>)[event.key];
+    const step = (
+      { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] } as Record<
+        string,
+        [number, number]
+      >
+    )[event.key];
     if (!step && event.key !== ' ') return;
     event.preventDefault();
     const [x, y] = this.#at;
-    if (step) this.#at = [Math.max(0, Math.min(SIDE - 1, x + step[0])), Math.max(0, Math.min(SIDE - 1, y + step[1]))];
-    else this.#change(this.pixels.map((value, index) => (index === y * SIDE + x ? (value ? 0 : FULL) : value)));
+    if (step)
+      this.#at = [
+        Math.max(0, Math.min(SIDE - 1, x + step[0])),
+        Math.max(0, Math.min(SIDE - 1, y + step[1])),
+      ];
+    else
+      this.#change(
+        this.pixels.map((value, index) => (index === y * SIDE + x ? (value ? 0 : FULL) : value)),
+      );
     const said = this.renderRoot.querySelector('#cell');
     if (said) said.textContent = t().endpoint.cell(this.#at[1] + 1, this.#at[0] + 1);
     this.#paint();
@@ -120,8 +162,15 @@ export class CfDigitCanvas extends CfElement {
   }
 }
 
-function distanceTo([px, py]: [number, number], [ax, ay]: [number, number], [bx, by]: [number, number]): number {
+function distanceTo(
+  [px, py]: [number, number],
+  [ax, ay]: [number, number],
+  [bx, by]: [number, number],
+): number {
   const length = (bx - ax) ** 2 + (by - ay) ** 2;
-  const along = length === 0 ? 0 : Math.max(0, Math.min(1, ((px - ax) * (bx - ax) + (py - ay) * (by - ay)) / length));
+  const along =
+    length === 0
+      ? 0
+      : Math.max(0, Math.min(1, ((px - ax) * (bx - ax) + (py - ay) * (by - ay)) / length));
   return Math.hypot(px - ax - along * (bx - ax), py - ay - along * (by - ay));
 }

@@ -115,42 +115,74 @@ export class CfFacts extends CfElement {
           ${modelFile ? this.#digest(words.digest, modelFile.digest) : nothing}
           ${detail.imageDigest ? this.#digest(words.image, detail.imageDigest) : this.#fact(words.image, words.notBuilt)}
           ${this.#fact(words.submitter, detail.submitter)}
-          <dt>${words.uploaded}</dt><dd><cf-time at=${detail.createdAt}></cf-time></dd>
+          <dt>${words.uploaded}</dt>
+          <dd><cf-time at=${detail.createdAt}></cf-time></dd>
         </dl>
       </section>
       ${this.#inventory()} ${this.#metrics()} ${this.#pairs(words.params, detail.params)}
-      <section><h2>${words.files}</h2>${detail.artifacts.map((file) => html`<div class="file"><span>${file.filename}</span><span class="num muted">${bytes(file.size)}</span><code title=${file.digest}>${file.digest}</code></div>`)}</section>
+      <section>
+        <h2>${words.files}</h2>
+        ${detail.artifacts.map((file) => html`<div class="file"><span>${file.filename}</span><span class="num muted">${bytes(file.size)}</span><code title=${file.digest}>${file.digest}</code></div>`)}
+      </section>
       ${this.#pairs(words.serving, detail.serving)}
-      ${detail.inputSchema || detail.outputSchema
-        ? html`<section><h2>${words.schema}</h2>${this.#schema(words.input, detail.inputSchema)}${this.#schema(words.output, detail.outputSchema)}</section>`
-        : nothing}
+      ${
+        detail.inputSchema || detail.outputSchema
+          ? html`<section>
+              <h2>${words.schema}</h2>
+              ${this.#schema(words.input, detail.inputSchema)}${this.#schema(words.output, detail.outputSchema)}
+            </section>`
+          : nothing
+      }
     `;
   }
 
   #fact(name: string, value: string | null | undefined): TemplateResult | typeof nothing {
-    return value ? html`<dt>${name}</dt><dd>${value}</dd>` : nothing;
+    return value
+      ? html`<dt>${name}</dt>
+          <dd>${value}</dd>`
+      : nothing;
   }
 
   #digest(name: string, digest: string): TemplateResult {
-    return html`<dt>${name}</dt><dd class="with-copy"><code title=${digest}>${digest.replace(/^sha256:/, '').slice(0, 12)}</code><cf-copy text=${digest} label=${name}></cf-copy></dd>`;
+    return html`<dt>${name}</dt>
+      <dd class="with-copy">
+        <code title=${digest}>${digest.replace(/^sha256:/, '').slice(0, 12)}</code
+        ><cf-copy text=${digest} label=${name}></cf-copy>
+      </dd>`;
   }
 
-  /** What is in the image. A tool that was not there is said: it is not the same as nothing found. */
+  /**
+   * What is in the image. A tool that was not there is said: it is not the same as nothing found.
+   */
   #inventory(): TemplateResult | typeof nothing {
     const { inventory } = this.detail;
     if (!inventory) return nothing;
     const words = t().version.inventory;
     const status = (name: string): { known: boolean; detail: string | null } => {
       const tool = inventory.tools.find((one) => one.name === name);
-      return { known: tool?.status === 'ok' || tool?.status === 'stale', detail: tool?.detail ?? null };
+      return {
+        known: tool?.status === 'ok' || tool?.status === 'stale',
+        detail: tool?.detail ?? null,
+      };
     };
     const [osv, clamav] = [status('osv'), status('clamav')];
-    return html`<section><h2>${words.title}</h2><dl>
-      ${this.#fact(words.packages, String(inventory.packages))}
-      ${this.#fact(words.holes, osv.known ? [String(inventory.vulnerabilityCount), osv.detail].filter(Boolean).join(' · ') : words.noDatabase)}
-      ${this.#fact(words.malware, clamav.known ? (inventory.malware.map((one) => `${one.signature}: ${one.file}`).join(', ') || words.none) : words.noScanner)}
-    </dl>
-    ${inventory.vulnerabilities.length ? html`<details><summary>${words.list}</summary><pre>${inventory.vulnerabilities.map((one) => `${one.id}  ${one.purl}${one.fixed ? `  → ${one.fixed}` : ''}\n  ${one.summary}\n`).join('')}</pre></details>` : nothing}</section>`;
+    return html`<section>
+      <h2>${words.title}</h2>
+      <dl>
+        ${this.#fact(words.packages, String(inventory.packages))}
+        ${this.#fact(words.holes, osv.known ? [String(inventory.vulnerabilityCount), osv.detail].filter(Boolean).join(' · ') : words.noDatabase)}
+        ${this.#fact(words.malware, clamav.known ? inventory.malware.map((one) => `${one.signature}: ${one.file}`).join(', ') || words.none : words.noScanner)}
+      </dl>
+      ${
+        inventory.vulnerabilities.length
+          ? html`<details>
+              <summary>${words.list}</summary>
+              <pre>
+${inventory.vulnerabilities.map((one) => `${one.id}  ${one.purl}${one.fixed ? `  → ${one.fixed}` : ''}\n  ${one.summary}\n`).join('')}</pre>
+            </details>`
+          : nothing
+      }
+    </section>`;
   }
 
   #metrics(): TemplateResult | typeof nothing {
@@ -158,27 +190,59 @@ export class CfFacts extends CfElement {
     if (!metrics.length) return nothing;
     const before = this.live?.metrics ?? {};
     return html`<section>
-      <h2>${t().version.metrics}${this.live ? html` <span class="muted small">${t().version.againstLive(this.live.name)}</span>` : nothing}</h2>
+      <h2>
+        ${t().version.metrics}${this.live ? html` <span class="muted small">${t().version.againstLive(this.live.name)}</span>` : nothing}
+      </h2>
       <dl class="num">
         ${metrics.map(([name, value]) => {
           const old = before[name];
-          const delta = typeof value === 'number' && typeof old === 'number' && value !== old ? value - old : undefined;
-          return html`<dt>${name}</dt><dd>${show(value)}${delta === undefined ? nothing : html` <span class="delta">${delta > 0 ? '+' : '−'}${number(Math.abs(delta), 4)}</span>`}</dd>`;
+          const delta =
+            typeof value === 'number' && typeof old === 'number' && value !== old
+              ? value - old
+              : undefined;
+          return html`<dt>${name}</dt>
+            <dd>
+              ${show(value)}${delta === undefined ? nothing : html` <span class="delta">${delta > 0 ? '+' : '−'}${number(Math.abs(delta), 4)}</span>`}
+            </dd>`;
         })}
       </dl>
     </section>`;
   }
 
-  #pairs(title: string, values: Record<string, unknown> | null | undefined): TemplateResult | typeof nothing {
+  #pairs(
+    title: string,
+    values: Record<string, unknown> | null | undefined,
+  ): TemplateResult | typeof nothing {
     const entries = Object.entries(values ?? {});
-    return entries.length ? html`<section><h2>${title}</h2><dl class="num">${entries.map(([name, value]) => html`<dt>${name}</dt><dd>${show(value)}</dd>`)}</dl></section>` : nothing;
+    return entries.length
+      ? html`<section>
+          <h2>${title}</h2>
+          <dl class="num">
+            ${entries.map(
+              ([name, value]) =>
+                html`<dt>${name}</dt>
+                  <dd>${show(value)}</dd>`,
+            )}
+          </dl>
+        </section>`
+      : nothing;
   }
 
   #schema(name: string, schema: unknown): TemplateResult | typeof nothing {
-    return schema ? html`<details><summary>${name}</summary><pre tabindex="0" role="region" aria-label=${name}>${JSON.stringify(schema, null, 2)}</pre></details>` : nothing;
+    return schema
+      ? html`<details>
+          <summary>${name}</summary>
+          <pre tabindex="0" role="region" aria-label=${name}>
+${JSON.stringify(schema, null, 2)}</pre>
+        </details>`
+      : nothing;
   }
 }
 
 function show(value: unknown): string {
-  return typeof value === 'number' ? plain(value) : typeof value === 'string' ? value : JSON.stringify(value);
+  return typeof value === 'number'
+    ? plain(value)
+    : typeof value === 'string'
+      ? value
+      : JSON.stringify(value);
 }

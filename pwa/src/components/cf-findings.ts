@@ -13,7 +13,9 @@ import './cf-icon.ts';
 const RANK = { block: 0, review: 1, pass: 2 } as const;
 const TONE = { block: 'bad', review: 'wait', pass: 'calm' } as const;
 
-/** What the scan found, worst first; each opens to the byte or line, why it matters and what to do. */
+/**
+ * What the scan found, worst first; each opens to the byte or line, why it matters and what to do.
+ */
 @customElement('cf-findings')
 export class CfFindings extends CfElement {
   @property({ attribute: false }) detail!: VersionDetail;
@@ -121,8 +123,15 @@ export class CfFindings extends CfElement {
     const words = t().findings;
     const { findings, scan, status } = this.detail;
     if (!findings.length) {
-      if (!scan || status === 'Validating') return html`<p class="none muted" role="status">${words.pending}</p>`;
-      return html`<div class="none"><cf-icon name="check"></cf-icon><div><p>${words.none}</p><p class="muted small">${words.noneLead(scan.rulesetVersion)}</p></div></div>`;
+      if (!scan || status === 'Validating')
+        return html`<p class="none muted" role="status">${words.pending}</p>`;
+      return html`<div class="none">
+        <cf-icon name="check"></cf-icon>
+        <div>
+          <p>${words.none}</p>
+          <p class="muted small">${words.noneLead(scan.rulesetVersion)}</p>
+        </div>
+      </div>`;
     }
     return html`${[...findings].sort((a, b) => RANK[a.verdict] - RANK[b.verdict]).map((finding, index) => this.#finding(finding, index === 0))}`;
   }
@@ -133,16 +142,44 @@ export class CfFindings extends CfElement {
     return html`<details ?open=${first && finding.verdict !== 'pass'}>
       <summary>
         <span class="chip ${TONE[finding.verdict]} plain">${words.severity[finding.severity]}</span>
-        <span class="text"><span class="what">${finding.why}</span><span class="muted small">${where(finding)} · ${finding.waiver?.state === 'accepted' ? standing(finding.waiver) : words.verdict[finding.verdict]}</span></span>
+        <span class="text"
+          ><span class="what">${finding.why}</span
+          ><span class="muted small"
+            >${where(finding)} ·
+            ${finding.waiver?.state === 'accepted' ? standing(finding.waiver) : words.verdict[finding.verdict]}</span
+          ></span
+        >
         <cf-icon class="arrow" name="chevron"></cf-icon>
       </summary>
-      <div class="inside"><dl>
-        ${finding.symbol ?? finding.evidence ? html`<div><dt>${words.evidence}</dt><dd><pre>${finding.evidence ?? finding.symbol}</pre></dd></div>` : nothing}
-        <div><dt>${words.remedy}</dt><dd>${finding.remedy}</dd></div>
-        ${finding.waiver ? html`<div><dt>${words.waiver.title}</dt><dd>${standing(finding.waiver)}</dd></div>` : nothing}
-        <div><dt>${words.rule}</dt><dd><code>${finding.rule}</code></dd></div>
-      </dl>
-      ${waive ? html`<button type="button" class="button small primary" data-action=${waive.name} @click=${() => this.dispatchEvent(new CustomEvent('ask', { detail: waive }))}>${actionName(this.detail, waive)}</button>` : nothing}</div>
+      <div class="inside">
+        <dl>
+          ${
+            (finding.symbol ?? finding.evidence)
+              ? html`<div>
+                  <dt>${words.evidence}</dt>
+                  <dd><pre>${finding.evidence ?? finding.symbol}</pre></dd>
+                </div>`
+              : nothing
+          }
+          <div>
+            <dt>${words.remedy}</dt>
+            <dd>${finding.remedy}</dd>
+          </div>
+          ${
+            finding.waiver
+              ? html`<div>
+                  <dt>${words.waiver.title}</dt>
+                  <dd>${standing(finding.waiver)}</dd>
+                </div>`
+              : nothing
+          }
+          <div>
+            <dt>${words.rule}</dt>
+            <dd><code>${finding.rule}</code></dd>
+          </div>
+        </dl>
+        ${waive ? html`<button type="button" class="button small primary" data-action=${waive.name} @click=${() => this.dispatchEvent(new CustomEvent('ask', { detail: waive }))}>${actionName(this.detail, waive)}</button>` : nothing}
+      </div>
     </details>`;
   }
 }
@@ -151,10 +188,14 @@ function standing(waiver: NonNullable<FindingView['waiver']>): string {
   const words = t().findings.waiver;
   const until = date(waiver.expiresOn);
   switch (waiver.state) {
-    case 'requested': return words.requested(waiver.requestedBy, waiver.reason);
-    case 'accepted': return words.accepted(waiver.decidedBy ?? '', until);
-    case 'refused': return words.refused(waiver.decidedBy ?? '', waiver.comment ?? '');
-    case 'expired': return words.expired(until);
+    case 'requested':
+      return words.requested(waiver.requestedBy, waiver.reason);
+    case 'accepted':
+      return words.accepted(waiver.decidedBy ?? '', until);
+    case 'refused':
+      return words.refused(waiver.decidedBy ?? '', waiver.comment ?? '');
+    case 'expired':
+      return words.expired(until);
   }
 }
 
@@ -162,5 +203,7 @@ function standing(waiver: NonNullable<FindingView['waiver']>): string {
 export function where(finding: FindingView): string {
   const at = t().findings.at;
   if (finding.line != null) return `${finding.file}, ${at.line(finding.line, finding.column)}`;
-  return finding.offset != null ? `${finding.file}, ${at.offset(number(finding.offset))}` : finding.file;
+  return finding.offset != null
+    ? `${finding.file}, ${at.offset(number(finding.offset))}`
+    : finding.file;
 }

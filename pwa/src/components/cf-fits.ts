@@ -7,7 +7,10 @@ import { CfElement } from '../shell/element.ts';
 import { base, notices } from '../styles/shared.ts';
 import './cf-icon.ts';
 
-/** Whether a promotion by this strategy fits into the cluster now. A help, not a condition: where that cannot be had, it says nothing. */
+/**
+ * Whether a promotion by this strategy fits into the cluster now. A help, not a condition: where
+ * that cannot be had, it says nothing.
+ */
 @customElement('cf-fits')
 export class CfFits extends CfElement {
   @property({ attribute: false }) detail!: VersionDetail;
@@ -16,7 +19,8 @@ export class CfFits extends CfElement {
   @state() private plan: PromotionPlan | null | undefined;
 
   static override styles = [
-    base, notices,
+    base,
+    notices,
     css`
       :host {
         margin-top: var(--cf-3);
@@ -49,8 +53,12 @@ export class CfFits extends CfElement {
     const words = t().strategy;
     if (plan === null) return nothing;
     if (plan === undefined) return html`<p class="muted">${words.looking}</p>`;
-    if (plan.obstacle === null) return html`<p><cf-icon name="check"></cf-icon>${words.fitsNow}</p>`;
-    return html`<div class="notice ${plan.obstacle.waits ? 'wait' : 'bad'}"><cf-icon name="info"></cf-icon><div>${plan.obstacle.message}${plan.obstacle.waits ? ` ${words.wouldWait}` : nothing}</div></div>`;
+    if (plan.obstacle === null)
+      return html`<p><cf-icon name="check"></cf-icon>${words.fitsNow}</p>`;
+    return html`<div class="notice ${plan.obstacle.waits ? 'wait' : 'bad'}">
+      <cf-icon name="info"></cf-icon>
+      <div>${plan.obstacle.message}${plan.obstacle.waits ? ` ${words.wouldWait}` : nothing}</div>
+    </div>`;
   }
 
   async #look(strategy: Strategy): Promise<void> {

@@ -70,6 +70,8 @@ export class CfIcon extends LitElement {
   `;
 
   override render(): TemplateResult {
-    return html`<svg viewBox="0 0 20 20" aria-hidden="true" class=${this.name}>${ICONS[this.name]}</svg>`;
+    return html`<svg viewBox="0 0 20 20" aria-hidden="true" class=${this.name}>
+      ${ICONS[this.name]}
+    </svg>`;
   }
 }

@@ -20,7 +20,11 @@ export class CfJournal extends CfElement {
   @property({ type: Number }) versionId = 0;
   @property({ attribute: false }) approvals: ApprovalView[] = [];
   #events = new Resource<EventPage>(this, {
-    load: (signal) => api.events({ modelId: this.modelId, versionId: this.versionId, limit: JOURNAL_LINES }, signal),
+    load: (signal) =>
+      api.events(
+        { modelId: this.modelId, versionId: this.versionId, limit: JOURNAL_LINES },
+        signal,
+      ),
     concerns: (event) => event.versionId === this.versionId,
   });
 
@@ -54,15 +58,37 @@ export class CfJournal extends CfElement {
 
   override render(): TemplateResult {
     const words = t().version;
-    const lines = (this.#events.value?.items ?? []).filter((event) => event.versionId === this.versionId && event.topic !== 'command');
+    const lines = (this.#events.value?.items ?? []).filter(
+      (event) => event.versionId === this.versionId && event.topic !== 'command',
+    );
     return html`
-      ${stale(this.#events.staleSince)} ${trouble(this.#events.error, () => void this.#events.reload())}
-      ${this.approvals.length
-        ? html`<div class="comments">${this.approvals.map(
-            (one) => html`<blockquote><p>${one.decision === 'approved' ? words.approved(one.by, one.environment ?? '') : words.rejected(one.by)}, <cf-time class="muted" at=${one.at}></cf-time></p>${one.comment ? html`<p class="muted">${one.comment}</p>` : nothing}</blockquote>`,
-          )}</div>`
-        : nothing}
-      ${lines.length ? html`<ul class="events">${lines.toSorted((a, b) => b.position - a.position).map((event) => eventLine(event))}</ul>` : this.#events.value ? html`<p class="muted">${t().activity.none}</p>` : nothing}
+      ${stale(this.#events.staleSince)}
+      ${trouble(this.#events.error, () => void this.#events.reload())}
+      ${
+        this.approvals.length
+          ? html`<div class="comments">
+              ${this.approvals.map(
+                (one) =>
+                  html`<blockquote>
+                    <p>
+                      ${one.decision === 'approved' ? words.approved(one.by, one.environment ?? '') : words.rejected(one.by)},
+                      <cf-time class="muted" at=${one.at}></cf-time>
+                    </p>
+                    ${one.comment ? html`<p class="muted">${one.comment}</p>` : nothing}
+                  </blockquote>`,
+              )}
+            </div>`
+          : nothing
+      }
+      ${
+        lines.length
+          ? html`<ul class="events">
+              ${lines.toSorted((a, b) => b.position - a.position).map((event) => eventLine(event))}
+            </ul>`
+          : this.#events.value
+            ? html`<p class="muted">${t().activity.none}</p>`
+            : nothing
+      }
     `;
   }
 }

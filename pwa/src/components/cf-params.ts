@@ -5,7 +5,10 @@ import { CfElement } from '../shell/element.ts';
 import { base, buttons, forms } from '../styles/shared.ts';
 import './cf-icon.ts';
 
-/** Parameters as keys and values or as JSON; the two show the same thing. Fires `change` with the object. */
+/**
+ * Parameters as keys and values or as JSON; the two show the same thing. Fires `change` with the
+ * object.
+ */
 @customElement('cf-params')
 export class CfParams extends CfElement {
   @property({ attribute: false }) values: Record<string, unknown> = {};
@@ -54,7 +57,10 @@ export class CfParams extends CfElement {
 
   override willUpdate(changed: Map<PropertyKey, unknown>): void {
     if (!changed.has('values') || this.values === this.#told) return;
-    this.rows = Object.entries(this.values).map(([key, value]) => [key, typeof value === 'string' ? value : JSON.stringify(value)]);
+    this.rows = Object.entries(this.values).map(([key, value]) => [
+      key,
+      typeof value === 'string' ? value : JSON.stringify(value),
+    ]);
     this.text = Object.keys(this.values).length ? JSON.stringify(this.values, null, 2) : '';
   }
 
@@ -67,16 +73,45 @@ export class CfParams extends CfElement {
     const problem = this.problem ?? this.error;
     return html`
       <div class="head">
-        <span class="label" id="params">${words.params} <span class="muted">(${words.optional})</span></span>
+        <span class="label" id="params"
+          >${words.params} <span class="muted">(${words.optional})</span></span
+        >
         <span class="modes" role="group" aria-labelledby="params">
-          <button type="button" class="button quiet small" aria-pressed=${!this.json} @click=${() => this.#turn(false)}>${words.paramsRows}</button>
-          <button type="button" class="button quiet small" aria-pressed=${this.json} @click=${() => this.#turn(true)}>${words.paramsJson}</button>
+          <button
+            type="button"
+            class="button quiet small"
+            aria-pressed=${!this.json}
+            @click=${() => this.#turn(false)}
+          >
+            ${words.paramsRows}
+          </button>
+          <button
+            type="button"
+            class="button quiet small"
+            aria-pressed=${this.json}
+            @click=${() => this.#turn(true)}
+          >
+            ${words.paramsJson}
+          </button>
         </span>
       </div>
-      ${this.json
-        ? html`<textarea class="mono" rows="6" spellcheck="false" aria-label="${words.params}, ${words.paramsJson}" aria-invalid=${Boolean(problem)} placeholder='{ "depth": 6 }' .value=${this.text} @input=${this.#typeText}></textarea>`
-        : html`<div class="rows">${this.rows.map((row, index) => this.#row(row, index))}</div>
-            <button type="button" class="button small add" @click=${this.#add}><cf-icon name="plus"></cf-icon>${words.addRow}</button>`}
+      ${
+        this.json
+          ? html`<textarea
+              class="mono"
+              rows="6"
+              spellcheck="false"
+              aria-label="${words.params}, ${words.paramsJson}"
+              aria-invalid=${Boolean(problem)}
+              placeholder='{ "depth": 6 }'
+              .value=${this.text}
+              @input=${this.#typeText}
+            ></textarea>`
+          : html`<div class="rows">${this.rows.map((row, index) => this.#row(row, index))}</div>
+              <button type="button" class="button small add" @click=${this.#add}>
+                <cf-icon name="plus"></cf-icon>${words.addRow}
+              </button>`
+      }
       <p class="error" role="status">${problem ?? ''}</p>
     `;
   }
@@ -85,13 +120,32 @@ export class CfParams extends CfElement {
     const words = t().upload;
     const set = (at: 0 | 1) => (event: Event) => {
       const text = (event.target as HTMLInputElement).value;
-      this.rows = this.rows.map((row, i) => (i !== index ? row : at === 0 ? [text, row[1]] : [row[0], text]));
+      this.rows = this.rows.map((row, i) =>
+        i !== index ? row : at === 0 ? [text, row[1]] : [row[0], text],
+      );
       this.#tell(fromRows(this.rows));
     };
     return html`<div class="row">
-      <input aria-label="${words.key} ${index + 1}" placeholder=${words.key} .value=${key} @input=${set(0)} />
-      <input aria-label="${words.value} ${index + 1}" placeholder=${words.value} .value=${value} @input=${set(1)} />
-      <button type="button" class="button quiet icon small" aria-label=${words.removeRow(key || String(index + 1))} @click=${() => this.#remove(index)}><cf-icon name="cross"></cf-icon></button>
+      <input
+        aria-label="${words.key} ${index + 1}"
+        placeholder=${words.key}
+        .value=${key}
+        @input=${set(0)}
+      />
+      <input
+        aria-label="${words.value} ${index + 1}"
+        placeholder=${words.value}
+        .value=${value}
+        @input=${set(1)}
+      />
+      <button
+        type="button"
+        class="button quiet icon small"
+        aria-label=${words.removeRow(key || String(index + 1))}
+        @click=${() => this.#remove(index)}
+      >
+        <cf-icon name="cross"></cf-icon>
+      </button>
     </div>`;
   }
 
@@ -111,7 +165,11 @@ export class CfParams extends CfElement {
     this.json = json;
     const values = this.#told ?? this.values;
     if (json) this.text = Object.keys(values).length ? JSON.stringify(values, null, 2) : '';
-    else this.rows = Object.entries(values).map(([key, value]) => [key, typeof value === 'string' ? value : JSON.stringify(value)]);
+    else
+      this.rows = Object.entries(values).map(([key, value]) => [
+        key,
+        typeof value === 'string' ? value : JSON.stringify(value),
+      ]);
   }
 
   #typeText(event: Event): void {
@@ -119,7 +177,8 @@ export class CfParams extends CfElement {
     this.problem = undefined;
     try {
       const value: unknown = this.text.trim() ? JSON.parse(this.text) : {};
-      if (value === null || typeof value !== 'object' || Array.isArray(value)) this.problem = t().upload.notObject;
+      if (value === null || typeof value !== 'object' || Array.isArray(value))
+        this.problem = t().upload.notObject;
       else this.#tell(value as Record<string, unknown>);
     } catch (error) {
       this.problem = t().upload.badJson((error as Error).message);
@@ -135,7 +194,9 @@ export class CfParams extends CfElement {
 
 /** Numbers, true, false, null and JSON are what they look like; the rest is text. */
 function fromRows(rows: [string, string][]): Record<string, unknown> {
-  return Object.fromEntries(rows.filter(([key]) => key.trim()).map(([key, value]) => [key.trim(), guess(value)]));
+  return Object.fromEntries(
+    rows.filter(([key]) => key.trim()).map(([key, value]) => [key.trim(), guess(value)]),
+  );
 }
 
 function guess(text: string): unknown {

@@ -9,10 +9,21 @@ import type { IconName } from './cf-icon.ts';
 import './cf-icon.ts';
 import './cf-time.ts';
 
-const ICONS: Record<RoadStop['state'], IconName> = { done: 'check', running: 'spin', waiting: 'person', failed: 'cross', aborted: 'ring', over: 'ring', ahead: 'dot' };
+const ICONS: Record<RoadStop['state'], IconName> = {
+  done: 'check',
+  running: 'spin',
+  waiting: 'person',
+  failed: 'cross',
+  aborted: 'ring',
+  over: 'ring',
+  ahead: 'dot',
+};
 const TICK_MS = 1_000;
 
-/** The eight stops of a version. `small`: eight dots for a row of a list; else the whole picture, with times and who. */
+/**
+ * The eight stops of a version. `small`: eight dots for a row of a list; else the whole picture,
+ * with times and who.
+ */
 @customElement('cf-road')
 export class CfRoad extends CfElement {
   @property({ attribute: false }) stops: RoadStop[] = [];
@@ -199,7 +210,8 @@ export class CfRoad extends CfElement {
   override updated(): void {
     // A running stop counts its seconds.
     const runs = !this.small && this.stops.some((stop) => stop.state === 'running' && stop.at);
-    if (runs && this.#tick === undefined) this.#tick = setInterval(() => this.requestUpdate(), TICK_MS);
+    if (runs && this.#tick === undefined)
+      this.#tick = setInterval(() => this.requestUpdate(), TICK_MS);
     if (!runs) this.#still();
   }
 
@@ -214,21 +226,33 @@ export class CfRoad extends CfElement {
 
   #dots(): TemplateResult {
     const done = this.stops.filter((stop) => stop.state === 'done').length;
-    const here = this.stops.find((stop) => !['done', 'ahead', 'over'].includes(stop.state)) ?? this.stops.findLast((stop) => stop.state === 'done');
-    const label = here ? t().road.summary(done, t().road.stops[here.key], t().road.states[here.state]) : t().road.title;
-    return html`<span class="dots" role="img" aria-label=${label} title=${label}>${this.stops.map((stop) => html`<i class=${stop.state}></i>`)}</span>`;
+    const here =
+      this.stops.find((stop) => !['done', 'ahead', 'over'].includes(stop.state)) ??
+      this.stops.findLast((stop) => stop.state === 'done');
+    const label = here
+      ? t().road.summary(done, t().road.stops[here.key], t().road.states[here.state])
+      : t().road.title;
+    return html`<span class="dots" role="img" aria-label=${label} title=${label}
+      >${this.stops.map((stop) => html`<i class=${stop.state}></i>`)}</span
+    >`;
   }
 
   #road(): TemplateResult {
     return html`<ol class="road" aria-label=${t().road.title}>
       ${this.stops.map(
-        (stop) => html`<li class="stop ${stop.state}" data-key=${stop.key} data-state=${stop.state} aria-current=${stop.state === 'running' || stop.state === 'waiting' || stop.state === 'failed' || stop.state === 'aborted' ? 'step' : nothing}>
-          <span class="mark"><cf-icon name=${ICONS[stop.state]}></cf-icon></span>
-          <span class="words">
-            <span class="name">${t().road.stops[stop.key]}</span>
-            ${this.#state(stop)}
-          </span>
-        </li>`,
+        (stop) =>
+          html`<li
+            class="stop ${stop.state}"
+            data-key=${stop.key}
+            data-state=${stop.state}
+            aria-current=${stop.state === 'running' || stop.state === 'waiting' || stop.state === 'failed' || stop.state === 'aborted' ? 'step' : nothing}
+          >
+            <span class="mark"><cf-icon name=${ICONS[stop.state]}></cf-icon></span>
+            <span class="words">
+              <span class="name">${t().road.stops[stop.key]}</span>
+              ${this.#state(stop)}
+            </span>
+          </li>`,
       )}
     </ol>`;
   }
@@ -236,14 +260,23 @@ export class CfRoad extends CfElement {
   #state(stop: RoadStop): TemplateResult {
     const words = t().road;
     if (stop.state === 'running' && stop.at) {
-      return html`<span class="state num">${words.running(duration(Math.max(0, Date.now() - Date.parse(stop.at))))}</span>`;
+      return html`<span class="state num"
+        >${words.running(duration(Math.max(0, Date.now() - Date.parse(stop.at))))}</span
+      >`;
     }
-    const time = stop.at ? html`<time datetime=${stop.at} title=${exact(stop.at)}>${dayAndClock(stop.at)}</time>` : nothing;
+    const time = stop.at
+      ? html`<time datetime=${stop.at} title=${exact(stop.at)}>${dayAndClock(stop.at)}</time>`
+      : nothing;
     if (stop.state !== 'done') {
-      return html`<span class="state">${words.statesShort[stop.state]}</span>${(stop.state === 'failed' || stop.state === 'aborted') && stop.at ? html`<span class="detail num">${time}</span>` : nothing}`;
+      return html`<span class="state">${words.statesShort[stop.state]}</span
+        >${(stop.state === 'failed' || stop.state === 'aborted') && stop.at ? html`<span class="detail num">${time}</span>` : nothing}`;
     }
-    const details = [stop.durationMs && stop.durationMs > 500 ? words.took(duration(stop.durationMs)) : '', stop.by ? words.by(stop.by) : ''].filter(Boolean);
-    return html`<span class="state num">${stop.at ? time : words.statesShort.done}</span>${details.map((detail) => html`<span class="detail num">${detail}</span>`)}`;
+    const details = [
+      stop.durationMs && stop.durationMs > 500 ? words.took(duration(stop.durationMs)) : '',
+      stop.by ? words.by(stop.by) : '',
+    ].filter(Boolean);
+    return html`<span class="state num">${stop.at ? time : words.statesShort.done}</span
+      >${details.map((detail) => html`<span class="detail num">${detail}</span>`)}`;
   }
 
   #still(): void {

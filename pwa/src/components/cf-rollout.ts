@@ -25,8 +25,9 @@ const TICK_MS = 1000;
 const TONES = { pass: 'good', fail: 'bad', wait: 'wait' } as const;
 
 /**
- * A rollout under way: the share of the traffic, the steps, what was judged by which numbers, what comes next and when, and
- * what one may say to it. Fires `ask` with an action that wants a reason, and `done` after one that does not.
+ * A rollout under way: the share of the traffic, the steps, what was judged by which numbers, what
+ * comes next and when, and what one may say to it. Fires `ask` with an action that wants a reason,
+ * and `done` after one that does not.
  */
 @customElement('cf-rollout')
 export class CfRollout extends CfElement {
@@ -57,10 +58,19 @@ export class CfRollout extends CfElement {
     const scene = rolloutOf(this.detail);
     if (!scene) return nothing;
     this.#watch(scene);
-    const whose: StepScene = { replicas: Number(this.detail.serving?.['replicas'] ?? 1), version: this.detail.name };
+    const whose: StepScene = {
+      replicas: Number(this.detail.serving?.['replicas'] ?? 1),
+      version: this.detail.name,
+    };
     return html`
-      <header><h2>${t().rollout.title}${scene.ended ? html` <span class="chip plain ${scene.aborted ? 'calm' : 'bad'}" data-ended=${scene.aborted ? 'aborted' : 'failed'}>${scene.aborted ? t().aborted : t().status.ProdFailed}</span>` : nothing}</h2>${this.#buttons()}</header>
-      ${trouble(this.error)} ${this.#weight(scene)} ${this.#steps(scene, whose)} ${scene.ended ? nothing : this.#stand(scene, whose)}
+      <header>
+        <h2>
+          ${t().rollout.title}${scene.ended ? html` <span class="chip plain ${scene.aborted ? 'calm' : 'bad'}" data-ended=${scene.aborted ? 'aborted' : 'failed'}>${scene.aborted ? t().aborted : t().status.ProdFailed}</span>` : nothing}
+        </h2>
+        ${this.#buttons()}
+      </header>
+      ${trouble(this.error)} ${this.#weight(scene)} ${this.#steps(scene, whose)}
+      ${scene.ended ? nothing : this.#stand(scene, whose)}
       ${scene.seen?.judgements.length ? this.#judgements(scene.seen.judgements, scene.steps) : nothing}
     `;
   }
@@ -81,34 +91,63 @@ export class CfRollout extends CfElement {
     const words = t().rollout;
     const anew = now.anew || this.#anew !== undefined;
     const needed = number(now.needed);
-    const counts = now.counted === null ? words.needed(needed) : words.counted(number(now.counted), needed);
-    return html`<p data-judging=${anew ? 'anew' : 'first'}>${anew ? html`<b>${words.anew}</b> ` : nothing}${counts}</p>`;
+    const counts =
+      now.counted === null ? words.needed(needed) : words.counted(number(now.counted), needed);
+    return html`<p data-judging=${anew ? 'anew' : 'first'}>
+      ${anew ? html`<b>${words.anew}</b> ` : nothing}${counts}
+    </p>`;
   }
 
   /**
-   * Each action keeps its own button while others come and go: who aims at one, or has the focus on it, never presses
-   * another. Pause and resume are one button that changes its word.
+   * Each action keeps its own button while others come and go: who aims at one, or has the focus on
+   * it, never presses another. Pause and resume are one button that changes its word.
    */
   #buttons(): TemplateResult {
     const actions = steeringActions(this.detail);
     const reasons = [...new Set(actions.map((action) => action.reason).filter(Boolean))];
     return html`<div class="buttons" role="group" aria-label=${t().rollout.controls}>
-        ${repeat(actions, ({ name }) => (name === 'resume-rollout' ? 'pause-rollout' : name), (action) => html`<button type="button" class="button small ${action.name === 'approve-step' ? 'primary' : isDangerous(action.name) ? 'danger' : ''}" data-action=${action.name} aria-disabled=${!action.allowed || this.busy} title=${action.reason ?? ''} aria-describedby=${action.reason ? 'why' : nothing} @click=${() => void this.#do(action)}>${actionName(this.detail, action)}</button>`)}
+        ${repeat(
+          actions,
+          ({ name }) => (name === 'resume-rollout' ? 'pause-rollout' : name),
+          (action) =>
+            html`<button
+              type="button"
+              class="button small ${action.name === 'approve-step' ? 'primary' : isDangerous(action.name) ? 'danger' : ''}"
+              data-action=${action.name}
+              aria-disabled=${!action.allowed || this.busy}
+              title=${action.reason ?? ''}
+              aria-describedby=${action.reason ? 'why' : nothing}
+              @click=${() => void this.#do(action)}
+            >
+              ${actionName(this.detail, action)}
+            </button>`,
+        )}
       </div>
       ${reasons.length ? html`<p class="why" id="why">${reasons.join(' ')}</p>` : nothing}`;
   }
 
   async #do(action: AllowedAction): Promise<void> {
     if (!action.allowed || this.busy) return;
-    if (needsReason(action.name)) return void this.dispatchEvent(new CustomEvent('ask', { detail: action }));
+    if (needsReason(action.name))
+      return void this.dispatchEvent(new CustomEvent('ask', { detail: action }));
     const { id, model, name } = this.detail;
     const deploymentId = action.deploymentId ?? 0;
     this.busy = true;
     this.error = undefined;
     try {
-      if (action.name === 'approve-step') await api.act('approve-step', model.id, id, { deploymentId, step: action.step ?? 0 });
-      else await api.act(action.name === 'resume-rollout' ? 'resume-rollout' : 'pause-rollout', model.id, id, { deploymentId });
-      toasts.show({ kind: 'good', text: t().actions.done[action.name](t().version.of(name, model.name)) });
+      if (action.name === 'approve-step')
+        await api.act('approve-step', model.id, id, { deploymentId, step: action.step ?? 0 });
+      else
+        await api.act(
+          action.name === 'resume-rollout' ? 'resume-rollout' : 'pause-rollout',
+          model.id,
+          id,
+          { deploymentId },
+        );
+      toasts.show({
+        kind: 'good',
+        text: t().actions.done[action.name](t().version.of(name, model.name)),
+      });
     } catch (error) {
       this.error = error;
       if (!(error instanceof ApiProblem)) return;
@@ -121,19 +160,54 @@ export class CfRollout extends CfElement {
   #weight({ weight }: RolloutScene): TemplateResult {
     const words = t().rollout;
     return html`<div>
-      <p class="share"><b>${words.weight(percent(weight / 100), this.detail.name)}</b>${this.stable && weight < 100 ? html`<span class="muted">${words.stays(percent((100 - weight) / 100), this.stable)}</span>` : nothing}</p>
-      <svg class="weight" viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true" data-weight=${weight}><rect class="ground" width="100" height="1"/><rect class="new" width=${weight} height="1"/></svg>
+      <p class="share">
+        <b>${words.weight(percent(weight / 100), this.detail.name)}</b
+        >${this.stable && weight < 100 ? html`<span class="muted">${words.stays(percent((100 - weight) / 100), this.stable)}</span>` : nothing}
+      </p>
+      <svg
+        class="weight"
+        viewBox="0 0 100 1"
+        preserveAspectRatio="none"
+        aria-hidden="true"
+        data-weight=${weight}
+      >
+        <rect class="ground" width="100" height="1" />
+        <rect class="new" width=${weight} height="1" />
+      </svg>
     </div>`;
   }
 
-  #steps({ steps, at, ended, aborted }: RolloutScene, whose: StepScene): TemplateResult | typeof nothing {
+  #steps(
+    { steps, at, ended, aborted }: RolloutScene,
+    whose: StepScene,
+  ): TemplateResult | typeof nothing {
     if (!steps.length) return nothing;
     const words = t().rollout;
-    return html`<ol class="steps" aria-label=${words.steps}>${steps.map((step, index) => {
-      const state = stateOf(index, at);
-      const icon = state === 'done' ? 'check' : state === 'now' ? (aborted ? 'ring' : ended ? 'cross' : 'play') : 'ring';
-      return html`<li class="${state} ${ended && !aborted ? 'failed' : ''}" data-state=${state} data-kind=${step.kind} title=${sentence(stepWords(step, whose))} aria-current=${state === 'now' ? 'step' : nothing}><cf-icon name=${icon} role="img" aria-label=${words.state[state]}></cf-icon>${stepShort(step)}</li>`;
-    })}</ol>`;
+    return html`<ol class="steps" aria-label=${words.steps}>
+      ${steps.map((step, index) => {
+        const state = stateOf(index, at);
+        const icon =
+          state === 'done'
+            ? 'check'
+            : state === 'now'
+              ? aborted
+                ? 'ring'
+                : ended
+                  ? 'cross'
+                  : 'play'
+              : 'ring';
+        return html`<li
+          class="${state} ${ended && !aborted ? 'failed' : ''}"
+          data-state=${state}
+          data-kind=${step.kind}
+          title=${sentence(stepWords(step, whose))}
+          aria-current=${state === 'now' ? 'step' : nothing}
+        >
+          <cf-icon name=${icon} role="img" aria-label=${words.state[state]}></cf-icon
+          >${stepShort(step)}
+        </li>`;
+      })}
+    </ol>`;
   }
 
   /** Where it stands, for how long, and what comes then. */
@@ -144,7 +218,13 @@ export class CfRollout extends CfElement {
     const then = steps[at + 1];
     const left = until === null ? null : secondsLeft(until, this.now);
     return html`<div class="stand">
-      <p><span role="status"><b>${waitingFor ? words.waiting[waitingFor] : step ? sentence(stepWords(step, whose)) : at < 0 ? words.starting : words.thenLive}</b></span>${left === null ? nothing : html` <span role="timer" class="num">${left > 0 ? words.left(duration(left * 1000)) : words.soon}</span>`}</p>
+      <p>
+        <span role="status"
+          ><b
+            >${waitingFor ? words.waiting[waitingFor] : step ? sentence(stepWords(step, whose)) : at < 0 ? words.starting : words.thenLive}</b
+          ></span
+        >${left === null ? nothing : html` <span role="timer" class="num">${left > 0 ? words.left(duration(left * 1000)) : words.soon}</span>`}
+      </p>
       ${this.#judging(scene)}
       ${step ? html`<p class="muted">${then ? words.then(stepWords(then, whose)) : words.thenLive}</p>` : nothing}
     </div>`;
@@ -155,13 +235,40 @@ export class CfRollout extends CfElement {
     const words = t().rollout;
     const names: Names = { stable: this.stable, canary: this.detail.name };
     const [newest, ...earlier] = [...all].reverse() as [Judgement, ...Judgement[]];
-    const head = (one: Judgement): TemplateResult => html`<span class="chip plain ${TONES[one.verdict]}">${words.verdict[one.verdict]}</span> <b>${words.step(one.step + 1)}</b> ${one.sentence}`;
-    const charts = (one: Judgement): TemplateResult => html`<ul class="signals">${judgedSignals(one, steps).map((signal) => signalChart(signal, names))}</ul>`;
-    const trends = (['errors', 'p95'] as const).map((name) => trendChart(name, trendOf(name, all, steps), names));
-    return html`<section><h3>${words.judgements}</h3><div class="judgements">
-      <article data-verdict=${newest.verdict}><p>${head(newest)}</p>${charts(newest)}</article>
-      ${trends.some((one) => one !== nothing) ? html`<ul class="signals">${trends}</ul>` : nothing}
-      ${earlier.map((one) => html`<article data-verdict=${one.verdict}><details><summary>${head(one)}</summary>${charts(one)}</details></article>`)}
-    </div></section>`;
+    const head = (one: Judgement): TemplateResult =>
+      html`<span class="chip plain ${TONES[one.verdict]}">${words.verdict[one.verdict]}</span>
+        <b>${words.step(one.step + 1)}</b> ${one.sentence}`;
+    const charts = (one: Judgement): TemplateResult =>
+      html`<ul class="signals">
+        ${judgedSignals(one, steps).map((signal) => signalChart(signal, names))}
+      </ul>`;
+    const trends = (['errors', 'p95'] as const).map((name) =>
+      trendChart(name, trendOf(name, all, steps), names),
+    );
+    return html`<section>
+      <h3>${words.judgements}</h3>
+      <div class="judgements">
+        <article data-verdict=${newest.verdict}>
+          <p>${head(newest)}</p>
+          ${charts(newest)}
+        </article>
+        ${
+          trends.some((one) => one !== nothing)
+            ? html`<ul class="signals">
+                ${trends}
+              </ul>`
+            : nothing
+        }
+        ${earlier.map(
+          (one) =>
+            html`<article data-verdict=${one.verdict}>
+              <details>
+                <summary>${head(one)}</summary>
+                ${charts(one)}
+              </details>
+            </article>`,
+        )}
+      </div>
+    </section>`;
   }
 }

@@ -6,8 +6,8 @@ import { base, buttons } from '../styles/shared.ts';
 import './cf-icon.ts';
 
 /**
- * A native modal dialog: a sheet from the right on a wide screen, from below on a phone, or `narrow`, in the middle.
- * Slots: default, `footer`. Fires `closed` when it is closed, however.
+ * A native modal dialog: a sheet from the right on a wide screen, from below on a phone, or
+ * `narrow`, in the middle. Slots: default, `footer`. Fires `closed` when it is closed, however.
  */
 @customElement('cf-sheet')
 export class CfSheet extends CfElement {
@@ -121,10 +121,21 @@ export class CfSheet extends CfElement {
   }
 
   override render(): TemplateResult {
-    return html`<dialog aria-labelledby="heading" @close=${() => this.dispatchEvent(new Event('closed'))} @click=${this.#outside}>
+    return html`<dialog
+      aria-labelledby="heading"
+      @close=${() => this.dispatchEvent(new Event('closed'))}
+      @click=${this.#outside}
+    >
       <div class="head">
         <h2 id="heading">${this.heading}</h2>
-        <button type="button" class="button quiet icon" aria-label=${t().app.close} @click=${this.close}><cf-icon name="cross"></cf-icon></button>
+        <button
+          type="button"
+          class="button quiet icon"
+          aria-label=${t().app.close}
+          @click=${this.close}
+        >
+          <cf-icon name="cross"></cf-icon>
+        </button>
       </div>
       <div class="body" tabindex="0" role="group" aria-labelledby="heading"><slot></slot></div>
       <div class="foot"><slot name="footer"></slot></div>

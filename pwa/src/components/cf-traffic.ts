@@ -17,59 +17,64 @@ type Kind = 'requests' | 'errors' | 'p95';
 @customElement('cf-traffic')
 export class CfTraffic extends CfElement {
   @property({ type: Number }) endpointId = 0;
-  #traffic = new Resource<EndpointTraffic>(this, { load: (signal) => api.traffic(this.endpointId, signal) });
+  #traffic = new Resource<EndpointTraffic>(this, {
+    load: (signal) => api.traffic(this.endpointId, signal),
+  });
   #timer: ReturnType<typeof setInterval> | undefined;
 
-  static override styles = [base, css`
-    ul {
-      display: grid;
-      grid-template-columns: repeat(auto-fit, minmax(min(100%, 240px), 1fr));
-      gap: var(--cf-4) var(--cf-5);
-    }
-    .head {
-      display: flex;
-      flex-wrap: wrap;
-      align-items: baseline;
-      justify-content: space-between;
-      gap: 0 var(--cf-3);
-      font-size: 14px;
-    }
-    b {
-      font-weight: 600;
-    }
-    svg {
-      display: block;
-      width: 100%;
-      height: 56px;
-      overflow: visible;
-    }
-    line,
-    polyline {
-      fill: none;
-      stroke: var(--cf-accent);
-      stroke-width: 2;
-      vector-effect: non-scaling-stroke;
-      stroke-linecap: round;
-    }
-    .errors line,
-    .errors polyline {
-      stroke: var(--cf-bad);
-    }
-    line.floor {
-      stroke: var(--cf-line);
-      stroke-width: 1;
-    }
-    .ends {
-      display: flex;
-      justify-content: space-between;
-      font-size: var(--cf-text-xs);
-      color: var(--cf-muted);
-    }
-    .versions {
-      margin-top: var(--cf-4);
-      font-size: 14px;
-    }
-  `];
+  static override styles = [
+    base,
+    css`
+      ul {
+        display: grid;
+        grid-template-columns: repeat(auto-fit, minmax(min(100%, 240px), 1fr));
+        gap: var(--cf-4) var(--cf-5);
+      }
+      .head {
+        display: flex;
+        flex-wrap: wrap;
+        align-items: baseline;
+        justify-content: space-between;
+        gap: 0 var(--cf-3);
+        font-size: 14px;
+      }
+      b {
+        font-weight: 600;
+      }
+      svg {
+        display: block;
+        width: 100%;
+        height: 56px;
+        overflow: visible;
+      }
+      line,
+      polyline {
+        fill: none;
+        stroke: var(--cf-accent);
+        stroke-width: 2;
+        vector-effect: non-scaling-stroke;
+        stroke-linecap: round;
+      }
+      .errors line,
+      .errors polyline {
+        stroke: var(--cf-bad);
+      }
+      line.floor {
+        stroke: var(--cf-line);
+        stroke-width: 1;
+      }
+      .ends {
+        display: flex;
+        justify-content: space-between;
+        font-size: var(--cf-text-xs);
+        color: var(--cf-muted);
+      }
+      .versions {
+        margin-top: var(--cf-4);
+        font-size: 14px;
+      }
+    `,
+  ];
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -88,15 +93,30 @@ export class CfTraffic extends CfElement {
   override render(): TemplateResult | typeof nothing {
     const words = t().endpoint.traffic;
     const { value, error } = this.#traffic;
-    if (!value) return error ? trouble(error, () => void this.#traffic.reload()) : html`<p class="muted" role="status">${t().app.loading}</p>`;
+    if (!value)
+      return error
+        ? trouble(error, () => void this.#traffic.reload())
+        : html`<p class="muted" role="status">${t().app.loading}</p>`;
     const { isCounted, since, minutes, versions } = value;
     if (!isCounted) return html`<p class="muted">${words.notCounted}</p>`;
-    if (!since || !minutes.length) return html`<p class="muted">${since ? words.soon(clock(since)) : words.unread}</p>`;
-    const [requests, errors] = (['requests', 'errors'] as const).map((name) => minutes.reduce((sum, one) => sum + one[name], 0)) as [number, number];
+    if (!since || !minutes.length)
+      return html`<p class="muted">${since ? words.soon(clock(since)) : words.unread}</p>`;
+    const [requests, errors] = (['requests', 'errors'] as const).map((name) =>
+      minutes.reduce((sum, one) => sum + one[name], 0),
+    ) as [number, number];
     if (!requests) return html`<p class="muted">${words.none(clock(since))}</p>`;
-    const answered = versions.map((one) => words.version(one.version, number(one.requests))).join(', ');
+    const answered = versions
+      .map((one) => words.version(one.version, number(one.requests)))
+      .join(', ');
     return html`<ul>
-        ${this.#chart('requests', words.requests, number(requests), minutes, (one) => (60 * one.requests) / one.seconds, (most) => words.aMinute(number(most)))}
+        ${this.#chart(
+          'requests',
+          words.requests,
+          number(requests),
+          minutes,
+          (one) => (60 * one.requests) / one.seconds,
+          (most) => words.aMinute(number(most)),
+        )}
         ${this.#chart('errors', words.errors, percent(errors / requests), minutes, (one) => (one.requests ? one.errors / one.requests : null), percent)}
         ${this.#chart('p95', words.p95, '', minutes, (one) => one.p95Ms, duration)}
       </ul>
@@ -104,27 +124,54 @@ export class CfTraffic extends CfElement {
   }
 
   /** Where nothing was counted, the line has a gap. */
-  #chart(kind: Kind, name: string, all: string, minutes: Minute[], valueOf: (one: Minute) => number | null, shown: (value: number) => string): TemplateResult {
+  #chart(
+    kind: Kind,
+    name: string,
+    all: string,
+    minutes: Minute[],
+    valueOf: (one: Minute) => number | null,
+    shown: (value: number) => string,
+  ): TemplateResult {
     const words = t().endpoint.traffic;
     const values = minutes.map(valueOf);
     const most = Math.max(...values.map((value) => value ?? 0));
     const last = values.findLast((value) => value !== null) ?? 0;
-    const [first, end] = [clock(Date.parse(minutes[0]!.at) - 1000 * minutes[0]!.seconds), clock(minutes.at(-1)!.at)];
-    return html`<li class=${kind} data-chart=${kind}><div role="img" aria-label=${words.told(name, all, shown(most), shown(last), first, end)}>
-      <p class="head"><b>${name}</b><span class="num muted">${all ? `${all}, ` : ''}${words.most(shown(most))}</span></p>
-      <svg viewBox="0 0 100 52" preserveAspectRatio="none" aria-hidden="true"><line class="floor" x1="0" x2="100" y1="50" y2="50"/>${pieces(values, most).map((points) => svg`<polyline points=${points}/>`)}</svg>
-      <p class="ends num"><span>${first}</span><span>${end}</span></p>
-    </div></li>`;
+    const [first, end] = [
+      clock(Date.parse(minutes[0]!.at) - 1000 * minutes[0]!.seconds),
+      clock(minutes.at(-1)!.at),
+    ];
+    return html`<li class=${kind} data-chart=${kind}>
+      <div role="img" aria-label=${words.told(name, all, shown(most), shown(last), first, end)}>
+        <p class="head">
+          <b>${name}</b
+          ><span class="num muted">${all ? `${all}, ` : ''}${words.most(shown(most))}</span>
+        </p>
+        <svg viewBox="0 0 100 52" preserveAspectRatio="none" aria-hidden="true">
+          <line class="floor" x1="0" x2="100" y1="50" y2="50" />
+          ${pieces(values, most).map((points) => svg`<polyline points=${points}/>`)}
+        </svg>
+        <p class="ends num"><span>${first}</span><span>${end}</span></p>
+      </div>
+    </li>`;
   }
 }
 
 /** Lines through the values that are there; one alone is a short line. */
 function pieces(values: (number | null)[], most: number): string[] {
-  const x = (index: number): number => (values.length > 1 ? (100 * index) / (values.length - 1) : 50);
+  const x = (index: number): number =>
+    values.length > 1 ? (100 * index) / (values.length - 1) : 50;
   const runs: string[][] = [[]];
   values.forEach((value, index) => {
     if (value === null) runs.push([]);
-    else runs.at(-1)!.push(`${x(index).toFixed(2)},${(50 - (46 * value) / (most || 1)).toFixed(2)}`);
+    else
+      runs.at(-1)!.push(`${x(index).toFixed(2)},${(50 - (46 * value) / (most || 1)).toFixed(2)}`);
   });
-  return runs.filter((run) => run.length).map((run) => (run.length > 1 ? run : [run[0]!, run[0]!.replace(/^[\d.]+/, (at) => `${Number(at) + 0.5}`)]).join(' '));
+  return runs
+    .filter((run) => run.length)
+    .map((run) =>
+      (run.length > 1
+        ? run
+        : [run[0]!, run[0]!.replace(/^[\d.]+/, (at) => `${Number(at) + 0.5}`)]
+      ).join(' '),
+    );
 }

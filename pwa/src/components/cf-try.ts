@@ -114,43 +114,86 @@ export class CfTry extends CfElement {
     const input = firstInput(schemaOf(this.endpoint.inputSchema));
     const draws = isDigit(input) && this.drawing;
     return html`
-      ${isDigit(input)
-        ? html`<div class="modes" role="group" aria-label=${words.mode}>
-            <button type="button" class="button quiet small" aria-pressed=${draws} @click=${() => this.#turn(true)}>${words.draw}</button>
-            <button type="button" class="button quiet small" aria-pressed=${!draws} @click=${() => this.#turn(false)}>${words.json}</button>
-          </div>`
-        : nothing}
+      ${
+        isDigit(input)
+          ? html`<div class="modes" role="group" aria-label=${words.mode}>
+              <button
+                type="button"
+                class="button quiet small"
+                aria-pressed=${draws}
+                @click=${() => this.#turn(true)}
+              >
+                ${words.draw}
+              </button>
+              <button
+                type="button"
+                class="button quiet small"
+                aria-pressed=${!draws}
+                @click=${() => this.#turn(false)}
+              >
+                ${words.json}
+              </button>
+            </div>`
+          : nothing
+      }
       ${draws ? this.#board(input as Tensor) : this.#json()}
-      ${this.error instanceof Offline ? html`<div class="notice bad answer" role="alert"><cf-icon name="offline"></cf-icon><div>${t().line.offlineAction}</div></div>` : html`<div class="answer">${trouble(this.error)}</div>`}
+      ${
+        this.error instanceof Offline
+          ? html`<div class="notice bad answer" role="alert">
+              <cf-icon name="offline"></cf-icon>
+              <div>${t().line.offlineAction}</div>
+            </div>`
+          : html`<div class="answer">${trouble(this.error)}</div>`
+      }
       ${this.answer ? this.#answer(this.answer, draws) : nothing}
     `;
   }
 
   #board(input: Tensor): TemplateResult {
     const words = t().endpoint;
-    const send = (): Promise<void> => this.#ask({ inputs: [{ name: input.name, shape: [1, 64], datatype: input.datatype, data: this.pixels }] });
+    const send = (): Promise<void> =>
+      this.#ask({
+        inputs: [{ name: input.name, shape: [1, 64], datatype: input.datatype, data: this.pixels }],
+      });
     const empty = this.pixels.every((value) => value === 0);
     return html`<div class="board">
       <div>
-        <cf-digit-canvas .pixels=${this.pixels} @change=${(event: CustomEvent<number[]>) => (this.pixels = event.detail)}></cf-digit-canvas>
+        <cf-digit-canvas
+          .pixels=${this.pixels}
+          @change=${(event: CustomEvent<number[]>) => (this.pixels = event.detail)}
+        ></cf-digit-canvas>
         <div class="buttons">
-          <button type="button" class="button primary" aria-disabled=${this.busy || empty} @click=${() => (this.busy || empty ? undefined : void send())}>${this.busy ? words.sending : words.send}</button>
+          <button
+            type="button"
+            class="button primary"
+            aria-disabled=${this.busy || empty}
+            @click=${() => (this.busy || empty ? undefined : void send())}
+          >
+            ${this.busy ? words.sending : words.send}
+          </button>
           <button type="button" class="button quiet" @click=${this.#clear}>${words.clear}</button>
           ${input.data?.length === 64 ? html`<button type="button" class="button quiet" @click=${() => (this.pixels = [...(input.data as number[])])}>${words.sample}</button>` : nothing}
         </div>
       </div>
-      <div aria-live="polite">${this.answer && this.answer.status < 400 ? this.#reading(this.answer) : html`<p class="muted">${words.drawLead}</p>`}</div>
+      <div aria-live="polite">
+        ${this.answer && this.answer.status < 400 ? this.#reading(this.answer) : html`<p class="muted">${words.drawLead}</p>`}
+      </div>
     </div>`;
   }
 
   #reading(answer: TryAnswer): TemplateResult | typeof nothing {
     const outputs = (answer.body as { outputs?: (Tensor & { data: number[] })[] } | null)?.outputs;
     const shares = outputs?.find((one) => one.data.length === 10)?.data;
-    const digit = outputs?.find((one) => one.data.length === 1)?.data[0] ?? (shares ? shares.indexOf(Math.max(...shares)) : undefined);
+    const digit =
+      outputs?.find((one) => one.data.length === 1)?.data[0] ??
+      (shares ? shares.indexOf(Math.max(...shares)) : undefined);
     if (digit === undefined) return nothing;
     const words = t().endpoint;
     return html`<p class="reads num">${digit}</p>
-      <p>${words.isA(String(digit))}${shares ? html`, <span class="num">${words.sure(percent(shares[digit] ?? 0))}</span>` : nothing} <span class="muted">${words.took(duration(answer.durationMs))}</span></p>
+      <p>
+        ${words.isA(String(digit))}${shares ? html`, <span class="num">${words.sure(percent(shares[digit] ?? 0))}</span>` : nothing}
+        <span class="muted">${words.took(duration(answer.durationMs))}</span>
+      </p>
       ${shares ? html`<div class="bars num" aria-hidden="true">${shares.map((share, i) => html`<span>${i}</span><svg viewBox="0 0 100 8" preserveAspectRatio="none"><rect class=${i === digit ? 'best' : ''} width=${share * 100} height="8" /></svg><span class="share muted">${percent(share)}</span>`)}</div>` : nothing}`;
   }
 
@@ -158,16 +201,43 @@ export class CfTry extends CfElement {
     const words = t().endpoint;
     return html`<div class="field">
         <label for="body">${words.body}</label>
-        <textarea id="body" class="mono" rows="9" spellcheck="false" aria-invalid=${Boolean(this.wrong)} aria-describedby="wrong" .value=${JSON.stringify(callOf(this.endpoint).body, null, 1).replace(/(?<=[\d,])\n\s+(?=[\d\]])/g, ' ')} @input=${() => (this.wrong = undefined)}></textarea>
+        <textarea
+          id="body"
+          class="mono"
+          rows="9"
+          spellcheck="false"
+          aria-invalid=${Boolean(this.wrong)}
+          aria-describedby="wrong"
+          .value=${JSON.stringify(callOf(this.endpoint).body, null, 1).replace(/(?<=[\d,])\n\s+(?=[\d\]])/g, ' ')}
+          @input=${() => (this.wrong = undefined)}
+        ></textarea>
         <span class="error" id="wrong">${this.wrong ?? nothing}</span>
       </div>
-      <div class="buttons"><button type="button" class="button primary" aria-disabled=${this.busy} @click=${this.#sendText}>${this.busy ? words.sending : words.send}</button></div>`;
+      <div class="buttons">
+        <button
+          type="button"
+          class="button primary"
+          aria-disabled=${this.busy}
+          @click=${this.#sendText}
+        >
+          ${this.busy ? words.sending : words.send}
+        </button>
+      </div>`;
   }
 
   #answer(answer: TryAnswer, folded: boolean): TemplateResult {
     const words = t().endpoint;
-    const text = typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body, null, 1).replace(/(?<=[\d,])\n\s+(?=[\d\]-])/g, ' ');
-    return html`<details class="answer" ?open=${!folded || answer.status >= 400}><summary>${words.answer} <span class="num muted">${answer.status}, ${words.took(duration(answer.durationMs))}</span></summary><pre tabindex="0" role="region" aria-label=${words.answer}>${text}</pre></details>`;
+    const text =
+      typeof answer.body === 'string'
+        ? answer.body
+        : JSON.stringify(answer.body, null, 1).replace(/(?<=[\d,])\n\s+(?=[\d\]-])/g, ' ');
+    return html`<details class="answer" ?open=${!folded || answer.status >= 400}>
+      <summary>
+        ${words.answer}
+        <span class="num muted">${answer.status}, ${words.took(duration(answer.durationMs))}</span>
+      </summary>
+      <pre tabindex="0" role="region" aria-label=${words.answer}>${text}</pre>
+    </details>`;
   }
 
   #turn(drawing: boolean): void {
@@ -195,7 +265,11 @@ export class CfTry extends CfElement {
     this.busy = true;
     this.error = undefined;
     try {
-      this.answer = await api.tryEndpoint(this.endpoint.id, { path: callOf(this.endpoint).path, method: 'POST', body });
+      this.answer = await api.tryEndpoint(this.endpoint.id, {
+        path: callOf(this.endpoint).path,
+        method: 'POST',
+        body,
+      });
     } catch (error) {
       this.answer = undefined;
       this.error = error;

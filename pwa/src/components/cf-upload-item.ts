@@ -9,7 +9,10 @@ import { upload } from '../upload/index.ts';
 import { sentences } from './trouble.ts';
 import './cf-icon.ts';
 
-/** One file: what it is, its bar with rate and time left, its digest, pause and resume. The small properties only tell lit what changed. */
+/**
+ * One file: what it is, its bar with rate and time left, its digest, pause and resume. The small
+ * properties only tell lit what changed.
+ */
 @customElement('cf-upload-item')
 export class CfUploadItem extends CfElement {
   @property({ attribute: false }) item!: Item;
@@ -148,8 +151,15 @@ export class CfUploadItem extends CfElement {
     const words = t().upload;
     const begun = Boolean(item.url) || item.state !== 'ready';
     return html`
-      <div class="name"><b title=${item.name}>${item.name}</b><span class="muted small num">${bytes(item.size)}</span></div>
-      <select aria-label=${words.kind(item.name)} ?disabled=${begun} @change=${(event: Event) => upload.setKind(item, (event.target as HTMLSelectElement).value as FileKind)}>
+      <div class="name">
+        <b title=${item.name}>${item.name}</b
+        ><span class="muted small num">${bytes(item.size)}</span>
+      </div>
+      <select
+        aria-label=${words.kind(item.name)}
+        ?disabled=${begun}
+        @change=${(event: Event) => upload.setKind(item, (event.target as HTMLSelectElement).value as FileKind)}
+      >
         ${(['model', 'dockerfile', 'side'] as const).map((kind) => html`<option value=${kind} ?selected=${item.kind === kind}>${words[kind]}</option>`)}
       </select>
       <div class="acts">
@@ -159,7 +169,9 @@ export class CfUploadItem extends CfElement {
       </div>
       <div class="below">
         ${begun ? this.#bar() : nothing}
-        <div class="line num">${this.#progress()}${item.digest ? html`<code title=${item.digest}>${item.digest.slice(0, 22)}…</code>` : this.share !== undefined ? html`<span>${words.digestRunning(percent(this.share))}</span>` : nothing}</div>
+        <div class="line num">
+          ${this.#progress()}${item.digest ? html`<code title=${item.digest}>${item.digest.slice(0, 22)}…</code>` : this.share !== undefined ? html`<span>${words.digestRunning(percent(this.share))}</span>` : nothing}
+        </div>
         ${item.state === 'failed' && item.error ? html`<div class="error" role="alert">${sentences(item.error)}</div>` : nothing}
         ${item.state === 'needsFile' ? this.#again() : nothing}
       </div>
@@ -167,21 +179,52 @@ export class CfUploadItem extends CfElement {
   }
 
   #button(icon: 'pause' | 'play' | 'bin', label: string, act: () => void): TemplateResult {
-    return html`<button type="button" class="button quiet icon small" aria-label=${label} title=${label} @click=${act}><cf-icon name=${icon}></cf-icon></button>`;
+    return html`<button
+      type="button"
+      class="button quiet icon small"
+      aria-label=${label}
+      title=${label}
+      @click=${act}
+    >
+      <cf-icon name=${icon}></cf-icon>
+    </button>`;
   }
 
   #bar(): TemplateResult {
-    const share = this.item.size ? Math.min(100, (this.item.sent / this.item.size) * 100) : this.item.state === 'done' ? 100 : 0;
-    return html`<svg class="bar ${this.item.state}" role="progressbar" aria-label=${this.item.name} aria-valuemin="0" aria-valuemax="100" aria-valuenow=${Math.round(share)} preserveAspectRatio="none" viewBox="0 0 100 5">${svg`<rect width=${share} height="5" rx="0"/>`}</svg>`;
+    const share = this.item.size
+      ? Math.min(100, (this.item.sent / this.item.size) * 100)
+      : this.item.state === 'done'
+        ? 100
+        : 0;
+    return html`<svg
+      class="bar ${this.item.state}"
+      role="progressbar"
+      aria-label=${this.item.name}
+      aria-valuemin="0"
+      aria-valuemax="100"
+      aria-valuenow=${Math.round(share)}
+      preserveAspectRatio="none"
+      viewBox="0 0 100 5"
+    >
+      ${svg`<rect width=${share} height="5" rx="0"/>`}
+    </svg>`;
   }
 
   #progress(): TemplateResult {
     const { item } = this;
     const words = t().upload;
-    if (item.state === 'ready' || item.state === 'done') return html`<span class=${item.state}>${words.states[item.state]}</span>`;
+    if (item.state === 'ready' || item.state === 'done')
+      return html`<span class=${item.state}>${words.states[item.state]}</span>`;
     const left = item.rate && item.rate > 0 ? (item.size - item.sent) / item.rate : undefined;
-    const parts = [words.sent(bytes(item.sent), bytes(item.size)), item.rate ? words.rate(bytes(item.rate)) : '', left === undefined ? '' : words.left(duration(Math.max(1000, left * 1000)))];
-    return html`<span><span class=${item.state}>${words.states[item.state]}</span> · ${parts.filter(Boolean).join(' · ')}</span>`;
+    const parts = [
+      words.sent(bytes(item.sent), bytes(item.size)),
+      item.rate ? words.rate(bytes(item.rate)) : '',
+      left === undefined ? '' : words.left(duration(Math.max(1000, left * 1000))),
+    ];
+    return html`<span
+      ><span class=${item.state}>${words.states[item.state]}</span> ·
+      ${parts.filter(Boolean).join(' · ')}</span
+    >`;
   }
 
   #again(): TemplateResult {
@@ -189,7 +232,9 @@ export class CfUploadItem extends CfElement {
     const words = t().upload;
     return html`<div class="again">
       <span>${this.other ? words.otherFile(item.name) : words.again(item.name)}</span>
-      <button type="button" class="button small" @click=${this.#ask}>${item.handle ? words.allow(item.name) : words.choose}</button>
+      <button type="button" class="button small" @click=${this.#ask}>
+        ${item.handle ? words.allow(item.name) : words.choose}
+      </button>
       <input type="file" hidden aria-label=${words.choose} @change=${this.#picked} />
     </div>`;
   }

@@ -28,22 +28,38 @@ export function comparison(after: VersionDetail, live: VersionDetail | undefined
   return rows.filter((row) => row !== undefined);
 }
 
-function line(name: string, now: string | null | undefined, then: string | null | undefined, code = false): Compared | undefined {
+function line(
+  name: string,
+  now: string | null | undefined,
+  then: string | null | undefined,
+  code = false,
+): Compared | undefined {
   if (!now && !then) return undefined;
   return { name, now: now || '–', then: then || '–', same: now === then, code };
 }
 
-function pairs(now: Record<string, unknown> | null | undefined, then: Record<string, unknown> | null | undefined): (Compared | undefined)[] {
+function pairs(
+  now: Record<string, unknown> | null | undefined,
+  then: Record<string, unknown> | null | undefined,
+): (Compared | undefined)[] {
   const names = [...new Set([...Object.keys(now ?? {}), ...Object.keys(then ?? {})])];
   return names.map((name) => line(name, text(now?.[name]), text(then?.[name])));
 }
 
 function text(value: unknown): string | undefined {
   if (value === undefined || value === null) return undefined;
-  return typeof value === 'number' ? plain(value) : typeof value === 'string' ? value : JSON.stringify(value);
+  return typeof value === 'number'
+    ? plain(value)
+    : typeof value === 'string'
+      ? value
+      : JSON.stringify(value);
 }
 
-const modelOf = (detail: VersionDetail | undefined) => detail?.artifacts.find((artifact) => artifact.kind === 'model');
-const short = (digest: string | undefined): string | undefined => digest?.replace(/^sha256:/, '').slice(0, 12);
-const size = (detail: VersionDetail | undefined): string | undefined => detail && bytes(detail.artifacts.reduce((sum, one) => sum + one.size, 0));
-const serving = (detail: VersionDetail | undefined, key: string): string | undefined => text(detail?.serving?.[key]);
+const modelOf = (detail: VersionDetail | undefined) =>
+  detail?.artifacts.find((artifact) => artifact.kind === 'model');
+const short = (digest: string | undefined): string | undefined =>
+  digest?.replace(/^sha256:/, '').slice(0, 12);
+const size = (detail: VersionDetail | undefined): string | undefined =>
+  detail && bytes(detail.artifacts.reduce((sum, one) => sum + one.size, 0));
+const serving = (detail: VersionDetail | undefined, key: string): string | undefined =>
+  text(detail?.serving?.[key]);

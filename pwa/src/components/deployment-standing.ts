@@ -15,7 +15,12 @@ export interface DeploymentStanding {
 }
 
 /** What a deployment is now: the phase it was told last is not always what is. */
-export function deploymentStanding({ phase, isLive, desired, reason }: Deployment): DeploymentStanding {
+export function deploymentStanding({
+  phase,
+  isLive,
+  desired,
+  reason,
+}: Deployment): DeploymentStanding {
   if (phase === 'Failed') {
     return endedByPerson(reason)
       ? { tone: 'calm', word: 'aborted', working: false, over: true }
@@ -25,11 +30,15 @@ export function deploymentStanding({ phase, isLive, desired, reason }: Deploymen
     const word = phase === 'Ready' ? (desired === 'kept' ? 'kept' : 'Removed') : phase;
     return { tone: 'calm', word, working: false, over: true };
   }
-  if (phase === 'Ready') return { tone: isLive ? 'good' : 'busy', word: phase, working: !isLive, over: false };
+  if (phase === 'Ready')
+    return { tone: isLive ? 'good' : 'busy', word: phase, working: !isLive, over: false };
   return { tone: 'busy', word: phase, working: true, over: false };
 }
 
-export interface Look { tone: 'True' | 'False' | 'Unknown' | 'warn'; icon: IconName }
+export interface Look {
+  tone: 'True' | 'False' | 'Unknown' | 'warn';
+  icon: IconName;
+}
 
 /** What is not true yet is no fault; of what failed it is the cause, of what serves a warning. */
 export function conditionLook({ status }: Condition, deployment: Deployment): Look {
@@ -47,5 +56,7 @@ const FAULTS = /BackOff|Err|OOM|Failed|Invalid|Evicted|CannotRun|NeverPull|Unsch
 export function podLook(pod: Pick<PodView, 'ready' | 'reason'>, deployment: Deployment): Look {
   if (deploymentStanding(deployment).over) return { tone: 'Unknown', icon: 'ring' };
   if (pod.ready) return { tone: 'True', icon: 'check' };
-  return FAULTS.test(pod.reason ?? '') ? { tone: 'False', icon: 'cross' } : { tone: 'Unknown', icon: 'ring' };
+  return FAULTS.test(pod.reason ?? '')
+    ? { tone: 'False', icon: 'cross' }
+    : { tone: 'Unknown', icon: 'ring' };
 }

@@ -7,10 +7,25 @@ import { endedByPerson, type Tone } from './standing.ts';
 import './cf-icon.ts';
 import './cf-time.ts';
 
-const BAD = new Set(['ValidationFailed', 'StagingFailed', 'ProdFailed', 'failed', 'Failed', 'block', 'rejected']);
+const BAD = new Set([
+  'ValidationFailed',
+  'StagingFailed',
+  'ProdFailed',
+  'failed',
+  'Failed',
+  'block',
+  'rejected',
+]);
 const GOOD = new Set(['Live', 'Staging', 'done', 'Ready', 'pass', 'approved']);
 const ICONS: Record<string, IconName> = {
-  'version.registered': 'upload', 'version.scan': 'shield', 'version.build': 'models', 'deployment.facts': 'endpoints', 'rollout.steered': 'person', 'endpoint.changed': 'endpoints', 'approval.recorded': 'person', 'fact.stale': 'info',
+  'version.registered': 'upload',
+  'version.scan': 'shield',
+  'version.build': 'models',
+  'deployment.facts': 'endpoints',
+  'rollout.steered': 'person',
+  'endpoint.changed': 'endpoints',
+  'approval.recorded': 'person',
+  'fact.stale': 'info',
 };
 
 export const eventLines = css`
@@ -67,19 +82,49 @@ export const eventLines = css`
   }
 `;
 
-/** One line of the journal: what, to which version, by whom, when, and the reason if there is one. */
+/**
+ * One line of the journal: what, to which version, by whom, when, and the reason if there is one.
+ */
 export function eventLine(event: EventView, subject?: string): TemplateResult {
-  const said = [event.payload.status, event.payload.state, event.payload.phase, event.payload.verdict, event.payload.decision].find((value) => typeof value === 'string') as string | undefined;
+  const said = [
+    event.payload.status,
+    event.payload.state,
+    event.payload.phase,
+    event.payload.verdict,
+    event.payload.decision,
+  ].find((value) => typeof value === 'string') as string | undefined;
   const aborted = endedByPerson(String(event.payload.reason ?? ''));
-  const tone: Tone = aborted ? 'calm' : said && BAD.has(said) ? 'bad' : said && GOOD.has(said) ? 'good' : 'calm';
-  const icon: IconName = tone === 'bad' ? 'cross' : tone === 'good' ? 'check' : (ICONS[event.topic] ?? 'dot');
-  const sentence = t().activity.sentence(event, (key) => (aborted && (key === 'ProdFailed' || key === 'StagingFailed') ? t().aborted : (t().status[key as VersionStatus] ?? key)));
+  const tone: Tone = aborted
+    ? 'calm'
+    : said && BAD.has(said)
+      ? 'bad'
+      : said && GOOD.has(said)
+        ? 'good'
+        : 'calm';
+  const icon: IconName =
+    tone === 'bad' ? 'cross' : tone === 'good' ? 'check' : (ICONS[event.topic] ?? 'dot');
+  const sentence = t().activity.sentence(event, (key) =>
+    aborted && (key === 'ProdFailed' || key === 'StagingFailed')
+      ? t().aborted
+      : (t().status[key as VersionStatus] ?? key),
+  );
   const reason = event.payload.reason ?? event.payload.comment;
-  const name = subject && (event.modelId && event.versionId ? html`<a href=${hrefs.version(event.modelId, event.versionId)}>${subject}</a>` : event.modelId ? html`<a href=${hrefs.model(event.modelId)}>${subject}</a>` : html`<b>${subject}</b>`);
+  const name =
+    subject &&
+    (event.modelId && event.versionId
+      ? html`<a href=${hrefs.version(event.modelId, event.versionId)}>${subject}</a>`
+      : event.modelId
+        ? html`<a href=${hrefs.model(event.modelId)}>${subject}</a>`
+        : html`<b>${subject}</b>`);
   const words = html`${name ? html`${name} ` : nothing}${name ? sentence : sentence.charAt(0).toUpperCase() + sentence.slice(1)}`;
   return html`<li class="event">
     <span class="badge ${tone}"><cf-icon name=${icon}></cf-icon></span>
-    <div><p>${words}</p>${typeof reason === 'string' && reason ? html`<p class="muted small">${reason}</p>` : nothing}</div>
-    <span class="at">${event.actor ? `${event.actor}, ` : nothing}<cf-time at=${event.at}></cf-time></span>
+    <div>
+      <p>${words}</p>
+      ${typeof reason === 'string' && reason ? html`<p class="muted small">${reason}</p>` : nothing}
+    </div>
+    <span class="at"
+      >${event.actor ? `${event.actor}, ` : nothing}<cf-time at=${event.at}></cf-time
+    ></span>
   </li>`;
 }

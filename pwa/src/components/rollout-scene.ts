@@ -16,23 +16,36 @@ export interface RolloutScene {
   aborted: boolean;
 }
 
-/** The rollout to production that is under way, or that ended without being live; undefined when there is none to show. */
+/**
+ * The rollout to production that is under way, or that ended without being live; undefined when
+ * there is none to show.
+ */
 export function rolloutOf(detail: VersionDetail): RolloutScene | undefined {
-  const deployment = detail.deployments.filter((one) => one.environmentKind === 'production').sort((a, b) => b.id - a.id)[0];
+  const deployment = detail.deployments
+    .filter((one) => one.environmentKind === 'production')
+    .sort((a, b) => b.id - a.id)[0];
   if (!deployment) return undefined;
   const seen = deployment.observed?.rollout ?? undefined;
   const ended = detail.status === 'ProdFailed';
   if (detail.status !== 'PendingProdDeployment' && !(ended && seen)) return undefined;
   const paused = deployment.controls?.paused === true;
   return {
-    deployment, seen, steps: seen?.steps ?? deployment.steps ?? [], at: seen?.step ?? -1, weight: ended ? 0 : (seen?.weight ?? 0), ended,
+    deployment,
+    seen,
+    steps: seen?.steps ?? deployment.steps ?? [],
+    at: seen?.step ?? -1,
+    weight: ended ? 0 : (seen?.weight ?? 0),
+    ended,
     aborted: ended && endedByPerson(detail.statusReason ?? deployment.reason),
-    waitingFor: ended ? null : paused ? 'pause' : (seen?.waitingFor ?? null), until: paused || ended ? null : (seen?.until ?? null),
+    waitingFor: ended ? null : paused ? 'pause' : (seen?.waitingFor ?? null),
+    until: paused || ended ? null : (seen?.until ?? null),
   };
 }
 
 export type StepState = 'done' | 'now' | 'next';
-export const stateOf = (index: number, at: number): StepState => (index < at ? 'done' : index === at ? 'now' : 'next');
+export const stateOf = (index: number, at: number): StepState =>
+  index < at ? 'done' : index === at ? 'now' : 'next';
 
 /** Whole seconds that are left; 0 when it is over. */
-export const secondsLeft = (until: string, now: number): number => Math.max(0, Math.ceil((Date.parse(until) - now) / 1000));
+export const secondsLeft = (until: string, now: number): number =>
+  Math.max(0, Math.ceil((Date.parse(until) - now) / 1000));

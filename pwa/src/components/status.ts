@@ -23,7 +23,11 @@ const TONES: Record<VersionStatus, [Tone, IconName]> = {
 export function standingOf(version: Standing): { tone: Tone; icon: IconName; word: string } {
   const [tone, icon] = TONES[version.status];
   if (needsReview(version)) return { tone: 'wait', icon: 'person', word: t().needsReview };
-  if (['ProdFailed', 'StagingFailed'].includes(version.status) && endedByPerson(version.statusReason)) return { tone: 'calm', icon: 'ring', word: t().aborted };
+  if (
+    ['ProdFailed', 'StagingFailed'].includes(version.status) &&
+    endedByPerson(version.statusReason)
+  )
+    return { tone: 'calm', icon: 'ring', word: t().aborted };
   return { tone, icon, word: t().status[version.status] };
 }
 
@@ -62,7 +66,10 @@ export const chips = css`
   }
 `;
 
-/** A version's status: icon, word, and only then colour. What a second person may accept is not blocked. */
+/**
+ * A version's status: icon, word, and only then colour. What a second person may accept is not
+ * blocked.
+ */
 export function statusChip(version: Standing): TemplateResult {
   const { tone, icon, word } = standingOf(version);
   return html`<span class="chip ${tone}"><cf-icon name=${icon}></cf-icon>${word}</span>`;

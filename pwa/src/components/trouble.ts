@@ -17,9 +17,14 @@ export function trouble(error: unknown, retry?: () => void): TemplateResult | ty
 export function sentences(error: unknown): TemplateResult | string {
   if (error instanceof Offline) return t().line.nothingKept;
   if (error instanceof ApiProblem) {
-    return html`<p>${error.message}</p>${error.remedy ? html`<p class="muted">${error.remedy}</p>` : nothing}${error.errors.length
-        ? html`<ul class="small">${error.errors.map((one) => html`<li><b>${one.field}</b>: ${one.reason} ${one.remedy ?? ''}</li>`)}</ul>`
-        : nothing}`;
+    return html`<p>${error.message}</p>
+      ${error.remedy ? html`<p class="muted">${error.remedy}</p>` : nothing}${
+        error.errors.length
+          ? html`<ul class="small">
+              ${error.errors.map((one) => html`<li><b>${one.field}</b>: ${one.reason} ${one.remedy ?? ''}</li>`)}
+            </ul>`
+          : nothing
+      }`;
   }
   return error instanceof Error ? error.message : String(error);
 }
@@ -27,5 +32,7 @@ export function sentences(error: unknown): TemplateResult | string {
 /** Says that this is what was last seen, and how old it is. */
 export function stale(since: number | undefined): TemplateResult | typeof nothing {
   if (since === undefined) return nothing;
-  return html`<p class="notice wait small" role="status"><cf-icon name="offline"></cf-icon><span>${t().line.stale(relative(since))}</span></p>`;
+  return html`<p class="notice wait small" role="status">
+    <cf-icon name="offline"></cf-icon><span>${t().line.stale(relative(since))}</span>
+  </p>`;
 }

@@ -1,6 +1,9 @@
 import { en } from './en.ts';
 
-/** Every text of the app. English is the source; a translation has the same shape or does not compile. */
+/**
+ * Every text of the app. English is the source; a translation has the same shape or does not
+ * compile.
+ */
 export type Texts = typeof en;
 export const LANGUAGES = { en: 'English', fr: 'Français' } as const;
 export type Language = keyof typeof LANGUAGES;
@@ -21,7 +24,9 @@ export function onLanguage(callback: () => void): () => void {
 export function preferred(): Language {
   const chosen = localStorage.getItem(CHOICE_KEY);
   const wanted = [chosen, ...navigator.languages].map((tag) => tag?.slice(0, 2).toLowerCase());
-  return (wanted.find((tag) => tag !== undefined && tag in LANGUAGES) as Language | undefined) ?? 'en';
+  return (
+    (wanted.find((tag) => tag !== undefined && tag in LANGUAGES) as Language | undefined) ?? 'en'
+  );
 }
 
 export async function useLanguage(wanted: Language, remember = false): Promise<void> {

@@ -10,7 +10,10 @@ const POLL_EVERY_MS = 5_000;
 /** The server pings each 25 s; a line that is silent for longer is dead. */
 const SILENCE_MS = 40_000;
 const FAILURES_BEFORE_POLLING = 2;
-/** How often a page that somebody looks at tries while the line is gone: it is back within two seconds. */
+/**
+ * How often a page that somebody looks at tries while the line is gone: it is back within two
+ * seconds.
+ */
 const LOST_EVERY_MS = 1_000;
 /** A socket that says nothing for so long after it was opened is not coming. */
 const HELLO_MS = 5_000;
@@ -124,11 +127,17 @@ class Connection extends EventTarget {
     for (const listener of this.#listeners) listener(event);
   }
 
-  /** No socket: one poll tells whether the server is there (then polling goes on beside the retries) or the line is gone. */
+  /**
+   * No socket: one poll tells whether the server is there (then polling goes on beside the retries)
+   * or the line is gone.
+   */
   async #bridgeTheGap(): Promise<void> {
     if (!this.#running) return;
     try {
-      const value = await readNow<EventPage>(`/mlops/events?after=${this.#position ?? 0}&limit=200`, AbortSignal.timeout(PROBE_MS));
+      const value = await readNow<EventPage>(
+        `/mlops/events?after=${this.#position ?? 0}&limit=200`,
+        AbortSignal.timeout(PROBE_MS),
+      );
       if (this.#position === null) this.#position = value.position;
       else for (const event of value.items) this.#deliver(event);
       if (!this.#running || this.#socket) return;
@@ -142,7 +151,8 @@ class Connection extends EventTarget {
   }
 
   #wait(): number {
-    if (this.state === 'lost' && document.visibilityState === 'visible') return LOST_EVERY_MS * (0.7 + Math.random() * 0.6);
+    if (this.state === 'lost' && document.visibilityState === 'visible')
+      return LOST_EVERY_MS * (0.7 + Math.random() * 0.6);
     const base = BACK_OFF_MS[Math.min(this.#failures, BACK_OFF_MS.length - 1)] as number;
     return base * (0.7 + Math.random() * 0.6);
   }
@@ -183,7 +193,8 @@ class Connection extends EventTarget {
     this.lostAt = state === 'lost' ? Date.now() : null;
     this.dispatchEvent(new Event('state'));
     // What was shown while the line was gone may be old even if no event came after.
-    if (was === 'lost' && (state === 'live' || state === 'polling')) this.dispatchEvent(new Event('reset'));
+    if (was === 'lost' && (state === 'live' || state === 'polling'))
+      this.dispatchEvent(new Event('reset'));
   }
 }
 

@@ -9,7 +9,10 @@ import { newsOf } from './ticks.ts';
 export const PAGE_ROWS = 100;
 const SETTLE_MS = 250;
 
-/** The list of models, read in pages as they come into view, kept true by events. Rows not read yet are undefined. */
+/**
+ * The list of models, read in pages as they come into view, kept true by events. Rows not read yet
+ * are undefined.
+ */
 export class ModelList implements ReactiveController {
   total: number | undefined;
   counts: Record<string, number> = {};
@@ -68,13 +71,15 @@ export class ModelList implements ReactiveController {
     this.#asked.clear();
     const [from, to] = this.#visible;
     this.#need(0, true);
-    for (let page = Math.floor(from / PAGE_ROWS); page <= Math.floor(to / PAGE_ROWS); page++) this.#need(page, true);
+    for (let page = Math.floor(from / PAGE_ROWS); page <= Math.floor(to / PAGE_ROWS); page++)
+      this.#need(page, true);
   };
 
   /** Says which rows are in view, so that they are read. */
   show(from: number, to: number): void {
     this.#visible = [from, to];
-    for (let page = Math.floor(from / PAGE_ROWS); page <= Math.floor(to / PAGE_ROWS); page++) this.#need(page);
+    for (let page = Math.floor(from / PAGE_ROWS); page <= Math.floor(to / PAGE_ROWS); page++)
+      this.#need(page);
   }
 
   #need(page: number, again = false): void {
@@ -86,7 +91,10 @@ export class ModelList implements ReactiveController {
   async #read(page: number, signal: AbortSignal): Promise<void> {
     const query = this.#query;
     try {
-      const { value, staleSince } = await models({ ...query, offset: page * PAGE_ROWS, limit: PAGE_ROWS }, signal);
+      const { value, staleSince } = await models(
+        { ...query, offset: page * PAGE_ROWS, limit: PAGE_ROWS },
+        signal,
+      );
       if (signal.aborted) return;
       if (page === 0) {
         // A new first page may mean new rows above: the others are read again when they are seen.

@@ -16,7 +16,10 @@ const SETTLE_MS = 120;
 /** What could not be read now is asked again: the page comes back by itself. */
 export const AGAIN_MS = 1_500;
 
-/** Something read from the server that stays true: it is read again when an event concerns it and when the line comes back. */
+/**
+ * Something read from the server that stays true: it is read again when an event concerns it and
+ * when the line comes back.
+ */
 export class Resource<T> implements ReactiveController {
   value: T | undefined;
   error: unknown;
@@ -58,7 +61,10 @@ export class Resource<T> implements ReactiveController {
     this.#key = {};
   }
 
-  /** Reads when `key` differs from the last one; call it from `willUpdate`. What was shown before stays until the answer is here, unless `fresh`. */
+  /**
+   * Reads when `key` differs from the last one; call it from `willUpdate`. What was shown before
+   * stays until the answer is here, unless `fresh`.
+   */
   keyed(key: unknown, fresh = true): void {
     if (key === this.#key) return;
     this.#key = key;

@@ -11,7 +11,12 @@ export interface VersionNews {
 export function newsOf(event: EventView): VersionNews {
   const { status, reason, lockVersion, road } = event.payload;
   return {
-    ...(event.topic === 'version.status' && typeof status === 'string' ? { status: status as VersionStatus, statusReason: typeof reason === 'string' ? reason : null } : {}),
+    ...(event.topic === 'version.status' && typeof status === 'string'
+      ? {
+          status: status as VersionStatus,
+          statusReason: typeof reason === 'string' ? reason : null,
+        }
+      : {}),
     ...(typeof lockVersion === 'number' ? { lockVersion } : {}),
     ...(Array.isArray(road) ? { road: road as RoadStop[] } : {}),
   };

@@ -13,10 +13,19 @@ import { stale, trouble } from '../components/trouble.ts';
 import '../components/cf-icon.ts';
 
 const PAGE_EVENTS = 200;
-const TOPICS = { all: '', status: 'version.status', scan: 'version.scan', build: 'version.build', deployment: 'deployment.', approval: 'approval.', endpoint: 'endpoint.' } as const;
+const TOPICS = {
+  all: '',
+  status: 'version.status',
+  scan: 'version.scan',
+  build: 'version.build',
+  deployment: 'deployment.',
+  approval: 'approval.',
+  endpoint: 'endpoint.',
+} as const;
 type Topic = keyof typeof TOPICS;
 /** What people say to a rollout stands with what becomes of it. */
-const isAbout = (name: string, topic: Topic): boolean => name.startsWith(TOPICS[topic]) || (topic === 'deployment' && name.startsWith('rollout.'));
+const isAbout = (name: string, topic: Topic): boolean =>
+  name.startsWith(TOPICS[topic]) || (topic === 'deployment' && name.startsWith('rollout.'));
 
 /** The journal, newest first: replayed from where it was kept, and going on while one looks. */
 @customElement('cf-activity-page')
@@ -105,15 +114,49 @@ export class CfActivityPage extends CfElement {
 
   override render(): TemplateResult {
     const words = t().activity;
-    const shown = this.events.filter((event) => event.topic !== 'command' && isAbout(event.topic, this.topic) && this.#matches(event));
+    const shown = this.events.filter(
+      (event) =>
+        event.topic !== 'command' && isAbout(event.topic, this.topic) && this.#matches(event),
+    );
     return html`
       <h1>${words.title}</h1>
       ${stale(this.staleSince)} ${trouble(this.error, () => void this.#load())}
       <div class="tools" role="search">
-        <input id="search" type="search" aria-label=${words.searchLabel} placeholder=${words.searchLabel} aria-keyshortcuts="/" .value=${this.term} @input=${(event: Event) => (this.term = (event.target as HTMLInputElement).value.toLowerCase())} />
-        <select aria-label=${words.filter} @change=${(event: Event) => (this.topic = (event.target as HTMLSelectElement).value as Topic)}>${(Object.keys(TOPICS) as Topic[]).map((topic) => html`<option value=${topic} ?selected=${topic === this.topic}>${words.topics[topic]}</option>`)}</select>
+        <input
+          id="search"
+          type="search"
+          aria-label=${words.searchLabel}
+          placeholder=${words.searchLabel}
+          aria-keyshortcuts="/"
+          .value=${this.term}
+          @input=${(event: Event) => (this.term = (event.target as HTMLInputElement).value.toLowerCase())}
+        />
+        <select
+          aria-label=${words.filter}
+          @change=${(event: Event) => (this.topic = (event.target as HTMLSelectElement).value as Topic)}
+        >
+          ${(Object.keys(TOPICS) as Topic[]).map((topic) => html`<option value=${topic} ?selected=${topic === this.topic}>${words.topics[topic]}</option>`)}
+        </select>
       </div>
-      ${shown.length ? this.#days(shown) : this.ready ? html`<div class="card none muted">${this.events.length ? html`<p role="status">${words.noneMatch([this.term && `“${this.term}”`, this.topic !== 'all' && words.topics[this.topic]].filter(Boolean).join(' · '))} ${words.loaded(this.events.length)}</p><button type="button" class="button small" @click=${this.#clear}>${words.clear}</button>` : words.none}</div>` : html`<p class="muted" role="status">${this.error ? '' : t().app.loading}</p>`}
+      ${
+        shown.length
+          ? this.#days(shown)
+          : this.ready
+            ? html`<div class="card none muted">
+                ${
+                  this.events.length
+                    ? html`<p role="status">
+                          ${words.noneMatch([this.term && `“${this.term}”`, this.topic !== 'all' && words.topics[this.topic]].filter(Boolean).join(' · '))}
+                          ${words.loaded(this.events.length)}
+                        </p>
+                        <button type="button" class="button small" @click=${this.#clear}>
+                          ${words.clear}
+                        </button>`
+                    : words.none
+                }
+              </div>`
+            : html`<p class="muted" role="status">${this.error ? '' : t().app.loading}</p>`
+      }
       ${this.olderFrom > 0 ? html`<p class="older"><button type="button" class="button" @click=${this.#older}>${words.older}</button></p>` : nothing}
     `;
   }
@@ -126,23 +169,42 @@ export class CfActivityPage extends CfElement {
 
   #days(shown: EventView[]): TemplateResult[] {
     const days = Map.groupBy(shown, (event) => new Date(event.at).toDateString());
-    return [...days.values()].map((events) => html`<h2>${dayName((events[0] as EventView).at)}</h2><ul class="card events">${events.map((event) => eventLine(event, this.#subject(event)))}</ul>`);
+    return [...days.values()].map(
+      (events) =>
+        html`<h2>${dayName((events[0] as EventView).at)}</h2>
+          <ul class="card events">
+            ${events.map((event) => eventLine(event, this.#subject(event)))}
+          </ul>`,
+    );
   }
 
   #subject(event: EventView): string {
     const { model, modelName, version, versionName } = event.payload;
-    const name = [model, modelName].find((one) => typeof one === 'string') ?? this.#names.get(event.modelId ?? 0);
+    const name =
+      [model, modelName].find((one) => typeof one === 'string') ??
+      this.#names.get(event.modelId ?? 0);
     const number = [version, versionName].find((one) => typeof one === 'string');
-    return [name, number].filter(Boolean).join(' ') || (event.topic.startsWith('endpoint') ? t().activity.topics.endpoint : t().activity.system);
+    return (
+      [name, number].filter(Boolean).join(' ') ||
+      (event.topic.startsWith('endpoint') ? t().activity.topics.endpoint : t().activity.system)
+    );
   }
 
   #matches(event: EventView): boolean {
     if (!this.term) return true;
-    const sentence = t().activity.sentence(event, (key) => (t().status as Record<string, string>)[key] ?? key);
-    return `${this.#subject(event)} ${sentence} ${event.actor ?? ''} ${String(event.payload.reason ?? '')}`.toLowerCase().includes(this.term);
+    const sentence = t().activity.sentence(
+      event,
+      (key) => (t().status as Record<string, string>)[key] ?? key,
+    );
+    return `${this.#subject(event)} ${sentence} ${event.actor ?? ''} ${String(event.payload.reason ?? '')}`
+      .toLowerCase()
+      .includes(this.term);
   }
 
-  /** The stream is read forwards, so the newest page is what comes after the place a page before its end. */
+  /**
+   * The stream is read forwards, so the newest page is what comes after the place a page before its
+   * end.
+   */
   #load = async (): Promise<void> => {
     try {
       const end = connection.position;
@@ -168,13 +230,26 @@ export class CfActivityPage extends CfElement {
     const after = Math.max(0, before - PAGE_EVENTS);
     const { value } = await api.events({ after, limit: before - after });
     await this.#learnNames(value.items);
-    this.events = [...this.events, ...value.items.filter((event) => event.position <= before).toSorted((a, b) => b.position - a.position)];
+    this.events = [
+      ...this.events,
+      ...value.items
+        .filter((event) => event.position <= before)
+        .toSorted((a, b) => b.position - a.position),
+    ];
     this.olderFrom = after;
   }
 
   /** Events carry ids; the names come from the list of models, once. */
   async #learnNames(events: EventView[]): Promise<void> {
-    if (events.every((event) => !event.modelId || typeof event.payload.model === 'string' || this.#names.has(event.modelId))) return;
+    if (
+      events.every(
+        (event) =>
+          !event.modelId ||
+          typeof event.payload.model === 'string' ||
+          this.#names.has(event.modelId),
+      )
+    )
+      return;
     try {
       const { value } = await api.models({ limit: 200 });
       for (const row of value.items) this.#names.set(row.id, row.name);
@@ -185,7 +260,9 @@ export class CfActivityPage extends CfElement {
 }
 
 function dayName(at: string): string {
-  const days = Math.round((new Date().setHours(0, 0, 0, 0) - new Date(at).setHours(0, 0, 0, 0)) / 86_400_000);
+  const days = Math.round(
+    (new Date().setHours(0, 0, 0, 0) - new Date(at).setHours(0, 0, 0, 0)) / 86_400_000,
+  );
   if (days === 0) return t().activity.today;
   if (days === 1) return t().activity.yesterday;
   return new Intl.DateTimeFormat(language(), { dateStyle: 'full' }).format(new Date(at));

@@ -19,12 +19,18 @@ import '../components/cf-try.ts';
 const SNIPPETS: Snippet[] = ['curl', 'python', 'n8n'];
 const NAMES: Record<Snippet, string> = { curl: 'curl', python: 'Python', n8n: 'n8n' };
 
-/** One endpoint: its address, what it answered in the last hour, how to call it, its schema, and a place to try it. */
+/**
+ * One endpoint: its address, what it answered in the last hour, how to call it, its schema, and a
+ * place to try it.
+ */
 @customElement('cf-endpoint-page')
 export class CfEndpointPage extends CfElement {
   @property({ type: Number }) endpointId = 0;
   @state() private kind: Snippet = 'curl';
-  #list = new Resource<EndpointView[]>(this, { load: (signal) => api.endpoints(signal), concerns: (event) => event.topic === 'endpoint.changed' || event.topic === 'version.status' });
+  #list = new Resource<EndpointView[]>(this, {
+    load: (signal) => api.endpoints(signal),
+    concerns: (event) => event.topic === 'endpoint.changed' || event.topic === 'version.status',
+  });
 
   static override styles = [
     base,
@@ -142,23 +148,39 @@ export class CfEndpointPage extends CfElement {
     const words = t().endpoint;
     const one = this.#one;
     if (!one) {
-      if (this.#list.error) return html`${trouble(this.#list.error, () => void this.#list.reload())}`;
-      return this.#list.value ? html`<h1>${words.notFound}</h1><a href=${hrefs.endpoints}>${words.title}</a>` : html`<p class="muted" role="status">${t().app.loading}</p>`;
+      if (this.#list.error)
+        return html`${trouble(this.#list.error, () => void this.#list.reload())}`;
+      return this.#list.value
+        ? html`<h1>${words.notFound}</h1>
+            <a href=${hrefs.endpoints}>${words.title}</a>`
+        : html`<p class="muted" role="status">${t().app.loading}</p>`;
     }
     return html`
       ${stale(this.#list.staleSince)}
       <p class="crumbs small"><a href=${hrefs.endpoints}>${words.title}</a></p>
       <h1>${one.name}</h1>
       <p class="sub muted small">
-        <span class="chip ${one.isAvailable ? 'good' : 'bad'}" role="status"><cf-icon name=${one.isAvailable ? 'check' : 'cross'}></cf-icon>${one.isAvailable ? words.available : words.unavailable}</span>
+        <span class="chip ${one.isAvailable ? 'good' : 'bad'}" role="status"
+          ><cf-icon name=${one.isAvailable ? 'check' : 'cross'}></cf-icon
+          >${one.isAvailable ? words.available : words.unavailable}</span
+        >
         <span>${words.environment[one.environmentKind]}</span>
         ${one.version && one.versionId ? html`<a href=${hrefs.version(one.modelId, one.versionId)}>${words.serves(one.version)}</a>` : nothing}
-        <span>${words.changed} <cf-time at=${one.changedAt}></cf-time></span><span>${one.protocol}</span>
+        <span>${words.changed} <cf-time at=${one.changedAt}></cf-time></span
+        ><span>${one.protocol}</span>
       </p>
-      <div class="card address"><code>${one.url}</code><cf-copy words text=${one.url} label=${words.url}></cf-copy></div>
-      <section class="card traffic" aria-labelledby="traffic"><h2 id="traffic">${words.traffic.title}</h2><cf-traffic .endpointId=${one.id}></cf-traffic></section>
+      <div class="card address">
+        <code>${one.url}</code><cf-copy words text=${one.url} label=${words.url}></cf-copy>
+      </div>
+      <section class="card traffic" aria-labelledby="traffic">
+        <h2 id="traffic">${words.traffic.title}</h2>
+        <cf-traffic .endpointId=${one.id}></cf-traffic>
+      </section>
       <div class="columns">
-        <section class="card" aria-labelledby="try"><h2 id="try">${words.tryIt}</h2><cf-try .endpoint=${one}></cf-try></section>
+        <section class="card" aria-labelledby="try">
+          <h2 id="try">${words.tryIt}</h2>
+          <cf-try .endpoint=${one}></cf-try>
+        </section>
         <div class="stack">${this.#call(one)}${this.#schemas(one)}</div>
       </div>
     `;
@@ -180,11 +202,25 @@ export class CfEndpointPage extends CfElement {
 
   #schemas(one: EndpointView): TemplateResult {
     const words = t().endpoint;
-    const parts = [[words.input, schemaOf(one.inputSchema)], [words.output, schemaOf(one.outputSchema)]] as const;
-    return html`<section class="card" aria-labelledby="schema"><h2 id="schema">${words.schema}</h2>
-      ${parts.some(([, schema]) => schema)
-        ? parts.map(([name, schema]) => (schema ? html`<details><summary>${name}</summary><pre tabindex="0" role="region" aria-label="${words.schema}, ${name}">${typeof schema === 'string' ? schema : JSON.stringify(schema, null, 2)}</pre></details>` : nothing))
-        : html`<p class="muted">${words.noSchema}</p>`}
+    const parts = [
+      [words.input, schemaOf(one.inputSchema)],
+      [words.output, schemaOf(one.outputSchema)],
+    ] as const;
+    return html`<section class="card" aria-labelledby="schema">
+      <h2 id="schema">${words.schema}</h2>
+      ${
+        parts.some(([, schema]) => schema)
+          ? parts.map(([name, schema]) =>
+              schema
+                ? html`<details>
+                    <summary>${name}</summary>
+                    <pre tabindex="0" role="region" aria-label="${words.schema}, ${name}">
+${typeof schema === 'string' ? schema : JSON.stringify(schema, null, 2)}</pre>
+                  </details>`
+                : nothing,
+            )
+          : html`<p class="muted">${words.noSchema}</p>`
+      }
     </section>`;
   }
 }

@@ -16,7 +16,10 @@ import '../components/cf-time.ts';
 /** Every endpoint: what serves behind it and its address. */
 @customElement('cf-endpoints-page')
 export class CfEndpointsPage extends CfElement {
-  #list = new Resource<EndpointView[]>(this, { load: (signal) => api.endpoints(signal), concerns: (event) => event.topic === 'endpoint.changed' || event.topic === 'version.status' });
+  #list = new Resource<EndpointView[]>(this, {
+    load: (signal) => api.endpoints(signal),
+    concerns: (event) => event.topic === 'endpoint.changed' || event.topic === 'version.status',
+  });
 
   static override styles = [
     base,
@@ -99,21 +102,38 @@ export class CfEndpointsPage extends CfElement {
     const all = this.#list.value;
     return html`<h1>${words.title}</h1>
       ${stale(this.#list.staleSince)} ${trouble(this.#list.error, () => void this.#list.reload())}
-      ${!all
-        ? html`<p class="muted" role="status">${this.#list.error ? '' : t().app.loading}</p>`
-        : all.length === 0
-          ? html`<div class="card empty"><cf-icon name="endpoints"></cf-icon><h2>${words.none}</h2><p class="muted">${words.noneLead}</p></div>`
-          : html`<ul class="card">${[...all].sort(byUse).map((one) => this.#row(one))}</ul>`}`;
+      ${
+        !all
+          ? html`<p class="muted" role="status">${this.#list.error ? '' : t().app.loading}</p>`
+          : all.length === 0
+            ? html`<div class="card empty">
+                <cf-icon name="endpoints"></cf-icon>
+                <h2>${words.none}</h2>
+                <p class="muted">${words.noneLead}</p>
+              </div>`
+            : html`<ul class="card">
+                ${[...all].sort(byUse).map((one) => this.#row(one))}
+              </ul>`
+      }`;
   }
 
   #row(one: EndpointView): TemplateResult {
     const words = t().endpoint;
     return html`<li>
-      <div><a class="go" href=${hrefs.endpoint(one.id)}>${one.name}</a> <span class="muted small">${[words.environment[one.environmentKind], one.version ? words.serves(one.version) : ''].filter(Boolean).join(' · ')}</span><code class="url">${one.url}</code></div>
-      <span class="chip ${one.isAvailable ? 'good' : 'bad'}"><cf-icon name=${one.isAvailable ? 'check' : 'cross'}></cf-icon>${one.isAvailable ? words.available : words.unavailable}</span>
+      <div>
+        <a class="go" href=${hrefs.endpoint(one.id)}>${one.name}</a>
+        <span class="muted small"
+          >${[words.environment[one.environmentKind], one.version ? words.serves(one.version) : ''].filter(Boolean).join(' · ')}</span
+        ><code class="url">${one.url}</code>
+      </div>
+      <span class="chip ${one.isAvailable ? 'good' : 'bad'}"
+        ><cf-icon name=${one.isAvailable ? 'check' : 'cross'}></cf-icon
+        >${one.isAvailable ? words.available : words.unavailable}</span
+      >
       <cf-copy text=${one.url} label=${words.url}></cf-copy>
     </li>`;
   }
 }
 
-const byUse = (a: EndpointView, b: EndpointView): number => a.environmentKind.localeCompare(b.environmentKind) || a.name.localeCompare(b.name);
+const byUse = (a: EndpointView, b: EndpointView): number =>
+  a.environmentKind.localeCompare(b.environmentKind) || a.name.localeCompare(b.name);

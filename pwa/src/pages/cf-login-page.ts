@@ -85,20 +85,79 @@ export class CfLoginPage extends CfElement {
   override render(): TemplateResult {
     const words = t().login;
     return html`<form class="card" @submit=${this.#submit} novalidate>
-      <div class="logo"><svg viewBox="0 0 32 32" aria-hidden="true"><path d="M4 22C10 22 10 10 16 10s6 12 12 12" /><circle cx="4.500" cy="22" r="2.500" /><circle cx="16" cy="10" r="2.500" /><circle cx="27.500" cy="22" r="2.500" /></svg>${t().app.name}</div>
-      <div><h1>${words.title}</h1><p class="muted">${this.wantsCode ? words.totpLead : words.lead}</p></div>
+      <div class="logo">
+        <svg viewBox="0 0 32 32" aria-hidden="true">
+          <path d="M4 22C10 22 10 10 16 10s6 12 12 12" />
+          <circle cx="4.500" cy="22" r="2.500" />
+          <circle cx="16" cy="10" r="2.500" />
+          <circle cx="27.500" cy="22" r="2.500" /></svg
+        >${t().app.name}
+      </div>
+      <div>
+        <h1>${words.title}</h1>
+        <p class="muted">${this.wantsCode ? words.totpLead : words.lead}</p>
+      </div>
       ${session.ended && !this.error ? html`<p class="notice wait" role="status"><cf-icon name="info"></cf-icon><span>${words.ended}</span></p>` : nothing}
-      <div class="field" ?hidden=${this.wantsCode}><label for="login">${words.login}</label><input id="login" name="login" autocomplete="username" autocapitalize="none" spellcheck="false" required /></div>
+      <div class="field" ?hidden=${this.wantsCode}>
+        <label for="login">${words.login}</label
+        ><input
+          id="login"
+          name="login"
+          autocomplete="username"
+          autocapitalize="none"
+          spellcheck="false"
+          required
+        />
+      </div>
       <div class="field" ?hidden=${this.wantsCode}>
         <label for="password">${words.password}</label>
-        <div class="password"><input id="password" name="password" type=${this.shown ? 'text' : 'password'} autocomplete="current-password" required />
-          <button type="button" class="button quiet icon small" aria-label=${this.shown ? words.hide : words.show} aria-pressed=${this.shown} @click=${() => (this.shown = !this.shown)}><cf-icon name="eye"></cf-icon></button></div>
+        <div class="password">
+          <input
+            id="password"
+            name="password"
+            type=${this.shown ? 'text' : 'password'}
+            autocomplete="current-password"
+            required
+          />
+          <button
+            type="button"
+            class="button quiet icon small"
+            aria-label=${this.shown ? words.hide : words.show}
+            aria-pressed=${this.shown}
+            @click=${() => (this.shown = !this.shown)}
+          >
+            <cf-icon name="eye"></cf-icon>
+          </button>
+        </div>
       </div>
-      ${this.wantsCode
-        ? html`<div class="field"><label for="code">${words.totp}</label><input id="code" name="code" inputmode="numeric" autocomplete="one-time-code" pattern="[0-9]{6}" maxlength="6" required @input=${this.#whole} /></div>`
-        : nothing}
-      ${this.error instanceof Offline ? html`<div class="notice bad" role="alert"><cf-icon name="offline"></cf-icon><div>${t().line.offlineAction}</div></div>` : trouble(this.error)}
-      <button class="button primary" aria-disabled=${this.busy}>${this.busy ? html`<cf-icon name="spin"></cf-icon>${words.busy}` : this.wantsCode ? words.verify : words.submit}</button>
+      ${
+        this.wantsCode
+          ? html`<div class="field">
+              <label for="code">${words.totp}</label
+              ><input
+                id="code"
+                name="code"
+                inputmode="numeric"
+                autocomplete="one-time-code"
+                pattern="[0-9]{6}"
+                maxlength="6"
+                required
+                @input=${this.#whole}
+              />
+            </div>`
+          : nothing
+      }
+      ${
+        this.error instanceof Offline
+          ? html`<div class="notice bad" role="alert">
+              <cf-icon name="offline"></cf-icon>
+              <div>${t().line.offlineAction}</div>
+            </div>`
+          : trouble(this.error)
+      }
+      <button class="button primary" aria-disabled=${this.busy}>
+        ${this.busy ? html`<cf-icon name="spin"></cf-icon>${words.busy}` : this.wantsCode ? words.verify : words.submit}
+      </button>
       ${this.wantsCode ? html`<button type="button" class="button quiet" @click=${this.#restart}>${words.otherAccount}</button>` : nothing}
     </form>`;
   }
@@ -121,7 +180,11 @@ export class CfLoginPage extends CfElement {
     this.busy = true;
     this.error = undefined;
     try {
-      await session.login(this.login.value.trim(), this.password.value, this.code?.value || undefined);
+      await session.login(
+        this.login.value.trim(),
+        this.password.value,
+        this.code?.value || undefined,
+      );
     } catch (error) {
       await this.#failed(error);
     } finally {

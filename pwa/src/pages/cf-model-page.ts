@@ -18,7 +18,10 @@ import '../components/cf-time.ts';
 @customElement('cf-model-page')
 export class CfModelPage extends CfElement {
   @property({ type: Number }) modelId = 0;
-  #model = new Resource<ModelDetail>(this, { load: (signal) => api.model(this.modelId, signal), concerns: (event) => event.modelId === this.modelId });
+  #model = new Resource<ModelDetail>(this, {
+    load: (signal) => api.model(this.modelId, signal),
+    concerns: (event) => event.modelId === this.modelId,
+  });
 
   static override styles = [
     base,
@@ -115,27 +118,59 @@ export class CfModelPage extends CfElement {
   override render(): TemplateResult {
     const model = this.#model.value;
     const words = t().models;
-    if (!model) return this.#model.error ? html`${trouble(this.#model.error, () => void this.#model.reload())}` : html`<p class="muted" role="status">${t().app.loading}</p>`;
+    if (!model)
+      return this.#model.error
+        ? html`${trouble(this.#model.error, () => void this.#model.reload())}`
+        : html`<p class="muted" role="status">${t().app.loading}</p>`;
     return html`
       ${stale(this.#model.staleSince)}
       <div class="head">
-        <div><p class="crumbs small"><a href=${hrefs.models}>${words.title}</a></p><h1>${model.name}</h1><p class="muted">${model.description || model.team || words.wholeCompany}</p></div>
+        <div>
+          <p class="crumbs small"><a href=${hrefs.models}>${words.title}</a></p>
+          <h1>${model.name}</h1>
+          <p class="muted">${model.description || model.team || words.wholeCompany}</p>
+        </div>
         ${mayUpload(session.user) ? html`<a class="button" href=${hrefs.uploadTo(model.id)}><cf-icon name="upload"></cf-icon>${words.uploadNext}</a>` : html`<button type="button" class="button" aria-disabled="true" title=${t().upload.notYou}>${words.uploadNext}</button>`}
       </div>
-      ${model.versions.length
-        ? html`<ul class="card" aria-label=${words.versions}>${model.versions.map(
-            (version) => html`<li class="line">
-              <a class="go num" href=${hrefs.version(model.id, version.id)}>${version.name}${version.statusReason ? html`<span class="reason muted small">${version.statusReason}</span>` : nothing}</a>
-              <span>${statusChip(version)}</span><cf-road small .stops=${version.road}></cf-road>
-              <span class="when muted small">${version.submitter}, <cf-time at=${version.changedAt}></cf-time></span>
-            </li>`,
-          )}</ul>`
-        : html`<p class="card none muted">${words.noVersions}</p>`}
-      ${model.endpoints.length
-        ? html`<h2>${t().endpoint.title}</h2><ul class="card">${model.endpoints.map(
-            (one) => html`<li class="line endpoint"><a class="go" href=${hrefs.endpoint(one.id)}>${t().endpoint.environment[one.environmentKind]}<span class="reason muted small mono url">${one.url}</span></a><span class="chip plain ${one.isAvailable ? 'good' : 'bad'}">${one.isAvailable ? t().endpoint.available : t().endpoint.unavailable}</span></li>`,
-          )}</ul>`
-        : nothing}
+      ${
+        model.versions.length
+          ? html`<ul class="card" aria-label=${words.versions}>
+              ${model.versions.map(
+                (version) =>
+                  html`<li class="line">
+                    <a class="go num" href=${hrefs.version(model.id, version.id)}
+                      >${version.name}${version.statusReason ? html`<span class="reason muted small">${version.statusReason}</span>` : nothing}</a
+                    >
+                    <span>${statusChip(version)}</span
+                    ><cf-road small .stops=${version.road}></cf-road>
+                    <span class="when muted small"
+                      >${version.submitter}, <cf-time at=${version.changedAt}></cf-time
+                    ></span>
+                  </li>`,
+              )}
+            </ul>`
+          : html`<p class="card none muted">${words.noVersions}</p>`
+      }
+      ${
+        model.endpoints.length
+          ? html`<h2>${t().endpoint.title}</h2>
+              <ul class="card">
+                ${model.endpoints.map(
+                  (one) =>
+                    html`<li class="line endpoint">
+                      <a class="go" href=${hrefs.endpoint(one.id)}
+                        >${t().endpoint.environment[one.environmentKind]}<span
+                          class="reason muted small mono url"
+                          >${one.url}</span
+                        ></a
+                      ><span class="chip plain ${one.isAvailable ? 'good' : 'bad'}"
+                        >${one.isAvailable ? t().endpoint.available : t().endpoint.unavailable}</span
+                      >
+                    </li>`,
+                )}
+              </ul>`
+          : nothing
+      }
     `;
   }
 }

@@ -19,11 +19,25 @@ const TYPING_MS = 140;
 const MARGIN_ROWS = 8;
 const NEEDS_ME_SHOWN = 6;
 const STATUSES: VersionStatus[] = [
-  'Validated', 'Validating', 'ValidationFailed', 'PendingStagingDeployment', 'Staging', 'StagingFailed', 'PendingProdDeployment', 'Live', 'ProdFailed', 'Superseded', 'Archived',
+  'Validated',
+  'Validating',
+  'ValidationFailed',
+  'PendingStagingDeployment',
+  'Staging',
+  'StagingFailed',
+  'PendingProdDeployment',
+  'Live',
+  'ProdFailed',
+  'Superseded',
+  'Archived',
 ];
 
 /** What was asked last stays while one looks at a model and comes back. */
-const asked: { search: string; status: VersionStatus | ''; order: 'recent' | 'name' } = { search: '', status: '', order: 'recent' };
+const asked: { search: string; status: VersionStatus | ''; order: 'recent' | 'name' } = {
+  search: '',
+  status: '',
+  order: 'recent',
+};
 
 /** Home: what needs me, then every model. Only the rows in view exist. */
 @customElement('cf-models-page')
@@ -74,11 +88,24 @@ export class CfModelsPage extends CfElement {
     return html`
       <div class="head">
         <h1>${words.title}</h1>
-        <span class="muted num" role="status">${this.#list.total === undefined ? '' : words.count(this.#list.total)}</span>
+        <span class="muted num" role="status"
+          >${this.#list.total === undefined ? '' : words.count(this.#list.total)}</span
+        >
       </div>
       ${stale(this.#list.staleSince)}
       <div class="tools" role="search">
-        <div class="find"><cf-icon name="search"></cf-icon><input id="search" type="search" aria-label=${words.searchLabel} placeholder=${words.searchHint} .value=${asked.search} @input=${this.#type} aria-keyshortcuts="/" /><kbd aria-hidden="true">/</kbd></div>
+        <div class="find">
+          <cf-icon name="search"></cf-icon
+          ><input
+            id="search"
+            type="search"
+            aria-label=${words.searchLabel}
+            placeholder=${words.searchHint}
+            .value=${asked.search}
+            @input=${this.#type}
+            aria-keyshortcuts="/"
+          /><kbd aria-hidden="true">/</kbd>
+        </div>
         <select id="status" aria-label=${words.status} @change=${this.#filter}>
           <option value="">${words.anyStatus}</option>
           ${STATUSES.map((status) => html`<option value=${status} ?selected=${asked.status === status}>${t().status[status]}${this.#list.counts[status] ? ` (${this.#list.counts[status]})` : ''}</option>`)}
@@ -89,9 +116,21 @@ export class CfModelsPage extends CfElement {
         </select>
       </div>
       ${trouble(this.#list.error, this.#list.refresh)}
-      ${needsMe.length
-        ? html`<section aria-labelledby="needs"><h2 id="needs">${words.needsYou} <span class="muted num" data-needs=${waitingCount}>${waitingCount}</span></h2><ul class="needs">${needsMe.map((row) => this.#card(row))}</ul>${waitingCount > needsMe.length ? html`<p class="muted small more">${words.needsMore(waitingCount - needsMe.length)} ${waiting.length > needsMe.length ? html`<button type="button" class="button small" @click=${() => (this.allNeeds = true)}>${words.showAll}</button>` : nothing}</p>` : nothing}</section><h2 class="all">${words.all}</h2>`
-        : nothing}
+      ${
+        needsMe.length
+          ? html`<section aria-labelledby="needs">
+                <h2 id="needs">
+                  ${words.needsYou}
+                  <span class="muted num" data-needs=${waitingCount}>${waitingCount}</span>
+                </h2>
+                <ul class="needs">
+                  ${needsMe.map((row) => this.#card(row))}
+                </ul>
+                ${waitingCount > needsMe.length ? html`<p class="muted small more">${words.needsMore(waitingCount - needsMe.length)} ${waiting.length > needsMe.length ? html`<button type="button" class="button small" @click=${() => (this.allNeeds = true)}>${words.showAll}</button>` : nothing}</p>` : nothing}
+              </section>
+              <h2 class="all">${words.all}</h2>`
+          : nothing
+      }
       ${this.#list.total === 0 ? this.#nothing() : this.#rows()}
     `;
   }
@@ -99,45 +138,80 @@ export class CfModelsPage extends CfElement {
   #rows(): TemplateResult {
     const total = this.#list.total ?? (this.#list.error ? 0 : 6);
     const [from, to] = this.#range;
-    const indexes = Array.from({ length: Math.max(0, Math.min(to, total) - from) }, (_, i) => from + i);
+    const indexes = Array.from(
+      { length: Math.max(0, Math.min(to, total) - from) },
+      (_, i) => from + i,
+    );
     if (total === 0) return html``;
-    return html`<ul class="rows card" aria-busy=${this.#list.total === undefined}>${indexes.map((index) => this.#row(index, total))}</ul>`;
+    return html`<ul class="rows card" aria-busy=${this.#list.total === undefined}>
+      ${indexes.map((index) => this.#row(index, total))}
+    </ul>`;
   }
 
   #row(index: number, total: number): TemplateResult {
     const row = this.#list.row(index);
     const words = t().models;
-    if (!row) return html`<li class="row" aria-setsize=${total} aria-posinset=${index + 1}><span class="ghost"></span></li>`;
+    if (!row)
+      return html`<li class="row" aria-setsize=${total} aria-posinset=${index + 1}>
+        <span class="ghost"></span>
+      </li>`;
     return html`<li class="row" aria-setsize=${total} aria-posinset=${index + 1}>
-      <a class="name" href=${row.newest ? hrefs.version(row.id, row.newest.id) : hrefs.model(row.id)}>${row.name}</a>
+      <a
+        class="name"
+        href=${row.newest ? hrefs.version(row.id, row.newest.id) : hrefs.model(row.id)}
+        >${row.name}</a
+      >
       <span class="team muted small">${row.team ?? words.wholeCompany}</span>
-      <span class="newest">${row.newest ? html`<span class="num ver">${row.newest.name}</span>${statusChip(row.newest)}` : html`<span class="muted">${words.noVersion}</span>`}</span>
-      <span class="dots">${row.newest ? html`<cf-road small .stops=${row.newest.road}></cf-road>` : nothing}</span>
-      <span class="live small">${row.liveVersion ? html`<a href=${hrefs.version(row.id, row.liveVersion.id)}>${words.live(row.liveVersion.name)}</a>` : html`<span class="muted">${words.notLive}</span>`}</span>
-      <span class="when muted small">${row.newest ? html`<span class="who">${row.newest.submitter}</span><cf-time at=${row.newest.changedAt}></cf-time>` : nothing}</span>
+      <span class="newest"
+        >${row.newest ? html`<span class="num ver">${row.newest.name}</span>${statusChip(row.newest)}` : html`<span class="muted">${words.noVersion}</span>`}</span
+      >
+      <span class="dots"
+        >${row.newest ? html`<cf-road small .stops=${row.newest.road}></cf-road>` : nothing}</span
+      >
+      <span class="live small"
+        >${row.liveVersion ? html`<a href=${hrefs.version(row.id, row.liveVersion.id)}>${words.live(row.liveVersion.name)}</a>` : html`<span class="muted">${words.notLive}</span>`}</span
+      >
+      <span class="when muted small"
+        >${row.newest ? html`<span class="who">${row.newest.submitter}</span><cf-time at=${row.newest.changedAt}></cf-time>` : nothing}</span
+      >
     </li>`;
   }
 
   #card(row: ModelRow): TemplateResult | typeof nothing {
     if (!row.newest) return nothing;
     return html`<li class="card need">
-      <a href=${hrefs.version(row.id, row.newest.id)}>${row.name} <span class="num">${row.newest.name}</span></a>
+      <a href=${hrefs.version(row.id, row.newest.id)}
+        >${row.name} <span class="num">${row.newest.name}</span></a
+      >
       ${statusChip(row.newest)}
       ${row.newest.statusReason ? html`<p class="reason small">${row.newest.statusReason}</p>` : nothing}
-      <p class="foot muted small"><cf-road small .stops=${row.newest.road}></cf-road><span>${t().models.by(row.newest.submitter)}, <cf-time at=${row.newest.changedAt}></cf-time></span></p>
+      <p class="foot muted small">
+        <cf-road small .stops=${row.newest.road}></cf-road
+        ><span
+          >${t().models.by(row.newest.submitter)}, <cf-time at=${row.newest.changedAt}></cf-time
+        ></span>
+      </p>
     </li>`;
   }
 
   #nothing(): TemplateResult {
     const words = t().models;
     const { search, status } = this.#list.answered;
-    return html`<div class="card nothing"><p role="status">${words.nothing(search ?? '', status ? t().status[status] : '')}</p><button type="button" class="button" @click=${this.#clear}>${words.clear}</button></div>`;
+    return html`<div class="card nothing">
+      <p role="status">${words.nothing(search ?? '', status ? t().status[status] : '')}</p>
+      <button type="button" class="button" @click=${this.#clear}>${words.clear}</button>
+    </div>`;
   }
 
   #empty(): TemplateResult {
     const words = t().models;
     return html`<h1 class="visually-hidden">${words.title}</h1>
-      <div class="empty ${this.over ? 'over' : ''}" @dragover=${this.#drag} @dragleave=${() => (this.over = false)} @drop=${this.#drop}>
+      <div
+        class="empty ${this.over ? 'over' : ''}"
+        @dragover=${this.#drag}
+        @dragleave=${() => (this.over = false)}
+        @drop=${this.#drop}
+      >
         <cf-icon name="upload"></cf-icon>
         <h2>${words.emptyTitle}</h2>
         <p class="muted">${words.emptyLead}</p>
@@ -152,7 +226,10 @@ export class CfModelsPage extends CfElement {
     const height = Number.parseFloat(getComputedStyle(this).getPropertyValue('--row-height')) || 68;
     const top = rows.getBoundingClientRect().top;
     const from = Math.max(0, Math.floor(-top / height) - MARGIN_ROWS);
-    const to = Math.max(from, Math.min(this.#list.total, Math.ceil((innerHeight - top) / height) + MARGIN_ROWS));
+    const to = Math.max(
+      from,
+      Math.min(this.#list.total, Math.ceil((innerHeight - top) / height) + MARGIN_ROWS),
+    );
     this.style.setProperty('--before', String(from));
     this.#list.show(from, Math.max(from, to - 1));
     if (from === this.#range[0] && to === this.#range[1]) return;

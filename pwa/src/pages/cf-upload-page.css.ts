@@ -23,7 +23,9 @@ export const uploadStyles = css`
     border: 1.5px dashed var(--cf-line-strong);
     border-radius: var(--cf-radius-l);
     text-align: center;
-    transition: background var(--cf-quick), border-color var(--cf-quick);
+    transition:
+      background var(--cf-quick),
+      border-color var(--cf-quick);
   }
   .drop > cf-icon {
     font-size: 28px;

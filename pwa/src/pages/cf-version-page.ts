@@ -37,10 +37,15 @@ export class CfVersionPage extends CfElement {
   @state() private sheet: { action: AllowedAction } | undefined;
   #detail = new Resource<VersionDetail>(this, {
     load: (signal) => api.version(this.modelId, this.versionId, signal),
-    concerns: (event) => event.versionId === this.versionId || (event.modelId === this.modelId && event.topic === 'endpoint.changed'),
-    apply: (value, event) => (event.versionId === this.versionId ? { ...value, ...newsOf(event) } : value),
+    concerns: (event) =>
+      event.versionId === this.versionId ||
+      (event.modelId === this.modelId && event.topic === 'endpoint.changed'),
+    apply: (value, event) =>
+      event.versionId === this.versionId ? { ...value, ...newsOf(event) } : value,
   });
-  #live = new Resource<VersionDetail | undefined>(this, { load: (signal) => this.#loadLive(signal) });
+  #live = new Resource<VersionDetail | undefined>(this, {
+    load: (signal) => this.#loadLive(signal),
+  });
 
   static override styles = [base, buttons, notices, chips, versionPage];
 
@@ -53,7 +58,8 @@ export class CfVersionPage extends CfElement {
     const detail = this.#detail.value;
     if (detail) {
       document.title = `${detail.model.name} ${detail.name} · ${t().app.name}`;
-      // What serves now is read once for each state of this version: it is what the facts are compared with.
+      // What serves now is read once for each state of this version: it is what the facts are
+      // compared with.
       this.#live.keyed(`${detail.id}/${detail.status}`);
     }
   }
@@ -67,28 +73,47 @@ export class CfVersionPage extends CfElement {
   override render(): TemplateResult {
     const { sheet } = this;
     const detail = this.#detail.value;
-    if (!detail) return this.#detail.error ? html`${trouble(this.#detail.error, () => void this.#detail.reload())}` : html`<p class="muted" role="status">${t().app.loading}</p>`;
+    if (!detail)
+      return this.#detail.error
+        ? html`${trouble(this.#detail.error, () => void this.#detail.reload())}`
+        : html`<p class="muted" role="status">${t().app.loading}</p>`;
     return html`
-      ${stale(this.#detail.staleSince)}
-      ${this.#head(detail)}
-      ${this.#roadCard(detail)}
+      ${stale(this.#detail.staleSince)} ${this.#head(detail)} ${this.#roadCard(detail)}
       ${this.#rollout(detail)}
       <div class="columns">
         <section class="main">${this.#tabs(detail)}</section>
         <cf-facts class="card side" .detail=${detail} .live=${this.#live.value}></cf-facts>
       </div>
-      ${sheet
-        ? keyed(sheet, html`<cf-action-sheet .action=${sheet.action} .detail=${detail} .live=${this.#live.value} .liveKnown=${!this.#live.loading} @closed=${() => this.#closed(sheet)} @stale=${() => void this.#detail.reload()}></cf-action-sheet>`)
-        : nothing}
+      ${
+        sheet
+          ? keyed(
+              sheet,
+              html`<cf-action-sheet
+                .action=${sheet.action}
+                .detail=${detail}
+                .live=${this.#live.value}
+                .liveKnown=${!this.#live.loading}
+                @closed=${() => this.#closed(sheet)}
+                @stale=${() => void this.#detail.reload()}
+              ></cf-action-sheet>`,
+            )
+          : nothing
+      }
     `;
   }
 
   #head(detail: VersionDetail): TemplateResult {
     return html`<div class="head">
       <div class="title">
-        <nav class="crumbs small" aria-label="${t().app.back}"><a href=${hrefs.models}>${t().models.title}</a><cf-icon name="chevron"></cf-icon><a href=${hrefs.model(detail.model.id)}>${detail.model.name}</a></nav>
+        <nav class="crumbs small" aria-label="${t().app.back}">
+          <a href=${hrefs.models}>${t().models.title}</a><cf-icon name="chevron"></cf-icon
+          ><a href=${hrefs.model(detail.model.id)}>${detail.model.name}</a>
+        </nav>
         <h1>${detail.model.name} <span class="num">${detail.name}</span></h1>
-        <p class="sub muted small"><span role="status">${statusChip(detail)}</span><span>${detail.submitter}, <cf-time at=${detail.createdAt}></cf-time></span></p>
+        <p class="sub muted small">
+          <span role="status">${statusChip(detail)}</span
+          ><span>${detail.submitter}, <cf-time at=${detail.createdAt}></cf-time></span>
+        </p>
       </div>
       ${this.#actions(detail)}
     </div>`;
@@ -97,19 +122,38 @@ export class CfVersionPage extends CfElement {
   #actions(detail: VersionDetail): TemplateResult {
     const actions = availableActions(detail);
     const refused = actions.filter((action) => !action.allowed && action.reason);
-    const first = actions.find((action) => action.allowed && (action.name === 'deploy' || action.name === 'promote'));
+    const first = actions.find(
+      (action) => action.allowed && (action.name === 'deploy' || action.name === 'promote'),
+    );
     return html`<div class="actions">
       <div class="row" role="group" aria-label=${t().actions.group}>
         ${actions.map((action) => {
-          const kind = action === first ? 'primary' : action.name === 'reject' || action.name === 'rollback' ? 'danger' : '';
-          return html`<button type="button" class="button ${kind}" data-action=${action.name} aria-disabled=${!action.allowed} title=${action.allowed ? '' : (action.reason ?? t().version.notAllowed)} aria-describedby=${!action.allowed && action.reason ? `why-${action.name}` : nothing} @click=${() => this.#open(action)}>
+          const kind =
+            action === first
+              ? 'primary'
+              : action.name === 'reject' || action.name === 'rollback'
+                ? 'danger'
+                : '';
+          return html`<button
+            type="button"
+            class="button ${kind}"
+            data-action=${action.name}
+            aria-disabled=${!action.allowed}
+            title=${action.allowed ? '' : (action.reason ?? t().version.notAllowed)}
+            aria-describedby=${!action.allowed && action.reason ? `why-${action.name}` : nothing}
+            @click=${() => this.#open(action)}
+          >
             ${actionName(detail, action)}
           </button>`;
         })}
       </div>
-      ${refused.length
-        ? html`<ul class="refused small muted">${refused.map((action) => html`<li id="why-${action.name}"><b>${actionName(detail, action)}:</b> ${action.reason}</li>`)}</ul>`
-        : nothing}
+      ${
+        refused.length
+          ? html`<ul class="refused small muted">
+              ${refused.map((action) => html`<li id="why-${action.name}"><b>${actionName(detail, action)}:</b> ${action.reason}</li>`)}
+            </ul>`
+          : nothing
+      }
     </div>`;
   }
 
@@ -124,7 +168,13 @@ export class CfVersionPage extends CfElement {
   #rollout(detail: VersionDetail): TemplateResult | typeof nothing {
     if (!rolloutOf(detail)) return nothing;
     void import('../components/cf-rollout.ts');
-    return html`<cf-rollout class="card rollout" .detail=${detail} .stable=${this.#live.value?.name} @ask=${(event: CustomEvent<AllowedAction>) => void this.#open(event.detail)} @done=${() => void this.#detail.reload()}></cf-rollout>`;
+    return html`<cf-rollout
+      class="card rollout"
+      .detail=${detail}
+      .stable=${this.#live.value?.name}
+      @ask=${(event: CustomEvent<AllowedAction>) => void this.#open(event.detail)}
+      @done=${() => void this.#detail.reload()}
+    ></cf-rollout>`;
   }
 
   /** The one sentence about where it stands, and the button that answers it. */
@@ -133,56 +183,138 @@ export class CfVersionPage extends CfElement {
     const waiting = detail.road.find((stop) => stop.state === 'waiting');
     const actions = availableActions(detail).filter((action) => action.allowed);
     if (failed) {
-      const logs = failed.key === 'built' || (failed.key === 'staging' && detail.buildState === 'failed');
+      const logs =
+        failed.key === 'built' || (failed.key === 'staging' && detail.buildState === 'failed');
       const tab: Tab = failed.key === 'scanned' ? 'findings' : logs ? 'buildLog' : 'deployments';
       const answer = answerTo(failed, detail, actions);
       const calm = failed.state === 'aborted' || needsReview(detail);
       const second = needsReview(detail) ? secondPerson(detail) : undefined;
-      return html`<div class="notice ${calm ? 'wait' : 'bad'}" id="answer"><cf-icon name=${calm ? 'person' : 'warn'}></cf-icon><div>${this.#reason(detail, failed)}${second ? html`<p>${second}</p>` : nothing}</div>
-        <div class="answers"><button type="button" class="button small" @click=${() => this.#show(tab)}>${t().version[tab]}</button>${this.#answerButton(detail, answer)}</div></div>`;
+      return html`<div class="notice ${calm ? 'wait' : 'bad'}" id="answer">
+        <cf-icon name=${calm ? 'person' : 'warn'}></cf-icon>
+        <div>${this.#reason(detail, failed)}${second ? html`<p>${second}</p>` : nothing}</div>
+        <div class="answers">
+          <button type="button" class="button small" @click=${() => this.#show(tab)}>
+            ${t().version[tab]}</button
+          >${this.#answerButton(detail, answer)}
+        </div>
+      </div>`;
     }
     if (waiting) {
-      const mine = actions.find((action) => action.name === (waiting.key === 'promoted' ? 'promote' : 'deploy'));
-      const text = waiting.reason ?? (mine ? t().actions.allow : `${t().road.stops[waiting.key]}: ${t().road.states.waiting}.`);
-      return html`<div class="notice wait" id="answer"><cf-icon name="person"></cf-icon><div>${text}</div><div class="answers">${this.#answerButton(detail, mine)}</div></div>`;
+      const mine = actions.find(
+        (action) => action.name === (waiting.key === 'promoted' ? 'promote' : 'deploy'),
+      );
+      const text =
+        waiting.reason ??
+        (mine ? t().actions.allow : `${t().road.stops[waiting.key]}: ${t().road.states.waiting}.`);
+      return html`<div class="notice wait" id="answer">
+        <cf-icon name="person"></cf-icon>
+        <div>${text}</div>
+        <div class="answers">${this.#answerButton(detail, mine)}</div>
+      </div>`;
     }
     // a live version is in staging too; what is said of it is where it stands now
-    const kind = detail.status === 'Live' ? 'production' : detail.status === 'Staging' ? 'staging' : undefined;
-    const endpoint = detail.endpoints.find((one) => one.environmentKind === kind && one.isAvailable && (one.versionId === detail.id || one.versionId == null));
+    const kind =
+      detail.status === 'Live' ? 'production' : detail.status === 'Staging' ? 'staging' : undefined;
+    const endpoint = detail.endpoints.find(
+      (one) =>
+        one.environmentKind === kind &&
+        one.isAvailable &&
+        (one.versionId === detail.id || one.versionId == null),
+    );
     return endpoint
-      ? html`<div class="notice good" id="answer"><cf-icon name="check"></cf-icon><div class="url"><code>${endpoint.url}</code></div><div class="answers"><a class="button small" href=${hrefs.endpoint(endpoint.id)}>${t().version.openEndpoint}</a></div></div>`
+      ? html`<div class="notice good" id="answer">
+          <cf-icon name="check"></cf-icon>
+          <div class="url"><code>${endpoint.url}</code></div>
+          <div class="answers">
+            <a class="button small" href=${hrefs.endpoint(endpoint.id)}
+              >${t().version.openEndpoint}</a
+            >
+          </div>
+        </div>`
       : nothing;
   }
 
   #reason(detail: VersionDetail, stop: RoadStop): string {
-    return stop.reason ?? detail.statusReason ?? detail.buildReason ?? `${t().road.stops[stop.key]}: ${t().road.states.failed}.`;
+    return (
+      stop.reason ??
+      detail.statusReason ??
+      detail.buildReason ??
+      `${t().road.stops[stop.key]}: ${t().road.states.failed}.`
+    );
   }
 
-  #answerButton(detail: VersionDetail, action: AllowedAction | undefined): TemplateResult | typeof nothing {
-    return action ? html`<button type="button" class="button small primary" @click=${() => this.#open(action)}>${actionName(detail, action)}</button>` : nothing;
+  #answerButton(
+    detail: VersionDetail,
+    action: AllowedAction | undefined,
+  ): TemplateResult | typeof nothing {
+    return action
+      ? html`<button type="button" class="button small primary" @click=${() => this.#open(action)}>
+          ${actionName(detail, action)}
+        </button>`
+      : nothing;
   }
 
   #tabs(detail: VersionDetail): TemplateResult {
     const current = this.tab ?? firstTab(detail);
-    const counts: Partial<Record<Tab, number>> = { findings: detail.findings.length, deployments: detail.deployments.length };
+    const counts: Partial<Record<Tab, number>> = {
+      findings: detail.findings.length,
+      deployments: detail.deployments.length,
+    };
     return html`
-      <div class="tabs" role="tablist" aria-label=${t().version.tabs} @keydown=${(event: KeyboardEvent) => this.#turn(event, current)}>
+      <div
+        class="tabs"
+        role="tablist"
+        aria-label=${t().version.tabs}
+        @keydown=${(event: KeyboardEvent) => this.#turn(event, current)}
+      >
         ${TABS.map(
-          (tab) => html`<button type="button" role="tab" id="tab-${tab}" aria-controls="panel" aria-selected=${tab === current} tabindex=${tab === current ? 0 : -1} @click=${() => (this.tab = tab)}>
-            ${t().version[tab]}${counts[tab] ? html`<span class="count num">${counts[tab]}</span>` : nothing}
-          </button>`,
+          (tab) =>
+            html`<button
+              type="button"
+              role="tab"
+              id="tab-${tab}"
+              aria-controls="panel"
+              aria-selected=${tab === current}
+              tabindex=${tab === current ? 0 : -1}
+              @click=${() => (this.tab = tab)}
+            >
+              ${t().version[tab]}${counts[tab] ? html`<span class="count num">${counts[tab]}</span>` : nothing}
+            </button>`,
         )}
       </div>
-      <div class="card panel" id="panel" role="tabpanel" aria-labelledby="tab-${current}" tabindex="0">${this.#panel(current, detail)}</div>
+      <div
+        class="card panel"
+        id="panel"
+        role="tabpanel"
+        aria-labelledby="tab-${current}"
+        tabindex="0"
+      >
+        ${this.#panel(current, detail)}
+      </div>
     `;
   }
 
   #panel(tab: Tab, detail: VersionDetail): TemplateResult {
     switch (tab) {
-      case 'findings': return html`<cf-findings .detail=${detail} @ask=${(event: CustomEvent<AllowedAction>) => void this.#open(event.detail)}></cf-findings>`;
-      case 'buildLog': return html`<cf-build-log .modelId=${detail.model.id} .versionId=${detail.id} .buildState=${detail.buildState}></cf-build-log>`;
-      case 'deployments': return html`<cf-deployments .items=${detail.deployments}></cf-deployments>`;
-      case 'journal': return html`<cf-journal .versionId=${detail.id} .modelId=${detail.model.id} .approvals=${detail.approvals}></cf-journal>`;
+      case 'findings':
+        return html`<cf-findings
+          .detail=${detail}
+          @ask=${(event: CustomEvent<AllowedAction>) => void this.#open(event.detail)}
+        ></cf-findings>`;
+      case 'buildLog':
+        return html`<cf-build-log
+          .modelId=${detail.model.id}
+          .versionId=${detail.id}
+          .buildState=${detail.buildState}
+        ></cf-build-log>`;
+      case 'deployments':
+        return html`<cf-deployments .items=${detail.deployments}></cf-deployments>`;
+      case 'journal':
+        return html`<cf-journal
+          .versionId=${detail.id}
+          .modelId=${detail.model.id}
+          .approvals=${detail.approvals}
+        ></cf-journal>`;
     }
   }
 

@@ -93,18 +93,48 @@ export class CfAccount extends CfElement {
   override render(): TemplateResult | typeof nothing {
     const user = session.user;
     if (!user && session.state !== 'unreachable') return nothing;
-    const initials = !user ? '…' : user.name.split(/\s+/).slice(0, 2).map((part) => part[0]).join('').toUpperCase();
+    const initials = !user
+      ? '…'
+      : user.name
+          .split(/\s+/)
+          .slice(0, 2)
+          .map((part) => part[0])
+          .join('')
+          .toUpperCase();
     return html`
-      <button type="button" class="button me" aria-expanded=${this.open} aria-controls="menu" aria-label=${user ? t().app.account(user.name) : t().app.accountUnknown} @click=${() => (this.open = !this.open)} data-initials=${initials}></button>
+      <button
+        type="button"
+        class="button me"
+        aria-expanded=${this.open}
+        aria-controls="menu"
+        aria-label=${user ? t().app.account(user.name) : t().app.accountUnknown}
+        @click=${() => (this.open = !this.open)}
+        data-initials=${initials}
+      ></button>
       <div id="menu" ?hidden=${!this.open} @keydown=${this.#escape} @focusout=${this.#left}>
-        <div class="who">${user ? html`<b>${user.name}</b><span class="muted small">${user.login}</span>` : html`<span class="muted small">${t().line.whoUnknown}</span>`}</div>
+        <div class="who">
+          ${user ? html`<b>${user.name}</b><span class="muted small">${user.login}</span>` : html`<span class="muted small">${t().line.whoUnknown}</span>`}
+        </div>
         <div class="langs" role="group" aria-label=${t().app.language}>
           ${(Object.entries(LANGUAGES) as [Language, string][]).map(
-            ([code, name]) => html`<button type="button" class="button quiet small" lang=${code} aria-pressed=${language() === code} @click=${() => useLanguage(code, true)}>${name}</button>`,
+            ([code, name]) =>
+              html`<button
+                type="button"
+                class="button quiet small"
+                lang=${code}
+                aria-pressed=${language() === code}
+                @click=${() => useLanguage(code, true)}
+              >
+                ${name}
+              </button>`,
           )}
         </div>
-        <button type="button" class="button quiet" @click=${this.#help}><cf-icon name="keyboard"></cf-icon>${t().app.help}</button>
-        <button type="button" class="button quiet" @click=${this.#leave}><cf-icon name="back"></cf-icon>${t().app.signOut}</button>
+        <button type="button" class="button quiet" @click=${this.#help}>
+          <cf-icon name="keyboard"></cf-icon>${t().app.help}
+        </button>
+        <button type="button" class="button quiet" @click=${this.#leave}>
+          <cf-icon name="back"></cf-icon>${t().app.signOut}
+        </button>
       </div>
     `;
   }
@@ -122,7 +152,8 @@ export class CfAccount extends CfElement {
   #left(event: FocusEvent): void {
     const to = event.relatedTarget as Node | null;
     if (to && !this.renderRoot.contains(to)) this.open = false;
-    if (!to) setTimeout(() => (this.open = this.open && this.shadowRoot?.activeElement !== null), 150);
+    if (!to)
+      setTimeout(() => (this.open = this.open && this.shadowRoot?.activeElement !== null), 150);
   }
 
   #help(): void {

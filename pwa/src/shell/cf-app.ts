@@ -53,7 +53,10 @@ export class CfApp extends CfElement {
     super.connectedCallback();
     session.addEventListener('change', this.#refresh);
     addEventListener('hashchange', this.#navigate);
-    this.#offKeys = listenToKeys({ help: () => void this.#openHelp(), search: () => this.#search() });
+    this.#offKeys = listenToKeys({
+      help: () => void this.#openHelp(),
+      search: () => this.#search(),
+    });
     this.#offElsewhere = tellOfElsewhere();
     connection.addEventListener('reset', this.#fetchMissing);
     addEventListener(UPLOAD_EVENT, this.#uploading);
@@ -82,7 +85,8 @@ export class CfApp extends CfElement {
   /** An upload that a reload cut goes on, whatever page is open. */
   #takeUp(): void {
     const login = session.user?.login;
-    if (login && localStorage.getItem(RUNNING_KEY) === login) void import('../upload/index.ts').then(({ upload }) => upload.restore(login));
+    if (login && localStorage.getItem(RUNNING_KEY) === login)
+      void import('../upload/index.ts').then(({ upload }) => upload.restore(login));
   }
 
   #refresh = (): void => {
@@ -115,27 +119,48 @@ export class CfApp extends CfElement {
 
   override willUpdate(): void {
     const { page } = this.route;
-    if (page in PAGES) PAGES[page as keyof typeof PAGES]().then(() => (this.missing = undefined), () => (this.missing = page));
+    if (page in PAGES)
+      PAGES[page as keyof typeof PAGES]().then(
+        () => (this.missing = undefined),
+        () => (this.missing = page),
+      );
     const words = t().app;
-    const names: Partial<Record<Route['page'], string>> = { models: words.models, upload: words.upload, endpoints: words.endpoints, activity: words.activity };
+    const names: Partial<Record<Route['page'], string>> = {
+      models: words.models,
+      upload: words.upload,
+      endpoints: words.endpoints,
+      activity: words.activity,
+    };
     const name = names[this.route.page];
     if (name) document.title = `${name} · ${words.name}`;
   }
 
   override render(): TemplateResult | typeof nothing {
     if (!this.ready) return nothing;
-    if (session.state === 'out') return html`<main class="bare"><cf-login-page></cf-login-page></main>`;
+    if (session.state === 'out')
+      return html`<main class="bare"><cf-login-page></cf-login-page></main>`;
     return html`
       <cf-line></cf-line>
       <header>
-        <button type="button" class="skip button" @click=${() => this.main.focus()}>${t().app.skip}</button>
-        <a class="brand" href=${hrefs.models} aria-label="${t().app.name}, ${t().app.models}"><svg viewBox="0 0 32 32" aria-hidden="true"><path d="M4 22C10 22 10 10 16 10s6 12 12 12" /><circle cx="4.500" cy="22" r="2.500" /><circle cx="16" cy="10" r="2.500" /><circle cx="27.500" cy="22" r="2.500" /></svg><span>${t().app.name}</span></a>
+        <button type="button" class="skip button" @click=${() => this.main.focus()}>
+          ${t().app.skip}
+        </button>
+        <a class="brand" href=${hrefs.models} aria-label="${t().app.name}, ${t().app.models}"
+          ><svg viewBox="0 0 32 32" aria-hidden="true">
+            <path d="M4 22C10 22 10 10 16 10s6 12 12 12" />
+            <circle cx="4.500" cy="22" r="2.500" />
+            <circle cx="16" cy="10" r="2.500" />
+            <circle cx="27.500" cy="22" r="2.500" /></svg
+          ><span>${t().app.name}</span></a
+        >
         <nav aria-label=${t().app.navigation}>${this.#links()}</nav>
         <span class="gap"></span>
         ${mayUpload(session.user) ? html`<a class="button primary upload" href=${hrefs.upload}><cf-icon name=${this.sent === undefined ? 'upload' : 'spin'}></cf-icon><span class="num">${this.sent === undefined ? t().app.upload : t().upload.running(percent(this.sent))}</span></a>` : nothing}
         <cf-account @help=${this.#openHelp}></cf-account>
       </header>
-      <main id="main" tabindex="-1">${session.state === 'in' || session.state === 'unreachable' ? this.#page() : nothing}</main>
+      <main id="main" tabindex="-1">
+        ${session.state === 'in' || session.state === 'unreachable' ? this.#page() : nothing}
+      </main>
       <cf-toasts></cf-toasts>
       ${this.help ? html`<cf-help @closed=${() => (this.help = false)}></cf-help>` : nothing}
     `;
@@ -145,28 +170,75 @@ export class CfApp extends CfElement {
     const words = t().app;
     const at = this.route.page;
     const links = [
-      { href: hrefs.models, icon: 'models', text: words.models, here: ['models', 'model', 'version'].includes(at) },
-      { href: hrefs.endpoints, icon: 'endpoints', text: words.endpoints, here: at === 'endpoints' || at === 'endpoint' },
+      {
+        href: hrefs.models,
+        icon: 'models',
+        text: words.models,
+        here: ['models', 'model', 'version'].includes(at),
+      },
+      {
+        href: hrefs.endpoints,
+        icon: 'endpoints',
+        text: words.endpoints,
+        here: at === 'endpoints' || at === 'endpoint',
+      },
       { href: hrefs.activity, icon: 'activity', text: words.activity, here: at === 'activity' },
-      { href: hrefs.upload, icon: 'upload', text: words.upload, here: at === 'upload', phone: true },
+      {
+        href: hrefs.upload,
+        icon: 'upload',
+        text: words.upload,
+        here: at === 'upload',
+        phone: true,
+      },
     ];
     return links.map(
-      (link) => html`<a href=${link.href} class=${link.phone ? 'phone' : ''} aria-current=${link.here ? 'page' : nothing}><cf-icon name=${link.icon}></cf-icon>${link.text}</a>`,
+      (link) =>
+        html`<a
+          href=${link.href}
+          class=${link.phone ? 'phone' : ''}
+          aria-current=${link.here ? 'page' : nothing}
+          ><cf-icon name=${link.icon}></cf-icon>${link.text}</a
+        >`,
     );
   }
 
   #page(): unknown {
     const route = this.route;
-    if (this.missing === route.page) return html`<div role="alert"><h1>${t().app.notLoaded}</h1><p class="lost">${t().app.notLoadedHelp}</p><button type="button" class="button" @click=${() => location.reload()}>${t().app.retry}</button></div>`;
+    if (this.missing === route.page)
+      return html`<div role="alert">
+        <h1>${t().app.notLoaded}</h1>
+        <p class="lost">${t().app.notLoadedHelp}</p>
+        <button type="button" class="button" @click=${() => location.reload()}>
+          ${t().app.retry}
+        </button>
+      </div>`;
     switch (route.page) {
-      case 'models': return html`<cf-models-page></cf-models-page>`;
-      case 'model': return html`<cf-model-page .modelId=${route.modelId}></cf-model-page>`;
-      case 'version': return html`<cf-version-page .modelId=${route.modelId} .versionId=${route.versionId}></cf-version-page>`;
-      case 'upload': return keyed(route.modelId, html`<cf-upload-page .modelId=${route.modelId}></cf-upload-page>`);
-      case 'endpoints': return html`<cf-endpoints-page></cf-endpoints-page>`;
-      case 'endpoint': return keyed(route.endpointId, html`<cf-endpoint-page .endpointId=${route.endpointId}></cf-endpoint-page>`);
-      case 'activity': return html`<cf-activity-page></cf-activity-page>`;
-      case 'lost': return html`<h1>${t().app.notFound}</h1><p class="lost"><a href=${hrefs.models}>${t().app.toModels}</a></p>`;
+      case 'models':
+        return html`<cf-models-page></cf-models-page>`;
+      case 'model':
+        return html`<cf-model-page .modelId=${route.modelId}></cf-model-page>`;
+      case 'version':
+        return html`<cf-version-page
+          .modelId=${route.modelId}
+          .versionId=${route.versionId}
+        ></cf-version-page>`;
+      case 'upload':
+        return keyed(
+          route.modelId,
+          html`<cf-upload-page .modelId=${route.modelId}></cf-upload-page>`,
+        );
+      case 'endpoints':
+        return html`<cf-endpoints-page></cf-endpoints-page>`;
+      case 'endpoint':
+        return keyed(
+          route.endpointId,
+          html`<cf-endpoint-page .endpointId=${route.endpointId}></cf-endpoint-page>`,
+        );
+      case 'activity':
+        return html`<cf-activity-page></cf-activity-page>`;
+      case 'lost':
+        return html`<h1>${t().app.notFound}</h1>
+          <p class="lost"><a href=${hrefs.models}>${t().app.toModels}</a></p>`;
     }
   }
 

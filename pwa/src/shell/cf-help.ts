@@ -32,10 +32,29 @@ export class CfHelp extends CfElement {
   override render(): TemplateResult {
     const words = t().keys;
     const keys: [string[], string][] = [
-      [['/'], words.search], [['u'], words.upload], [['g', 'm'], words.models], [['g', 'e'], words.endpoints], [['g', 'a'], words.activity], [['?'], words.help], [['Esc'], words.close],
+      [['/'], words.search],
+      [['u'], words.upload],
+      [['g', 'm'], words.models],
+      [['g', 'e'], words.endpoints],
+      [['g', 'a'], words.activity],
+      [['?'], words.help],
+      [['Esc'], words.close],
     ];
-    return html`<cf-sheet narrow bare heading=${words.title} @closed=${() => this.dispatchEvent(new Event('closed'))}>
-      <dl>${keys.map(([all, what]) => html`<dt>${all.map((key, i) => html`${i ? html` <span class="muted small">${words.then}</span> ` : ''}<kbd>${key}</kbd>`)}</dt><dd>${what}</dd>`)}</dl>
+    return html`<cf-sheet
+      narrow
+      bare
+      heading=${words.title}
+      @closed=${() => this.dispatchEvent(new Event('closed'))}
+    >
+      <dl>
+        ${keys.map(
+          ([all, what]) =>
+            html`<dt>
+                ${all.map((key, i) => html`${i ? html` <span class="muted small">${words.then}</span> ` : ''}<kbd>${key}</kbd>`)}
+              </dt>
+              <dd>${what}</dd>`,
+        )}
+      </dl>
     </cf-sheet>`;
   }
 }

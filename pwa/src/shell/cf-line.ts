@@ -47,10 +47,14 @@ export class CfLine extends CfElement {
   override render(): TemplateResult {
     const text = this.#text();
     return html`<div role="status">
-      ${text
-        ? html`<div class="banner"><cf-icon name="offline"></cf-icon><span>${text}</span>
-            ${connection.state === 'polling' ? nothing : html`<button type="button" class="button small" @click=${this.#tryNow}>${t().line.tryNow}</button>`}</div>`
-        : nothing}
+      ${
+        text
+          ? html`<div class="banner">
+              <cf-icon name="offline"></cf-icon><span>${text}</span>
+              ${connection.state === 'polling' ? nothing : html`<button type="button" class="button small" @click=${this.#tryNow}>${t().line.tryNow}</button>`}
+            </div>`
+          : nothing
+      }
     </div>`;
   }
 

@@ -80,12 +80,24 @@ export class CfToasts extends CfElement {
       ${repeat(
         toasts.items,
         (toast) => toast.id,
-        (toast) => html`<div class="toast ${toast.kind}">
-          <cf-icon name=${toast.kind === 'good' ? 'check' : toast.kind === 'bad' ? 'warn' : 'info'}></cf-icon>
-          <span>${toast.href ? html`<a href=${toast.href} @click=${() => toasts.dismiss(toast.id)}>${toast.text}</a>` : toast.text}</span>
-          ${toast.action ? html`<button type="button" class="button small" @click=${toast.action.run}>${toast.action.label}</button>` : nothing}
-          <button type="button" class="button quiet icon small" aria-label=${t().app.dismiss} @click=${() => toasts.dismiss(toast.id)}><cf-icon name="cross"></cf-icon></button>
-        </div>`,
+        (toast) =>
+          html`<div class="toast ${toast.kind}">
+            <cf-icon
+              name=${toast.kind === 'good' ? 'check' : toast.kind === 'bad' ? 'warn' : 'info'}
+            ></cf-icon>
+            <span
+              >${toast.href ? html`<a href=${toast.href} @click=${() => toasts.dismiss(toast.id)}>${toast.text}</a>` : toast.text}</span
+            >
+            ${toast.action ? html`<button type="button" class="button small" @click=${toast.action.run}>${toast.action.label}</button>` : nothing}
+            <button
+              type="button"
+              class="button quiet icon small"
+              aria-label=${t().app.dismiss}
+              @click=${() => toasts.dismiss(toast.id)}
+            >
+              <cf-icon name="cross"></cf-icon>
+            </button>
+          </div>`,
       )}
     </div>`;
   }

@@ -9,9 +9,19 @@ import { hrefs, routeOf } from './router.ts';
 import { session } from './session.ts';
 
 /** The turns that may be worth a word to somebody who looks at another page. */
-const TURNS: VersionStatus[] = ['Validated', 'ValidationFailed', 'Staging', 'StagingFailed', 'Live', 'ProdFailed'];
+const TURNS: VersionStatus[] = [
+  'Validated',
+  'ValidationFailed',
+  'Staging',
+  'StagingFailed',
+  'Live',
+  'ProdFailed',
+];
 
-/** Tells of what concerns this person and happens to other versions than the one in view; lists show it by themselves. */
+/**
+ * Tells of what concerns this person and happens to other versions than the one in view; lists show
+ * it by themselves.
+ */
 export function tellOfElsewhere(): () => void {
   return connection.subscribe((event) => void tell(event));
 }
@@ -22,14 +32,23 @@ async function tell(event: EventView): Promise<void> {
   const { user } = session;
   const route = routeOf(location.hash);
   if (!turns || !user || !event.modelId || !event.versionId || event.actor === user.name) return;
-  if (route.page === 'models' || route.page === 'activity' || (route.page === 'version' && route.versionId === event.versionId)) return;
+  if (
+    route.page === 'models' ||
+    route.page === 'activity' ||
+    (route.page === 'version' && route.versionId === event.versionId)
+  )
+    return;
   try {
     const { value: version } = await api.version(event.modelId, event.versionId);
     // it may have gone on since
     if (version.status !== status) return;
     const kind = concern(version, user);
     if (!kind) return;
-    toasts.show({ kind, text: `${version.model.name} ${version.name}: ${standingOf(version).word}`, href: hrefs.version(event.modelId, event.versionId) });
+    toasts.show({
+      kind,
+      text: `${version.model.name} ${version.name}: ${standingOf(version).word}`,
+      href: hrefs.version(event.modelId, event.versionId),
+    });
   } catch (error) {
     // A word that cannot be said now is not worth an error on the screen.
     if (!(error instanceof ApiProblem) && !(error instanceof Offline)) throw error;

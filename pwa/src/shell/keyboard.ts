@@ -7,7 +7,8 @@ const AFTER_G: Record<string, string> = { m: hrefs.models, e: hrefs.endpoints, a
 export function listenToKeys(on: { help: () => void; search: () => void }): () => void {
   let awaiting = 0;
   const listen = (event: KeyboardEvent): void => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || writes(event)) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || writes(event))
+      return;
     const goes = AFTER_G[event.key];
     if (goes && Date.now() - awaiting < SECOND_KEY_MS) go(goes);
     else if (event.key === '/') on.search();
@@ -22,7 +23,15 @@ export function listenToKeys(on: { help: () => void; search: () => void }): () =
   return () => removeEventListener('keydown', listen);
 }
 
-/** A dialog that was just closed keeps the focus until the next frame: keys are no longer its own. */
+/**
+ * A dialog that was just closed keeps the focus until the next frame: keys are no longer its own.
+ */
 function writes(event: KeyboardEvent): boolean {
-  return event.composedPath().some((node) => node instanceof HTMLElement && (node.matches('input, textarea, select, dialog[open]') || node.isContentEditable));
+  return event
+    .composedPath()
+    .some(
+      (node) =>
+        node instanceof HTMLElement &&
+        (node.matches('input, textarea, select, dialog[open]') || node.isContentEditable),
+    );
 }

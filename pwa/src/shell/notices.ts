@@ -9,13 +9,18 @@ export interface Toast {
 const SHOWN_MS = 7_000;
 let next = 1;
 
-/** Short notices at the edge of the screen; read out politely. One with an action stays until it is answered. */
+/**
+ * Short notices at the edge of the screen; read out politely. One with an action stays until it is
+ * answered.
+ */
 class Toasts extends EventTarget {
   items: Toast[] = [];
 
   show(toast: Omit<Toast, 'id'>): void {
     const id = next++;
-    this.items = [...this.items.filter((item) => item.text !== toast.text), { ...toast, id }].slice(-3);
+    this.items = [...this.items.filter((item) => item.text !== toast.text), { ...toast, id }].slice(
+      -3,
+    );
     this.dispatchEvent(new Event('change'));
     if (!toast.action) setTimeout(() => this.dismiss(id), SHOWN_MS);
   }

@@ -1,4 +1,7 @@
-/** The pages and what each is given. Addresses live behind `#`, so that they work wherever the app is served. */
+/**
+ * The pages and what each is given. Addresses live behind `#`, so that they work wherever the app
+ * is served.
+ */
 export type Route =
   | { page: 'models' }
   | { page: 'model'; modelId: number }
@@ -23,7 +26,10 @@ export const hrefs = {
 const PATTERNS: [RegExp, (ids: number[]) => Route][] = [
   [/^\/?(?:models)?$/, () => ({ page: 'models' })],
   [/^\/models\/(\d+)$/, ([modelId = 0]) => ({ page: 'model', modelId })],
-  [/^\/models\/(\d+)\/versions\/(\d+)$/, ([modelId = 0, versionId = 0]) => ({ page: 'version', modelId, versionId })],
+  [
+    /^\/models\/(\d+)\/versions\/(\d+)$/,
+    ([modelId = 0, versionId = 0]) => ({ page: 'version', modelId, versionId }),
+  ],
   [/^\/upload$/, () => ({ page: 'upload' })],
   [/^\/upload\/(\d+)$/, ([modelId = 0]) => ({ page: 'upload', modelId })],
   [/^\/endpoints$/, () => ({ page: 'endpoints' })],
@@ -32,7 +38,10 @@ const PATTERNS: [RegExp, (ids: number[]) => Route][] = [
 ];
 
 export function routeOf(hash: string): Route {
-  const path = hash.replace(/^#/, '').replace(/^\/models$/, '').replace(/(.)\/$/, '$1');
+  const path = hash
+    .replace(/^#/, '')
+    .replace(/^\/models$/, '')
+    .replace(/(.)\/$/, '$1');
   for (const [pattern, make] of PATTERNS) {
     const match = pattern.exec(path);
     if (match) return make(match.slice(1).map(Number));

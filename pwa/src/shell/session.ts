@@ -9,7 +9,8 @@ import { AGAIN_MS } from '../live/resource.ts';
 export type SessionState = 'asking' | 'out' | 'in' | 'unreachable';
 
 /** Whether this person may upload; of one who is not known yet the server says it. */
-export const mayUpload = (user: Whoami | null): boolean => user === null || user.roles.includes('data_scientist');
+export const mayUpload = (user: Whoami | null): boolean =>
+  user === null || user.roles.includes('data_scientist');
 
 /** Who is here. Dispatches `change`. */
 class Session extends EventTarget {
@@ -55,7 +56,8 @@ class Session extends EventTarget {
   async login(login: string, password: string, totp?: string): Promise<void> {
     const body = { login, password, ...(totp ? { totp } : {}) };
     const answer = await api.login(body);
-    if ('totpRequired' in answer) throw new ApiProblem({ status: 401, code: 'totp-required', detail: '' });
+    if ('totpRequired' in answer)
+      throw new ApiProblem({ status: 401, code: 'totp-required', detail: '' });
     const user = 'uid' in answer ? answer : (await api.whoami()).value;
     const last = localStorage.getItem('creativeflow.login');
     if (last !== null && last !== login) await forget();

@@ -5,6 +5,11 @@ import { toasts } from './notices.ts';
 /** Keeps the app itself on this device, and asks before a newer one takes over. */
 export function registerWorker(): void {
   const update = registerSW({
-    onNeedRefresh: () => toasts.show({ kind: 'busy', text: t().app.newVersion, action: { label: t().app.reload, run: () => void update(true) } }),
+    onNeedRefresh: () =>
+      toasts.show({
+        kind: 'busy',
+        text: t().app.newVersion,
+        action: { label: t().app.reload, run: () => void update(true) },
+      }),
   });
 }

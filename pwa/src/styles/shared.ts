@@ -98,7 +98,10 @@ export const base = css`
   }
 `;
 
-/** Buttons: `.button`, with `primary`, `danger`, `quiet`, `icon`, `small`. 44 px high on a touch screen. */
+/**
+ * Buttons: `.button`, with `primary`, `danger`, `quiet`, `icon`, `small`. 44 px high on a touch
+ * screen.
+ */
 export const buttons = css`
   .button {
     display: inline-flex;
@@ -115,7 +118,9 @@ export const buttons = css`
     text-decoration: none;
     white-space: nowrap;
     cursor: pointer;
-    transition: background var(--cf-quick), border-color var(--cf-quick);
+    transition:
+      background var(--cf-quick),
+      border-color var(--cf-quick);
   }
   .button:hover {
     background: var(--cf-hover);

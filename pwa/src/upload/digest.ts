@@ -7,7 +7,11 @@ const waiting = new Map<string, (answer: DigestAnswer) => void>();
  * The SHA-256 of a file as `sha256:<hex>`, taken beside the page's thread; `onShare` hears 0…1.
  * Undefined where the browser cannot: the server takes its own in any case.
  */
-export function digestOf(id: string, file: File, onShare: (share: number) => void): Promise<string | undefined> {
+export function digestOf(
+  id: string,
+  file: File,
+  onShare: (share: number) => void,
+): Promise<string | undefined> {
   worker ??= start();
   return new Promise((done) => {
     waiting.set(id, (answer) => {
@@ -21,7 +25,9 @@ export function digestOf(id: string, file: File, onShare: (share: number) => voi
 
 function start(): Worker {
   const made = new Worker(new URL('./digest.worker.ts', import.meta.url), { type: 'module' });
-  made.addEventListener('message', ({ data }: MessageEvent<DigestAnswer>) => waiting.get(data.id)?.(data));
+  made.addEventListener('message', ({ data }: MessageEvent<DigestAnswer>) =>
+    waiting.get(data.id)?.(data),
+  );
   made.addEventListener('error', () => {
     for (const [id, answer] of waiting) answer({ id, error: 'worker' });
     worker = undefined;

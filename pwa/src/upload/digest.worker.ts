@@ -2,9 +2,13 @@ import { createSHA256 } from 'hash-wasm';
 
 const CHUNK_BYTES = 8 * 1024 * 1024;
 
-export type DigestAnswer = { id: string; share: number } | { id: string; digest: string } | { id: string; error: string };
+export type DigestAnswer =
+  { id: string; share: number } | { id: string; digest: string } | { id: string; error: string };
 
-/** Reads a file piece by piece and says its SHA-256; one file at a time, so that the disk is read in order. */
+/**
+ * Reads a file piece by piece and says its SHA-256; one file at a time, so that the disk is read in
+ * order.
+ */
 let queue: Promise<void> = Promise.resolve();
 addEventListener('message', ({ data }: MessageEvent<{ id: string; file: File }>) => {
   queue = queue.then(() => digest(data.id, data.file));

@@ -14,9 +14,23 @@ export interface Form {
   serving: Record<string, unknown> | undefined;
   team: string | undefined;
 }
-export const emptyForm = (): Form => ({ name: '', version: '', description: '', framework: '', params: {}, metrics: undefined, inputSchema: undefined, outputSchema: undefined, serving: undefined, team: undefined });
+export const emptyForm = (): Form => ({
+  name: '',
+  version: '',
+  description: '',
+  framework: '',
+  params: {},
+  metrics: undefined,
+  inputSchema: undefined,
+  outputSchema: undefined,
+  serving: undefined,
+  team: undefined,
+});
 
-/** What outlives a reload. `key` makes registering twice one registration; `sending`: go on when the page is back. */
+/**
+ * What outlives a reload. `key` makes registering twice one registration; `sending`: go on when the
+ * page is back.
+ */
 export interface Draft {
   key: string;
   login: string;
@@ -29,7 +43,10 @@ export interface Draft {
 
 /** Told to the window: the share that is sent, or undefined when nothing is under way. */
 export const UPLOAD_EVENT = 'creativeflow-upload';
-/** Whose upload goes on, to be seen without opening the store: the next start takes it up whatever page is open. */
+/**
+ * Whose upload goes on, to be seen without opening the store: the next start takes it up whatever
+ * page is open.
+ */
 export const RUNNING_KEY = 'creativeflow.upload';
 
 /** Smaller files are kept whole; of larger ones the handle, or a person picks them again. */
@@ -37,7 +54,9 @@ const KEPT_WHOLE_BYTES = 64 * 1024 * 1024;
 const store = createStore('creativeflow-upload', 'draft');
 
 export async function saveDraft(draft: Draft): Promise<void> {
-  const items = draft.items.map(({ file: _file, rate: _rate, error: _error, digestShare: _share, ...item }) => item);
+  const items = draft.items.map(
+    ({ file: _file, rate: _rate, error: _error, digestShare: _share, ...item }) => item,
+  );
   try {
     await set('draft', { ...draft, items }, store);
   } catch {
@@ -55,7 +74,10 @@ export async function dropFile(item: Item): Promise<void> {
   await del(item.id, store).catch(() => {});
 }
 
-/** What was left, for this person; each file is had again where the browser allows it without a question. */
+/**
+ * What was left, for this person; each file is had again where the browser allows it without a
+ * question.
+ */
 export async function loadDraft(login: string): Promise<Draft | undefined> {
   try {
     const draft = await get<Draft>('draft', store);
@@ -65,7 +87,8 @@ export async function loadDraft(login: string): Promise<Draft | undefined> {
       const granted = kept ? undefined : await permission(item.handle, false);
       const file = kept ?? (await granted?.getFile());
       if (file) item.file = file;
-      if (item.state !== 'done') item.state = item.file && same(item, item.file) ? 'paused' : 'needsFile';
+      if (item.state !== 'done')
+        item.state = item.file && same(item, item.file) ? 'paused' : 'needsFile';
     }
     return draft;
   } catch {
@@ -77,13 +100,22 @@ export async function dropDraft(): Promise<void> {
   await clear(store).catch(() => {});
 }
 
-type Asked = FileSystemFileHandle & { queryPermission?: (o: { mode: 'read' }) => Promise<string>; requestPermission?: (o: { mode: 'read' }) => Promise<string> };
+type Asked = FileSystemFileHandle & {
+  queryPermission?: (o: { mode: 'read' }) => Promise<string>;
+  requestPermission?: (o: { mode: 'read' }) => Promise<string>;
+};
 
 /** The handle if it may be read; with `ask` the browser asks the person. */
-export async function permission(handle: FileSystemFileHandle | undefined, ask: boolean): Promise<FileSystemFileHandle | undefined> {
+export async function permission(
+  handle: FileSystemFileHandle | undefined,
+  ask: boolean,
+): Promise<FileSystemFileHandle | undefined> {
   const asked = handle as Asked | undefined;
-  const state = ask ? await asked?.requestPermission?.({ mode: 'read' }) : await asked?.queryPermission?.({ mode: 'read' });
+  const state = ask
+    ? await asked?.requestPermission?.({ mode: 'read' })
+    : await asked?.queryPermission?.({ mode: 'read' });
   return state === 'granted' ? handle : undefined;
 }
 
-export const same = (item: Item, file: File): boolean => item.size === file.size && item.lastModified === file.lastModified && item.name === file.name;
+export const same = (item: Item, file: File): boolean =>
+  item.size === file.size && item.lastModified === file.lastModified && item.name === file.name;

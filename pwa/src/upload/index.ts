@@ -8,7 +8,9 @@ export const upload = new UploadStore();
 
 upload.addEventListener('change', () => {
   const underWay = upload.sending && !upload.complete && upload.size > 0;
-  dispatchEvent(new CustomEvent(UPLOAD_EVENT, { detail: underWay ? upload.sent / upload.size : null }));
+  dispatchEvent(
+    new CustomEvent(UPLOAD_EVENT, { detail: underWay ? upload.sent / upload.size : null }),
+  );
 });
 
 /** On the upload's own page one is taken to the new version; elsewhere one is told. */

@@ -1,5 +1,6 @@
 export type FileKind = 'model' | 'dockerfile' | 'side';
-export type ItemState = 'ready' | 'sending' | 'paused' | 'waiting' | 'done' | 'failed' | 'needsFile';
+export type ItemState =
+  'ready' | 'sending' | 'paused' | 'waiting' | 'done' | 'failed' | 'needsFile';
 
 /** One file of an upload, from the drop to the last byte. */
 export interface Item {
@@ -22,11 +23,13 @@ export interface Item {
   error?: unknown;
 }
 
-const MODEL_NAMES = /\.(safetensors|pt|pth|pkl|pickle|joblib|onnx|h5|keras|gguf|ggml|bin|pb|tflite|npz|json\.gz|model|ubj|cbm)$/i;
+const MODEL_NAMES =
+  /\.(safetensors|pt|pth|pkl|pickle|joblib|onnx|h5|keras|gguf|ggml|bin|pb|tflite|npz|json\.gz|model|ubj|cbm)$/i;
 
 /** What a file most likely is; a person may say otherwise. */
 export function kindOf(name: string, others: Item[]): FileKind {
-  if (/^(dockerfile|containerfile)(\..*)?$/i.test(name) || /\.dockerfile$/i.test(name)) return others.some((item) => item.kind === 'dockerfile') ? 'side' : 'dockerfile';
+  if (/^(dockerfile|containerfile)(\..*)?$/i.test(name) || /\.dockerfile$/i.test(name))
+    return others.some((item) => item.kind === 'dockerfile') ? 'side' : 'dockerfile';
   if (MODEL_NAMES.test(name) && !others.some((item) => item.kind === 'model')) return 'model';
   return 'side';
 }
@@ -36,14 +39,24 @@ export interface Picked {
   handle?: FileSystemFileHandle;
 }
 
-/** The files of a drop, with handles where the browser gives them: with one, an upload goes on after a reload. */
+/**
+ * The files of a drop, with handles where the browser gives them: with one, an upload goes on after
+ * a reload.
+ */
 export async function filesOf(data: DataTransfer | null): Promise<Picked[]> {
   const items = [...(data?.items ?? [])].filter((item) => item.kind === 'file');
-  const picked = items.map((item) => ({ file: item.getAsFile(), handle: (item as DataTransferItem & { getAsFileSystemHandle?: () => Promise<FileSystemHandle | null> }).getAsFileSystemHandle?.() }));
+  const picked = items.map((item) => ({
+    file: item.getAsFile(),
+    handle: (
+      item as DataTransferItem & { getAsFileSystemHandle?: () => Promise<FileSystemHandle | null> }
+    ).getAsFileSystemHandle?.(),
+  }));
   const all = await Promise.all(
     picked.map(async ({ file, handle }) => {
       const found = await handle?.catch(() => null);
-      return file && (!found || found.kind === 'file') ? { file, ...(found ? { handle: found as FileSystemFileHandle } : {}) } : undefined;
+      return file && (!found || found.kind === 'file')
+        ? { file, ...(found ? { handle: found as FileSystemFileHandle } : {}) }
+        : undefined;
     }),
   );
   return all.filter((one) => one !== undefined);

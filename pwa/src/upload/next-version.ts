@@ -1,4 +1,7 @@
-/** "1.4.2" → "1.5.0", "7" → "8"; a version without a number at its end gets none. Trained again is a minor step. */
+/**
+ * "1.4.2" → "1.5.0", "7" → "8"; a version without a number at its end gets none. Trained again is a
+ * minor step.
+ */
 export function nextVersion(newest: string): string {
   const three = /^(v?)(\d+)\.(\d+)\.(\d+)$/.exec(newest);
   if (three) return `${three[1]}${three[2]}.${Number(three[3]) + 1}.0`;

@@ -1,7 +1,18 @@
 import type { UploadAccepted, UploadMetadata } from '../api/types.ts';
 import { registerUploads } from '../api/mlops.ts';
 import { digestOf } from './digest.ts';
-import { RUNNING_KEY, dropDraft, dropFile, emptyForm, keepFile, loadDraft, permission, same, saveDraft, type Form } from './draft.ts';
+import {
+  RUNNING_KEY,
+  dropDraft,
+  dropFile,
+  emptyForm,
+  keepFile,
+  loadDraft,
+  permission,
+  same,
+  saveDraft,
+  type Form,
+} from './draft.ts';
 import { kindOf, type Item, type Picked } from './item.ts';
 import { Transfer } from './transfer.ts';
 
@@ -14,7 +25,10 @@ export interface Registered {
   name: string;
 }
 
-/** The upload in hand. It lives beside the pages: one may look elsewhere while it runs. Dispatches `change`. */
+/**
+ * The upload in hand. It lives beside the pages: one may look elsewhere while it runs. Dispatches
+ * `change`.
+ */
 export class UploadStore extends EventTarget {
   items: Item[] = [];
   form: Form = emptyForm();
@@ -51,7 +65,13 @@ export class UploadStore extends EventTarget {
       this.#login = login;
       const draft = await loadDraft(login);
       if (!draft || this.items.length) return;
-      Object.assign(this, { items: draft.items, form: { ...draft.form, name: this.#model ?? draft.form.name }, sending: draft.sending, wanted: draft.wanted, restored: draft.items.length > 0 });
+      Object.assign(this, {
+        items: draft.items,
+        form: { ...draft.form, name: this.#model ?? draft.form.name },
+        sending: draft.sending,
+        wanted: draft.wanted,
+        restored: draft.items.length > 0,
+      });
       this.#key = draft.key;
       for (const item of this.items) if (item.file && !item.digest) void this.#digest(item);
       if (this.sending) this.start();
@@ -70,7 +90,17 @@ export class UploadStore extends EventTarget {
       }
       const known = this.items.find((item) => item.name === file.name);
       if (known) await this.remove(known);
-      const item: Item = { id: crypto.randomUUID(), name: file.name, size: file.size, lastModified: file.lastModified, kind: kindOf(file.name, this.items), state: 'ready', sent: 0, file, ...(handle ? { handle } : {}) };
+      const item: Item = {
+        id: crypto.randomUUID(),
+        name: file.name,
+        size: file.size,
+        lastModified: file.lastModified,
+        kind: kindOf(file.name, this.items),
+        state: 'ready',
+        sent: 0,
+        file,
+        ...(handle ? { handle } : {}),
+      };
       this.items = [...this.items, item];
       void this.#digest(item);
       void keepFile(item);
@@ -101,7 +131,9 @@ export class UploadStore extends EventTarget {
     this.#transfers.delete(item.id);
   }
 
-  /** Everything dropped from now on belongs to this model; `undefined`: to the one that is named. */
+  /**
+   * Everything dropped from now on belongs to this model; `undefined`: to the one that is named.
+   */
   keepModel(name: string | undefined): void {
     this.#model = name;
     // a file may have been read before the name came
@@ -111,7 +143,8 @@ export class UploadStore extends EventTarget {
   }
 
   setKind(item: Item, kind: Item['kind']): void {
-    for (const other of this.items) if (kind !== 'side' && other !== item && other.kind === kind) other.kind = 'side';
+    for (const other of this.items)
+      if (kind !== 'side' && other !== item && other.kind === kind) other.kind = 'side';
     item.kind = kind;
     this.#changed();
   }
@@ -125,7 +158,9 @@ export class UploadStore extends EventTarget {
 
   start(): void {
     this.sending = true;
-    for (const item of this.items) if (item.file && item.state !== 'done' && item.state !== 'sending') this.#transfer(item).start();
+    for (const item of this.items)
+      if (item.file && item.state !== 'done' && item.state !== 'sending')
+        this.#transfer(item).start();
     this.#changed();
   }
 
@@ -161,7 +196,9 @@ export class UploadStore extends EventTarget {
       const name = `${this.form.name.trim()} ${this.form.version.trim()}`;
       const { modelId, versionId } = await this.#send();
       await this.#reset();
-      this.dispatchEvent(new CustomEvent<Registered>('registered', { detail: { modelId, versionId, name } }));
+      this.dispatchEvent(
+        new CustomEvent<Registered>('registered', { detail: { modelId, versionId, name } }),
+      );
     } catch (error) {
       this.error = error;
     }
@@ -171,10 +208,14 @@ export class UploadStore extends EventTarget {
 
   /** Makes the version of what was uploaded; asking again with the same files is safe. */
   #send(): Promise<UploadAccepted> {
-    const of = (kind: Item['kind']): string[] => this.items.filter((item) => item.kind === kind).map((item) => uploadId(item.url ?? ''));
+    const of = (kind: Item['kind']): string[] =>
+      this.items.filter((item) => item.kind === kind).map((item) => uploadId(item.url ?? ''));
     const [modelFile = ''] = of('model');
     const [dockerfile = ''] = of('dockerfile');
-    return registerUploads({ metadata: this.#metadata(), uploads: { modelFile, dockerfile, sideFiles: of('side') } }, this.#key);
+    return registerUploads(
+      { metadata: this.#metadata(), uploads: { modelFile, dockerfile, sideFiles: of('side') } },
+      this.#key,
+    );
   }
 
   async discard(): Promise<void> {
@@ -185,28 +226,74 @@ export class UploadStore extends EventTarget {
 
   #about({ digest }: Item): Record<string, string> {
     const { name, version, team } = this.form;
-    return { ...(name.trim() && version.trim() ? { name: name.trim(), version: version.trim() } : {}), ...(team ? { team } : {}), ...(digest ? { digest } : {}) };
+    return {
+      ...(name.trim() && version.trim() ? { name: name.trim(), version: version.trim() } : {}),
+      ...(team ? { team } : {}),
+      ...(digest ? { digest } : {}),
+    };
   }
 
   #metadata(): UploadMetadata {
     const { form } = this;
-    const digests = Object.fromEntries(this.items.filter((item) => item.digest).map((item) => [item.kind === 'dockerfile' ? 'Dockerfile' : item.name, item.digest as string]));
-    const filled = Object.entries({ team: form.team, description: form.description.trim(), framework: form.framework.trim(), metrics: form.metrics, inputSchema: form.inputSchema, outputSchema: form.outputSchema, serving: form.serving });
+    const digests = Object.fromEntries(
+      this.items
+        .filter((item) => item.digest)
+        .map((item) => [
+          item.kind === 'dockerfile' ? 'Dockerfile' : item.name,
+          item.digest as string,
+        ]),
+    );
+    const filled = Object.entries({
+      team: form.team,
+      description: form.description.trim(),
+      framework: form.framework.trim(),
+      metrics: form.metrics,
+      inputSchema: form.inputSchema,
+      outputSchema: form.outputSchema,
+      serving: form.serving,
+    });
     return {
-      name: form.name.trim(), version: form.version.trim(), digests,
+      name: form.name.trim(),
+      version: form.version.trim(),
+      digests,
       ...(Object.keys(form.params).length ? { params: form.params } : {}),
-      ...Object.fromEntries(filled.filter(([, value]) => value !== undefined && value !== '' && value !== null)),
+      ...Object.fromEntries(
+        filled.filter(([, value]) => value !== undefined && value !== '' && value !== null),
+      ),
     };
   }
 
   /** A metadata.json fills in the form; one that is not ours is a side file. */
   async #takeMetadata(file: File): Promise<boolean> {
     try {
-      const { name, version, description, framework, params, metrics, inputSchema, outputSchema, serving, team } = JSON.parse(await file.text()) as Partial<UploadMetadata>;
+      const {
+        name,
+        version,
+        description,
+        framework,
+        params,
+        metrics,
+        inputSchema,
+        outputSchema,
+        serving,
+        team,
+      } = JSON.parse(await file.text()) as Partial<UploadMetadata>;
       if (typeof name !== 'string' && typeof version !== 'string') return false;
       const named = typeof name === 'string' ? name.trim() : '';
-      this.otherName = this.#model !== undefined && named && named !== this.#model ? named : undefined;
-      this.form = { name: this.#model ?? named, version: version ?? '', description: description ?? '', framework: framework ?? '', params: params ?? {}, metrics: metrics ?? undefined, inputSchema, outputSchema, serving: serving ?? undefined, team: team ?? undefined };
+      this.otherName =
+        this.#model !== undefined && named && named !== this.#model ? named : undefined;
+      this.form = {
+        name: this.#model ?? named,
+        version: version ?? '',
+        description: description ?? '',
+        framework: framework ?? '',
+        params: params ?? {},
+        metrics: metrics ?? undefined,
+        inputSchema,
+        outputSchema,
+        serving: serving ?? undefined,
+        team: team ?? undefined,
+      };
       return true;
     } catch {
       return false;
@@ -216,7 +303,11 @@ export class UploadStore extends EventTarget {
   /** With no file that looks like one, the largest is the model. */
   #guessModel(): void {
     if (this.items.some((item) => item.kind === 'model')) return;
-    const [largest] = this.items.filter((item) => item.kind === 'side' && !/\.(py|txt|md|json|ya?ml|toml|cfg)$/i.test(item.name)).sort((a, b) => b.size - a.size);
+    const [largest] = this.items
+      .filter(
+        (item) => item.kind === 'side' && !/\.(py|txt|md|json|ya?ml|toml|cfg)$/i.test(item.name),
+      )
+      .sort((a, b) => b.size - a.size);
     if (largest) largest.kind = 'model';
   }
 
@@ -245,7 +336,11 @@ export class UploadStore extends EventTarget {
   #transfer(item: Item): Transfer {
     const known = this.#transfers.get(item.id);
     if (known) return known;
-    const made = new Transfer(item, () => this.#about(item), (worthKeeping) => this.#changed(worthKeeping));
+    const made = new Transfer(
+      item,
+      () => this.#about(item),
+      (worthKeeping) => this.#changed(worthKeeping),
+    );
     this.#transfers.set(item.id, made);
     return made;
   }
@@ -276,7 +371,14 @@ export class UploadStore extends EventTarget {
     else localStorage.removeItem(RUNNING_KEY);
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
-      void saveDraft({ key: this.#key, login: this.#login, form: this.form, items: this.items, sending: this.sending, wanted: this.wanted });
+      void saveDraft({
+        key: this.#key,
+        login: this.#login,
+        form: this.form,
+        items: this.items,
+        sending: this.sending,
+        wanted: this.wanted,
+      });
     }, SAVE_MS);
   }
 }

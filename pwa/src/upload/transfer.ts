@@ -9,8 +9,8 @@ const RATE_WINDOW_MS = 4_000;
 const BACK_OFF_MS = [1_000, 2_000, 4_000, 8_000, 15_000];
 
 /**
- * Sends one file over tus and never gives up for want of a network: it waits, says so, and goes on from the byte
- * that the server has. What the server refuses ends it with the server's reason.
+ * Sends one file over tus and never gives up for want of a network: it waits, says so, and goes on
+ * from the byte that the server has. What the server refuses ends it with the server's reason.
  */
 export class Transfer {
   #upload: Upload | undefined;
@@ -22,10 +22,14 @@ export class Transfer {
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   /**
-   * `about` is what becomes of the file: the server refuses a version that cannot be before it takes a byte.
-   * `changed(false)`: only a few bytes further, which the server knows too.
+   * `about` is what becomes of the file: the server refuses a version that cannot be before it
+   * takes a byte. `changed(false)`: only a few bytes further, which the server knows too.
    */
-  constructor(item: Item, about: () => Record<string, string>, changed: (worthKeeping?: boolean) => void) {
+  constructor(
+    item: Item,
+    about: () => Record<string, string>,
+    changed: (worthKeeping?: boolean) => void,
+  ) {
     this.#item = item;
     this.#about = about;
     this.#changed = changed;
@@ -40,13 +44,19 @@ export class Transfer {
     item.state = navigator.onLine ? 'sending' : 'waiting';
     delete item.error;
     this.#upload = new Upload(item.file, {
-      // of an upload that has begun, the client is not told where another could begin: it would drop this one at the first 503
+      // of an upload that has begun, the client is not told where another could begin: it would
+      // drop this one at the first 503
       ...(item.url ? { uploadUrl: item.url } : { endpoint: ENDPOINT }),
       chunkSize: PART_BYTES,
       retryDelays: null,
       storeFingerprintForResuming: false,
       headers: { 'X-Requested-With': 'creativeflow' },
-      metadata: { filename: item.name, filetype: item.file.type || 'application/octet-stream', field: FIELDS[item.kind], ...this.#about() },
+      metadata: {
+        filename: item.name,
+        filetype: item.file.type || 'application/octet-stream',
+        field: FIELDS[item.kind],
+        ...this.#about(),
+      },
       onUploadUrlAvailable: () => {
         if (this.#upload?.url) item.url = this.#upload.url;
         this.#changed();
@@ -65,7 +75,8 @@ export class Transfer {
   async pause(): Promise<void> {
     clearTimeout(this.#timer);
     removeEventListener('online', this.#retry);
-    if (this.#item.state === 'sending' || this.#item.state === 'waiting') this.#item.state = 'paused';
+    if (this.#item.state === 'sending' || this.#item.state === 'waiting')
+      this.#item.state = 'paused';
     delete this.#item.rate;
     this.#changed();
     await this.#upload?.abort();
@@ -74,7 +85,11 @@ export class Transfer {
   /** Stops, and has the server throw away what came. */
   async discard(): Promise<void> {
     await this.pause();
-    if (this.#item.url) await Upload.terminate(this.#item.url, { headers: { 'X-Requested-With': 'creativeflow' }, retryDelays: null }).catch(() => {});
+    if (this.#item.url)
+      await Upload.terminate(this.#item.url, {
+        headers: { 'X-Requested-With': 'creativeflow' },
+        retryDelays: null,
+      }).catch(() => {});
   }
 
   #progress(sent: number): void {
@@ -94,17 +109,26 @@ export class Transfer {
     if (item.state === 'paused') return;
     const status = error.originalResponse?.getStatus() ?? 0;
     delete item.rate;
-    if (item.url && (status === 404 || status === 410)) { // expired: begun anew
+    if (item.url && (status === 404 || status === 410)) {
+      // expired: begun anew
       delete item.url;
       item.sent = 0;
       return this.start();
     }
-    // Of an upload that has begun, a conflict is another connection that is not yet given up; before, it is a refusal.
-    const passes = status === 0 || status === 429 || status >= 500 || (item.url !== undefined && (status === 409 || status === 423));
+    // Of an upload that has begun, a conflict is another connection that is not yet given up;
+    // before, it is a refusal.
+    const passes =
+      status === 0 ||
+      status === 429 ||
+      status >= 500 ||
+      (item.url !== undefined && (status === 409 || status === 423));
     if (passes) {
       item.state = 'waiting';
       addEventListener('online', this.#retry, { once: true });
-      this.#timer = setTimeout(this.#retry, BACK_OFF_MS[Math.min(this.#failures++, BACK_OFF_MS.length - 1)]);
+      this.#timer = setTimeout(
+        this.#retry,
+        BACK_OFF_MS[Math.min(this.#failures++, BACK_OFF_MS.length - 1)],
+      );
     } else {
       item.state = 'failed';
       item.error = problemFromBody(status, parsed(error.originalResponse?.getBody()));

@@ -15,14 +15,20 @@ import { cniFolder, ensurePodNetwork } from './pod-network.ts';
 /** What a Unix socket's path may be long, less the longest of ours below the checkout. */
 const LONGEST_ROOT = 107 - '/.stack/kubernetes/kubelet/pod-resources/kubelet.sock'.length;
 
-/** containerd with state and socket of its own; it pulls from the local registry by the registry's name. */
+/**
+ * containerd with state and socket of its own; it pulls from the local registry by the registry's
+ * name.
+ */
 export const containerd: Server = {
   name: 'containerd',
   needs: ['registry'],
   readyDeadlineMs: 20_000,
   install: installPackages,
   async start(context) {
-    if (context.root.length > LONGEST_ROOT) throw new Error(`The path of the checkout is too long for the sockets in it (${context.root.length} characters, ${LONGEST_ROOT} at most). Move it: ${context.root}`);
+    if (context.root.length > LONGEST_ROOT)
+      throw new Error(
+        `The path of the checkout is too long for the sockets in it (${context.root.length} characters, ${LONGEST_ROOT} at most). Move it: ${context.root}`,
+      );
     if (!daemonRunning(context, 'containerd')) {
       await removeLeftovers(context, 'start');
       forgetRunningState(context);
@@ -32,11 +38,20 @@ export const containerd: Server = {
     const folder = containerdFolder(context);
     const registry = `${REGISTRY_NAME}:${context.ports.registry}`;
     mkdirSync(join(folder, 'certs.d', registry), { recursive: true });
-    writePrivate(join(folder, 'certs.d', registry, 'hosts.toml'), mirror(registryUrl(context, 'node')));
+    writePrivate(
+      join(folder, 'certs.d', registry, 'hosts.toml'),
+      mirror(registryUrl(context, 'node')),
+    );
     const file = join(folder, 'config.toml');
-    await startPart(context, 'containerd', ['containerd', '--config', file], { written: { [file]: configuration(folder, registry, cniFolder(context)) } });
+    await startPart(context, 'containerd', ['containerd', '--config', file], {
+      written: { [file]: configuration(folder, registry, cniFolder(context)) },
+    });
   },
-  ready: async (context) => daemonRunning(context, 'containerd') && (await tryRun('ctr', ['--address', containerdSocket(context), 'version'], { deadlineMs: 5000 })) !== null,
+  ready: async (context) =>
+    daemonRunning(context, 'containerd') &&
+    (await tryRun('ctr', ['--address', containerdSocket(context), 'version'], {
+      deadlineMs: 5000,
+    })) !== null,
   async stop(context) {
     await stopDaemon(context, 'containerd');
     await removeLeftovers(context, 'stop');
@@ -63,10 +78,12 @@ export function mirror(url: string): string {
   const { origin, authorization } = registryAccess(url);
   const access = (table: string): string => `[${table}]\n  authorization = "${authorization}"\n`;
   const capabilities = 'capabilities = ["pull", "resolve"]';
-  // The server is asked once more after its host: without the login there too, an image that is absent would
-  // be told as a refusal.
-  return `server = "${origin}"\n${capabilities}\n${access('header')}[host."${origin}"]\n  ${capabilities}\n`
-    + access(`host."${origin}".header`);
+  // The server is asked once more after its host: without the login there too, an image that is
+  // absent would be told as a refusal.
+  return (
+    `server = "${origin}"\n${capabilities}\n${access('header')}[host."${origin}"]\n  ${capabilities}\n` +
+    access(`host."${origin}".header`)
+  );
 }
 
 export function configuration(folder: string, registry: string, cni: string): string {

@@ -15,7 +15,15 @@ import { policiesEnforced, startNetworkPolicies } from './network-policies.ts';
 import { ensurePki, kubeconfig } from './pki.ts';
 
 /** In the order of ending; the file of each one's log bears its name. */
-const PARTS = ['network-policies', 'kube-proxy', 'kubelet', 'scheduler', 'controller-manager', 'apiserver', 'etcd'];
+const PARTS = [
+  'network-policies',
+  'kube-proxy',
+  'kubelet',
+  'scheduler',
+  'controller-manager',
+  'apiserver',
+  'etcd',
+];
 const CONTROLLERS_DEADLINE_MS = 30_000;
 
 /** Kubernetes 1.34 on one node: every part of it the real one, from one binary. */
@@ -35,13 +43,23 @@ export const kubernetes: Server = {
     await startNetworkPolicies(context);
     writeKubectl(context);
   },
-  ready: async (context) => PARTS.every((part) => daemonRunning(context, part)) && (await apiReady(context)) && (await nodeReady(context)) && (await servicesReady(context)) && (await policiesEnforced(context)),
+  ready: async (context) =>
+    PARTS.every((part) => daemonRunning(context, part)) &&
+    (await apiReady(context)) &&
+    (await nodeReady(context)) &&
+    (await servicesReady(context)) &&
+    (await policiesEnforced(context)),
   async prepare(context) {
     await offerGpus(context);
     await applyGatewayApi(context);
     await applyManifests(context);
     // the controllers write this into each namespace; no pod is admitted before
-    await waitFor('the controllers of Kubernetes', CONTROLLERS_DEADLINE_MS, async () => (await askApi(context, '/api/v1/namespaces/mlops-build/serviceaccounts/default')) !== null);
+    await waitFor(
+      'the controllers of Kubernetes',
+      CONTROLLERS_DEADLINE_MS,
+      async () =>
+        (await askApi(context, '/api/v1/namespaces/mlops-build/serviceaccounts/default')) !== null,
+    );
   },
   // pods outlive the kubelet: they are taken away with containerd
   async stop(context) {
@@ -56,22 +74,39 @@ function writeKubectl(context: StackContext): void {
   writeFileSync(join(context.state, 'kubectl'), script, { mode: 0o700 });
 }
 
-/** What the product needs of a cluster: namespaces, rights, quotas, policies, the gateway. The listener's port and the registry's are this stack's. */
+/**
+ * What the product needs of a cluster: namespaces, rights, quotas, policies, the gateway. The
+ * listener's port and the registry's are this stack's.
+ */
 async function applyManifests(context: StackContext): Promise<void> {
-  const rendered = await adminKubectl(context, ['kustomize', join(context.root, 'k8s/overlays/local')]);
-  await adminKubectl(context, ['apply', '--server-side', '--force-conflicts', '-f', '-'], withRegistryPort(withListenerPort(rendered, context.ports.traefikWeb), context.ports.registry));
+  const rendered = await adminKubectl(context, [
+    'kustomize',
+    join(context.root, 'k8s/overlays/local'),
+  ]);
+  await adminKubectl(
+    context,
+    ['apply', '--server-side', '--force-conflicts', '-f', '-'],
+    withRegistryPort(withListenerPort(rendered, context.ports.traefikWeb), context.ports.registry),
+  );
 }
 
-/** A Gateway's port must be its entry point's, and the entry point's can be chosen at each start. */
+/**
+ * A Gateway's port must be its entry point's, and the entry point's can be chosen at each start.
+ */
 export function withListenerPort(manifests: string, port: number): string {
   return manifests.replaceAll(/^(\s+(?:- )?port: )18080$/gm, `$1${port}`);
 }
 
-/** Pods are admitted with images of this stack's registry alone, and builds reach the bridge on the registry's port. */
+/**
+ * Pods are admitted with images of this stack's registry alone, and builds reach the bridge on the
+ * registry's port.
+ */
 export function withRegistryPort(manifests: string, port: number): string {
   const [first, last] = [port, port + GATES_OF_TESTS];
-  return manifests.replaceAll(`${REGISTRY_NAME}:15000`, `${REGISTRY_NAME}:${port}`)
-    .replaceAll(/^(\s+(?:- )?)endPort: 15032$/gm, `$1endPort: ${last}`).replaceAll(/^(\s+(?:- )?)port: 15000$/gm, `$1port: ${first}`);
+  return manifests
+    .replaceAll(`${REGISTRY_NAME}:15000`, `${REGISTRY_NAME}:${port}`)
+    .replaceAll(/^(\s+(?:- )?)endPort: 15032$/gm, `$1endPort: ${last}`)
+    .replaceAll(/^(\s+(?:- )?)port: 15000$/gm, `$1port: ${first}`);
 }
 
 function servicesReady(context: StackContext): Promise<boolean> {

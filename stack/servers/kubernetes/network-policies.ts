@@ -10,14 +10,35 @@ import { kubeconfig } from './pki.ts';
 
 const NODE_DEADLINE_MS = 60_000;
 
-/** Who makes NetworkPolicies into rules of this machine's firewall: the bridge plugin of CNI does not. */
+/**
+ * Who makes NetworkPolicies into rules of this machine's firewall: the bridge plugin of CNI does
+ * not.
+ */
 export async function startNetworkPolicies(context: StackContext): Promise<void> {
-  // its rights come before it does; everything else of k8s/ is applied once the cluster is ready, which takes it
-  await adminKubectl(context, ['apply', '--server-side', '--force-conflicts', '-f', join(context.root, 'k8s/overlays/local/network-policies-controller.yaml')]);
-  await waitFor('the node being registered', NODE_DEADLINE_MS, async () => (await askApi(context, `/api/v1/nodes/${NODE}`)) !== null);
+  // its rights come before it does; everything else of k8s/ is applied once the cluster is ready,
+  // which takes it
+  await adminKubectl(context, [
+    'apply',
+    '--server-side',
+    '--force-conflicts',
+    '-f',
+    join(context.root, 'k8s/overlays/local/network-policies-controller.yaml'),
+  ]);
+  await waitFor(
+    'the node being registered',
+    NODE_DEADLINE_MS,
+    async () => (await askApi(context, `/api/v1/nodes/${NODE}`)) !== null,
+  );
   const file = kubeconfig(context, 'network-policies');
-  const flags = [`--kubeconfig=${file}`, `--hostname-override=${NODE}`, `--service-cluster-ip-range=${SERVICE_CIDR}`, `--health-port=${context.ports.networkPoliciesHealth}`];
-  await startPart(context, 'network-policies', [binary(context, NETWORK_POLICIES), ...flags], { read: [file] });
+  const flags = [
+    `--kubeconfig=${file}`,
+    `--hostname-override=${NODE}`,
+    `--service-cluster-ip-range=${SERVICE_CIDR}`,
+    `--health-port=${context.ports.networkPoliciesHealth}`,
+  ];
+  await startPart(context, 'network-policies', [binary(context, NETWORK_POLICIES), ...flags], {
+    read: [file],
+  });
 }
 
 export function policiesEnforced(context: StackContext): Promise<boolean> {

@@ -29,13 +29,25 @@ function odooConfiguration(context: StackContext): string {
   const options = {
     addons_path: `${odooPrefix(context)}/usr/lib/python3/dist-packages/odoo/addons,${join(context.root, 'odoo_addon')}`,
     data_dir: join(odooFolder(context), 'data'),
-    db_host: '127.0.0.1', db_port: context.ports.postgres, db_user: 'odoo', db_password: context.secrets['postgresOdooPassword'], db_name: ODOO_DATABASE, db_maxconn: 48,
-    http_interface: '127.0.0.1', http_port: context.ports.odoo, gevent_port: context.ports.odooGevent,
-    list_db: false, admin_passwd: context.secrets['odooMasterPassword'],
-    proxy_mode: true, // nginx tells the caller's address; without it all callers would share one throttle
-    workers: 0, max_cron_threads: 1, // threads: on two cores processes gain nothing and cost 400 MB
+    db_host: '127.0.0.1',
+    db_port: context.ports.postgres,
+    db_user: 'odoo',
+    db_password: context.secrets['postgresOdooPassword'],
+    db_name: ODOO_DATABASE,
+    db_maxconn: 48,
+    http_interface: '127.0.0.1',
+    http_port: context.ports.odoo,
+    gevent_port: context.ports.odooGevent,
+    list_db: false,
+    admin_passwd: context.secrets['odooMasterPassword'],
+    // nginx tells the caller's address; without it all callers would share one throttle
+    proxy_mode: true,
+    workers: 0,
+    max_cron_threads: 1, // threads: on two cores processes gain nothing and cost 400 MB
   };
-  return `[options]\n${Object.entries(options).map(([key, value]) => `${key} = ${String(value)}\n`).join('')}`;
+  return `[options]\n${Object.entries(options)
+    .map(([key, value]) => `${key} = ${String(value)}\n`)
+    .join('')}`;
 }
 
 function launcherScript(prefix: string, configuration: string): string {

@@ -8,7 +8,10 @@ import { seed } from './seed.ts';
 
 const READY_MS = 120_000; // the first start after an update compiles the asset bundles
 
-/** Odoo 19 with the addon, threaded, on loopback; its database is installed and seeded before it serves. */
+/**
+ * Odoo 19 with the addon, threaded, on loopback; its database is installed and seeded before it
+ * serves.
+ */
 export const odoo: Server = {
   name: 'odoo',
   needs: ['postgres'],
@@ -26,7 +29,9 @@ export const odoo: Server = {
     await grantOutbox(context);
     // the first page builds the bundles: better here than under somebody's eyes
     context.report('warming up');
-    await fetch(`http://127.0.0.1:${context.ports.odoo}/web/login`, { signal: AbortSignal.timeout(READY_MS) }).then((answer) => answer.text());
+    await fetch(`http://127.0.0.1:${context.ports.odoo}/web/login`, {
+      signal: AbortSignal.timeout(READY_MS),
+    }).then((answer) => answer.text());
   },
   stop: (context) => stopDaemon(context, 'odoo'),
   logs: (context) => [logFile(context, 'odoo'), logFile(context, 'odoo-init')],

@@ -3,14 +3,18 @@ import { Failed } from '../../errors.ts';
 import type { DigestAlgorithm, Digester, RunningDigest } from '../../services/upload-ports.ts';
 
 /**
- * Digests in one thread of their own: 1.4 GB/s beside the main thread, which so stays free for sockets.
- * Bytes in shared memory (PartBuffers) are read in place; others are copied by the message.
+ * Digests in one thread of their own: 1.4 GB/s beside the main thread, which so stays free for
+ * sockets. Bytes in shared memory (PartBuffers) are read in place; others are copied by the
+ * message.
  */
 export class ThreadDigester implements Digester {
   #worker: Worker | null = null;
   #nextStream = 1;
   #nextSeq = 1;
-  readonly #waiting = new Map<number, { resolve(hex: string | undefined): void; reject(error: Error): void }>();
+  readonly #waiting = new Map<
+    number,
+    { resolve(hex: string | undefined): void; reject(error: Error): void }
+  >();
 
   start(algorithm: DigestAlgorithm): RunningDigest {
     const worker = this.#thread();
@@ -21,7 +25,9 @@ export class ThreadDigester implements Digester {
 
   #running(worker: Worker, stream: number): RunningDigest {
     return {
-      update: async (bytes) => { await this.#ask(worker, stream, 'update', bytes); },
+      update: async (bytes) => {
+        await this.#ask(worker, stream, 'update', bytes);
+      },
       hex: async () => (await this.#ask(worker, stream, 'hex'))!,
       fork: () => {
         const copy = this.#nextStream++;
@@ -32,12 +38,18 @@ export class ThreadDigester implements Digester {
     };
   }
 
-  #ask(worker: Worker, stream: number, op: 'update' | 'hex', bytes?: Buffer): Promise<string | undefined> {
+  #ask(
+    worker: Worker,
+    stream: number,
+    op: 'update' | 'hex',
+    bytes?: Buffer,
+  ): Promise<string | undefined> {
     // The thread that began the digest has ended: its state is lost, so the digest cannot go on.
     if (this.#worker !== worker) return Promise.reject(threadEnded());
     const seq = this.#nextSeq++;
     return new Promise((resolve, reject) => {
-      if (this.#waiting.size === 0) worker.ref(); // somebody waits: the process must not end under them
+      // somebody waits: the process must not end under them
+      if (this.#waiting.size === 0) worker.ref();
       this.#waiting.set(seq, { resolve, reject });
       worker.postMessage({ stream, seq, op, bytes: bytes && shareable(bytes) });
     });
@@ -58,7 +70,10 @@ export class ThreadDigester implements Digester {
       const waiter = this.#waiting.get(seq);
       this.#waiting.delete(seq);
       if (this.#waiting.size === 0) worker.unref();
-      if (error) waiter?.reject(new Failed(`The digest could not be taken: ${error}`, { code: 'digest-failed' }));
+      if (error)
+        waiter?.reject(
+          new Failed(`The digest could not be taken: ${error}`, { code: 'digest-failed' }),
+        );
       else waiter?.resolve(hex);
     });
     const ended = (): void => {
@@ -79,5 +94,8 @@ function shareable(bytes: Buffer): Uint8Array {
 }
 
 function threadEnded(): Failed {
-  return new Failed('The thread that takes digests has ended.', { code: 'digest-failed', remedy: 'Send the upload again.' });
+  return new Failed('The thread that takes digests has ended.', {
+    code: 'digest-failed',
+    remedy: 'Send the upload again.',
+  });
 }

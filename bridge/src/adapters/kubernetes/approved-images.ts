@@ -4,8 +4,9 @@ import type { KubernetesClient } from './client.ts';
 export const APPROVED_IMAGES = 'approved-images';
 
 /**
- * The ConfigMap that the admission policy reads (k8s/base/admission.yaml): revision → image with digest. One key a revision,
- * written by merge patch: two bridges, or two revisions at once, take nothing from each other.
+ * The ConfigMap that the admission policy reads (k8s/base/admission.yaml): revision → image with
+ * digest. One key a revision, written by merge patch: two bridges, or two revisions at once, take
+ * nothing from each other.
  */
 export class ApprovedImages {
   readonly #client: KubernetesClient;
@@ -32,10 +33,12 @@ export class ApprovedImages {
     try {
       await this.#client.merge(pathIn(namespace), { data });
     } catch (error) {
-      // a namespace that k8s/ knows nothing of; where the policy holds all the same, it says so at the pod
+      // a namespace that k8s/ knows nothing of; where the policy holds all the same, it says so at
+      // the pod
       if (!(error instanceof NotFound)) throw error;
     }
   }
 }
 
-const pathIn = (namespace: string): string => `/api/v1/namespaces/${namespace}/configmaps/${APPROVED_IMAGES}`;
+const pathIn = (namespace: string): string =>
+  `/api/v1/namespaces/${namespace}/configmaps/${APPROVED_IMAGES}`;

@@ -4,11 +4,13 @@ import { PUSH_USER, type BuildPodSpec } from '../../services/cluster-ports.ts';
 import { MANAGER } from './manifests.ts';
 
 export interface BuildPodSettings {
-  namespace: string; image: string;
+  namespace: string;
+  image: string;
   /** the registry in image names, host and port */
   registryName: string;
   /** where the bridge listens for build pods */
-  podHost: string; podPort: number;
+  podHost: string;
+  podPort: number;
   /** PEM of a certificate authority that RUN steps shall trust, e.g. a company's own */
   caBundle?: string;
   /** proxy that RUN steps may use; never written into the image */
@@ -16,11 +18,18 @@ export interface BuildPodSettings {
   resources?: { cpu: string; memory: string; scratch: string };
 }
 
-export const BUILD_LABEL = { managedBy: 'app.kubernetes.io/managed-by', versionId: 'creativeflow.io/version-id', generation: 'creativeflow.io/generation', attempt: 'creativeflow.io/attempt' } as const;
+export const BUILD_LABEL = {
+  managedBy: 'app.kubernetes.io/managed-by',
+  versionId: 'creativeflow.io/version-id',
+  generation: 'creativeflow.io/generation',
+  attempt: 'creativeflow.io/attempt',
+} as const;
 const DEFAULT_RESOURCES = { cpu: '2', memory: '3Gi', scratch: '20Gi' };
 const GRACE_SECONDS = 2;
 
-export function buildPodName(spec: Pick<BuildPodSpec, 'versionId' | 'generation' | 'attempt'>): string {
+export function buildPodName(
+  spec: Pick<BuildPodSpec, 'versionId' | 'generation' | 'attempt'>,
+): string {
   return `build-v${spec.versionId}-g${spec.generation}-a${spec.attempt}`;
 }
 
@@ -28,7 +37,10 @@ export function buildPodName(spec: Pick<BuildPodSpec, 'versionId' | 'generation'
 export function buildSecret(spec: BuildPodSpec, settings: BuildPodSettings): V1Secret {
   const auth = Buffer.from(`${PUSH_USER}:${spec.token}`).toString('base64');
   return {
-    apiVersion: 'v1', kind: 'Secret', type: 'Opaque', metadata: { name: buildPodName(spec), namespace: settings.namespace, labels: labelsOf(spec) },
+    apiVersion: 'v1',
+    kind: 'Secret',
+    type: 'Opaque',
+    metadata: { name: buildPodName(spec), namespace: settings.namespace, labels: labelsOf(spec) },
     stringData: {
       'auth.json': JSON.stringify({ auths: { [settings.registryName]: { auth } } }),
       ...(spec.dockerfile === undefined ? {} : { Dockerfile: spec.dockerfile }),
@@ -38,26 +50,45 @@ export function buildSecret(spec: BuildPodSpec, settings: BuildPodSettings): V1S
 }
 
 /**
- * One build: an init container that fetches the context, a main container that builds and pushes. Root with SYS_ADMIN,
- * since buildah's chroot isolation needs both; therefore in a namespace of its own, without a service account.
+ * One build: an init container that fetches the context, a main container that builds and pushes.
+ * Root with SYS_ADMIN, since buildah's chroot isolation needs both; therefore in a namespace of its
+ * own, without a service account.
  */
 export function buildPod(spec: BuildPodSpec, settings: BuildPodSettings): V1Pod {
   const resources = settings.resources ?? DEFAULT_RESOURCES;
   const [registryHost = ''] = settings.registryName.split(':');
   const env = {
-    TARGET: spec.target, REGISTRY: settings.registryName, CONTENTS: JSON.stringify(spec.contents), LABELS: JSON.stringify(spec.labels),
-    CONTEXT_URL: `http://${settings.podHost}:${settings.podPort}/builds/${spec.versionId}-${spec.generation}/context.tar${without(spec)}`, WITHOUT: JSON.stringify(spec.without ?? []), TIMELESS: spec.timeless ? '1' : '', HOME: '/root',
-    ...(settings.httpProxy ? { http_proxy: settings.httpProxy, https_proxy: settings.httpProxy, no_proxy: `${registryHost},${settings.podHost}` } : {}),
+    TARGET: spec.target,
+    REGISTRY: settings.registryName,
+    CONTENTS: JSON.stringify(spec.contents),
+    LABELS: JSON.stringify(spec.labels),
+    CONTEXT_URL: `http://${settings.podHost}:${settings.podPort}/builds/${spec.versionId}-${spec.generation}/context.tar${without(spec)}`,
+    WITHOUT: JSON.stringify(spec.without ?? []),
+    TIMELESS: spec.timeless ? '1' : '',
+    HOME: '/root',
+    ...(settings.httpProxy
+      ? {
+          http_proxy: settings.httpProxy,
+          https_proxy: settings.httpProxy,
+          no_proxy: `${registryHost},${settings.podHost}`,
+        }
+      : {}),
   };
   const common = {
-    image: settings.image, imagePullPolicy: 'IfNotPresent', env: Object.entries(env).map(([name, value]) => ({ name, value })),
+    image: settings.image,
+    imagePullPolicy: 'IfNotPresent',
+    env: Object.entries(env).map(([name, value]) => ({ name, value })),
     volumeMounts: [
-      { name: 'context', mountPath: '/context' }, { name: 'grant', mountPath: '/run/grant', readOnly: true },
-      { name: 'storage', mountPath: '/var/lib/containers' }, { name: 'tmp', mountPath: '/var/tmp' },
+      { name: 'context', mountPath: '/context' },
+      { name: 'grant', mountPath: '/run/grant', readOnly: true },
+      { name: 'storage', mountPath: '/var/lib/containers' },
+      { name: 'tmp', mountPath: '/var/tmp' },
     ],
   };
   return {
-    apiVersion: 'v1', kind: 'Pod', metadata: { name: buildPodName(spec), namespace: settings.namespace, labels: labelsOf(spec) },
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: buildPodName(spec), namespace: settings.namespace, labels: labelsOf(spec) },
     spec: {
       restartPolicy: 'Never',
       automountServiceAccountToken: false,
@@ -68,20 +99,40 @@ export function buildPod(spec: BuildPodSpec, settings: BuildPodSettings): V1Pod 
       // RUN steps resolve names as the node does; nothing in the cluster is meant for them
       dnsPolicy: 'Default',
       securityContext: { seccompProfile: { type: 'RuntimeDefault' } },
-      initContainers: [{
-        ...common, name: CONTEXT_CONTAINER, command: ['python3', '-c', BUILD_COMMANDS.context],
-        securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
-        resources: { requests: { cpu: '100m', memory: '64Mi' }, limits: { cpu: '1', memory: '256Mi', 'ephemeral-storage': resources.scratch } },
-      }],
-      containers: [{
-        ...common, name: BUILD_CONTAINER, command: ['/bin/sh', '-c', BUILD_COMMANDS.build],
-        // without raw sockets no step can send under another pod's address
-        securityContext: { capabilities: { add: ['SYS_ADMIN'], drop: ['NET_RAW'] } },
-        resources: { requests: { cpu: '200m', memory: '512Mi' }, limits: { cpu: resources.cpu, memory: resources.memory, 'ephemeral-storage': resources.scratch } },
-      }],
+      initContainers: [
+        {
+          ...common,
+          name: CONTEXT_CONTAINER,
+          command: ['python3', '-c', BUILD_COMMANDS.context],
+          securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
+          resources: {
+            requests: { cpu: '100m', memory: '64Mi' },
+            limits: { cpu: '1', memory: '256Mi', 'ephemeral-storage': resources.scratch },
+          },
+        },
+      ],
+      containers: [
+        {
+          ...common,
+          name: BUILD_CONTAINER,
+          command: ['/bin/sh', '-c', BUILD_COMMANDS.build],
+          // without raw sockets no step can send under another pod's address
+          securityContext: { capabilities: { add: ['SYS_ADMIN'], drop: ['NET_RAW'] } },
+          resources: {
+            requests: { cpu: '200m', memory: '512Mi' },
+            limits: {
+              cpu: resources.cpu,
+              memory: resources.memory,
+              'ephemeral-storage': resources.scratch,
+            },
+          },
+        },
+      ],
       volumes: [
-        { name: 'context', emptyDir: { sizeLimit: resources.scratch } }, { name: 'grant', secret: { secretName: buildPodName(spec), defaultMode: 0o400 } },
-        { name: 'storage', emptyDir: { sizeLimit: resources.scratch } }, { name: 'tmp', emptyDir: { sizeLimit: resources.scratch } },
+        { name: 'context', emptyDir: { sizeLimit: resources.scratch } },
+        { name: 'grant', secret: { secretName: buildPodName(spec), defaultMode: 0o400 } },
+        { name: 'storage', emptyDir: { sizeLimit: resources.scratch } },
+        { name: 'tmp', emptyDir: { sizeLimit: resources.scratch } },
       ],
     },
   };
@@ -89,17 +140,24 @@ export function buildPod(spec: BuildPodSpec, settings: BuildPodSettings): V1Pod 
 
 /** The bridge is asked for less than the whole context. */
 function without({ without: names = [] }: BuildPodSpec): string {
-  return names.length === 0 ? '' : `?${new URLSearchParams(names.map((name): [string, string] => ['without', name])).toString()}`;
+  return names.length === 0
+    ? ''
+    : `?${new URLSearchParams(names.map((name): [string, string] => ['without', name])).toString()}`;
 }
 
 function labelsOf(spec: BuildPodSpec): Record<string, string> {
   return {
-    [BUILD_LABEL.managedBy]: MANAGER, [BUILD_LABEL.versionId]: String(spec.versionId),
-    [BUILD_LABEL.generation]: String(spec.generation), [BUILD_LABEL.attempt]: String(spec.attempt),
+    [BUILD_LABEL.managedBy]: MANAGER,
+    [BUILD_LABEL.versionId]: String(spec.versionId),
+    [BUILD_LABEL.generation]: String(spec.generation),
+    [BUILD_LABEL.attempt]: String(spec.attempt),
   };
 }
 
-/** Streams the tar to disk, one regular file at a time, and compares each digest with the one that was approved. */
+/**
+ * Streams the tar to disk, one regular file at a time, and compares each digest with the one that
+ * was approved.
+ */
 const FETCH_SCRIPT = `
 import hashlib, json, os, sys, tarfile, urllib.request
 def end(code, text):
@@ -154,5 +212,11 @@ cat /tmp/digest > /dev/termination-log
 echo "pushed $(cat /tmp/digest)"
 `;
 
-/** What a build's two containers run; the cluster admits nothing else (k8s/base/build-commands.yaml, written by scripts/build-commands.ts). */
-export const BUILD_COMMANDS = { context: FETCH_SCRIPT.trimStart(), build: BUILD_SCRIPT.trimStart() } as const;
+/**
+ * What a build's two containers run; the cluster admits nothing else (k8s/base/build-commands.yaml,
+ * written by scripts/build-commands.ts).
+ */
+export const BUILD_COMMANDS = {
+  context: FETCH_SCRIPT.trimStart(),
+  build: BUILD_SCRIPT.trimStart(),
+} as const;

@@ -24,11 +24,15 @@ export class KubernetesBuildPods implements BuildPodsPort {
   async list(versionId: number, generation?: number): Promise<BuildPodObserved[]> {
     const labelSelector = `${BUILD_LABEL.versionId}=${versionId}${generation === undefined ? '' : `,${BUILD_LABEL.generation}=${generation}`}`;
     const pods = await this.#client.list<V1Pod>(this.#path('pods'), { labelSelector });
-    const observed = await Promise.all(pods.map(async (pod): Promise<BuildPodObserved> => ({
-      pod: await observePod(this.#client, pod, pod.status?.phase === 'Pending'),
-      versionId, generation: Number(pod.metadata?.labels?.[BUILD_LABEL.generation]), attempt: Number(pod.metadata?.labels?.[BUILD_LABEL.attempt]),
-      deadlineExceeded: pod.status?.reason === 'DeadlineExceeded',
-    })));
+    const observed = await Promise.all(
+      pods.map(async (pod): Promise<BuildPodObserved> => ({
+        pod: await observePod(this.#client, pod, pod.status?.phase === 'Pending'),
+        versionId,
+        generation: Number(pod.metadata?.labels?.[BUILD_LABEL.generation]),
+        attempt: Number(pod.metadata?.labels?.[BUILD_LABEL.attempt]),
+        deadlineExceeded: pod.status?.reason === 'DeadlineExceeded',
+      })),
+    );
     return observed.sort((a, b) => a.generation - b.generation || a.attempt - b.attempt);
   }
 
@@ -37,12 +41,16 @@ export class KubernetesBuildPods implements BuildPodsPort {
     await this.#client.create(this.#path('secrets'), buildSecret(spec, this.#settings));
     if (await this.#client.create(this.#path('pods'), buildPod(spec, this.#settings))) return;
     const existing = await this.#client.get<V1Pod>(this.#path(`pods/${name}`));
-    if (existing?.metadata?.deletionTimestamp) throw new Failed(`The build pod ${name} is still ending.`, { code: 'build-pod-ending' });
+    if (existing?.metadata?.deletionTimestamp)
+      throw new Failed(`The build pod ${name} is still ending.`, { code: 'build-pod-ending' });
   }
 
   async log(pod: string, options: { follow: boolean; signal?: AbortSignal }): Promise<Readable> {
     const joined = new PassThrough();
-    void this.#join(pod, options, joined).then(() => joined.end(), (error: Error) => joined.destroy(error));
+    void this.#join(pod, options, joined).then(
+      () => joined.end(),
+      (error: Error) => joined.destroy(error),
+    );
     return joined;
   }
 
@@ -55,26 +63,48 @@ export class KubernetesBuildPods implements BuildPodsPort {
   }
 
   /** The two containers' logs, one after the other. One that never started has none. */
-  async #join(pod: string, options: { follow: boolean; signal?: AbortSignal }, into: PassThrough): Promise<void> {
+  async #join(
+    pod: string,
+    options: { follow: boolean; signal?: AbortSignal },
+    into: PassThrough,
+  ): Promise<void> {
     for (const container of [CONTEXT_CONTAINER, BUILD_CONTAINER]) {
       if (!(await this.#started(pod, container, options))) return;
-      const part = await this.#client.stream(this.#path(`pods/${pod}/log`), { container, follow: options.follow }, options.signal);
+      const part = await this.#client.stream(
+        this.#path(`pods/${pod}/log`),
+        { container, follow: options.follow },
+        options.signal,
+      );
       for await (const chunk of part) {
         if (into.destroyed) return void part.destroy();
-        if (!into.write(chunk)) await new Promise((resolve) => { into.once('drain', resolve); into.once('close', resolve); });
+        if (!into.write(chunk))
+          await new Promise((resolve) => {
+            into.once('drain', resolve);
+            into.once('close', resolve);
+          });
       }
     }
   }
 
-  async #started(pod: string, container: string, options: { follow: boolean; signal?: AbortSignal }): Promise<boolean> {
+  async #started(
+    pod: string,
+    container: string,
+    options: { follow: boolean; signal?: AbortSignal },
+  ): Promise<boolean> {
     for (;;) {
       const found = await this.#client.get<V1Pod>(this.#path(`pods/${pod}`));
-      const statuses = [...(found?.status?.initContainerStatuses ?? []), ...(found?.status?.containerStatuses ?? [])];
+      const statuses = [
+        ...(found?.status?.initContainerStatuses ?? []),
+        ...(found?.status?.containerStatuses ?? []),
+      ];
       const state = statuses.find((status) => status.name === container)?.state;
       if (state?.running || state?.terminated) return true;
-      const over = found === null || found.status?.phase === 'Failed' || found.status?.phase === 'Succeeded';
+      const over =
+        found === null || found.status?.phase === 'Failed' || found.status?.phase === 'Succeeded';
       if (over || !options.follow || options.signal?.aborted) return false;
-      await new Promise((resolve) => { setTimeout(resolve, START_POLL_MS); });
+      await new Promise((resolve) => {
+        setTimeout(resolve, START_POLL_MS);
+      });
     }
   }
 

@@ -13,8 +13,8 @@ const REQUEST_DEADLINE_MS = 15_000;
 type Query = Record<string, string | number | boolean | undefined>;
 
 /**
- * The API server's wire: paths and JSON, with the kubeconfig's authentication, a deadline on each request, and the
- * server's own Status message in the error (never its headers).
+ * The API server's wire: paths and JSON, with the kubeconfig's authentication, a deadline on each
+ * request, and the server's own Status message in the error (never its headers).
  */
 export class KubernetesClient {
   readonly #config: KubeConfig;
@@ -44,16 +44,36 @@ export class KubernetesClient {
 
   /** Server-side apply: ours are the fields named in the body, whoever wrote them before. */
   async apply(path: string, body: object): Promise<void> {
-    await this.#json('PATCH', path, { fieldManager: FIELD_MANAGER, force: true }, body, 'application/apply-patch+yaml');
+    await this.#json(
+      'PATCH',
+      path,
+      { fieldManager: FIELD_MANAGER, force: true },
+      body,
+      'application/apply-patch+yaml',
+    );
   }
 
   async merge(path: string, body: object): Promise<void> {
-    await this.#json('PATCH', path, { fieldManager: FIELD_MANAGER }, body, 'application/merge-patch+json');
+    await this.#json(
+      'PATCH',
+      path,
+      { fieldManager: FIELD_MANAGER },
+      body,
+      'application/merge-patch+json',
+    );
   }
 
-  /** The whole object in place of the stored one; `dryRun`: what it would be then, and nothing is written. Conflict when it was written meanwhile. */
+  /**
+   * The whole object in place of the stored one; `dryRun`: what it would be then, and nothing is
+   * written. Conflict when it was written meanwhile.
+   */
   replace<T>(path: string, body: object, dryRun: boolean): Promise<T> {
-    return this.#json<T>('PUT', path, { fieldManager: FIELD_MANAGER, ...(dryRun ? { dryRun: 'All' } : {}) }, body);
+    return this.#json<T>(
+      'PUT',
+      path,
+      { fieldManager: FIELD_MANAGER, ...(dryRun ? { dryRun: 'All' } : {}) },
+      body,
+    );
   }
 
   /** false when it exists already */
@@ -78,11 +98,15 @@ export class KubernetesClient {
   /** The body as it comes: logs. Ends when the server ends it or `signal` fires. */
   async stream(path: string, query: Query, signal?: AbortSignal): Promise<Readable> {
     const response = await this.#send('GET', path, query, undefined, undefined, signal);
-    if ((response.statusCode ?? 0) >= 400) throw statusError('GET', path, response.statusCode ?? 0, await text(response));
+    if ((response.statusCode ?? 0) >= 400)
+      throw statusError('GET', path, response.statusCode ?? 0, await text(response));
     return response;
   }
 
-  /** Objects of a list as they change, from a resource version on. Ends when the server ends it or `signal` fires. */
+  /**
+   * Objects of a list as they change, from a resource version on. Ends when the server ends it or
+   * `signal` fires.
+   */
   async *watch<T>(path: string, query: Query, signal: AbortSignal): AsyncGenerator<T> {
     const response = await this.stream(path, { ...query, watch: true }, signal);
     response.setEncoding('utf8');
@@ -93,53 +117,86 @@ export class KubernetesClient {
       for (const line of lines) {
         if (!line) continue;
         const { type, object } = JSON.parse(line) as { type: string; object: T };
-        // the list is too old, or the server gives the watch up: `object` is its Status and none of the list
-        if (type === 'ERROR') throw statusError('GET', path, (object as Status).code ?? 500, JSON.stringify(object));
+        // the list is too old, or the server gives the watch up: `object` is its Status and none of
+        // the list
+        if (type === 'ERROR')
+          throw statusError('GET', path, (object as Status).code ?? 500, JSON.stringify(object));
         yield object;
       }
     }
   }
 
-  async #json<T>(method: string, path: string, query: Query, body?: object, contentType = 'application/json'): Promise<T> {
+  async #json<T>(
+    method: string,
+    path: string,
+    query: Query,
+    body?: object,
+    contentType = 'application/json',
+  ): Promise<T> {
     const signal = AbortSignal.timeout(this.#deadlineMs);
     try {
       const response = await this.#send(method, path, query, body, contentType, signal);
       const answer = await text(response);
-      if ((response.statusCode ?? 0) >= 400) throw statusError(method, path, response.statusCode ?? 0, answer);
+      if ((response.statusCode ?? 0) >= 400)
+        throw statusError(method, path, response.statusCode ?? 0, answer);
       const parsed = JSON.parse(answer) as (T & { kind?: unknown }) | null;
       // its schemas alone have no kind
-      const isObject = typeof parsed?.kind === 'string' || (parsed !== null && path.startsWith('/openapi/'));
-      if (parsed === null || !isObject) throw new Error(`answered ${response.statusCode} without an object`);
+      const isObject =
+        typeof parsed?.kind === 'string' || (parsed !== null && path.startsWith('/openapi/'));
+      if (parsed === null || !isObject)
+        throw new Error(`answered ${response.statusCode} without an object`);
       return parsed;
     } catch (error) {
       throw unavailable(method, path, error);
     }
   }
 
-  async #send(method: string, path: string, query: Query, body: object | undefined, contentType: string | undefined, signal?: AbortSignal): Promise<IncomingMessage> {
+  async #send(
+    method: string,
+    path: string,
+    query: Query,
+    body: object | undefined,
+    contentType: string | undefined,
+    signal?: AbortSignal,
+  ): Promise<IncomingMessage> {
     const server = this.#config.getCurrentCluster()?.server;
-    if (!server) throw new Failed('The kubeconfig names no cluster in its current context.', { code: 'cluster-not-configured' });
+    if (!server)
+      throw new Failed('The kubeconfig names no cluster in its current context.', {
+        code: 'cluster-not-configured',
+      });
     const url = new URL(server.replace(/\/$/, '') + path);
-    for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, String(value));
+    for (const [name, value] of Object.entries(query))
+      if (value !== undefined) url.searchParams.set(name, String(value));
     const payload = body === undefined ? undefined : JSON.stringify(body);
     const options: RequestOptions = { method, headers: { accept: 'application/json' } };
     if (signal) options.signal = signal;
     await this.#config.applyToHTTPSOptions(options);
-    if (payload !== undefined) options.headers = { ...options.headers, 'content-type': contentType, 'content-length': Buffer.byteLength(payload) };
+    if (payload !== undefined)
+      options.headers = {
+        ...options.headers,
+        'content-type': contentType,
+        'content-length': Buffer.byteLength(payload),
+      };
     options.agent = this.#connections.of(options.agent);
-    const send = (): Promise<IncomingMessage> => new Promise((resolve, reject) => {
-      let answered = false;
-      const outgoing = (url.protocol === 'https:' ? httpsRequest : httpRequest)(url, options, (response) => {
-        answered = true;
-        resolve(response);
+    const send = (): Promise<IncomingMessage> =>
+      new Promise((resolve, reject) => {
+        let answered = false;
+        const outgoing = (url.protocol === 'https:' ? httpsRequest : httpRequest)(
+          url,
+          options,
+          (response) => {
+            answered = true;
+            resolve(response);
+          },
+        );
+        outgoing.on('error', (error: NodeJS.ErrnoException) => {
+          // the server had closed the kept connection a moment before; every request of ours can be
+          // made twice
+          if (outgoing.reusedSocket && error.code === 'ECONNRESET' && !answered) resolve(send());
+          else reject(unavailable(method, path, error));
+        });
+        outgoing.end(payload);
       });
-      outgoing.on('error', (error: NodeJS.ErrnoException) => {
-        // the server had closed the kept connection a moment before; every request of ours can be made twice
-        if (outgoing.reusedSocket && error.code === 'ECONNRESET' && !answered) resolve(send());
-        else reject(unavailable(method, path, error));
-      });
-      outgoing.end(payload);
-    });
     return send();
   }
 }
@@ -151,9 +208,11 @@ async function text(response: IncomingMessage): Promise<string> {
 }
 
 /**
- * A namespace made this second has no default service account yet; a server that starts has not read all of its roles.
+ * A namespace made this second has no default service account yet; a server that starts has not
+ * read all of its roles.
  */
-const PASSING = /error looking up service account|RBAC: .*not found|not yet ready to handle request/;
+const PASSING =
+  /error looking up service account|RBAC: .*not found|not yet ready to handle request/;
 
 /** https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/status/ */
 interface Status {
@@ -172,11 +231,16 @@ function statusError(method: string, path: string, httpStatus: number, body: str
   // a proxy's page or the server's own plain text: no word of the object that was asked for
   if (parsed === null) return httpStatus === 401 ? forbidden(message) : away;
   const status = httpStatus < 400 ? 500 : httpStatus;
-  // without a name it is the kind that the server does not know (yet): its CRD or its group is not served
-  if (status === 404) return parsed.details?.name ? new NotFound(message, { code: 'cluster-object-not-found' }) : away;
+  // without a name it is the kind that the server does not know (yet): its CRD or its group is not
+  // served
+  if (status === 404)
+    return parsed.details?.name
+      ? new NotFound(message, { code: 'cluster-object-not-found' })
+      : away;
   if (status === 409) return new Conflict(message, { code: 'cluster-conflict' });
   if (status === 429 || status >= 500 || PASSING.test(said)) return away;
-  if (status === 401 || (status === 403 && /^[^:]+ is forbidden: User /.test(said))) return forbidden(message);
+  if (status === 401 || (status === 403 && /^[^:]+ is forbidden: User /.test(said)))
+    return forbidden(message);
   return new Failed(said, { code: 'cluster-refused' });
 }
 
@@ -191,12 +255,17 @@ function statusOf(body: string): Status | null {
 
 function forbidden(message: string): Failed {
   return new Failed(message, {
-    code: 'cluster-forbidden', remedy: 'Give the account of the bridge this right (see k8s/base), or correct KUBECONFIG.',
+    code: 'cluster-forbidden',
+    remedy: 'Give the account of the bridge this right (see k8s/base), or correct KUBECONFIG.',
   });
 }
 
 function unavailable(method: string, path: string, error: unknown): BridgeError {
   if (error instanceof BridgeError) return error;
   const why = error instanceof Error ? error.message : String(error);
-  return new Unavailable(`The cluster did not answer ${method} ${path}: ${why}`, { code: 'cluster-unavailable', cause: error, retryAfterSeconds: 2 });
+  return new Unavailable(`The cluster did not answer ${method} ${path}: ${why}`, {
+    code: 'cluster-unavailable',
+    cause: error,
+    retryAfterSeconds: 2,
+  });
 }

@@ -8,7 +8,15 @@ import { ApprovedImages } from './approved-images.ts';
 import { KubernetesIntegrity, isRestart } from './integrity.ts';
 import { disruptionManifest } from './disruption.ts';
 import type { KubernetesClient } from './client.ts';
-import { ANNOTATION, LABEL, allowServingManifest, defaultDenyManifest, deploymentManifest, routeManifest, serviceManifest } from './manifests.ts';
+import {
+  ANNOTATION,
+  LABEL,
+  allowServingManifest,
+  defaultDenyManifest,
+  deploymentManifest,
+  routeManifest,
+  serviceManifest,
+} from './manifests.ts';
 import type { GatewayReference } from './manifests.ts';
 import { observeRevision } from './observe.ts';
 
@@ -16,7 +24,9 @@ import { observeRevision } from './observe.ts';
 interface HttpRoute {
   metadata: { generation?: number; annotations?: Record<string, string> };
   spec: { rules?: { backendRefs?: { name: string; weight?: number }[] }[] };
-  status?: { parents?: { conditions?: { type: string; status: string; observedGeneration?: number }[] }[] };
+  status?: {
+    parents?: { conditions?: { type: string; status: string; observedGeneration?: number }[] }[];
+  };
 }
 
 /** What was found intact is not compared again for so long. */
@@ -46,19 +56,36 @@ export class KubernetesCluster implements ClusterPort {
       this.#read.delete(path);
       return null;
     }
-    this.#read.set(path, { resourceVersion: deployment.metadata?.resourceVersion ?? '', state: stateOf(deployment) });
-    const pods = await this.#client.list<V1Pod>(`/api/v1/namespaces/${namespace}/pods`, { labelSelector: `${LABEL.revision}=${revision}` });
+    this.#read.set(path, {
+      resourceVersion: deployment.metadata?.resourceVersion ?? '',
+      state: stateOf(deployment),
+    });
+    const pods = await this.#client.list<V1Pod>(`/api/v1/namespaces/${namespace}/pods`, {
+      labelSelector: `${LABEL.revision}=${revision}`,
+    });
     return observeRevision(this.#client, deployment, pods);
   }
 
-  async changed(namespace: string, revision: string, withinMs: number, signal: AbortSignal): Promise<boolean> {
+  async changed(
+    namespace: string,
+    revision: string,
+    withinMs: number,
+    signal: AbortSignal,
+  ): Promise<boolean> {
     const read = this.#read.get(deploymentPath(namespace, revision));
     if (!read) return false;
-    const query = { fieldSelector: `metadata.name=${revision}`, resourceVersion: read.resourceVersion };
+    const query = {
+      fieldSelector: `metadata.name=${revision}`,
+      resourceVersion: read.resourceVersion,
+    };
     const ended = new AbortController();
     const timer = setTimeout(() => ended.abort(), withinMs);
     try {
-      for await (const deployment of this.#client.watch<V1Deployment>(`/apis/apps/v1/namespaces/${namespace}/deployments`, query, AbortSignal.any([signal, ended.signal]))) {
+      for await (const deployment of this.#client.watch<V1Deployment>(
+        `/apis/apps/v1/namespaces/${namespace}/deployments`,
+        query,
+        AbortSignal.any([signal, ended.signal]),
+      )) {
         if (stateOf(deployment) !== read.state) return true;
       }
     } catch {
@@ -75,32 +102,60 @@ export class KubernetesCluster implements ClusterPort {
     const annotations = route.metadata.annotations ?? {};
     const changedBy = Number(annotations[ANNOTATION.changedBy]);
     return {
-      backends: (route.spec.rules?.[0]?.backendRefs ?? []).map((backend) => ({ revision: backend.name, weight: backend.weight ?? 1 })),
+      backends: (route.spec.rules?.[0]?.backendRefs ?? []).map((backend) => ({
+        revision: backend.name,
+        weight: backend.weight ?? 1,
+      })),
       changedBy: Number.isInteger(changedBy) && changedBy > 0 ? changedBy : null,
       before: parseBefore(annotations[ANNOTATION.before]),
-      accepted: route.status?.parents?.some((parent) => parent.conditions?.some((condition) => condition.type === 'Accepted'
-        && condition.status === 'True' && (condition.observedGeneration ?? 0) >= (route.metadata.generation ?? 0))) ?? false,
+      accepted:
+        route.status?.parents?.some((parent) =>
+          parent.conditions?.some(
+            (condition) =>
+              condition.type === 'Accepted' &&
+              condition.status === 'True' &&
+              (condition.observedGeneration ?? 0) >= (route.metadata.generation ?? 0),
+          ),
+        ) ?? false,
     };
   }
 
   async capacity(namespace: string): Promise<CapacityObserved> {
-    const quotas = await this.#client.list<V1ResourceQuota>(`/api/v1/namespaces/${namespace}/resourcequotas`);
-    const observed = quotas.map((quota) => ({ name: quota.metadata?.name ?? '', hard: quota.status?.hard ?? quota.spec?.hard ?? {}, used: quota.status?.used ?? {} }));
+    const quotas = await this.#client.list<V1ResourceQuota>(
+      `/api/v1/namespaces/${namespace}/resourcequotas`,
+    );
+    const observed = quotas.map((quota) => ({
+      name: quota.metadata?.name ?? '',
+      hard: quota.status?.hard ?? quota.spec?.hard ?? {},
+      used: quota.status?.used ?? {},
+    }));
     try {
       const [nodes, pods] = await Promise.all([
-        this.#client.list<V1Node>('/api/v1/nodes'), this.#client.list<V1Pod>('/api/v1/pods', { fieldSelector: 'status.phase!=Succeeded,status.phase!=Failed' }),
+        this.#client.list<V1Node>('/api/v1/nodes'),
+        this.#client.list<V1Pod>('/api/v1/pods', {
+          fieldSelector: 'status.phase!=Succeeded,status.phase!=Failed',
+        }),
       ]);
       return {
         nodes: nodes.map((node) => ({
-          name: node.metadata?.name ?? '', gpus: Number(node.status?.allocatable?.[GPU_RESOURCE] ?? node.status?.capacity?.[GPU_RESOURCE] ?? 0),
-          schedulable: node.spec?.unschedulable !== true && (node.status?.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True') ?? false),
+          name: node.metadata?.name ?? '',
+          gpus: Number(
+            node.status?.allocatable?.[GPU_RESOURCE] ?? node.status?.capacity?.[GPU_RESOURCE] ?? 0,
+          ),
+          schedulable:
+            node.spec?.unschedulable !== true &&
+            (node.status?.conditions?.some(
+              (condition) => condition.type === 'Ready' && condition.status === 'True',
+            ) ??
+              false),
         })),
         holders: pods.map(gpuHolder).filter((holder) => holder.gpus > 0 && holder.node !== ''),
         quotas: observed,
       };
     } catch (error) {
       // a bridge that may not look at nodes leaves the judgement to the scheduler
-      if (error instanceof Failed && error.code === 'cluster-forbidden') return { nodes: null, holders: [], quotas: observed };
+      if (error instanceof Failed && error.code === 'cluster-forbidden')
+        return { nodes: null, holders: [], quotas: observed };
       throw error;
     }
   }
@@ -110,11 +165,20 @@ export class KubernetesCluster implements ClusterPort {
     await Promise.all([
       this.#approved.approve(spec.namespace, spec.revision, spec.image),
       this.#client.apply(disruptionPath(spec.namespace, spec.revision), disruptionManifest(spec)),
-      this.#client.apply(policyPath(spec.namespace, 'default-deny'), defaultDenyManifest(spec.namespace)),
-      this.#client.apply(policyPath(spec.namespace, spec.revision), allowServingManifest(spec, this.#gateway.sources)),
+      this.#client.apply(
+        policyPath(spec.namespace, 'default-deny'),
+        defaultDenyManifest(spec.namespace),
+      ),
+      this.#client.apply(
+        policyPath(spec.namespace, spec.revision),
+        allowServingManifest(spec, this.#gateway.sources),
+      ),
       this.#client.apply(servicePath(spec.namespace, spec.revision), serviceManifest(spec)),
     ]);
-    await this.#client.apply(deploymentPath(spec.namespace, spec.revision), deploymentManifest(spec));
+    await this.#client.apply(
+      deploymentPath(spec.namespace, spec.revision),
+      deploymentManifest(spec),
+    );
   }
 
   async scaleRevision(namespace: string, revision: string, replicas: number): Promise<void> {
@@ -127,7 +191,9 @@ export class KubernetesCluster implements ClusterPort {
     if (known !== undefined && Date.now() - known < INTACT_MS) return [];
     const objects = await unlessWritten(this.#integrity.objects(spec, false));
     if (objects === null) return [];
-    const found = objects.filter(({ missing, changes }) => missing || changes.some((change) => !isRestart(change)));
+    const found = objects.filter(
+      ({ missing, changes }) => missing || changes.some((change) => !isRestart(change)),
+    );
     if (found.length === 0) this.#intactAt.set(path, Date.now());
     return found.map(({ kind, name }) => `${kind} ${name}`);
   }
@@ -142,9 +208,21 @@ export class KubernetesCluster implements ClusterPort {
   }
 
   async leftovers(namespace: string, revision: string): Promise<string[]> {
-    const kinds = { Service: servicePath, NetworkPolicy: policyPath, PodDisruptionBudget: disruptionPath };
-    const objects = await Promise.all(Object.entries(kinds).map(async ([kind, path]) => ((await this.#client.get<object>(path(namespace, revision))) === null ? [] : [`${kind} ${revision}`])));
-    const pods = await this.#client.list<V1Pod>(`/api/v1/namespaces/${namespace}/pods`, { labelSelector: `${LABEL.revision}=${revision}` });
+    const kinds = {
+      Service: servicePath,
+      NetworkPolicy: policyPath,
+      PodDisruptionBudget: disruptionPath,
+    };
+    const objects = await Promise.all(
+      Object.entries(kinds).map(async ([kind, path]) =>
+        (await this.#client.get<object>(path(namespace, revision))) === null
+          ? []
+          : [`${kind} ${revision}`],
+      ),
+    );
+    const pods = await this.#client.list<V1Pod>(`/api/v1/namespaces/${namespace}/pods`, {
+      labelSelector: `${LABEL.revision}=${revision}`,
+    });
     return [...objects.flat(), ...pods.map((pod) => `Pod ${pod.metadata?.name}`)];
   }
 
@@ -158,7 +236,11 @@ export class KubernetesCluster implements ClusterPort {
 
   async applyRoute(spec: RouteSpec): Promise<void> {
     if (spec.whole) await unlessWritten(this.#integrity.replaceRoute(spec));
-    else await this.#client.apply(routePath(spec.namespace, spec.name), routeManifest(spec, this.#gateway));
+    else
+      await this.#client.apply(
+        routePath(spec.namespace, spec.name),
+        routeManifest(spec, this.#gateway),
+      );
   }
 
   async removeRoute(namespace: string, name: string): Promise<void> {
@@ -176,22 +258,42 @@ async function unlessWritten<T>(writing: Promise<T>): Promise<T | null> {
   }
 }
 
-const deploymentPath = (namespace: string, name: string): string => `/apis/apps/v1/namespaces/${namespace}/deployments/${name}`;
-const servicePath = (namespace: string, name: string): string => `/api/v1/namespaces/${namespace}/services/${name}`;
-const policyPath = (namespace: string, name: string): string => `/apis/networking.k8s.io/v1/namespaces/${namespace}/networkpolicies/${name}`;
-const disruptionPath = (namespace: string, name: string): string => `/apis/policy/v1/namespaces/${namespace}/poddisruptionbudgets/${name}`;
-const routePath = (namespace: string, name: string): string => `/apis/gateway.networking.k8s.io/v1/namespaces/${namespace}/httproutes/${name}`;
+const deploymentPath = (namespace: string, name: string): string =>
+  `/apis/apps/v1/namespaces/${namespace}/deployments/${name}`;
+const servicePath = (namespace: string, name: string): string =>
+  `/api/v1/namespaces/${namespace}/services/${name}`;
+const policyPath = (namespace: string, name: string): string =>
+  `/apis/networking.k8s.io/v1/namespaces/${namespace}/networkpolicies/${name}`;
+const disruptionPath = (namespace: string, name: string): string =>
+  `/apis/policy/v1/namespaces/${namespace}/poddisruptionbudgets/${name}`;
+const routePath = (namespace: string, name: string): string =>
+  `/apis/gateway.networking.k8s.io/v1/namespaces/${namespace}/httproutes/${name}`;
 
 /** What of a Deployment moves a rollout on: sizes, and whether pods can be made at all. */
 function stateOf({ metadata, spec, status }: V1Deployment): string {
-  const refused = status?.conditions?.find((condition) => condition.type === 'ReplicaFailure')?.status;
-  return JSON.stringify([metadata?.deletionTimestamp, spec?.replicas, status?.replicas, status?.updatedReplicas, status?.readyReplicas, refused]);
+  const refused = status?.conditions?.find(
+    (condition) => condition.type === 'ReplicaFailure',
+  )?.status;
+  return JSON.stringify([
+    metadata?.deletionTimestamp,
+    spec?.replicas,
+    status?.replicas,
+    status?.updatedReplicas,
+    status?.readyReplicas,
+    refused,
+  ]);
 }
 
 function gpuHolder(pod: V1Pod): GpuHolder {
-  const gpus = (pod.spec?.containers ?? []).reduce((sum, container) => sum + Number(container.resources?.limits?.[GPU_RESOURCE] ?? 0), 0);
+  const gpus = (pod.spec?.containers ?? []).reduce(
+    (sum, container) => sum + Number(container.resources?.limits?.[GPU_RESOURCE] ?? 0),
+    0,
+  );
   return {
-    node: pod.spec?.nodeName ?? '', namespace: pod.metadata?.namespace ?? '', pod: pod.metadata?.name ?? '', gpus,
+    node: pod.spec?.nodeName ?? '',
+    namespace: pod.metadata?.namespace ?? '',
+    pod: pod.metadata?.name ?? '',
+    gpus,
     terminating: pod.metadata?.deletionTimestamp !== undefined,
   };
 }

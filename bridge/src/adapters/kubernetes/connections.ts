@@ -5,8 +5,9 @@ import type { RequestOptions } from 'node:https';
 const IDLE_MS = 30_000;
 
 /**
- * Connections that are used again. The client library makes an agent for each request, and with it a TLS handshake, which
- * costs more than most requests. Other credentials (a token file or certificate that changed) get connections of their own.
+ * Connections that are used again. The client library makes an agent for each request, and with it
+ * a TLS handshake, which costs more than most requests. Other credentials (a token file or
+ * certificate that changed) get connections of their own.
  */
 export class Connections {
   #agent: Agent | undefined;

@@ -26,17 +26,25 @@ export class HttpGateway implements GatewayPort {
     const { method, json, headers, timeoutMs, bodyMax = BODY_MAX_BYTES, signal } = options;
     try {
       return await this.#outbound.request(url, {
-        method, deadlineMs: timeoutMs, maxBytes: bodyMax, ...(signal ? { signal } : {}),
-        headers: { ...headers, ...(json === undefined ? {} : { 'content-type': 'application/json' }) },
+        method,
+        deadlineMs: timeoutMs,
+        maxBytes: bodyMax,
+        ...(signal ? { signal } : {}),
+        headers: {
+          ...headers,
+          ...(json === undefined ? {} : { 'content-type': 'application/json' }),
+        },
         ...(json === undefined ? {} : { body: JSON.stringify(json) }),
       });
     } catch (error) {
       if (!(error instanceof BridgeError)) throw error;
-      const why = error.code === 'outbound-refused'
-        ? 'the gateway address of the environment may not be asked (OUTBOUND_ALLOW)'
-        : `no answer within ${timeoutMs} ms`;
+      const why =
+        error.code === 'outbound-refused'
+          ? 'the gateway address of the environment may not be asked (OUTBOUND_ALLOW)'
+          : `no answer within ${timeoutMs} ms`;
       throw new Unavailable(`${method} through the gateway: ${why}`, {
-        code: 'gateway-unavailable', cause: error,
+        code: 'gateway-unavailable',
+        cause: error,
       });
     }
   }

@@ -7,29 +7,61 @@ import type { IntegrityCluster } from '../../services/integrity-ports.ts';
 import { ApprovedImages } from './approved-images.ts';
 import { FIELD_MANAGER } from './client.ts';
 import type { KubernetesClient } from './client.ts';
-import { ANNOTATION, LABEL, allowServingManifest, appliedHash, deploymentManifest, routeManifest, serviceManifest } from './manifests.ts';
+import {
+  ANNOTATION,
+  LABEL,
+  allowServingManifest,
+  appliedHash,
+  deploymentManifest,
+  routeManifest,
+  serviceManifest,
+} from './manifests.ts';
 import type { GatewayReference } from './manifests.ts';
 
 interface Stored {
-  metadata: { name: string; uid?: string; generation?: number; resourceVersion?: string; labels?: Record<string, string>; annotations?: Record<string, string>; managedFields?: V1ManagedFieldsEntry[] };
+  metadata: {
+    name: string;
+    uid?: string;
+    generation?: number;
+    resourceVersion?: string;
+    labels?: Record<string, string>;
+    annotations?: Record<string, string>;
+    managedFields?: V1ManagedFieldsEntry[];
+  };
   spec: Record<string, unknown>;
 }
 interface HttpRoute extends Stored {
-  spec: { parentRefs?: { name: string; namespace?: string }[]; hostnames?: string[]; rules?: { matches?: { path?: { value?: string } }[]; filters?: { type: string }[]; backendRefs?: { name: string; weight?: number }[] }[] };
+  spec: {
+    parentRefs?: { name: string; namespace?: string }[];
+    hostnames?: string[];
+    rules?: {
+      matches?: { path?: { value?: string } }[];
+      filters?: { type: string }[];
+      backendRefs?: { name: string; weight?: number }[];
+    }[];
+  };
 }
 const RESTARTED = 'kubectl.kubernetes.io/restartedAt';
 
-interface Part { kind: ObjectKind; path: string; manifest: Stored; stored: Stored | null }
+interface Part {
+  kind: ObjectKind;
+  path: string;
+  manifest: Stored;
+  stored: Stored | null;
+}
 
 /**
- * Compares what is in the cluster with what would be applied now. The API server does it: our manifest in place of the stored
- * one, as a dry run, comes back with every default, and whatever differs from it was changed by somebody.
+ * Compares what is in the cluster with what would be applied now. The API server does it: our
+ * manifest in place of the stored one, as a dry run, comes back with every default, and whatever
+ * differs from it was changed by somebody.
  */
 export class KubernetesIntegrity implements IntegrityCluster {
   readonly #client: KubernetesClient;
   readonly #reference: GatewayReference;
   readonly #approved: ApprovedImages;
-  /** what was found as it should be, by path: it is compared again only when it was written since */
+  /**
+   * what was found as it should be, by path: it is compared again only when it was written since
+   */
   readonly #clean = new Map<string, string>();
 
   constructor(client: KubernetesClient, gateway: GatewayReference) {
@@ -43,40 +75,85 @@ export class KubernetesIntegrity implements IntegrityCluster {
   }
 
   async containers(namespace: string, revision: string): Promise<ContainerSeen[]> {
-    const pods = await this.#client.list<V1Pod>(`/api/v1/namespaces/${namespace}/pods`, { labelSelector: `${LABEL.revision}=${revision}` });
-    return pods.filter(({ metadata }) => metadata?.deletionTimestamp === undefined).flatMap(({ metadata, spec, status }) => {
-      const statuses = [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? []), ...(status?.ephemeralContainerStatuses ?? [])];
-      const containers = [...(spec?.containers ?? []), ...(spec?.initContainers ?? []), ...((spec?.ephemeralContainers ?? []) as V1Container[])];
-      return containers.map(({ name, image }) => ({
-        pod: metadata?.name ?? '', container: name, image: image ?? '', digest: /@(sha256:[0-9a-f]{64})$/.exec(statuses.find((one) => one.name === name)?.imageID ?? '')?.[1] ?? null,
-      }));
+    const pods = await this.#client.list<V1Pod>(`/api/v1/namespaces/${namespace}/pods`, {
+      labelSelector: `${LABEL.revision}=${revision}`,
     });
+    return pods
+      .filter(({ metadata }) => metadata?.deletionTimestamp === undefined)
+      .flatMap(({ metadata, spec, status }) => {
+        const statuses = [
+          ...(status?.containerStatuses ?? []),
+          ...(status?.initContainerStatuses ?? []),
+          ...(status?.ephemeralContainerStatuses ?? []),
+        ];
+        const containers = [
+          ...(spec?.containers ?? []),
+          ...(spec?.initContainers ?? []),
+          ...((spec?.ephemeralContainers ?? []) as V1Container[]),
+        ];
+        return containers.map(({ name, image }) => ({
+          pod: metadata?.name ?? '',
+          container: name,
+          image: image ?? '',
+          digest:
+            /@(sha256:[0-9a-f]{64})$/.exec(
+              statuses.find((one) => one.name === name)?.imageID ?? '',
+            )?.[1] ?? null,
+        }));
+      });
   }
 
   async objects(spec: RevisionSpec, replicas: boolean): Promise<ObjectSeen[]> {
-    return Promise.all((await this.#parts(spec)).map(async ({ kind, path, manifest, stored }): Promise<ObjectSeen> => {
-      const name = manifest.metadata.name;
-      if (stored === null) return { kind, name, missing: true, changes: [], by: null };
-      const key = JSON.stringify([stored.metadata.uid, stored.metadata.generation ?? stored.metadata.resourceVersion, replicas, manifest.spec]);
-      if (this.#clean.get(path) === key) return { kind, name, missing: false, changes: [], by: null };
-      const wanted = await this.#client.replace<Stored>(path, inPlaceOf(stored, manifest, kind, replicas), true);
-      const by = writers(stored);
-      let changes = specChanges(wanted.spec, stored.spec);
-      // applied by a bridge with another template: only what somebody else wrote is a change by hand
-      if (kind === 'Deployment' && by === null && stored.metadata.annotations?.[ANNOTATION.applied] !== appliedHash(spec)) changes = changes.filter((change) => /\.(image|replicas)$/.test(change.path));
-      if (changes.length === 0) this.#clean.set(path, key);
-      return { kind, name, missing: false, changes, by: changes.length > 0 ? by : null };
-    }));
+    return Promise.all(
+      (await this.#parts(spec)).map(
+        async ({ kind, path, manifest, stored }): Promise<ObjectSeen> => {
+          const name = manifest.metadata.name;
+          if (stored === null) return { kind, name, missing: true, changes: [], by: null };
+          const key = JSON.stringify([
+            stored.metadata.uid,
+            stored.metadata.generation ?? stored.metadata.resourceVersion,
+            replicas,
+            manifest.spec,
+          ]);
+          if (this.#clean.get(path) === key)
+            return { kind, name, missing: false, changes: [], by: null };
+          const wanted = await this.#client.replace<Stored>(
+            path,
+            inPlaceOf(stored, manifest, kind, replicas),
+            true,
+          );
+          const by = writers(stored);
+          let changes = specChanges(wanted.spec, stored.spec);
+          // applied by a bridge with another template: only what somebody else wrote is a change by
+          // hand
+          if (
+            kind === 'Deployment' &&
+            by === null &&
+            stored.metadata.annotations?.[ANNOTATION.applied] !== appliedHash(spec)
+          )
+            changes = changes.filter((change) => /\.(image|replicas)$/.test(change.path));
+          if (changes.length === 0) this.#clean.set(path, key);
+          return { kind, name, missing: false, changes, by: changes.length > 0 ? by : null };
+        },
+      ),
+    );
   }
 
   async route(namespace: string, name: string): Promise<RouteSeen | null> {
     const found = await this.#client.get<HttpRoute>(routePath(namespace, name));
     if (found === null) return null;
     return {
-      parents: (found.spec.parentRefs ?? []).map((parent) => `${parent.namespace ?? namespace}/${parent.name}`), hostnames: found.spec.hostnames ?? [],
+      parents: (found.spec.parentRefs ?? []).map(
+        (parent) => `${parent.namespace ?? namespace}/${parent.name}`,
+      ),
+      hostnames: found.spec.hostnames ?? [],
       rules: (found.spec.rules ?? []).map((rule) => ({
-        paths: (rule.matches ?? []).map((match) => match.path?.value ?? ''), filters: (rule.filters ?? []).map(({ type }) => type),
-        backends: (rule.backendRefs ?? []).map((backend) => ({ name: backend.name, weight: backend.weight ?? 1 })),
+        paths: (rule.matches ?? []).map((match) => match.path?.value ?? ''),
+        filters: (rule.filters ?? []).map(({ type }) => type),
+        backends: (rule.backendRefs ?? []).map((backend) => ({
+          name: backend.name,
+          weight: backend.weight ?? 1,
+        })),
       })),
     };
   }
@@ -89,7 +166,10 @@ export class KubernetesIntegrity implements IntegrityCluster {
     return this.#approved.approve(namespace, revision, image);
   }
 
-  /** The whole of each spec, so that what somebody added goes too; a stored object that changed meanwhile is left to the next round. */
+  /**
+   * The whole of each spec, so that what somebody added goes too; a stored object that changed
+   * meanwhile is left to the next round.
+   */
   async putBack(spec: RevisionSpec, replicas: boolean): Promise<void> {
     await this.#approved.approve(spec.namespace, spec.revision, spec.image);
     for (const { kind, path, manifest, stored } of await this.#parts(spec)) {
@@ -123,43 +203,99 @@ export class KubernetesIntegrity implements IntegrityCluster {
 
   async putRouteBack(route: Parameters<IntegrityCluster['putRouteBack']>[0]): Promise<void> {
     const { namespace, name, slug, path, revision, deploymentId } = route;
-    await this.replaceRoute({ namespace, name, slug, path, backends: [{ revision, weight: 100 }], changedBy: deploymentId, before: [] });
+    await this.replaceRoute({
+      namespace,
+      name,
+      slug,
+      path,
+      backends: [{ revision, weight: 100 }],
+      changedBy: deploymentId,
+      before: [],
+    });
   }
 
   async #parts(spec: RevisionSpec): Promise<Part[]> {
     const { namespace, revision } = spec;
     const parts: Omit<Part, 'stored'>[] = [
-      { kind: 'Deployment', path: `/apis/apps/v1/namespaces/${namespace}/deployments/${revision}`, manifest: deploymentManifest(spec) as unknown as Stored },
-      { kind: 'Service', path: `/api/v1/namespaces/${namespace}/services/${revision}`, manifest: serviceManifest(spec) as unknown as Stored },
-      { kind: 'NetworkPolicy', path: `/apis/networking.k8s.io/v1/namespaces/${namespace}/networkpolicies/${revision}`, manifest: allowServingManifest(spec, this.#reference.sources) as unknown as Stored },
+      {
+        kind: 'Deployment',
+        path: `/apis/apps/v1/namespaces/${namespace}/deployments/${revision}`,
+        manifest: deploymentManifest(spec) as unknown as Stored,
+      },
+      {
+        kind: 'Service',
+        path: `/api/v1/namespaces/${namespace}/services/${revision}`,
+        manifest: serviceManifest(spec) as unknown as Stored,
+      },
+      {
+        kind: 'NetworkPolicy',
+        path: `/apis/networking.k8s.io/v1/namespaces/${namespace}/networkpolicies/${revision}`,
+        manifest: allowServingManifest(spec, this.#reference.sources) as unknown as Stored,
+      },
     ];
-    return Promise.all(parts.map(async (part) => ({ ...part, stored: await this.#client.get<Stored>(part.path) })));
+    return Promise.all(
+      parts.map(async (part) => ({ ...part, stored: await this.#client.get<Stored>(part.path) })),
+    );
   }
 }
 
-const routePath = (namespace: string, name: string): string => `/apis/gateway.networking.k8s.io/v1/namespaces/${namespace}/httproutes/${name}`;
+const routePath = (namespace: string, name: string): string =>
+  `/apis/gateway.networking.k8s.io/v1/namespaces/${namespace}/httproutes/${name}`;
 
 /** Our manifest with the name, version and notes of the stored one. */
 function inPlaceOf(stored: Stored, manifest: Stored, kind: ObjectKind, replicas: boolean): Stored {
   const annotations = { ...stored.metadata.annotations, ...manifest.metadata.annotations };
-  const spec = kind === 'Deployment' && !replicas ? { ...manifest.spec, replicas: stored.spec['replicas'] } : manifest.spec;
-  return { ...manifest, spec, metadata: { ...manifest.metadata, annotations, resourceVersion: stored.metadata.resourceVersion } };
+  const spec =
+    kind === 'Deployment' && !replicas
+      ? { ...manifest.spec, replicas: stored.spec['replicas'] }
+      : manifest.spec;
+  return {
+    ...manifest,
+    spec,
+    metadata: {
+      ...manifest.metadata,
+      annotations,
+      resourceVersion: stored.metadata.resourceVersion,
+    },
+  };
 }
 
 /** Ours in place of the stored one, with the name and the version of that. */
 function routeInPlaceOf(stored: Stored, manifest: Stored): Stored {
   const { managedFields: _, ...metadata } = stored.metadata;
-  return { ...manifest, metadata: { ...metadata, labels: { ...metadata.labels, ...manifest.metadata.labels }, annotations: { ...metadata.annotations, ...manifest.metadata.annotations } } };
+  return {
+    ...manifest,
+    metadata: {
+      ...metadata,
+      labels: { ...metadata.labels, ...manifest.metadata.labels },
+      annotations: { ...metadata.annotations, ...manifest.metadata.annotations },
+    },
+  };
 }
 
 /** `kubectl rollout restart` changes nothing of what runs. */
 export function isRestart({ path, expected, found }: Change): boolean {
   if (path === `spec.template.metadata.annotations.${RESTARTED}`) return true;
-  return path === 'spec.template.metadata.annotations' && expected === undefined && Object.keys((found ?? {}) as object).join() === RESTARTED;
+  return (
+    path === 'spec.template.metadata.annotations' &&
+    expected === undefined &&
+    Object.keys((found ?? {}) as object).join() === RESTARTED
+  );
 }
 
 /** Who wrote into the spec besides us; null: nobody, or it is not kept. */
 function writers({ metadata }: Stored): string | null {
-  const others = (metadata.managedFields ?? []).filter((entry) => entry.manager !== FIELD_MANAGER && !entry.subresource && 'f:spec' in ((entry.fieldsV1 ?? {}) as object));
-  return others.length === 0 ? null : [...new Set(others.map((entry) => `${entry.manager ?? 'somebody'} at ${String(entry.time ?? '')}`))].join(', ');
+  const others = (metadata.managedFields ?? []).filter(
+    (entry) =>
+      entry.manager !== FIELD_MANAGER &&
+      !entry.subresource &&
+      'f:spec' in ((entry.fieldsV1 ?? {}) as object),
+  );
+  return others.length === 0
+    ? null
+    : [
+        ...new Set(
+          others.map((entry) => `${entry.manager ?? 'somebody'} at ${String(entry.time ?? '')}`),
+        ),
+      ].join(', ');
 }

@@ -8,19 +8,33 @@ import type { KubernetesClient } from './client.ts';
 const EXPLAINED_PODS = 3;
 const TAIL_LINES = 20;
 
-/** A Deployment and its pods as the domain sees them. Of pods that are not ready, a few are asked for events and last words. */
-export async function observeRevision(client: KubernetesClient, deployment: V1Deployment, pods: V1Pod[]): Promise<RevisionObserved> {
+/**
+ * A Deployment and its pods as the domain sees them. Of pods that are not ready, a few are asked
+ * for events and last words.
+ */
+export async function observeRevision(
+  client: KubernetesClient,
+  deployment: V1Deployment,
+  pods: V1Pod[],
+): Promise<RevisionObserved> {
   const { spec, status, metadata } = deployment;
-  const failure = status?.conditions?.find((condition) => condition.type === 'ReplicaFailure' && condition.status === 'True');
+  const failure = status?.conditions?.find(
+    (condition) => condition.type === 'ReplicaFailure' && condition.status === 'True',
+  );
   const replicas = spec?.replicas ?? 1;
   const present = knowsIt(deployment);
-  const notReady = pods.filter((pod) => !pod.metadata?.deletionTimestamp && !isReadyPod(pod)).slice(0, EXPLAINED_PODS);
+  const notReady = pods
+    .filter((pod) => !pod.metadata?.deletionTimestamp && !isReadyPod(pod))
+    .slice(0, EXPLAINED_PODS);
   return {
     name: metadata?.name ?? '',
     image: spec?.template.spec?.containers[0]?.image ?? '',
     wantedReplicas: replicas,
-    readyReplicas: present ? status?.readyReplicas ?? 0 : readyAsWanted(deployment, pods),
-    upToDate: present && (status?.updatedReplicas ?? 0) === (status?.replicas ?? 0) && (status?.updatedReplicas ?? 0) >= replicas,
+    readyReplicas: present ? (status?.readyReplicas ?? 0) : readyAsWanted(deployment, pods),
+    upToDate:
+      present &&
+      (status?.updatedReplicas ?? 0) === (status?.replicas ?? 0) &&
+      (status?.updatedReplicas ?? 0) >= replicas,
     appliedAt: new Date(metadata?.creationTimestamp ?? 0),
     creationFailure: failure?.message ?? null,
     pods: await Promise.all(pods.map((pod) => observePod(client, pod, notReady.includes(pod)))),
@@ -33,7 +47,10 @@ export async function observeRevision(client: KubernetesClient, deployment: V1De
 function requestsOf({ spec }: V1Deployment): PodRequests {
   const { requests = {}, limits = {} } = spec?.template.spec?.containers[0]?.resources ?? {};
   return {
-    cpu: requests['cpu'] ?? '0', memory: requests['memory'] ?? '0', cpuLimit: limits['cpu'] ?? '0', memoryLimit: limits['memory'] ?? '0',
+    cpu: requests['cpu'] ?? '0',
+    memory: requests['memory'] ?? '0',
+    cpuLimit: limits['cpu'] ?? '0',
+    memoryLimit: limits['memory'] ?? '0',
     gpus: Number(limits[GPU_RESOURCE] ?? 0),
   };
 }
@@ -46,17 +63,38 @@ function knowsIt({ metadata, status }: V1Deployment): boolean {
 /** Of a Deployment that was changed just now, what is known is known of the pods themselves. */
 function readyAsWanted({ spec }: V1Deployment, pods: V1Pod[]): number {
   const images = JSON.stringify(spec?.template.spec?.containers.map(({ image }) => image));
-  return pods.filter((pod) => !pod.metadata?.deletionTimestamp && isReadyPod(pod) && JSON.stringify(pod.spec?.containers.map(({ image }) => image)) === images).length;
+  return pods.filter(
+    (pod) =>
+      !pod.metadata?.deletionTimestamp &&
+      isReadyPod(pod) &&
+      JSON.stringify(pod.spec?.containers.map(({ image }) => image)) === images,
+  ).length;
 }
 
-export async function observePod(client: KubernetesClient, pod: V1Pod, explain: boolean): Promise<PodObserved> {
-  const statuses = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
+export async function observePod(
+  client: KubernetesClient,
+  pod: V1Pod,
+  explain: boolean,
+): Promise<PodObserved> {
+  const statuses = [
+    ...(pod.status?.initContainerStatuses ?? []),
+    ...(pod.status?.containerStatuses ?? []),
+  ];
   const containers = statuses.map(observeContainer);
-  const unscheduled = pod.status?.conditions?.find((condition) => condition.type === 'PodScheduled' && condition.status === 'False');
+  const unscheduled = pod.status?.conditions?.find(
+    (condition) => condition.type === 'PodScheduled' && condition.status === 'False',
+  );
   return {
-    name: pod.metadata?.name ?? '', phase: pod.status?.phase ?? 'Unknown', ready: isReadyPod(pod), terminating: pod.metadata?.deletionTimestamp !== undefined,
-    createdAt: new Date(pod.metadata?.creationTimestamp ?? 0), reason: pod.status?.reason ?? null, message: pod.status?.message ?? null,
-    unscheduled: unscheduled ? { reason: unscheduled.reason ?? 'Unschedulable', message: unscheduled.message ?? '' } : null,
+    name: pod.metadata?.name ?? '',
+    phase: pod.status?.phase ?? 'Unknown',
+    ready: isReadyPod(pod),
+    terminating: pod.metadata?.deletionTimestamp !== undefined,
+    createdAt: new Date(pod.metadata?.creationTimestamp ?? 0),
+    reason: pod.status?.reason ?? null,
+    message: pod.status?.message ?? null,
+    unscheduled: unscheduled
+      ? { reason: unscheduled.reason ?? 'Unschedulable', message: unscheduled.message ?? '' }
+      : null,
     containers,
     warnings: explain ? await warningsOf(client, pod) : [],
     lastLogLine: explain ? await lastWords(client, pod, containers) : null,
@@ -69,35 +107,69 @@ function observeContainer(status: V1ContainerStatus): ContainerObserved {
   const ended = (end: typeof terminated): ContainerObserved['terminated'] =>
     end ? { reason: end.reason ?? '', exitCode: end.exitCode, message: end.message ?? '' } : null;
   return {
-    name: status.name, ready: status.ready, restarts: status.restartCount,
+    name: status.name,
+    ready: status.ready,
+    restarts: status.restartCount,
     waiting: waiting ? { reason: waiting.reason ?? '', message: waiting.message ?? '' } : null,
-    terminated: ended(terminated), lastTerminated: ended(last),
+    terminated: ended(terminated),
+    lastTerminated: ended(last),
   };
 }
 
 async function warningsOf(client: KubernetesClient, pod: V1Pod): Promise<PodObserved['warnings']> {
-  const events = await client.list<CoreV1Event>(`/api/v1/namespaces/${pod.metadata?.namespace}/events`, {
-    fieldSelector: `involvedObject.uid=${pod.metadata?.uid},type=Warning`, limit: 50,
-  });
-  const at = (event: CoreV1Event): number => new Date(event.lastTimestamp ?? event.eventTime ?? event.firstTimestamp ?? 0).getTime();
-  return events.sort((a, b) => at(b) - at(a)).map((event) => ({ reason: event.reason ?? '', message: event.message ?? '', count: event.count ?? 1 }));
+  const events = await client.list<CoreV1Event>(
+    `/api/v1/namespaces/${pod.metadata?.namespace}/events`,
+    {
+      fieldSelector: `involvedObject.uid=${pod.metadata?.uid},type=Warning`,
+      limit: 50,
+    },
+  );
+  const at = (event: CoreV1Event): number =>
+    new Date(event.lastTimestamp ?? event.eventTime ?? event.firstTimestamp ?? 0).getTime();
+  return events
+    .sort((a, b) => at(b) - at(a))
+    .map((event) => ({
+      reason: event.reason ?? '',
+      message: event.message ?? '',
+      count: event.count ?? 1,
+    }));
 }
 
-async function lastWords(client: KubernetesClient, pod: V1Pod, containers: ContainerObserved[]): Promise<string | null> {
-  const ended = containers.find((container) => (container.terminated ?? container.lastTerminated) !== null && !container.ready);
+async function lastWords(
+  client: KubernetesClient,
+  pod: V1Pod,
+  containers: ContainerObserved[],
+): Promise<string | null> {
+  const ended = containers.find(
+    (container) => (container.terminated ?? container.lastTerminated) !== null && !container.ready,
+  );
   if (!ended) return null;
   const path = `/api/v1/namespaces/${pod.metadata?.namespace}/pods/${pod.metadata?.name}/log`;
   try {
-    const stream = await client.stream(path, { container: ended.name, previous: ended.terminated === null, tailLines: TAIL_LINES, limitBytes: 65_536 }, AbortSignal.timeout(5_000));
+    const stream = await client.stream(
+      path,
+      {
+        container: ended.name,
+        previous: ended.terminated === null,
+        tailLines: TAIL_LINES,
+        limitBytes: 65_536,
+      },
+      AbortSignal.timeout(5_000),
+    );
     let text = '';
     for await (const chunk of stream) text += String(chunk);
     return lastTellingLine(text);
   } catch {
-    // the kubelet may have collected the container already; the exit code is told without its words then
+    // the kubelet may have collected the container already; the exit code is told without its words
+    // then
     return null;
   }
 }
 
 function isReadyPod(pod: V1Pod): boolean {
-  return pod.status?.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True') ?? false;
+  return (
+    pod.status?.conditions?.some(
+      (condition) => condition.type === 'Ready' && condition.status === 'True',
+    ) ?? false
+  );
 }

@@ -7,10 +7,20 @@ import type { BlobStat, BlobStore, OpenUpload, StoredPart } from '../../services
 import { rawRequest, SILENCE_MS } from './raw-request.ts';
 import { fromClient, storageError } from './storage-error.ts';
 
-export interface MinioConfig { endpoint: string; accessKey: string; secretKey: string; bucket: string; region?: string; deadlineMs?: number }
+export interface MinioConfig {
+  endpoint: string;
+  accessKey: string;
+  secretKey: string;
+  bucket: string;
+  region?: string;
+  deadlineMs?: number;
+}
 
 const ANSWER_DEADLINE_MS = 20_000;
-/** How long a part is tried again while the storage restarts. Its bytes wait in memory, the client waits behind them. */
+/**
+ * How long a part is tried again while the storage restarts. Its bytes wait in memory, the client
+ * waits behind them.
+ */
 const PART_DEADLINE_MS = 45_000;
 const PART_PAUSE_MS = 250;
 const URL_LIFE_SECONDS = 600;
@@ -31,31 +41,51 @@ export class MinioBlobStore implements BlobStore {
     this.#bucket = config.bucket;
     this.#clock = clock;
     this.#client = new OpenClient({
-      endPoint: url.hostname, port: Number(url.port || (useSSL ? 443 : 80)), useSSL, accessKey: config.accessKey, secretKey: config.secretKey,
-      region: config.region ?? 'us-east-1', retryOptions: { disableRetry: true },
+      endPoint: url.hostname,
+      port: Number(url.port || (useSSL ? 443 : 80)),
+      useSSL,
+      accessKey: config.accessKey,
+      secretKey: config.secretKey,
+      region: config.region ?? 'us-east-1',
+      retryOptions: { disableRetry: true },
     });
   }
 
   /** Makes the bucket when it is not there yet. */
   async ensureBucket(): Promise<void> {
     await this.#ask(`bucket ${this.#bucket}`, async () => {
-      if (!(await this.#client.bucketExists(this.#bucket))) await this.#client.makeBucket(this.#bucket);
+      if (!(await this.#client.bucketExists(this.#bucket)))
+        await this.#client.makeBucket(this.#bucket);
     });
   }
 
   async get(key: string, range?: { start: number; end?: number }): Promise<Readable> {
     const length = range?.end === undefined ? 0 : range.end - range.start + 1;
-    const answer = await this.#ask(`get ${key}`, () => this.#client.getPartialObject(this.#bucket, key, range?.start ?? 0, length));
-    const socket = (answer as unknown as { setTimeout?: (ms: number, then: () => void) => void });
-    socket.setTimeout?.(READ_SILENCE_MS, () => answer.destroy(new Unavailable(`get ${key}: the object storage is silent.`, { code: 'storage-unavailable' })));
+    const answer = await this.#ask(`get ${key}`, () =>
+      this.#client.getPartialObject(this.#bucket, key, range?.start ?? 0, length),
+    );
+    const socket = answer as unknown as { setTimeout?: (ms: number, then: () => void) => void };
+    socket.setTimeout?.(READ_SILENCE_MS, () =>
+      answer.destroy(
+        new Unavailable(`get ${key}: the object storage is silent.`, {
+          code: 'storage-unavailable',
+        }),
+      ),
+    );
     return answer;
   }
 
   async stat(key: string): Promise<BlobStat | null> {
     try {
       const stat = await this.#ask(`stat ${key}`, () => this.#client.statObject(this.#bucket, key));
-      if (!stat.etag) throw storageError('', `stat ${key}`, new Error('the answer is not that of an S3 server'));
-      return { size: stat.size, lastModified: stat.lastModified, contentType: String(stat.metaData['content-type'] ?? ''), etag: stat.etag };
+      if (!stat.etag)
+        throw storageError('', `stat ${key}`, new Error('the answer is not that of an S3 server'));
+      return {
+        size: stat.size,
+        lastModified: stat.lastModified,
+        contentType: String(stat.metaData['content-type'] ?? ''),
+        etag: stat.etag,
+      };
     } catch (error) {
       if (!(error instanceof NotFound)) throw error;
       await this.#confirmBucket(`stat ${key}`);
@@ -63,21 +93,37 @@ export class MinioBlobStore implements BlobStore {
     }
   }
 
-  /** HEAD has no body: a bucket that is gone, or something else at that address, answers 404 like an absent object. */
+  /**
+   * HEAD has no body: a bucket that is gone, or something else at that address, answers 404 like an
+   * absent object.
+   */
   async #confirmBucket(what: string): Promise<void> {
-    const answer = await this.#ask(what, () => this.#client.headBucket(this.#bucket)).catch((error: unknown) => {
-      throw error instanceof NotFound ? storageError('NoSuchBucket', what) : error;
-    });
-    if (answer.headers['x-amz-request-id'] === undefined) throw storageError('', what, new Error('not an S3 server'));
+    const answer = await this.#ask(what, () => this.#client.headBucket(this.#bucket)).catch(
+      (error: unknown) => {
+        throw error instanceof NotFound ? storageError('NoSuchBucket', what) : error;
+      },
+    );
+    if (answer.headers['x-amz-request-id'] === undefined)
+      throw storageError('', what, new Error('not an S3 server'));
   }
 
-  async put(key: string, body: Buffer | string, contentType: string, signal?: AbortSignal): Promise<void> {
-    await this.#raw('PUT', key, {}, Buffer.from(body), { headers: { 'content-type': contentType }, signal });
+  async put(
+    key: string,
+    body: Buffer | string,
+    contentType: string,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    await this.#raw('PUT', key, {}, Buffer.from(body), {
+      headers: { 'content-type': contentType },
+      signal,
+    });
   }
 
   async putIfAbsent(key: string, body: Buffer | string, contentType: string): Promise<boolean> {
     try {
-      await this.#raw('PUT', key, {}, Buffer.from(body), { headers: { 'content-type': contentType, 'if-none-match': '*' } });
+      await this.#raw('PUT', key, {}, Buffer.from(body), {
+        headers: { 'content-type': contentType, 'if-none-match': '*' },
+      });
       return true;
     } catch (error) {
       if (error instanceof Conflict) return false;
@@ -88,7 +134,9 @@ export class MinioBlobStore implements BlobStore {
   async remove(key: string): Promise<void> {
     // In a versioned bucket a plain delete only hides the object and frees nothing.
     for await (const { versionId } of this.#listed(key, true, key)) {
-      await this.#ask(`remove ${key}`, () => this.#client.removeObject(this.#bucket, key, versionId ? { versionId } : {}));
+      await this.#ask(`remove ${key}`, () =>
+        this.#client.removeObject(this.#bucket, key, versionId ? { versionId } : {}),
+      );
     }
   }
 
@@ -97,16 +145,31 @@ export class MinioBlobStore implements BlobStore {
   }
 
   begin(key: string): Promise<string> {
-    return this.#ask(`begin ${key}`, () => this.#client.initiateNewMultipartUpload(this.#bucket, key, {}));
+    return this.#ask(`begin ${key}`, () =>
+      this.#client.initiateNewMultipartUpload(this.#bucket, key, {}),
+    );
   }
 
-  async putPart(key: string, uploadId: string, number: number, body: Buffer, signal?: AbortSignal): Promise<string> {
+  async putPart(
+    key: string,
+    uploadId: string,
+    number: number,
+    body: Buffer,
+    signal?: AbortSignal,
+  ): Promise<string> {
     const deadline = this.#clock.now().getTime() + PART_DEADLINE_MS;
     for (let pause = PART_PAUSE_MS; ; pause = Math.min(2 * pause, 4000)) {
       try {
-        return (await this.#raw('PUT', key, { uploadId, partNumber: String(number) }, body, { signal })).etag;
+        return (
+          await this.#raw('PUT', key, { uploadId, partNumber: String(number) }, body, { signal })
+        ).etag;
       } catch (error) {
-        if (!(error instanceof Unavailable) || signal?.aborted || this.#clock.now().getTime() + pause > deadline) throw error;
+        if (
+          !(error instanceof Unavailable) ||
+          signal?.aborted ||
+          this.#clock.now().getTime() + pause > deadline
+        )
+          throw error;
         await this.#clock.sleep(pause, signal);
       }
     }
@@ -115,48 +178,96 @@ export class MinioBlobStore implements BlobStore {
   async parts(key: string, uploadId: string, after = 0): Promise<StoredPart[]> {
     const parts: { part: number; size: number; etag: string }[] = [];
     for (let marker = after, more = true; more;) {
-      const page = await this.#ask(`parts of ${key}`, () => this.#client.partsAfter(this.#bucket, key, uploadId, marker));
+      const page = await this.#ask(`parts of ${key}`, () =>
+        this.#client.partsAfter(this.#bucket, key, uploadId, marker),
+      );
       parts.push(...page.parts);
       [marker, more] = [Number(page.marker), page.isTruncated];
     }
-    return parts.map(({ part, size, etag }) => ({ number: part, size, etag })).sort((a, b) => a.number - b.number);
+    return parts
+      .map(({ part, size, etag }) => ({ number: part, size, etag }))
+      .sort((a, b) => a.number - b.number);
   }
 
-  async complete(key: string, uploadId: string, parts: { number: number; etag: string }[]): Promise<void> {
-    const lines = parts.map(({ number, etag }) => `<Part><PartNumber>${number}</PartNumber><ETag>"${etag}"</ETag></Part>`);
+  async complete(
+    key: string,
+    uploadId: string,
+    parts: { number: number; etag: string }[],
+  ): Promise<void> {
+    const lines = parts.map(
+      ({ number, etag }) => `<Part><PartNumber>${number}</PartNumber><ETag>"${etag}"</ETag></Part>`,
+    );
     const body = `<CompleteMultipartUpload xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${lines.join('')}</CompleteMultipartUpload>`;
-    await this.#raw('POST', key, { uploadId }, Buffer.from(body), { headers: { 'content-type': 'application/xml' } });
+    await this.#raw('POST', key, { uploadId }, Buffer.from(body), {
+      headers: { 'content-type': 'application/xml' },
+    });
   }
 
   async abort(key: string, uploadId: string): Promise<void> {
     try {
-      await this.#ask(`abort ${key}`, () => this.#client.abortMultipartUpload(this.#bucket, key, uploadId));
+      await this.#ask(`abort ${key}`, () =>
+        this.#client.abortMultipartUpload(this.#bucket, key, uploadId),
+      );
     } catch (error) {
       if (!(error instanceof NotFound)) throw error;
     }
   }
 
-  /** MinIO knows only those begun since it started; older ones it removes by itself a day after their beginning. */
+  /**
+   * MinIO knows only those begun since it started; older ones it removes by itself a day after
+   * their beginning.
+   */
   async openUploads(): Promise<OpenUpload[]> {
-    const { uploads } = await this.#ask('list uploads', () => this.#client.listIncompleteUploadsQuery(this.#bucket, '', '', '', ''));
-    return uploads.map((upload) => ({ key: upload.key, uploadId: upload.uploadId, startedAt: new Date(upload.initiated as unknown as string) }));
+    const { uploads } = await this.#ask('list uploads', () =>
+      this.#client.listIncompleteUploadsQuery(this.#bucket, '', '', '', ''),
+    );
+    return uploads.map((upload) => ({
+      key: upload.key,
+      uploadId: upload.uploadId,
+      startedAt: new Date(upload.initiated as unknown as string),
+    }));
   }
 
-  async *#listed(prefix: string, versions: boolean, only?: string): AsyncIterable<{ key: string; size: number; lastModified: Date; versionId?: string }> {
-    await this.#confirmBucket(`list ${prefix}`); // minio's client takes any answer for an empty list
-    const stream = this.#client.listObjects(this.#bucket, prefix, true, { IncludeVersion: versions });
+  async *#listed(
+    prefix: string,
+    versions: boolean,
+    only?: string,
+  ): AsyncIterable<{ key: string; size: number; lastModified: Date; versionId?: string }> {
+    // minio's client takes any answer for an empty list
+    await this.#confirmBucket(`list ${prefix}`);
+    const stream = this.#client.listObjects(this.#bucket, prefix, true, {
+      IncludeVersion: versions,
+    });
     try {
-      for await (const item of stream as AsyncIterable<{ name?: string; size?: number; lastModified?: Date; versionId?: string }>) {
+      for await (const item of stream as AsyncIterable<{
+        name?: string;
+        size?: number;
+        lastModified?: Date;
+        versionId?: string;
+      }>) {
         if (!item.name || (only && item.name !== only)) continue;
-        yield { key: item.name, size: item.size ?? 0, lastModified: new Date(item.lastModified!), ...(item.versionId ? { versionId: item.versionId } : {}) };
+        yield {
+          key: item.name,
+          size: item.size ?? 0,
+          lastModified: new Date(item.lastModified!),
+          ...(item.versionId ? { versionId: item.versionId } : {}),
+        };
       }
     } catch (error) {
       throw fromClient(error, `list ${prefix}`);
     }
   }
 
-  async #raw(method: 'PUT' | 'POST', key: string, query: Record<string, string>, body: Buffer, options: { headers?: Record<string, string>; signal?: AbortSignal | undefined }) {
-    const url = await this.#ask(`sign ${key}`, () => this.#client.presignedUrl(method, this.#bucket, key, URL_LIFE_SECONDS, query));
+  async #raw(
+    method: 'PUT' | 'POST',
+    key: string,
+    query: Record<string, string>,
+    body: Buffer,
+    options: { headers?: Record<string, string>; signal?: AbortSignal | undefined },
+  ) {
+    const url = await this.#ask(`sign ${key}`, () =>
+      this.#client.presignedUrl(method, this.#bucket, key, URL_LIFE_SECONDS, query),
+    );
     const silenceMs = Math.min(SILENCE_MS, this.#deadlineMs * 1.5);
     return rawRequest(method, url, body, `${method} ${key}`, { ...options, silenceMs });
   }
@@ -165,7 +276,10 @@ export class MinioBlobStore implements BlobStore {
   async #ask<T>(what: string, call: () => Promise<T>): Promise<T> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`no answer within ${this.#deadlineMs} ms`)), this.#deadlineMs);
+      timer = setTimeout(
+        () => reject(new Error(`no answer within ${this.#deadlineMs} ms`)),
+        this.#deadlineMs,
+      );
     });
     try {
       return await Promise.race([call(), late]);
@@ -177,7 +291,10 @@ export class MinioBlobStore implements BlobStore {
   }
 }
 
-/** What the client's types hide: its own page of parts, and a HEAD of a bucket with the headers of the answer. */
+/**
+ * What the client's types hide: its own page of parts, and a HEAD of a bucket with the headers of
+ * the answer.
+ */
 class OpenClient extends Client {
   async headBucket(bucketName: string): Promise<IncomingMessage> {
     const answer = await this.makeRequestAsync({ method: 'HEAD', bucketName }, '', [200], '');
@@ -185,7 +302,21 @@ class OpenClient extends Client {
     return answer;
   }
 
-  partsAfter(bucket: string, key: string, uploadId: string, marker: number): Promise<{ isTruncated: boolean; marker: number; parts: { part: number; size: number; etag: string }[] }> {
-    return (this as unknown as { listPartsQuery: OpenClient['partsAfter'] }).listPartsQuery(bucket, key, uploadId, marker);
+  partsAfter(
+    bucket: string,
+    key: string,
+    uploadId: string,
+    marker: number,
+  ): Promise<{
+    isTruncated: boolean;
+    marker: number;
+    parts: { part: number; size: number; etag: string }[];
+  }> {
+    return (this as unknown as { listPartsQuery: OpenClient['partsAfter'] }).listPartsQuery(
+      bucket,
+      key,
+      uploadId,
+      marker,
+    );
   }
 }

@@ -1,28 +1,63 @@
 import { BridgeError, Conflict, Failed, NotFound, StorageFull, Unavailable } from '../../errors.ts';
 
-/** What MinIO answered, as a BridgeError. `code` is the S3 error code, '' when there was no answer. */
+/**
+ * What MinIO answered, as a BridgeError. `code` is the S3 error code, '' when there was no answer.
+ */
 export function storageError(code: string, what: string, cause?: unknown): BridgeError {
   switch (code) {
-    case 'NoSuchKey': case 'NotFound': case 'NoSuchVersion':
-      return new NotFound(`${what}: the object does not exist.`, { code: 'object-not-found', cause });
+    case 'NoSuchKey':
+    case 'NotFound':
+    case 'NoSuchVersion':
+      return new NotFound(`${what}: the object does not exist.`, {
+        code: 'object-not-found',
+        cause,
+      });
     case 'NoSuchUpload':
-      return new NotFound(`${what}: the upload is not open (any more).`, { code: 'upload-not-found', remedy: 'Begin the upload again.', cause });
-    case 'InvalidPart': case 'InvalidPartOrder': case 'EntityTooSmall':
-      return new Conflict(`${what}: the stored parts are not the ones that were sent.`, { code: 'upload-parts-changed', remedy: 'Send the upload again.', cause });
+      return new NotFound(`${what}: the upload is not open (any more).`, {
+        code: 'upload-not-found',
+        remedy: 'Begin the upload again.',
+        cause,
+      });
+    case 'InvalidPart':
+    case 'InvalidPartOrder':
+    case 'EntityTooSmall':
+      return new Conflict(`${what}: the stored parts are not the ones that were sent.`, {
+        code: 'upload-parts-changed',
+        remedy: 'Send the upload again.',
+        cause,
+      });
     case 'PreconditionFailed':
       return new Conflict(`${what}: it exists already.`, { code: 'object-exists', cause });
-    case 'XMinioStorageFull': case 'XMinioAdminBucketQuotaExceeded': case 'QuotaExceeded':
+    case 'XMinioStorageFull':
+    case 'XMinioAdminBucketQuotaExceeded':
+    case 'QuotaExceeded':
       return new StorageFull('The object storage is full.', {
-        code: 'storage-full', remedy: 'Have room made in the object storage (or its quota raised), then send it again.', cause,
+        code: 'storage-full',
+        remedy: 'Have room made in the object storage (or its quota raised), then send it again.',
+        cause,
       });
-    case 'AccessDenied': case 'InvalidAccessKeyId': case 'SignatureDoesNotMatch': case 'NoSuchBucket': case 'RequestTimeTooSkewed': case 'InvalidArgument':
+    case 'AccessDenied':
+    case 'InvalidAccessKeyId':
+    case 'SignatureDoesNotMatch':
+    case 'NoSuchBucket':
+    case 'RequestTimeTooSkewed':
+    case 'InvalidArgument':
       return new Failed(`${what}: the object storage refused it (${code}).`, {
-        code: 'storage-refused', remedy: 'Check MINIO_ENDPOINT, MINIO_ACCESS_KEY, MINIO_SECRET_KEY, MINIO_BUCKET and both clocks.', cause,
+        code: 'storage-refused',
+        remedy:
+          'Check MINIO_ENDPOINT, MINIO_ACCESS_KEY, MINIO_SECRET_KEY, MINIO_BUCKET and both clocks.',
+        cause,
       });
     default:
-      return new Unavailable(`${what}: the object storage does not answer${code ? ` (${code})` : ''}.`, {
-        code: 'storage-unavailable', remedy: 'Try again in a moment.', retryAfterSeconds: 5, cause,
-      });
+      return new Unavailable(
+        `${what}: the object storage does not answer${code ? ` (${code})` : ''}.`,
+        {
+          code: 'storage-unavailable',
+          remedy: 'Try again in a moment.',
+          retryAfterSeconds: 5,
+          cause,
+        },
+      );
   }
 }
 
@@ -30,7 +65,8 @@ export function storageError(code: string, what: string, cause?: unknown): Bridg
 export function fromClient(error: unknown, what: string): BridgeError {
   if (error instanceof BridgeError) return error;
   const { code, amzRequestid } = error as { code?: unknown; amzRequestid?: unknown };
-  // HEAD has no body to tell by: without the header of an S3 server it is some other server that knows nothing here
+  // HEAD has no body to tell by: without the header of an S3 server it is some other server that
+  // knows nothing here
   if (code === 'NotFound' && !amzRequestid) return storageError('', what, error);
   return storageError(String(code ?? ''), what, error);
 }

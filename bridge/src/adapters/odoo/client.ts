@@ -2,16 +2,29 @@ import OdooAwait from 'odoo-await';
 import type { Caller } from '../../services/ports.ts';
 import type { OdooWire } from './wire.ts';
 
-export interface ClientOptions { baseUrl: string; db: string; serviceKey: string; requestId?: string }
+export interface ClientOptions {
+  baseUrl: string;
+  db: string;
+  serviceKey: string;
+  requestId?: string;
+}
 
 /** Positional arguments of the calls that odoo-await's own helpers make, by name for `/json/2`. */
 const NAMES: Record<string, string[]> = {
-  create: ['vals_list'], search: ['domain'], search_read: ['domain'], search_count: ['domain'], read: ['ids'], write: ['ids', 'vals'], unlink: ['ids'], fields_get: ['attributes'],
+  create: ['vals_list'],
+  search: ['domain'],
+  search_read: ['domain'],
+  search_count: ['domain'],
+  read: ['ids'],
+  write: ['ids', 'vals'],
+  unlink: ['ids'],
+  fields_get: ['attributes'],
 };
 
 /**
- * odoo-await on Odoo's JSON protocols: its helpers for models stay, its XML-RPC transport (deprecated, without keep-alive,
- * without None) is replaced. One client stands for one caller: a session, a key, or the bridge's own account.
+ * odoo-await on Odoo's JSON protocols: its helpers for models stay, its XML-RPC transport
+ * (deprecated, without keep-alive, without None) is replaced. One client stands for one caller: a
+ * session, a key, or the bridge's own account.
  */
 export class OdooClient extends OdooAwait {
   readonly #wire: OdooWire;
@@ -37,25 +50,41 @@ export class OdooClient extends OdooAwait {
     return this.callMethod(model, method, args, kwargs);
   }
 
-  async callMethod(model: string, method: string, args: unknown[], kwargs: Record<string, unknown>): Promise<unknown> {
+  async callMethod(
+    model: string,
+    method: string,
+    args: unknown[],
+    kwargs: Record<string, unknown>,
+  ): Promise<unknown> {
     const caller = this.#caller;
     if (caller.kind === 'session') {
       const { cookie, forwardedFor } = caller;
       const answer = await this.#wire.rpc(
-        `/web/dataset/call_kw/${model}/${method}`, { model, method, args, kwargs },
-        { cookie, ...(forwardedFor ? { forwardedFor } : {}), ...(this.#options.requestId ? { requestId: this.#options.requestId } : {}) },
+        `/web/dataset/call_kw/${model}/${method}`,
+        { model, method, args, kwargs },
+        {
+          cookie,
+          ...(forwardedFor ? { forwardedFor } : {}),
+          ...(this.#options.requestId ? { requestId: this.#options.requestId } : {}),
+        },
       );
       if (answer.cookie && answer.cookie !== cookie) caller.onCookie?.(answer.cookie);
       return answer.result;
     }
     const key = caller.kind === 'key' ? caller.key : this.#options.serviceKey;
-    return this.#wire.json2(model, method, { ...named(method, args), ...kwargs }, key, { ...(this.#options.requestId ? { requestId: this.#options.requestId } : {}), ofService: caller.kind === 'service' });
+    return this.#wire.json2(model, method, { ...named(method, args), ...kwargs }, key, {
+      ...(this.#options.requestId ? { requestId: this.#options.requestId } : {}),
+      ofService: caller.kind === 'service',
+    });
   }
 }
 
 function named(method: string, args: unknown[]): Record<string, unknown> {
   if (args.length === 0) return {};
   const names = NAMES[method];
-  if (!names || args.length > names.length) throw new TypeError(`${method} with positional arguments cannot be called with a key: name them`);
+  if (!names || args.length > names.length)
+    throw new TypeError(
+      `${method} with positional arguments cannot be called with a key: name them`,
+    );
   return Object.fromEntries(args.map((value, index) => [names[index], value]));
 }

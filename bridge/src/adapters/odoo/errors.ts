@@ -1,8 +1,22 @@
 import type { BridgeError } from '../../errors.ts';
-import { Conflict, Failed, Forbidden, Invalid, NotFound, Unauthenticated, Unavailable } from '../../errors.ts';
+import {
+  Conflict,
+  Failed,
+  Forbidden,
+  Invalid,
+  NotFound,
+  Unauthenticated,
+  Unavailable,
+} from '../../errors.ts';
 
-/** What Odoo says of an error, on both of its JSON protocols. `debug` holds a traceback with paths: it goes no further. */
-export interface OdooFault { name: string; message: string }
+/**
+ * What Odoo says of an error, on both of its JSON protocols. `debug` holds a traceback with paths:
+ * it goes no further.
+ */
+export interface OdooFault {
+  name: string;
+  message: string;
+}
 
 /** One table: Odoo's exception → ours. The sentence is Odoo's own; it was written for people. */
 export function fromOdoo(fault: OdooFault, httpStatus: number): BridgeError {
@@ -10,7 +24,11 @@ export function fromOdoo(fault: OdooFault, httpStatus: number): BridgeError {
   switch (fault.name) {
     case 'odoo.exceptions.UserError':
     case 'odoo.exceptions.ValidationError':
-      if (message.startsWith('Stale:')) return new Conflict(message, { code: 'stale', remedy: 'Look at the version as it is now, then decide again.' });
+      if (message.startsWith('Stale:'))
+        return new Conflict(message, {
+          code: 'stale',
+          remedy: 'Look at the version as it is now, then decide again.',
+        });
       return new Invalid(message, { code: 'refused' });
     case 'odoo.exceptions.AccessError':
       return new Forbidden(message, { code: 'forbidden' });
@@ -19,38 +37,58 @@ export function fromOdoo(fault: OdooFault, httpStatus: number): BridgeError {
     case 'odoo.exceptions.LockError':
       return busy();
     case 'odoo.http.SessionExpiredException':
-      return new Unauthenticated('The session has ended.', { code: 'session-ended', remedy: 'Log in again.' });
+      return new Unauthenticated('The session has ended.', {
+        code: 'session-ended',
+        remedy: 'Log in again.',
+      });
     case 'odoo.exceptions.AccessDenied':
-      return new Unauthenticated(message === 'Access Denied' ? 'The login or the password is not right.' : message, { code: 'login-refused', remedy: 'Check both and try again.' });
+      return new Unauthenticated(
+        message === 'Access Denied' ? 'The login or the password is not right.' : message,
+        { code: 'login-refused', remedy: 'Check both and try again.' },
+      );
     default:
   }
   if (DATABASE_COLLISION.test(fault.name)) return busy();
   // PostgreSQL is away, starting or stopping, or takes no more connections
-  if (fault.name.startsWith('psycopg2.')) return odooAway(new Error(`${fault.name}: ${message.slice(0, 200)}`));
+  if (fault.name.startsWith('psycopg2.'))
+    return odooAway(new Error(`${fault.name}: ${message.slice(0, 200)}`));
   if (fault.name === 'werkzeug.exceptions.Unauthorized') return keyRefused();
   // a model or a method of the addon that is not there (yet): no fact about a record
-  if (fault.name === 'werkzeug.exceptions.NotFound') return odooAway(new Error(message.slice(0, 200)));
-  if (httpStatus === 429 || httpStatus === 502 || httpStatus === 503 || httpStatus === 504) return odooAway();
+  if (fault.name === 'werkzeug.exceptions.NotFound')
+    return odooAway(new Error(message.slice(0, 200)));
+  if (httpStatus === 429 || httpStatus === 502 || httpStatus === 503 || httpStatus === 504)
+    return odooAway();
   return new Failed('Odoo failed at this.', {
-    code: 'odoo-failed', remedy: 'The log of Odoo says why.', cause: new Error(`${fault.name}: ${message.slice(0, 500)}`),
+    code: 'odoo-failed',
+    remedy: 'The log of Odoo says why.',
+    cause: new Error(`${fault.name}: ${message.slice(0, 500)}`),
   });
 }
 
 /** Two transactions of ours met; Odoo gives up on them after tries of its own. */
-const DATABASE_COLLISION = /^psycopg2\.errors\.(SerializationFailure|DeadlockDetected|LockNotAvailable)$/;
+const DATABASE_COLLISION =
+  /^psycopg2\.errors\.(SerializationFailure|DeadlockDetected|LockNotAvailable)$/;
 
 function busy(): Conflict {
   return new Conflict('Somebody else is changing this at the moment.', {
-    code: 'busy', remedy: 'Try again in a moment.', retryAfterSeconds: 1,
+    code: 'busy',
+    remedy: 'Try again in a moment.',
+    retryAfterSeconds: 1,
   });
 }
 
 function keyRefused(): Unauthenticated {
   return new Unauthenticated('The API key is not good (any more).', {
-    code: 'login-needed', remedy: 'Make a new key in Odoo under Preferences → Account security.',
+    code: 'login-needed',
+    remedy: 'Make a new key in Odoo under Preferences → Account security.',
   });
 }
 
 export function odooAway(cause?: unknown): Unavailable {
-  return new Unavailable('Odoo does not answer.', { code: 'odoo-unavailable', remedy: 'Try again in a moment.', retryAfterSeconds: 5, cause });
+  return new Unavailable('Odoo does not answer.', {
+    code: 'odoo-unavailable',
+    remedy: 'Try again in a moment.',
+    retryAfterSeconds: 5,
+    cause,
+  });
 }

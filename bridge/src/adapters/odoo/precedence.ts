@@ -1,4 +1,7 @@
-/** What traffic waits for; Odoo answers calls that run at once in turns, so the bridge's own stand back for it. */
+/**
+ * What traffic waits for; Odoo answers calls that run at once in turns, so the bridge's own stand
+ * back for it.
+ */
 const URGENT = new Set(['rollback', 'abort']);
 /** Longer than any of them takes; a call that hangs holds nobody up for more. */
 const STAND_BACK_MS = 500;
@@ -23,7 +26,10 @@ export class Precedence {
   async service<T>(call: () => Promise<T>): Promise<T> {
     if (this.#running > 0) {
       let timer: NodeJS.Timeout | undefined;
-      await Promise.race([this.#over, new Promise<void>((resolve) => (timer = setTimeout(resolve, STAND_BACK_MS)))]);
+      await Promise.race([
+        this.#over,
+        new Promise<void>((resolve) => (timer = setTimeout(resolve, STAND_BACK_MS))),
+      ]);
       clearTimeout(timer);
     }
     return call();

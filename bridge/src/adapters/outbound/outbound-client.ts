@@ -3,21 +3,28 @@ import { isIP, type LookupFunction } from 'node:net';
 import { Agent, request, type Dispatcher } from 'undici';
 import { isPublicAddress, type OutboundAllowList } from '../../domain/outbound-address.ts';
 import { Forbidden, Unavailable } from '../../errors.ts';
-import type { OutboundAnswer, OutboundPort, OutboundRequest } from '../../services/outbound-ports.ts';
+import type {
+  OutboundAnswer,
+  OutboundPort,
+  OutboundRequest,
+} from '../../services/outbound-ports.ts';
 
 const CONNECT_DEADLINE_MS = 5_000;
 const HEADER_BYTES_MAX = 16 * 1024;
 
 /** Every address of a host name, as `dns.lookup` with `all` gives them. */
-export type Resolve = (host: string, done: (error: Error | null, addresses: LookupAddress[]) => void) => void;
+export type Resolve = (
+  host: string,
+  done: (error: Error | null, addresses: LookupAddress[]) => void,
+) => void;
 
 class AddressRefused extends Error {}
 
 /**
- * The only way out to what people configure. The name is resolved once, each of its addresses is checked, and the
- * connection goes to the address that was checked: a name that changes its mind in between gains nothing. Each request
- * has a connection of its own, so that none rides on one that was opened under another rule or by an older route.
- * Redirects are answers like any other.
+ * The only way out to what people configure. The name is resolved once, each of its addresses is
+ * checked, and the connection goes to the address that was checked: a name that changes its mind in
+ * between gains nothing. Each request has a connection of its own, so that none rides on one that
+ * was opened under another rule or by an older route. Redirects are answers like any other.
  */
 export class OutboundClient implements OutboundPort {
   readonly #allow: OutboundAllowList;
@@ -33,32 +40,50 @@ export class OutboundClient implements OutboundPort {
     if (target === null) throw refused();
     if (isIP(target.host) !== 0 && !this.#mayReach(target, target.host)) throw refused();
     const agent = new Agent({
-      pipelining: 0, connections: 1, maxHeaderSize: HEADER_BYTES_MAX,
-      connect: { lookup: this.#checkedLookup(target), timeout: CONNECT_DEADLINE_MS, autoSelectFamily: true },
+      pipelining: 0,
+      connections: 1,
+      maxHeaderSize: HEADER_BYTES_MAX,
+      connect: {
+        lookup: this.#checkedLookup(target),
+        timeout: CONNECT_DEADLINE_MS,
+        autoSelectFamily: true,
+      },
     });
     const deadline = AbortSignal.timeout(options.deadlineMs);
     const signal = options.signal ? AbortSignal.any([options.signal, deadline]) : deadline;
     try {
       const { method, headers = {}, body = null } = options;
-      const answer = await request(target.url, { method, headers, body, dispatcher: agent, signal });
+      const answer = await request(target.url, {
+        method,
+        headers,
+        body,
+        dispatcher: agent,
+        signal,
+      });
       const read = await readBounded(answer.body, options.maxBytes);
       return { status: answer.statusCode, headers: flat(answer.headers), body: read };
     } catch (error) {
       if (options.signal?.aborted) throw error;
       if (isRefusal(error)) throw refused();
-      throw new Unavailable('The address did not answer.', { code: 'outbound-failed', cause: error });
+      throw new Unavailable('The address did not answer.', {
+        code: 'outbound-failed',
+        cause: error,
+      });
     } finally {
       void agent.destroy();
     }
   }
 
-  /** Names an error when one of the host's addresses may not be reached: which one is asked is not ours to choose. */
+  /**
+   * Names an error when one of the host's addresses may not be reached: which one is asked is not
+   * ours to choose.
+   */
   #checkedLookup(target: Target): LookupFunction {
     return (host, options, done) => {
       this.#resolve(host, (error, addresses) => {
         if (error) return done(error, '', 0);
-        const allowed = addresses.length > 0
-          && addresses.every(({ address }) => this.#mayReach(target, address));
+        const allowed =
+          addresses.length > 0 && addresses.every(({ address }) => this.#mayReach(target, address));
         if (!allowed) return done(new AddressRefused(), '', 0);
         if (options.all) return (done as unknown as LookupAll)(null, addresses);
         done(null, addresses[0]!.address, addresses[0]!.family);
@@ -72,7 +97,11 @@ export class OutboundClient implements OutboundPort {
 }
 
 type LookupAll = (error: null, addresses: LookupAddress[]) => void;
-interface Target { url: URL; host: string; port: number }
+interface Target {
+  url: URL;
+  host: string;
+  port: number;
+}
 
 /** null: not an address that may be asked at all. */
 function targetOf(text: string): Target | null {
@@ -90,7 +119,10 @@ const resolveBySystem: Resolve = (host, done) => {
   systemLookup(host, { all: true }, (error, addresses) => done(error, addresses));
 };
 
-async function readBounded(body: Dispatcher.ResponseData['body'], maxBytes: number): Promise<string> {
+async function readBounded(
+  body: Dispatcher.ResponseData['body'],
+  maxBytes: number,
+): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of body as AsyncIterable<Buffer>) {
@@ -102,7 +134,10 @@ async function readBounded(body: Dispatcher.ResponseData['body'], maxBytes: numb
 }
 
 function flat(headers: Dispatcher.ResponseData['headers']): Record<string, string> {
-  const named = Object.entries(headers).map(([name, value]) => [name, [value ?? ''].flat().join(', ')]);
+  const named = Object.entries(headers).map(([name, value]) => [
+    name,
+    [value ?? ''].flat().join(', '),
+  ]);
   return Object.fromEntries(named) as Record<string, string>;
 }
 

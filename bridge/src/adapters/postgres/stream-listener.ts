@@ -5,8 +5,9 @@ const RECONNECT_MS = 1_000;
 const RIGHTS = 'mlops_rights';
 
 /**
- * A connection that waits for `mlops_stream` and for `mlops_rights`; cut, it comes back and calls everybody, since something may have
- * been missed. Each bridge has its own: what PostgreSQL tells of a person's rights reaches every one, whoever leads the relay.
+ * A connection that waits for `mlops_stream` and for `mlops_rights`; cut, it comes back and calls
+ * everybody, since something may have been missed. Each bridge has its own: what PostgreSQL tells
+ * of a person's rights reaches every one, whoever leads the relay.
  */
 export class StreamListener {
   readonly #url: string;
@@ -47,7 +48,12 @@ export class StreamListener {
   }
 
   async #connect(): Promise<void> {
-    const client = new pg.Client({ connectionString: this.#url, keepAlive: true, connectionTimeoutMillis: 5_000, application_name: 'creativeflow-stream' });
+    const client = new pg.Client({
+      connectionString: this.#url,
+      keepAlive: true,
+      connectionTimeoutMillis: 5_000,
+      application_name: 'creativeflow-stream',
+    });
     this.#client = client;
     let ended = false;
     const again = (error?: Error): void => {
@@ -60,7 +66,9 @@ export class StreamListener {
     };
     client.on('error', again);
     client.on('end', () => again());
-    client.on('notification', ({ channel, payload }) => (channel === RIGHTS ? this.#tellRights(payload) : this.#wake()));
+    client.on('notification', ({ channel, payload }) =>
+      channel === RIGHTS ? this.#tellRights(payload) : this.#wake(),
+    );
     try {
       await client.connect();
       await client.query(`LISTEN mlops_stream; LISTEN ${RIGHTS}`);

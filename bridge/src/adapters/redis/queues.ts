@@ -8,8 +8,9 @@ const PREFIX = 'creativeflow';
 const MARKER = `${PREFIX}:queues-hold-what-was-handed-over`;
 
 /**
- * Bull's queues. A thing being worked on has at most one job waiting: its two possible ids (`…:0` and `…:1`) alternate,
- * so that a running job can ask for its own next look while it still holds its own id.
+ * Bull's queues. A thing being worked on has at most one job waiting: its two possible ids (`…:0`
+ * and `…:1`) alternate, so that a running job can ask for its own next look while it still holds
+ * its own id.
  */
 export class BullQueues implements WorkQueues {
   readonly #queues: Map<JobName, Bull.Queue<JobData>>;
@@ -24,24 +25,40 @@ export class BullQueues implements WorkQueues {
         const queue = new Bull<JobData>(name, {
           prefix: PREFIX,
           createClient: () => openRedis(url, log),
-          // a killed bridge's job is taken over after this long; a living one renews its lock at half of it
-          settings: { lockDuration: 15_000, stalledInterval: 5_000, maxStalledCount: 20, guardInterval: 2_000 },
+          // a killed bridge's job is taken over after this long; a living one renews its lock at
+          // half of it
+          settings: {
+            lockDuration: 15_000,
+            stalledInterval: 5_000,
+            maxStalledCount: 20,
+            guardInterval: 2_000,
+          },
           defaultJobOptions: { removeOnComplete: true, removeOnFail: true, attempts: 1 },
         });
-        queue.on('error', (error) => log.warn({ queue: name, reason: error.message }, 'queue.fault'));
+        queue.on('error', (error) =>
+          log.warn({ queue: name, reason: error.message }, 'queue.fault'),
+        );
         return [name, queue];
       }),
     );
   }
 
-  work(name: JobName, concurrency: number, run: (data: JobData, id: string) => Promise<void>): void {
+  work(
+    name: JobName,
+    concurrency: number,
+    run: (data: JobData, id: string) => Promise<void>,
+  ): void {
     this.#queue(name)
       .process(concurrency, (job) => run(job.data, String(job.id)))
-      .catch((error: Error) => this.#log.error({ queue: name, reason: error.message }, 'queue.workers-fault'));
+      .catch((error: Error) =>
+        this.#log.error({ queue: name, reason: error.message }, 'queue.workers-fault'),
+      );
   }
 
   async rest(): Promise<void> {
-    await Promise.all([...this.#queues.values()].map((queue) => queue.pause(true, true).catch(() => undefined)));
+    await Promise.all(
+      [...this.#queues.values()].map((queue) => queue.pause(true, true).catch(() => undefined)),
+    );
   }
 
   #queue(name: JobName): Bull.Queue<JobData> {
@@ -85,7 +102,12 @@ function idOf(name: JobName, payload: JobPayload, turn: number): string {
 
 /** Bull wants its blocking clients without a limit of retries and without the ready check. */
 export function openRedis(url: string, log: Logger): Redis {
-  const client = new Redis(url, { maxRetriesPerRequest: null, enableReadyCheck: false, connectTimeout: 5_000, retryStrategy: (times) => Math.min(times * 200, 2_000) });
+  const client = new Redis(url, {
+    maxRetriesPerRequest: null,
+    enableReadyCheck: false,
+    connectTimeout: 5_000,
+    retryStrategy: (times) => Math.min(times * 200, 2_000),
+  });
   client.on('error', (error: Error) => log.debug({ reason: error.message }, 'redis.fault'));
   return client;
 }

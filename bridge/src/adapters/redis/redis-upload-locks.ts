@@ -17,8 +17,9 @@ redis.call('pexpire', KEYS[1], ARGV[2]) if redis.call('get', KEYS[2]) then retur
 const RELEASE = `if redis.call('get', KEYS[1]) == ARGV[1] then redis.call('del', KEYS[1], KEYS[2]) end return 1`;
 
 /**
- * One writer at a time across all bridge instances. Without Redis only the process's own lock holds: that is allowed, because
- * ResumableUploads completes an object by the etags of its parts (the fence), so that two writers can lose time but no byte.
+ * One writer at a time across all bridge instances. Without Redis only the process's own lock
+ * holds: that is allowed, because ResumableUploads completes an object by the etags of its parts
+ * (the fence), so that two writers can lose time but no byte.
  */
 export class RedisUploadLocks implements UploadLocks {
   readonly #local = new LocalUploadLocks();
@@ -47,10 +48,17 @@ export class RedisUploadLocks implements UploadLocks {
     }
     const lost = new AbortController();
     local.lost.addEventListener('abort', () => lost.abort(local.lost.reason), { once: true });
-    // The answer of a Redis that is away or was emptied is no reason to stop: the fence holds. Only another's token or wish is.
-    const renewEvery = (ms: number): NodeJS.Timeout => setInterval(() => {
-      this.#renew(id, token).then((state) => { if (state === 'wanted') lost.abort(takenOver()); }, () => undefined);
-    }, ms);
+    // The answer of a Redis that is away or was emptied is no reason to stop: the fence holds. Only
+    // another's token or wish is.
+    const renewEvery = (ms: number): NodeJS.Timeout =>
+      setInterval(() => {
+        this.#renew(id, token).then(
+          (state) => {
+            if (state === 'wanted') lost.abort(takenOver());
+          },
+          () => undefined,
+        );
+      }, ms);
     let timer = renewEvery(RENEW_MS);
     const change = (ms: number): void => {
       clearInterval(timer);
@@ -72,7 +80,11 @@ export class RedisUploadLocks implements UploadLocks {
   async free(id: string, ms: number): Promise<void> {
     const deadline = this.#clock.now().getTime() + ms;
     try {
-      while ((await this.#redis.exists(lockKey(id))) === 1 && this.#clock.now().getTime() < deadline) await this.#clock.sleep(ASK_MS);
+      while (
+        (await this.#redis.exists(lockKey(id))) === 1 &&
+        this.#clock.now().getTime() < deadline
+      )
+        await this.#clock.sleep(ASK_MS);
     } catch (error) {
       this.#log.warn({ uploadId: id, reason: String(error) }, 'upload.lock.unknown');
     }
@@ -82,7 +94,11 @@ export class RedisUploadLocks implements UploadLocks {
     const deadline = this.#clock.now().getTime() + LOCK_PATIENCE_MS;
     while ((await this.#redis.set(lockKey(id), token, 'PX', LIFE_MS, 'NX')) !== 'OK') {
       if (this.#clock.now().getTime() > deadline) {
-        throw new Locked('Another bridge writes this upload.', { code: 'upload-locked', remedy: 'Try again in a moment.', retryAfterSeconds: 5 });
+        throw new Locked('Another bridge writes this upload.', {
+          code: 'upload-locked',
+          remedy: 'Try again in a moment.',
+          retryAfterSeconds: 5,
+        });
       }
       await this.#redis.set(wantKey(id), token, 'PX', LIFE_MS);
       await this.#clock.sleep(ASK_MS);
@@ -94,7 +110,8 @@ export class RedisUploadLocks implements UploadLocks {
     const answer = await this.#redis.eval(RENEW, 2, lockKey(id), wantKey(id), token, LIFE_MS);
     if (answer === 2) return 'wanted';
     // 0: gone (Redis was emptied) or taken. Take it again when it is free.
-    if (answer === 0 && (await this.#redis.set(lockKey(id), token, 'PX', LIFE_MS, 'NX')) !== 'OK') return 'wanted';
+    if (answer === 0 && (await this.#redis.set(lockKey(id), token, 'PX', LIFE_MS, 'NX')) !== 'OK')
+      return 'wanted';
     return 'mine';
   }
 }

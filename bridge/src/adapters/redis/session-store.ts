@@ -8,8 +8,9 @@ const LIFE_SECONDS = 7 * 24 * 3600; // as long as an idle Odoo session lives
 const KEY = 'creativeflow:session:';
 
 /**
- * Sessions in Redis, encrypted: who can read Redis can neither use a session nor learn an Odoo cookie. Redis knows only
- * the SHA-256 of the id that the browser holds. An emptied Redis costs people a login, nothing else.
+ * Sessions in Redis, encrypted: who can read Redis can neither use a session nor learn an Odoo
+ * cookie. Redis knows only the SHA-256 of the id that the browser holds. An emptied Redis costs
+ * people a login, nothing else.
  */
 export class RedisSessionStore implements SessionStore {
   readonly #redis: Redis;
@@ -51,7 +52,9 @@ export class RedisSessionStore implements SessionStore {
     try {
       const decipher = createDecipheriv('aes-256-gcm', this.#secret, stored.subarray(0, 12));
       decipher.setAuthTag(stored.subarray(12, 28));
-      return JSON.parse(Buffer.concat([decipher.update(stored.subarray(28)), decipher.final()]).toString()) as SessionRecord;
+      return JSON.parse(
+        Buffer.concat([decipher.update(stored.subarray(28)), decipher.final()]).toString(),
+      ) as SessionRecord;
     } catch {
       return null; // another secret wrote it: that session has ended
     }
@@ -67,8 +70,8 @@ function keyOf(id: string): string {
 }
 
 /**
- * ioredis waits for Redis for ever; a person does not. A Redis that answers with an error (it is loading, read-only, full
- * or wants a password) is as good as away.
+ * ioredis waits for Redis for ever; a person does not. A Redis that answers with an error (it is
+ * loading, read-only, full or wants a password) is as good as away.
  */
 export async function withinSeconds<T>(answer: Promise<T>, seconds: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
@@ -86,6 +89,9 @@ export async function withinSeconds<T>(answer: Promise<T>, seconds: number): Pro
 
 export function sessionsUnavailable(why: string, cause?: unknown): Unavailable {
   return new Unavailable(`Sessions cannot be read now: ${why}.`, {
-    code: 'sessions-unavailable', remedy: 'Try again in a moment.', retryAfterSeconds: 5, cause,
+    code: 'sessions-unavailable',
+    remedy: 'Try again in a moment.',
+    retryAfterSeconds: 5,
+    cause,
   });
 }

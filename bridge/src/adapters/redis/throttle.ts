@@ -3,7 +3,10 @@ import type { Redis } from 'ioredis';
 import type { Throttle } from '../../services/session-ports.ts';
 import { sessionsUnavailable, withinSeconds } from './session-store.ts';
 
-export interface ThrottleLimit { tries: number; windowSeconds: number }
+export interface ThrottleLimit {
+  tries: number;
+  windowSeconds: number;
+}
 
 /** A counter for each key that ends with its window. */
 export class RedisThrottle implements Throttle {
@@ -17,7 +20,10 @@ export class RedisThrottle implements Throttle {
 
   async hit(key: string): Promise<{ allowed: boolean; retryAfterSeconds: number }> {
     const name = nameOf(key);
-    const answer = await withinSeconds(this.#redis.multi().incr(name).expire(name, this.#limit.windowSeconds, 'NX').ttl(name).exec(), 3);
+    const answer = await withinSeconds(
+      this.#redis.multi().incr(name).expire(name, this.#limit.windowSeconds, 'NX').ttl(name).exec(),
+      3,
+    );
     const refused = answer?.find(([error]) => error !== null)?.[0];
     // a try that was not counted must not pass as the first one
     if (!answer || refused) throw sessionsUnavailable('Redis counts no tries', refused);
@@ -27,7 +33,10 @@ export class RedisThrottle implements Throttle {
 
   async forgive(key: string): Promise<void> {
     const name = nameOf(key);
-    await withinSeconds(this.#redis.multi().decr(name).expire(name, this.#limit.windowSeconds, 'NX').exec(), 3);
+    await withinSeconds(
+      this.#redis.multi().decr(name).expire(name, this.#limit.windowSeconds, 'NX').exec(),
+      3,
+    );
   }
 
   async clear(key: string): Promise<void> {

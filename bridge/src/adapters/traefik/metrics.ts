@@ -5,11 +5,14 @@ import { Unavailable } from '../../errors.ts';
 import type { MetricsPort, TrafficPort } from '../../services/cluster-ports.ts';
 
 const DEADLINE_MS = 5_000;
-const LINE = /^(traefik_service_requests_total|traefik_service_request_duration_seconds_bucket)\{([^}]*)\} ([0-9.e+]+)$/;
+const LINE =
+  /^(traefik_service_requests_total|traefik_service_request_duration_seconds_bucket)\{([^}]*)\} ([0-9.e+]+)$/;
 
 /**
- * Counters of Traefik's services, from its own metrics endpoint (https://doc.traefik.io/traefik/observability/metrics/overview/, with
- * labels of services switched on). The Gateway API provider calls a service `<namespace>-<service>-http-<port>@kubernetesgateway`, `http` being the name of its port.
+ * Counters of Traefik's services, from its own metrics endpoint
+ * (https://doc.traefik.io/traefik/observability/metrics/overview/, with labels of services switched
+ * on). The Gateway API provider calls a service
+ * `<namespace>-<service>-http-<port>@kubernetesgateway`, `http` being the name of its port.
  */
 export class TraefikMetrics implements MetricsPort, TrafficPort {
   readonly #url: string;
@@ -30,14 +33,20 @@ export class TraefikMetrics implements MetricsPort, TrafficPort {
 
   async #text(): Promise<string> {
     try {
-      const { statusCode, body } = await request(this.#url, { signal: AbortSignal.timeout(this.#deadlineMs) });
+      const { statusCode, body } = await request(this.#url, {
+        signal: AbortSignal.timeout(this.#deadlineMs),
+      });
       const text = await body.text();
       if (statusCode !== 200) throw new Error(`answered ${statusCode}`);
-      // one that has served nobody yet still tells of itself; a page of something else would count as no requests
+      // one that has served nobody yet still tells of itself; a page of something else would count
+      // as no requests
       if (!/^traefik_/m.test(text)) throw new Error('answered without metrics of Traefik');
       return text;
     } catch (error) {
-      throw new Unavailable(`The gateway's metrics at ${this.#url}: ${error instanceof Error ? error.message : String(error)}.`, { code: 'metrics-unavailable', cause: error });
+      throw new Unavailable(
+        `The gateway's metrics at ${this.#url}: ${error instanceof Error ? error.message : String(error)}.`,
+        { code: 'metrics-unavailable', cause: error },
+      );
     }
   }
 }
@@ -53,10 +62,17 @@ export function allCounters(text: string): Map<string, Counters> {
   for (const line of text.split('\n')) {
     const match = LINE.exec(line);
     if (match === null) continue;
-    const labels = Object.fromEntries([...match[2]!.matchAll(/(\w+)="([^"]*)"/g)].map(([, name, value]) => [name, value]));
+    const labels = Object.fromEntries(
+      [...match[2]!.matchAll(/(\w+)="([^"]*)"/g)].map(([, name, value]) => [name, value]),
+    );
     const service = /^(.+?)-(?:http-)?[0-9]+@/.exec(labels['service'] ?? '')?.[1];
     if (service === undefined) continue;
-    const counters = all.get(service) ?? { requests: 0, errors: 0, buckets: [], byBound: new Map<number, number>() };
+    const counters = all.get(service) ?? {
+      requests: 0,
+      errors: 0,
+      buckets: [],
+      byBound: new Map<number, number>(),
+    };
     all.set(service, counters);
     const value = Number(match[3]);
     if (match[1] === 'traefik_service_requests_total') {
@@ -68,7 +84,16 @@ export function allCounters(text: string): Map<string, Counters> {
     }
   }
   // JSON has no Infinity, and the progress of a rollout is kept as JSON
-  return new Map([...all].map(([service, { requests, errors, byBound }]) => [service, {
-    requests, errors, buckets: [...byBound].map(([bound, count]): [number, number] => [Math.min(bound, Number.MAX_VALUE), count]).sort(([a], [b]) => a - b),
-  }]));
+  return new Map(
+    [...all].map(([service, { requests, errors, byBound }]) => [
+      service,
+      {
+        requests,
+        errors,
+        buckets: [...byBound]
+          .map(([bound, count]): [number, number] => [Math.min(bound, Number.MAX_VALUE), count])
+          .sort(([a], [b]) => a - b),
+      },
+    ]),
+  );
 }

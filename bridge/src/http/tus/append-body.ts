@@ -5,12 +5,22 @@ import type { ResumableUploads } from '../../services/upload-resumable.ts';
 import { tooLarge } from '../../services/artifact-upload.ts';
 import { ClientGone, pumpBody } from '../request-body.ts';
 
-/** Feeds a request's body to an upload. A cut line is no error here: what came before it is kept. */
-export function appendBody(uploads: ResumableUploads, info: ResumableInfo, offset: number, checksum: Append['checksum'], request: Request): Promise<number> {
+/**
+ * Feeds a request's body to an upload. A cut line is no error here: what came before it is kept.
+ */
+export function appendBody(
+  uploads: ResumableUploads,
+  info: ResumableInfo,
+  offset: number,
+  checksum: Append['checksum'],
+  request: Request,
+): Promise<number> {
   const announced = Number(request.headers['content-length'] ?? 0);
-  if (offset + announced > info.size) throw tooLarge('The body goes beyond Upload-Length, and', info.size);
+  if (offset + announced > info.size)
+    throw tooLarge('The body goes beyond Upload-Length, and', info.size);
   return uploads.append(info, {
-    offset, checksum,
+    offset,
+    checksum,
     body: async (write, stop) => {
       try {
         await pumpBody(request, write, stop);

@@ -2,7 +2,10 @@ import type { Request, Response } from 'express';
 import type { Uploader } from '../../services/upload-register.ts';
 import { idOf, type TusDeps, type TusVerb } from './protocol.ts';
 
-/** "When receiving a DELETE request for an existing upload the Server SHOULD free associated resources and MUST respond with the 204 No Content status." */
+/**
+ * "When receiving a DELETE request for an existing upload the Server SHOULD free associated
+ * resources and MUST respond with the 204 No Content status."
+ */
 export class TusDelete implements TusVerb {
   readonly #deps: TusDeps;
   constructor(deps: TusDeps) {

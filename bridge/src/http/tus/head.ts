@@ -10,7 +10,8 @@ export class TusHead implements TusVerb {
   }
 
   async handle(request: Request, response: Response, by: Uploader): Promise<void> {
-    // "The Server MUST prevent the client and/or proxies from caching the response", also of a refusal.
+    // "The Server MUST prevent the client and/or proxies from caching the response", also of a
+    // refusal.
     response.setHeader('Cache-Control', 'no-store');
     const info = await this.#deps.uploads.find(idOf(request), by.uid);
     response.setHeader('Upload-Offset', String(await this.#deps.uploads.offset(info)));

@@ -1,7 +1,10 @@
 import type { Request, Response } from 'express';
 import { CHECKSUM_ALGORITHMS, TUS_EXTENSIONS, TUS_VERSION } from './protocol.ts';
 
-/** "An OPTIONS request MAY be used to gather information about the Server's current configuration." It needs no login. */
+/**
+ * "An OPTIONS request MAY be used to gather information about the Server's current configuration."
+ * It needs no login.
+ */
 export class TusOptions {
   readonly #maxBytes: number;
   constructor(maxBytes: number) {

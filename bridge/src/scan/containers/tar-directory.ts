@@ -16,11 +16,21 @@ const END_BLOCKS = 2;
 const RECORD_BYTES = 20 * BLOCK_BYTES;
 
 /** What the letters stand for, for findings. */
-const KINDS: Record<string, string> = { 1: 'a hard link', 2: 'a symbolic link', 3: 'a device', 4: 'a device', 6: 'a pipe', 7: 'a file of a kind of its own', S: 'a file with holes', K: 'a long link' };
+const KINDS: Record<string, string> = {
+  1: 'a hard link',
+  2: 'a symbolic link',
+  3: 'a device',
+  4: 'a device',
+  6: 'a pipe',
+  7: 'a file of a kind of its own',
+  S: 'a file with holes',
+  K: 'a long link',
+};
 
 /**
- * Reads a tar as only one reader could: plain files and folders under plain names, each once, checksums right, padding and
- * the two blocks at the end of zeros, and nothing behind. Extended headers may give a long name and nothing that surprises.
+ * Reads a tar as only one reader could: plain files and folders under plain names, each once,
+ * checksums right, padding and the two blocks at the end of zeros, and nothing behind. Extended
+ * headers may give a long name and nothing that surprises.
  */
 export function readTarDirectory(tar: ByteSource, maxMembers: number): TarMember[] {
   const members: TarMember[] = [];
@@ -30,12 +40,17 @@ export function readTarDirectory(tar: ByteSource, maxMembers: number): TarMember
   for (let entries = 0; ; entries++) {
     const header = readTarHeader(tar, at);
     if (header === null) break;
-    if (entries >= maxMembers) throw new Rejected('limit-exceeded', `The tar has more than ${maxMembers} entries.`, at);
+    if (entries >= maxMembers)
+      throw new Rejected('limit-exceeded', `The tar has more than ${maxMembers} entries.`, at);
     const dataOffset = at + BLOCK_BYTES;
     if (header.type === 'g' && extension === null) readComment(tar, dataOffset, header.size);
     else if (header.type === 'x' || header.type === 'L') {
-      if (extension !== null) throw new Rejected('tar-structure', 'Two extensions are for one entry.', at);
-      extension = header.type === 'x' ? readPax(tar, dataOffset, header.size) : readLongName(tar, dataOffset, header.size);
+      if (extension !== null)
+        throw new Rejected('tar-structure', 'Two extensions are for one entry.', at);
+      extension =
+        header.type === 'x'
+          ? readPax(tar, dataOffset, header.size)
+          : readLongName(tar, dataOffset, header.size);
     } else {
       const member = toMember(header, extension, at);
       extension = null;
@@ -46,29 +61,47 @@ export function readTarDirectory(tar: ByteSource, maxMembers: number): TarMember
     }
     at = passData(tar, dataOffset, header.size);
   }
-  if (extension !== null) throw new Rejected('tar-structure', 'An extension is for an entry that does not follow.', at);
+  if (extension !== null)
+    throw new Rejected('tar-structure', 'An extension is for an entry that does not follow.', at);
   checkEnd(tar, at);
   return members;
 }
 
 function toMember(header: TarHeader, extension: TarExtension | null, at: number): TarMember | null {
   if (header.type !== '0' && header.type !== '5') {
-    throw new Rejected('tar-entry', `Entry ${JSON.stringify(header.name.slice(0, 120))} is ${KINDS[header.type] ?? `of the unknown kind ${JSON.stringify(header.type)}`}.`, at);
+    throw new Rejected(
+      'tar-entry',
+      `Entry ${JSON.stringify(header.name.slice(0, 120))} is ${KINDS[header.type] ?? `of the unknown kind ${JSON.stringify(header.type)}`}.`,
+      at,
+    );
   }
   if (extension?.size !== undefined && extension.size !== header.size) {
-    throw new Rejected('tar-structure', `Two headers give an entry ${header.size} and ${extension.size} bytes; readers that know one of them only would find other entries.`, at);
+    throw new Rejected(
+      'tar-structure',
+      `Two headers give an entry ${header.size} and ${extension.size} bytes; readers that know one of them only would find other entries.`,
+      at,
+    );
   }
   const folder = header.type === '5';
   if (folder && header.size !== 0) throw new Rejected('tar-structure', 'A folder has content.', at);
   const own = Buffer.from(header.name, 'latin1').toString('utf8');
   const full = extension?.path ?? own;
   if (extension?.kind === 'long' && !full.startsWith(own)) {
-    throw new Rejected('tar-structure', 'A long name and the short one before it are not the same.', at);
+    throw new Rejected(
+      'tar-structure',
+      'A long name and the short one before it are not the same.',
+      at,
+    );
   }
   const name = full.replace(/^\.\//, '').replace(/\/$/, '');
   // the folder that was packed
   if (folder && (name === '' || name === '.')) return null;
-  if (!isPlainPath(name) || name.includes('\ufffd') || (!folder && full.endsWith('/'))) throw new Rejected('tar-member-name', `An entry is called ${JSON.stringify(full.slice(0, 120))}.`, at);
+  if (!isPlainPath(name) || name.includes('\ufffd') || (!folder && full.endsWith('/')))
+    throw new Rejected(
+      'tar-member-name',
+      `An entry is called ${JSON.stringify(full.slice(0, 120))}.`,
+      at,
+    );
   return { name: folder ? `${name}/` : name, dataOffset: at + BLOCK_BYTES, size: header.size };
 }
 
@@ -79,7 +112,11 @@ type Names = Map<string, 'file' | 'folder' | 'implied'>;
 function enter(names: Names, name: string, at: number): void {
   const path = name.replace(/\/$/, '');
   const duplicate = (): never => {
-    throw new Rejected('tar-duplicate-member', `Two entries are called ${JSON.stringify(path)}, or one lies in the other.`, at);
+    throw new Rejected(
+      'tar-duplicate-member',
+      `Two entries are called ${JSON.stringify(path)}, or one lies in the other.`,
+      at,
+    );
   };
   const known = names.get(path);
   const folder = path !== name;
@@ -97,15 +134,28 @@ function enter(names: Names, name: string, at: number): void {
 function passData(tar: ByteSource, start: number, size: number): number {
   const end = start + size;
   const next = start + Math.ceil(size / BLOCK_BYTES) * BLOCK_BYTES;
-  if (next > tar.size) throw new Rejected('tar-structure', 'An entry reaches beyond the file.', start);
-  if (tar.read(end, next - end).some((byte) => byte !== 0)) throw new Rejected('tar-structure', 'Bytes behind the end of an entry are not zero.', end);
+  if (next > tar.size)
+    throw new Rejected('tar-structure', 'An entry reaches beyond the file.', start);
+  if (tar.read(end, next - end).some((byte) => byte !== 0))
+    throw new Rejected('tar-structure', 'Bytes behind the end of an entry are not zero.', end);
   return next;
 }
 
 function checkEnd(tar: ByteSource, at: number): void {
   const rest = tar.size - at;
-  if (rest < END_BLOCKS * BLOCK_BYTES || rest % BLOCK_BYTES !== 0) throw new Rejected('tar-structure', 'The archive does not end with two blocks of zeros.', at);
-  if (rest > RECORD_BYTES + END_BLOCKS * BLOCK_BYTES) throw new Rejected('format-trailing-data', `${rest} bytes follow the last entry; tar fills up to ${RECORD_BYTES}.`, at);
+  if (rest < END_BLOCKS * BLOCK_BYTES || rest % BLOCK_BYTES !== 0)
+    throw new Rejected('tar-structure', 'The archive does not end with two blocks of zeros.', at);
+  if (rest > RECORD_BYTES + END_BLOCKS * BLOCK_BYTES)
+    throw new Rejected(
+      'format-trailing-data',
+      `${rest} bytes follow the last entry; tar fills up to ${RECORD_BYTES}.`,
+      at,
+    );
   const odd = tar.read(at, rest).findIndex((byte) => byte !== 0);
-  if (odd >= 0) throw new Rejected('format-trailing-data', 'Something follows the end of the archive; some readers read on.', at + odd);
+  if (odd >= 0)
+    throw new Rejected(
+      'format-trailing-data',
+      'Something follows the end of the archive; some readers read on.',
+      at + odd,
+    );
 }

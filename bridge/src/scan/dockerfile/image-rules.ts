@@ -16,7 +16,9 @@ export function whyUnpinned(reference: string | null): string | null {
   if (reference.includes('@')) return `The digest of ${reference} is malformed.`;
   const tag = /:([^/:]+)$/.exec(reference)?.[1];
   if (tag === undefined) return `${reference} has no tag, which means "latest".`;
-  return tag.toLowerCase() === 'latest' ? `${reference} means whatever is newest on the day of the build.` : null;
+  return tag.toLowerCase() === 'latest'
+    ? `${reference} means whatever is newest on the day of the build.`
+    : null;
 }
 
 /** Why the user that the last stage ends with will not do, or null. */
@@ -24,38 +26,72 @@ export function whyRoot(stage: Stage): { why: string; node: Instruction } | null
   for (let current: Stage | null = stage; current !== null; current = current.parent) {
     const last = current.instructions.findLast(({ node }) => node.getKeyword() === 'USER');
     if (last === undefined) continue;
-    const user = expand((last.node.getArgumentsContent() ?? '').trim().replace(/^["']|["']$/g, ''), last.variables);
+    const user = expand(
+      (last.node.getArgumentsContent() ?? '').trim().replace(/^["']|["']$/g, ''),
+      last.variables,
+    );
     const problem = (why: string): { why: string; node: Instruction } => ({ why, node: last.node });
     if (user === null) return problem('The user depends on a variable that has no value.');
     const [, id, group] = /^([0-9]{1,10})(?::([0-9]{1,10}))?$/.exec(user) ?? [];
-    if (id === undefined) return problem(`"${user}" is a name; Kubernetes can only see that a number is not root.`);
+    if (id === undefined)
+      return problem(`"${user}" is a name; Kubernetes can only see that a number is not root.`);
     if (Number(id) > UID_MAX) return problem(`${id} is no number of a user.`);
     if (Number(id) === 0) return problem('The image would run as root (0).');
-    return group !== undefined && Number(group) === 0 ? problem('The image would run in the group of root (0).') : null;
+    return group !== undefined && Number(group) === 0
+      ? problem('The image would run in the group of root (0).')
+      : null;
   }
-  return { why: 'The last stage has no USER, so the image runs as whatever the base image says: mostly root.', node: stage.from };
+  return {
+    why: 'The last stage has no USER, so the image runs as whatever the base image says: mostly root.',
+    node: stage.from,
+  };
 }
 
 /** ADD and COPY: remote sources, images as sources, modes. */
-export function checkCopy(node: Add | Copy, stages: Stage[], variables: Variables, tell: Tell): void {
+export function checkCopy(
+  node: Add | Copy,
+  stages: Stage[],
+  variables: Variables,
+  tell: Tell,
+): void {
   for (const flag of node.getFlags()) {
     const value = flag.getValue() ?? '';
-    if (flag.getName() === 'chmod' && tooMuch(expand(value, variables) ?? '')) tell('docker-permissions', undefined, flag.toString());
+    if (flag.getName() === 'chmod' && tooMuch(expand(value, variables) ?? ''))
+      tell('docker-permissions', undefined, flag.toString());
     if (flag.getName() === 'from') {
       checkSourceImage(value, stages, variables, flag.toString(), tell);
     }
   }
   if (!(node instanceof Add)) return;
-  const remote = sources(node).find((source) => REMOTE.test(expand(source, variables) ?? source) || expand(source, variables) === null);
-  if (remote !== undefined && !node.getFlags().some((flag) => flag.getName() === 'checksum' && /^sha256:[0-9a-f]{64}$/.test(flag.getValue() ?? ''))) {
+  const remote = sources(node).find(
+    (source) =>
+      REMOTE.test(expand(source, variables) ?? source) || expand(source, variables) === null,
+  );
+  if (
+    remote !== undefined &&
+    !node
+      .getFlags()
+      .some(
+        (flag) =>
+          flag.getName() === 'checksum' && /^sha256:[0-9a-f]{64}$/.test(flag.getValue() ?? ''),
+      )
+  ) {
     tell('docker-remote-add', undefined, remote);
   }
 }
 
 /** Another stage, or an image that cannot change. */
-function checkSourceImage(value: string, stages: Stage[], variables: Variables, evidence: string, tell: Tell): void {
+function checkSourceImage(
+  value: string,
+  stages: Stage[],
+  variables: Variables,
+  evidence: string,
+  tell: Tell,
+): void {
   const reference = expand(value, variables);
-  const isStage = reference !== null && (/^[0-9]+$/.test(reference) || stages.some((stage) => stage.name === reference.toLowerCase()));
+  const isStage =
+    reference !== null &&
+    (/^[0-9]+$/.test(reference) || stages.some((stage) => stage.name === reference.toLowerCase()));
   const why = isStage ? null : whyUnpinned(reference);
   if (why !== null) tell('docker-unpinned-image', why, evidence);
 }
@@ -63,7 +99,8 @@ function checkSourceImage(value: string, stages: Stage[], variables: Variables, 
 /** What ADD or COPY takes; the last argument is where it goes. */
 export function sources(node: Add | Copy): string[] {
   const strings = node.getJSONStrings().map((string) => string.getJSONValue());
-  const all = strings.length > 0 ? strings : node.getArguments().map((argument) => argument.getValue());
+  const all =
+    strings.length > 0 ? strings : node.getArguments().map((argument) => argument.getValue());
   return /(^|\s)<<-?\S/.test(node.getRawArgumentsContent() ?? '') ? [] : all.slice(0, -1);
 }
 
@@ -73,8 +110,15 @@ export function checkRunFlags(node: Run, stages: Stage[], variables: Variables, 
     const [name, value] = [flag.getName(), flag.getValue() ?? ''];
     const from = name === 'mount' ? /(?:^|,)\s*["']?from=([^,"']+)/.exec(value)?.[1] : undefined;
     if (from !== undefined) checkSourceImage(from, stages, variables, flag.toString(), tell);
-    if (name === 'security' && value !== 'sandbox') tell('docker-privileged-run', undefined, flag.toString());
-    else if (name === 'network' && value !== 'default' && value !== 'none') tell('docker-privileged-run', undefined, flag.toString());
-    else if (name === 'device' || !['security', 'network', 'mount'].includes(name)) tell('docker-privileged-run', 'The step has a flag that the build does not know.', flag.toString());
+    if (name === 'security' && value !== 'sandbox')
+      tell('docker-privileged-run', undefined, flag.toString());
+    else if (name === 'network' && value !== 'default' && value !== 'none')
+      tell('docker-privileged-run', undefined, flag.toString());
+    else if (name === 'device' || !['security', 'network', 'mount'].includes(name))
+      tell(
+        'docker-privileged-run',
+        'The step has a flag that the build does not know.',
+        flag.toString(),
+      );
   }
 }

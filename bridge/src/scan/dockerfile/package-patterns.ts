@@ -1,4 +1,7 @@
-/** What a shell text says to package managers, one habit a line. Each form is bounded, so that a long line takes no longer than it must. */
+/**
+ * What a shell text says to package managers, one habit a line. Each form is bounded, so that a
+ * long line takes no longer than it must.
+ */
 
 /** a model that is fetched by its name: the names of folders of the image are none */
 export const MODEL_FETCH: readonly RegExp[] = [
@@ -13,7 +16,9 @@ export const MODEL_FETCH: readonly RegExp[] = [
 ];
 
 /** a model that is fetched by its address */
-export const MODEL_FILE: readonly RegExp[] = [/https?:\/\/[^\s"']+\.(bin|pt|pth|ckpt|safetensors|gguf|ggml|onnx|h5|hdf5|keras|pkl|pickle|joblib|tflite|npz|nemo|mar)([?"'\s]|$)/i];
+export const MODEL_FILE: readonly RegExp[] = [
+  /https?:\/\/[^\s"']+\.(bin|pt|pth|ckpt|safetensors|gguf|ggml|onnx|h5|hdf5|keras|pkl|pickle|joblib|tflite|npz|nemo|mar)([?"'\s]|$)/i,
+];
 
 /** settings by which a package manager takes anything */
 export const UNSIGNED: readonly RegExp[] = [
@@ -52,7 +57,10 @@ export const FROM_URL: readonly RegExp[] = [
   /\b(apt|apt-get|yum|dnf|zypper)\b[^|;&\n]{0,500}\binstall\b[^|;&\n]{0,500}\shttps?:\S+/i,
 ];
 
-export const REMOTE_CODE: readonly RegExp[] = [/--trust[-_]remote[-_]code\b(?!\s*[= ]\s*(false|0|no)\b)/i, /\btrust_remote_code\s*=\s*True\b/i];
+export const REMOTE_CODE: readonly RegExp[] = [
+  /--trust[-_]remote[-_]code\b(?!\s*[= ]\s*(false|0|no)\b)/i,
+  /\btrust_remote_code\s*=\s*True\b/i,
+];
 export const TRUSTED_SOURCE: readonly RegExp[] = [/\[[^\]]*\btrusted\s*=\s*yes\b[^\]]*\]/i];
 
 /** What fits one of the forms, the first in the text; null: nothing does. */

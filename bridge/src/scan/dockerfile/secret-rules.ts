@@ -1,7 +1,13 @@
-/** Names that say that the value is a secret. Words such as PAD_TOKEN and MAX_TOKENS are the vocabulary of language models. */
-const SECRET_NAME = /(^|[_.-])(passw(or)?d|passphrase|pwd|secret|token|api_?key|apikey|access_?key|secret_?key|private_?key|credentials?)($|[_.-])/i;
-const HARMLESS_NAME = /(^|_)(pad|eos|bos|unk|sep|cls|mask|stop|start|end|num|max|min)_token$|(_|^)(file|path|dir|url|name|id|type|length|count|header|limit|budget|ttl|mode|format|parallelism)$/i;
-const HARMLESS_VALUE = /^(|true|false|yes|no|none|null|0|1|changeme_at_runtime|\$\{?[A-Za-z_][A-Za-z0-9_]*\}?|["']?\$\(cat\b.*|<[^>]*>|\/run\/secrets\/.*)$/i;
+/**
+ * Names that say that the value is a secret. Words such as PAD_TOKEN and MAX_TOKENS are the
+ * vocabulary of language models.
+ */
+const SECRET_NAME =
+  /(^|[_.-])(passw(or)?d|passphrase|pwd|secret|token|api_?key|apikey|access_?key|secret_?key|private_?key|credentials?)($|[_.-])/i;
+const HARMLESS_NAME =
+  /(^|_)(pad|eos|bos|unk|sep|cls|mask|stop|start|end|num|max|min)_token$|(_|^)(file|path|dir|url|name|id|type|length|count|header|limit|budget|ttl|mode|format|parallelism)$/i;
+const HARMLESS_VALUE =
+  /^(|true|false|yes|no|none|null|0|1|changeme_at_runtime|\$\{?[A-Za-z_][A-Za-z0-9_]*\}?|["']?\$\(cat\b.*|<[^>]*>|\/run\/secrets\/.*)$/i;
 
 /** Values that are secrets whatever they are called. */
 const SECRET_VALUES: [RegExp, string][] = [
@@ -19,11 +25,17 @@ const SECRET_VALUES: [RegExp, string][] = [
   [/\b[a-z][a-z0-9+.-]*:\/\/[^/\s:@$]+:[^/\s:@$]{3,}@/i, 'a password in a URL'],
   [/authorization:\s*(bearer|basic|token)\s+[^\s$"']{8,}/i, 'an Authorization header'],
 ];
-const SECRET_FILES = /(^|\/)(\.env(\.[a-z]+)?|\.git|\.netrc|\.npmrc|\.pypirc|\.aws|\.ssh|\.kube|id_(rsa|dsa|ecdsa|ed25519)|.*\.(pem|key|p12|pfx))\/?$/i;
+const SECRET_FILES =
+  /(^|\/)(\.env(\.[a-z]+)?|\.git|\.netrc|\.npmrc|\.pypirc|\.aws|\.ssh|\.kube|id_(rsa|dsa|ecdsa|ed25519)|.*\.(pem|key|p12|pfx))\/?$/i;
 
 /** Does NAME=VALUE write a secret down? */
 export function isSecretPair(name: string, value: string | null): boolean {
-  return value !== null && SECRET_NAME.test(name) && !HARMLESS_NAME.test(name) && !HARMLESS_VALUE.test(value.trim());
+  return (
+    value !== null &&
+    SECRET_NAME.test(name) &&
+    !HARMLESS_NAME.test(name) &&
+    !HARMLESS_VALUE.test(value.trim())
+  );
 }
 
 /** What kind of secret stands in a text, or null. */
@@ -33,15 +45,22 @@ export function secretIn(text: string): string | null {
 
 /** What stands in base64 in a text. */
 export function decoded(text: string): string {
-  return [...text.matchAll(/[A-Za-z0-9+/_-]{24,}={0,2}/g)].map(([word]) => Buffer.from(word, 'base64').toString('latin1')).join('\n');
+  return [...text.matchAll(/[A-Za-z0-9+/_-]{24,}={0,2}/g)]
+    .map(([word]) => Buffer.from(word, 'base64').toString('latin1'))
+    .join('\n');
 }
 
 /** NAME=VALUE words of a shell text. */
 export function shellPairs(text: string): { name: string; value: string }[] {
-  return [...text.matchAll(/(?:^|[\s;&|"'])(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)=("[^"]*"|'[^']*'|[^\s;&|]*)/g)].map((match) => ({
+  return [
+    ...text.matchAll(
+      /(?:^|[\s;&|"'])(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)=("[^"]*"|'[^']*'|[^\s;&|]*)/g,
+    ),
+  ].map((match) => ({
     name: match[1]!,
     value: match[2]!.replace(/^["']|["']$/g, ''),
   }));
 }
 
-export const isSecretFile = (path: string): boolean => SECRET_FILES.test(path) && !/\.pub$/.test(path);
+export const isSecretFile = (path: string): boolean =>
+  SECRET_FILES.test(path) && !/\.pub$/.test(path);

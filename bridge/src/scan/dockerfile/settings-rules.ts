@@ -1,9 +1,11 @@
 import type { Tell } from './shell-rules.ts';
 
 /** Index addresses that package managers take from the environment. */
-const INDEX = /^(PIP_INDEX_URL|PIP_FIND_LINKS|PIP_EXTRA_INDEX_URL|UV_(DEFAULT_|EXTRA_)?INDEX(_URL)?|UV_FIND_LINKS|NPM_CONFIG_REGISTRY|GOPROXY|CONDA_CHANNEL_ALIAS)$/i;
+const INDEX =
+  /^(PIP_INDEX_URL|PIP_FIND_LINKS|PIP_EXTRA_INDEX_URL|UV_(DEFAULT_|EXTRA_)?INDEX(_URL)?|UV_FIND_LINKS|NPM_CONFIG_REGISTRY|GOPROXY|CONDA_CHANNEL_ALIAS)$/i;
 const EXTRA_INDEX = /^(PIP|UV)_EXTRA_INDEX(_URL)?$/i;
-const KNOWN_INDEX = /^https:\/\/(download\.pytorch\.org|pypi\.nvidia\.com|pypi\.ngc\.nvidia\.com)(\/|$)/;
+const KNOWN_INDEX =
+  /^https:\/\/(download\.pytorch\.org|pypi\.nvidia\.com|pypi\.ngc\.nvidia\.com)(\/|$)/;
 const TRUSTED_HOST = /^(PIP_TRUSTED_HOST|UV_INSECURE_HOST)$/i;
 const ON = /^["']?(1|true|yes|on)["']?$/i;
 const OFF = /^["']?(0|false|no|off|)["']?$/i;
@@ -12,15 +14,35 @@ const OFF = /^["']?(0|false|no|off|)["']?$/i;
 export function checkSettings(pairs: { name: string; value: string }[], tell: Tell): void {
   for (const { name, value } of pairs) {
     const address = value.replace(/^["']|["']$/g, '');
-    if (TRUSTED_HOST.test(name) && address !== '') tell('docker-package-source', `${name} names a host whose certificate is not checked.`, name);
-    if (INDEX.test(name) && /(^|[\s,])http:\/\//.test(address)) tell('docker-package-source', `${address} is not encrypted.`, name);
-    else if (EXTRA_INDEX.test(name) && address !== '' && !KNOWN_INDEX.test(address)) tell('docker-extra-index', undefined, name);
+    if (TRUSTED_HOST.test(name) && address !== '')
+      tell('docker-package-source', `${name} names a host whose certificate is not checked.`, name);
+    if (INDEX.test(name) && /(^|[\s,])http:\/\//.test(address))
+      tell('docker-package-source', `${address} is not encrypted.`, name);
+    else if (EXTRA_INDEX.test(name) && address !== '' && !KNOWN_INDEX.test(address))
+      tell('docker-extra-index', undefined, name);
     const unchecked =
-      (/^(GIT_SSL_NO_VERIFY|GIT_HTTP_SSLVERIFY_OFF|GOINSECURE|CURL_INSECURE|CONDA_SSL_NO_VERIFY)$/i.test(name) && !OFF.test(value)) ||
-      (/^(NODE_TLS_REJECT_UNAUTHORIZED|PYTHONHTTPSVERIFY|NPM_CONFIG_STRICT_SSL|CONDA_SSL_VERIFY|HF_HUB_SSL_VERIFY)$/i.test(name) && OFF.test(value) && value !== '') ||
+      (/^(GIT_SSL_NO_VERIFY|GIT_HTTP_SSLVERIFY_OFF|GOINSECURE|CURL_INSECURE|CONDA_SSL_NO_VERIFY)$/i.test(
+        name,
+      ) &&
+        !OFF.test(value)) ||
+      (/^(NODE_TLS_REJECT_UNAUTHORIZED|PYTHONHTTPSVERIFY|NPM_CONFIG_STRICT_SSL|CONDA_SSL_VERIFY|HF_HUB_SSL_VERIFY)$/i.test(
+        name,
+      ) &&
+        OFF.test(value) &&
+        value !== '') ||
       (/^(GOFLAGS)$/i.test(name) && /-insecure/.test(value)) ||
       (/^(GONOSUMCHECK|GONOSUMDB|GOSUMDB)$/i.test(name) && /^["']?(off|1|\*)/.test(value));
-    if (unchecked) tell('docker-insecure-download', `${name} turns the check off of whom a download comes from.`, name);
-    if (/^(HF_HUB_)?TRUST_REMOTE_CODE$/i.test(name) && ON.test(value)) tell('docker-unscanned-model', 'Code that comes with a model is run without anybody having read it.', name);
+    if (unchecked)
+      tell(
+        'docker-insecure-download',
+        `${name} turns the check off of whom a download comes from.`,
+        name,
+      );
+    if (/^(HF_HUB_)?TRUST_REMOTE_CODE$/i.test(name) && ON.test(value))
+      tell(
+        'docker-unscanned-model',
+        'Code that comes with a model is run without anybody having read it.',
+        name,
+      );
   }
 }

@@ -10,7 +10,9 @@ export interface Stage {
   from: From;
   /** lower case, as references to it are compared */
   name: string | null;
-  /** the image or stage that it starts from, with variables replaced; null when a value is not known */
+  /**
+   * the image or stage that it starts from, with variables replaced; null when a value is not known
+   */
   base: string | null;
   /** an earlier stage that it starts from */
   parent: Stage | null;
@@ -28,32 +30,60 @@ export function readStages(dockerfile: Dockerfile, buildArgs: Record<string, str
       const from = node as From;
       const image = from.getImage();
       const base = image === null ? null : expand(image, global);
-      const parent = base === null ? null : (stages.find((stage) => stage.name !== null && stage.name === base.toLowerCase()) ?? null);
-      stages.push({ from, name: from.getBuildStage()?.toLowerCase() ?? null, base, parent, instructions: [] });
+      const parent =
+        base === null
+          ? null
+          : (stages.find((stage) => stage.name !== null && stage.name === base.toLowerCase()) ??
+            null);
+      stages.push({
+        from,
+        name: from.getBuildStage()?.toLowerCase() ?? null,
+        base,
+        parent,
+        instructions: [],
+      });
       variables = new Map(parent?.instructions.at(-1)?.variables ?? []);
       continue;
     }
     const stage = stages.at(-1);
-    if (node instanceof Arg) declare(node, stage === undefined ? global : variables, stage === undefined ? null : global, buildArgs);
+    if (node instanceof Arg)
+      declare(
+        node,
+        stage === undefined ? global : variables,
+        stage === undefined ? null : global,
+        buildArgs,
+      );
     if (stage === undefined) continue;
     if (node instanceof Env) {
       variables = new Map(variables);
-      for (const property of node.getProperties()) variables.set(property.getName(), expand(property.getValue() ?? '', variables));
+      for (const property of node.getProperties())
+        variables.set(property.getName(), expand(property.getValue() ?? '', variables));
     } else if (node instanceof Arg) {
       variables = new Map(variables);
     }
     // each instruction keeps what was known there
-    if (variables.size > VARIABLES_MAX || stage.instructions.length > STEPS_MAX) throw new Rejected('limit-exceeded', `A stage has more than ${STEPS_MAX} steps or ${VARIABLES_MAX} variables.`);
+    if (variables.size > VARIABLES_MAX || stage.instructions.length > STEPS_MAX)
+      throw new Rejected(
+        'limit-exceeded',
+        `A stage has more than ${STEPS_MAX} steps or ${VARIABLES_MAX} variables.`,
+      );
     stage.instructions.push({ node, variables });
   }
   return stages;
 }
 
-function declare(node: Arg, variables: Variables, global: Variables | null, buildArgs: Record<string, string>): void {
+function declare(
+  node: Arg,
+  variables: Variables,
+  global: Variables | null,
+  buildArgs: Record<string, string>,
+): void {
   for (const property of node.getProperties()) {
     const name = property.getName();
     const written = property.getValue();
-    const value = buildArgs[name] ?? (written === null ? (global?.get(name) ?? null) : expand(written, variables));
+    const value =
+      buildArgs[name] ??
+      (written === null ? (global?.get(name) ?? null) : expand(written, variables));
     variables.set(name, value);
   }
 }

@@ -24,9 +24,10 @@ const PARTS_MAX = 4_000_000;
 const TAIL_MAX_BYTES = 64;
 
 /**
- * Reads a flatbuffer (https://flatbuffers.dev/internals/) by a list of its tables. `verify` walks over everything that can be
- * reached, once: offsets lead forward and into the file, fields lie inside of their tables and are known, and each byte has
- * one owner. After that the accessors give what is there; a field that is not set is null.
+ * Reads a flatbuffer (https://flatbuffers.dev/internals/) by a list of its tables. `verify` walks
+ * over everything that can be reached, once: offsets lead forward and into the file, fields lie
+ * inside of their tables and are known, and each byte has one owner. After that the accessors give
+ * what is there; a field that is not set is null.
  */
 export class FlatbufferReader {
   readonly owned: Owned;
@@ -45,7 +46,9 @@ export class FlatbufferReader {
     this.owned = new Owned(rule, PARTS_MAX);
   }
 
-  /** The outermost table, with all that hangs on it; the mark behind its offset is `markBytes` long. */
+  /**
+   * The outermost table, with all that hangs on it; the mark behind its offset is `markBytes` long.
+   */
   root(table: string, markBytes: number): TableAt {
     this.owned.add(0, 4 + markBytes);
     const at = this.follow(0);
@@ -70,7 +73,11 @@ export class FlatbufferReader {
   table(from: TableAt, name: string): TableAt | null {
     const { at, type } = this.place(from, name);
     if (at === 0) return null;
-    return { at: this.follow(at), table: type.kind === 'union' ? type.members.get(this.number(from, `${name}_type`))! : type.table };
+    return {
+      at: this.follow(at),
+      table:
+        type.kind === 'union' ? type.members.get(this.number(from, `${name}_type`))! : type.table,
+    };
   }
 
   list(from: TableAt, name: string): List {
@@ -83,7 +90,8 @@ export class FlatbufferReader {
   *numbers(from: TableAt, name: string): Generator<number> {
     const { type } = this.place(from, name);
     const { at, length } = this.list(from, name);
-    for (let i = 0; i < length; i++) yield this.numberAt(at + i * type.bytes, type.bytes, type.signed);
+    for (let i = 0; i < length; i++)
+      yield this.numberAt(at + i * type.bytes, type.bytes, type.signed);
   }
 
   *each(from: TableAt, name: string): Generator<TableAt> {
@@ -94,16 +102,20 @@ export class FlatbufferReader {
 
   private verify(at: number, table: string, depth: number): void {
     if (this.wasHere(at, table)) return;
-    if (depth > this.maxDepth) throw new Rejected('limit-exceeded', `Tables are nested deeper than ${this.maxDepth}.`, at);
+    if (depth > this.maxDepth)
+      throw new Rejected('limit-exceeded', `Tables are nested deeper than ${this.maxDepth}.`, at);
     const [size, ...slots] = this.vtable(at);
     this.owned.add(at, at + size!);
     const fields = this.tables.fields(table);
     slots.forEach((offset, i) => {
       if (offset === 0) return;
-      const type = fields[i] ?? this.wrong(`${table} has a field ${i} that the format does not know.`, at);
+      const type =
+        fields[i] ?? this.wrong(`${table} has a field ${i} that the format does not know.`, at);
       const place = at + offset;
-      if (offset < 4 || offset + (type.kind === 'number' ? type.bytes : 4) > size!) this.wrong(`The field ${type.name} lies outside of its table.`, at);
-      if (type.kind !== 'number') this.verifyTarget({ at, table }, type, this.follow(place), depth + 1);
+      if (offset < 4 || offset + (type.kind === 'number' ? type.bytes : 4) > size!)
+        this.wrong(`The field ${type.name} lies outside of its table.`, at);
+      if (type.kind !== 'number')
+        this.verifyTarget({ at, table }, type, this.follow(place), depth + 1);
     });
   }
 
@@ -111,15 +123,32 @@ export class FlatbufferReader {
     if (type.kind === 'table') return this.verify(at, type.table, depth);
     if (type.kind === 'union') {
       const member = type.members.get(this.number(from, `${type.name}_type`));
-      if (member === undefined || member === 'NONE') this.wrong(`${type.name} is of a type that the format does not know.`, at);
+      if (member === undefined || member === 'NONE')
+        this.wrong(`${type.name} is of a type that the format does not know.`, at);
       return this.verify(at, member!, depth);
     }
-    if (this.wasHere(at, type.kind === 'numbers' ? `numbers of ${type.bytes} bytes` : type.kind === 'tables' ? `a list of ${type.table}` : type.kind)) return;
+    if (
+      this.wasHere(
+        at,
+        type.kind === 'numbers'
+          ? `numbers of ${type.bytes} bytes`
+          : type.kind === 'tables'
+            ? `a list of ${type.table}`
+            : type.kind,
+      )
+    )
+      return;
     const length = this.unsigned(at);
     const start = at + 4;
-    const bytes = type.kind === 'string' ? length + 1 : length * (type.kind === 'numbers' ? type.bytes : 4);
-    if (start + bytes > this.source.size) this.wrong(`${type.name} claims ${bytes} bytes; the file has ${this.source.size - start} left.`, at);
-    if (type.kind === 'string' && this.numberAt(start + length, 1, false) !== 0) this.wrong('A text does not end with NUL.', at);
+    const bytes =
+      type.kind === 'string' ? length + 1 : length * (type.kind === 'numbers' ? type.bytes : 4);
+    if (start + bytes > this.source.size)
+      this.wrong(
+        `${type.name} claims ${bytes} bytes; the file has ${this.source.size - start} left.`,
+        at,
+      );
+    if (type.kind === 'string' && this.numberAt(start + length, 1, false) !== 0)
+      this.wrong('A text does not end with NUL.', at);
     this.owned.add(at, start + bytes);
     if (type.kind === 'numbers' || type.kind === 'string') return;
     for (let i = 0; i < length; i++) {
@@ -132,7 +161,8 @@ export class FlatbufferReader {
   /** Each place is looked at once, however many lead to it; it can be one thing only. */
   private wasHere(at: number, what: string): boolean {
     const known = this.visited.get(at);
-    if (known !== undefined && known !== what) this.wrong(`One place is both ${known} and ${what}.`, at);
+    if (known !== undefined && known !== what)
+      this.wrong(`One place is both ${known} and ${what}.`, at);
     this.visited.set(at, what);
     return known !== undefined;
   }
@@ -143,9 +173,16 @@ export class FlatbufferReader {
     const start = at - this.numberAt(at, 4, true);
     const known = this.vtables.get(start);
     if (known !== undefined) return this.fits(known, at);
-    if (start < 0 || start % 2 !== 0 || start + 4 > this.source.size) this.wrong('A table has no description.', at);
+    if (start < 0 || start % 2 !== 0 || start + 4 > this.source.size)
+      this.wrong('A table has no description.', at);
     const bytes = this.numberAt(start, 2, false);
-    if (bytes < 4 || bytes % 2 !== 0 || bytes > VTABLE_MAX_BYTES || start + bytes > this.source.size) this.wrong('The description of a table is of no possible length.', start);
+    if (
+      bytes < 4 ||
+      bytes % 2 !== 0 ||
+      bytes > VTABLE_MAX_BYTES ||
+      start + bytes > this.source.size
+    )
+      this.wrong('The description of a table is of no possible length.', start);
     const slots: number[] = [];
     for (let i = 2; i < bytes; i += 2) slots.push(this.numberAt(start + i, 2, false));
     this.vtables.set(start, slots);
@@ -154,7 +191,8 @@ export class FlatbufferReader {
   }
 
   private fits(slots: number[], at: number): number[] {
-    if (slots[0]! < 4 || at + slots[0]! > this.source.size) this.wrong('A table reaches beyond the file.', at);
+    if (slots[0]! < 4 || at + slots[0]! > this.source.size)
+      this.wrong('A table reaches beyond the file.', at);
     return slots;
   }
 
@@ -168,14 +206,20 @@ export class FlatbufferReader {
 
   private follow(at: number): number {
     const target = at + this.unsigned(at);
-    if (target === at || target + 4 > this.source.size) this.wrong('An offset leads out of the file.', at);
+    if (target === at || target + 4 > this.source.size)
+      this.wrong('An offset leads out of the file.', at);
     if (target % 4 !== 0) this.wrong('An offset leads to a place that is not aligned.', at);
     return target;
   }
 
   private textAt(at: number): string {
     const length = this.unsigned(at);
-    if (length > TEXT_MAX_BYTES) throw new Rejected('limit-exceeded', `A name has ${length} bytes; ${TEXT_MAX_BYTES} are the limit.`, at);
+    if (length > TEXT_MAX_BYTES)
+      throw new Rejected(
+        'limit-exceeded',
+        `A name has ${length} bytes; ${TEXT_MAX_BYTES} are the limit.`,
+        at,
+      );
     return latin1(this.source.read(at + 4, length));
   }
 
@@ -184,7 +228,8 @@ export class FlatbufferReader {
   }
 
   private numberAt(at: number, bytes: number, signed: boolean): number {
-    if (at < 0 || at + bytes > this.source.size) this.wrong('A number lies outside of the file.', Math.max(0, Math.min(at, this.source.size)));
+    if (at < 0 || at + bytes > this.source.size)
+      this.wrong('A number lies outside of the file.', Math.max(0, Math.min(at, this.source.size)));
     const raw = this.source.read(at, bytes);
     const view = Buffer.from(raw.buffer, raw.byteOffset, bytes);
     if (bytes <= 4) return signed ? view.readIntLE(0, bytes) : view.readUIntLE(0, bytes);

@@ -13,7 +13,8 @@ export interface Member {
 
 const CODE = /\.(py|pyi|pyw|ipynb|sh|bash|bat|cmd|ps1|js|pl|rb|lua|r)$/i;
 /** `checkpoint` is where TensorFlow notes which of its checkpoints is the last */
-const NOTES = /(^|\/)(readme|license|licence|copying|notice|authors|changelog|version|checkpoint|\.git(attributes|ignore))$/i;
+const NOTES =
+  /(^|\/)(readme|license|licence|copying|notice|authors|changelog|version|checkpoint|\.git(attributes|ignore))$/i;
 
 /** Files that people read are no models; in an archive nobody says which they are. */
 export function isSideFile(name: string): boolean {
@@ -23,7 +24,10 @@ export function isSideFile(name: string): boolean {
 
 export const isCode = (name: string): boolean => CODE.test(name);
 
-/** Judges the members of an archive by their content, each beside the others. Answers whether there is a model among them. */
+/**
+ * Judges the members of an archive by their content, each beside the others. Answers whether there
+ * is a model among them.
+ */
 export function scanCollection(members: Member[], file: string, context: ScanContext): boolean {
   const files = members.filter(({ name }) => !name.endsWith('/'));
   const claims = new Claims();
@@ -34,8 +38,14 @@ export function scanCollection(members: Member[], file: string, context: ScanCon
     context.report.guard(path, () => {
       // opened once: unpacking counts against the limits of the upload
       const source = open();
-      const beside = { name, siblings, claims, kind: isSideFile(name) ? ('side' as const) : context.kind };
-      const again = (): void => void context.report.guard(path, () => context.nested(source, path, beside));
+      const beside = {
+        name,
+        siblings,
+        claims,
+        kind: isSideFile(name) ? ('side' as const) : context.kind,
+      };
+      const again = (): void =>
+        void context.report.guard(path, () => context.nested(source, path, beside));
       context.nested(source, path, { ...beside, later: () => void left.push(again) });
     });
   }

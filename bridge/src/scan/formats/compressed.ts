@@ -14,7 +14,10 @@ import { BufferSource, type ByteSource } from '../source.ts';
 
 const CODECS: readonly Codec[] = [gzip, zlib, bzip2, xz, lzmaAlone, lz4, zstd, joblibZfile];
 
-/** Compressed files of one stream. What they unpack to is judged by its content, as if it had been uploaded under the name that is left. */
+/**
+ * Compressed files of one stream. What they unpack to is judged by its content, as if it had been
+ * uploaded under the name that is left.
+ */
 export const COMPRESSED: readonly Format[] = CODECS.map((codec) => ({
   id: codec.id,
   title: codec.title,
@@ -24,18 +27,34 @@ export const COMPRESSED: readonly Format[] = CODECS.map((codec) => ({
   scan: (source, file, context) => unpackAndJudge(codec, source, file, context),
 }));
 
-function unpackAndJudge(codec: Codec, source: ByteSource, file: string, context: ScanContext): void {
+function unpackAndJudge(
+  codec: Codec,
+  source: ByteSource,
+  file: string,
+  context: ScanContext,
+): void {
   const { limits, budget, report } = context;
-  if (source.size > limits.unpackedBytes) throw new Rejected('limit-exceeded', `A compressed file may have ${limits.unpackedBytes} bytes.`);
+  if (source.size > limits.unpackedBytes)
+    throw new Rejected(
+      'limit-exceeded',
+      `A compressed file may have ${limits.unpackedBytes} bytes.`,
+    );
   const left = limits.unpackedBytes - budget.unpackedBytes;
   const byRatio = Math.max(source.size * limits.ratio, limits.ratioFromBytes);
-  const why = byRatio < left ? `The file unpacks to more than ${limits.ratio} times its size.` : `The compressed parts unpack to more than ${limits.unpackedBytes} bytes.`;
+  const why =
+    byRatio < left
+      ? `The file unpacks to more than ${limits.ratio} times its size.`
+      : `The compressed parts unpack to more than ${limits.unpackedBytes} bytes.`;
   const out = new Output(Math.min(left, byRatio), why);
   const whole = report.guard(file, () => {
     const packed = source.read(0, source.size);
-    const end = codec.unpack(packed, out, (doubt, offset) => report.add('compressed-checksum', { file, offset, why: doubt }));
+    const end = codec.unpack(packed, out, (doubt, offset) =>
+      report.add('compressed-checksum', { file, offset, why: doubt }),
+    );
     if (end === source.size) return;
-    const what = codec.sniff(packed.subarray(end)) ? 'Another stream follows; some loaders stop at the first, others read on' : `${source.size - end} bytes follow the compressed stream; another reader could take them for something else`;
+    const what = codec.sniff(packed.subarray(end))
+      ? 'Another stream follows; some loaders stop at the first, others read on'
+      : `${source.size - end} bytes follow the compressed stream; another reader could take them for something else`;
     throw new Rejected('format-trailing-data', `${what}.`, end, hex(packed.subarray(end)));
   });
   budget.unpackedBytes += out.spent;

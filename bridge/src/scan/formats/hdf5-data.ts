@@ -29,13 +29,29 @@ export interface Trials {
 export const newTrials = (): Trials => ({ left: TRIALS_MAX });
 
 /**
- * Bytes, texts and numbers: hickle and people's own savers keep pickles in such arrays, and unpickle them. What begins with the mark
- * of a pickle is looked at in all of them, what has no mark in single bytes only.
+ * Bytes, texts and numbers: hickle and people's own savers keep pickles in such arrays, and
+ * unpickle them. What begins with the mark of a pickle is looked at in all of them, what has no
+ * mark in single bytes only.
  */
-export function judgeData(path: string, data: RawData, { type, space }: Stored, file: string, context: ScanContext, trials: Trials): void {
+export function judgeData(
+  path: string,
+  data: RawData,
+  { type, space }: Stored,
+  file: string,
+  context: ScanContext,
+  trials: Trials,
+): void {
   if (type.kind === 'text' && type.size > 1) {
     for (const piece of data.pieces()) {
-      for (let from = 0; from + type.size <= piece.length; from += type.size) judgeText(path, trimmed(piece.subarray(from, from + type.size)), data.at, file, context, trials);
+      for (let from = 0; from + type.size <= piece.length; from += type.size)
+        judgeText(
+          path,
+          trimmed(piece.subarray(from, from + type.size)),
+          data.at,
+          file,
+          context,
+          trials,
+        );
     }
     return;
   }
@@ -51,23 +67,64 @@ export function judgeData(path: string, data: RawData, { type, space }: Stored, 
   }
   // the last chunk is filled up
   const all = Buffer.concat(pieces).subarray(0, space.elements * type.size);
-  if (bytes > PICKLE_MAX_BYTES && isMarked(all)) throw new Rejected('limit-exceeded', `The array ${JSON.stringify(path.slice(0, 120))} begins like a pickle and has more than ${PICKLE_MAX_BYTES} bytes.`, data.at);
-  if (!data.inOrder && isMarked(all)) return context.report.add('pickle-embedded', { file, offset: data.at, symbol: path, why: 'The array begins like a pickle, and its chunks do not follow each other as its elements do.' });
+  if (bytes > PICKLE_MAX_BYTES && isMarked(all))
+    throw new Rejected(
+      'limit-exceeded',
+      `The array ${JSON.stringify(path.slice(0, 120))} begins like a pickle and has more than ${PICKLE_MAX_BYTES} bytes.`,
+      data.at,
+    );
+  if (!data.inOrder && isMarked(all))
+    return context.report.add('pickle-embedded', {
+      file,
+      offset: data.at,
+      symbol: path,
+      why: 'The array begins like a pickle, and its chunks do not follow each other as its elements do.',
+    });
   if (actsAsPickle(all, file, context)) judgePickle(all, `${file}!${path}`, context);
 }
 
-/** An element that lies apart from its array: a text, or a list of bytes, which is how PyTables keeps objects. */
-export function judgeElement(path: string, offset: number, bytes: Buffer, { type }: Stored, attributes: readonly Attribute[], file: string, context: ScanContext, trials: Trials): void {
+/**
+ * An element that lies apart from its array: a text, or a list of bytes, which is how PyTables
+ * keeps objects.
+ */
+export function judgeElement(
+  path: string,
+  offset: number,
+  bytes: Buffer,
+  { type }: Stored,
+  attributes: readonly Attribute[],
+  file: string,
+  context: ScanContext,
+  trials: Trials,
+): void {
   if (type.kind !== 'list') return judgeText(path, bytes, offset, file, context, trials);
-  const isObject = attributes.some(({ name, texts }) => name === PSEUDOATOM && texts?.some((text) => text.includes('object')) === true);
-  if (isObject || isPickle(bytes, file, context) || actsAsPickle(bytes, file, context)) judgePickle(bytes, `${file}!${path}`, context);
+  const isObject = attributes.some(
+    ({ name, texts }) =>
+      name === PSEUDOATOM && texts?.some((text) => text.includes('object')) === true,
+  );
+  if (isObject || isPickle(bytes, file, context) || actsAsPickle(bytes, file, context))
+    judgePickle(bytes, `${file}!${path}`, context);
 }
 
-function judgeText(path: string, bytes: Buffer, offset: number, file: string, context: ScanContext, trials: Trials): void {
+function judgeText(
+  path: string,
+  bytes: Buffer,
+  offset: number,
+  file: string,
+  context: ScanContext,
+  trials: Trials,
+): void {
   const mayAct = mayImport(bytes);
-  if (mayAct && --trials.left < 0) throw new Rejected('limit-exceeded', `The file has more than ${TRIALS_MAX} texts that could be pickles.`, offset);
+  if (mayAct && --trials.left < 0)
+    throw new Rejected(
+      'limit-exceeded',
+      `The file has more than ${TRIALS_MAX} texts that could be pickles.`,
+      offset,
+    );
   if (mayAct && acts(bytes, file, context)) return judgePickle(bytes, `${file}!${path}`, context);
-  judgeEmbeddedConfigs(tryJson(bytes, context.limits), (rule, symbol, evidence, why) => context.report.add(rule, { file, offset, symbol, evidence: `${path}: ${evidence}`, why }));
+  judgeEmbeddedConfigs(tryJson(bytes, context.limits), (rule, symbol, evidence, why) =>
+    context.report.add(rule, { file, offset, symbol, evidence: `${path}: ${evidence}`, why }),
+  );
 }
 
 export function judgePickle(bytes: Uint8Array, inside: string, context: ScanContext): void {
@@ -88,14 +145,25 @@ export function isPickle(bytes: Uint8Array, file: string, context: ScanContext):
   }
 }
 
-/** The same of bytes of any kind. Text of people names something by chance; it does not call it, nor does it end where a pickle ends. */
-export const actsAsPickle = (bytes: Uint8Array, file: string, context: ScanContext): boolean => mayImport(bytes) && acts(bytes, file, context);
+/**
+ * The same of bytes of any kind. Text of people names something by chance; it does not call it, nor
+ * does it end where a pickle ends.
+ */
+export const actsAsPickle = (bytes: Uint8Array, file: string, context: ScanContext): boolean =>
+  mayImport(bytes) && acts(bytes, file, context);
 
 function acts(bytes: Uint8Array, file: string, context: ScanContext): boolean {
   const report = new Report(context.limits);
   const marked = isMarked(bytes);
   try {
-    scanPickle(new BufferSource(bytes), 0, file, { ...context, report, nested: () => undefined }, null, { mode: 'run' });
+    scanPickle(
+      new BufferSource(bytes),
+      0,
+      file,
+      { ...context, report, nested: () => undefined },
+      null,
+      { mode: 'run' },
+    );
     return marked || report.findings.length > 0;
   } catch (error) {
     if (!(error instanceof Rejected)) throw error;
@@ -107,11 +175,16 @@ function mayImport(bytes: Uint8Array): boolean {
   const [line, ...others] = IMPORTS;
   if (!mayBePickle(bytes)) return false;
   if (bytes.length > SHORT_BYTES) return IMPORTS.some((byte) => bytes.includes(byte));
-  return others.some((byte) => bytes.includes(byte)) || (bytes.includes(line!) && NAMES_IMPORT.test(latin1(bytes)));
+  return (
+    others.some((byte) => bytes.includes(byte)) ||
+    (bytes.includes(line!) && NAMES_IMPORT.test(latin1(bytes)))
+  );
 }
 
-const isMarked = (bytes: Uint8Array): boolean => bytes[0] === PROTO && bytes[1]! >= 2 && bytes[1]! <= 5 && OP_NAMES.has(bytes[2] ?? 0);
-const mayBePickle = (bytes: Uint8Array): boolean => isMarked(bytes) || (OP_NAMES.has(bytes[0] ?? 0) && bytes[0] !== PROTO);
+const isMarked = (bytes: Uint8Array): boolean =>
+  bytes[0] === PROTO && bytes[1]! >= 2 && bytes[1]! <= 5 && OP_NAMES.has(bytes[2] ?? 0);
+const mayBePickle = (bytes: Uint8Array): boolean =>
+  isMarked(bytes) || (OP_NAMES.has(bytes[0] ?? 0) && bytes[0] !== PROTO);
 
 /** Texts of a fixed size are filled up with zeros. */
 export function trimmed(text: Buffer): Buffer {

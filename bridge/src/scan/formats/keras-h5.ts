@@ -25,8 +25,18 @@ export const kerasH5: Format = {
 function scanHdf5(source: ByteSource, file: string, context: ScanContext): void {
   const { report } = context;
   const at = superblockAt(source, USER_BLOCK_MAX);
-  if (at === null) throw new Rejected('hdf5-structure', 'The name says HDF5; the content does not begin like it.', 0);
-  if (at !== 0) throw new Rejected('hdf5-user-block', `The HDF5 file begins at byte ${at}; what stands before it belongs to nobody.`, 0);
+  if (at === null)
+    throw new Rejected(
+      'hdf5-structure',
+      'The name says HDF5; the content does not begin like it.',
+      0,
+    );
+  if (at !== 0)
+    throw new Rejected(
+      'hdf5-user-block',
+      `The HDF5 file begins at byte ${at}; what stands before it belongs to nobody.`,
+      0,
+    );
   const trials = newTrials();
   walkHdf5(source, context.limits, {
     tell: (rule, place) => report.add(rule, { file, ...place }),
@@ -34,16 +44,25 @@ function scanHdf5(source: ByteSource, file: string, context: ScanContext): void 
       if (path === '/' && marksKeras(attribute)) report.formats[file] = 'keras-h5';
       judgeAttribute(path, attribute, file, context);
     },
-    element: (path, offset, bytes, dataset, attributes) => judgeElement(path, offset, bytes, dataset, attributes, file, context, trials),
+    element: (path, offset, bytes, dataset, attributes) =>
+      judgeElement(path, offset, bytes, dataset, attributes, file, context, trials),
     data: (path, data, dataset) => judgeData(path, data, dataset, file, context, trials),
     dataset: (path, offset, dataset) => {
       const what = notOfWeights(dataset);
-      if (what !== null) report.add('hdf5-datatype', { file, offset, symbol: path, why: `The dataset holds ${what}, which weights never are.` });
+      if (what !== null)
+        report.add('hdf5-datatype', {
+          file,
+          offset,
+          symbol: path,
+          why: `The dataset holds ${what}, which weights never are.`,
+        });
     },
   });
 }
 
 function notOfWeights({ type }: Stored): string | null {
   if (type.kind === 'other') return type.what;
-  return type.kind === 'opaque' && type.size > SMALL_FLOAT_BYTES ? `opaque elements of ${type.size} bytes` : null;
+  return type.kind === 'opaque' && type.size > SMALL_FLOAT_BYTES
+    ? `opaque elements of ${type.size} bytes`
+    : null;
 }

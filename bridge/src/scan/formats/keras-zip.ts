@@ -19,40 +19,88 @@ export function isKerasZip(members: ZipMember[]): boolean {
   return names.has(CONFIG) && (names.has(METADATA) || names.has(WEIGHTS));
 }
 
-/** The zip of Keras 3, and of Keras 2.12 and later: a description, a note, weights, vocabularies; nothing else. */
-export function scanKerasZip(zip: ByteSource, members: ZipMember[], file: string, context: ScanContext): void {
+/**
+ * The zip of Keras 3, and of Keras 2.12 and later: a description, a note, weights, vocabularies;
+ * nothing else.
+ */
+export function scanKerasZip(
+  zip: ByteSource,
+  members: ZipMember[],
+  file: string,
+  context: ScanContext,
+): void {
   const { report } = context;
-  for (const name of [CONFIG, METADATA, WEIGHTS]) if (!members.some((member) => member.name === name)) report.add('keras-layout', { file, symbol: name, why: `There is no ${name} in the archive.` });
+  for (const name of [CONFIG, METADATA, WEIGHTS])
+    if (!members.some((member) => member.name === name))
+      report.add('keras-layout', {
+        file,
+        symbol: name,
+        why: `There is no ${name} in the archive.`,
+      });
   for (const member of members) {
     const inside = `${file}!${member.name}`;
     const wrong = (why: string): void => report.add('keras-layout', { file: inside, why });
     report.guard(inside, () => {
-      if (member.name === CONFIG) scanConfig(openMember(zip, member, file, context), inside, context);
-      else if (member.name === METADATA) scanMetadata(openMember(zip, member, file, context), inside, context);
+      if (member.name === CONFIG)
+        scanConfig(openMember(zip, member, file, context), inside, context);
+      else if (member.name === METADATA)
+        scanMetadata(openMember(zip, member, file, context), inside, context);
       else {
         const isAsset = member.name.startsWith(ASSETS);
         if (!isAsset && member.name !== WEIGHTS) wrong('Keras writes no such member.');
         if (member.name.endsWith('/') || (isAsset && member.size === 0)) return;
-        context.nested(openMember(zip, member, file, context), inside, { name: '', siblings: new Map(), claims: context.claims, later: undefined, kind: isAsset ? 'side' : 'model' });
+        context.nested(openMember(zip, member, file, context), inside, {
+          name: '',
+          siblings: new Map(),
+          claims: context.claims,
+          later: undefined,
+          kind: isAsset ? 'side' : 'model',
+        });
         const found = report.formats[inside];
-        if (member.name === WEIGHTS && found !== 'hdf5' && found !== 'keras-h5') wrong(`The weights are ${found ?? 'unreadable'}, not HDF5.`);
-        if (isAsset && found !== 'text') wrong(`The asset is ${found ?? 'unreadable'}, not a list of words.`);
+        if (member.name === WEIGHTS && found !== 'hdf5' && found !== 'keras-h5')
+          wrong(`The weights are ${found ?? 'unreadable'}, not HDF5.`);
+        if (isAsset && found !== 'text')
+          wrong(`The asset is ${found ?? 'unreadable'}, not a list of words.`);
       }
     });
   }
 }
 
 function scanConfig(source: ByteSource, file: string, context: ScanContext): void {
-  if (source.size > context.limits.jsonBytes) throw new Rejected('limit-exceeded', `The description has more than ${context.limits.jsonBytes} bytes.`);
+  if (source.size > context.limits.jsonBytes)
+    throw new Rejected(
+      'limit-exceeded',
+      `The description has more than ${context.limits.jsonBytes} bytes.`,
+    );
   context.report.formats[file] = 'keras-config';
-  const root = judgeKerasJson(Uint8Array.from(source.read(0, source.size)), { file, offset: 0, report: context.report, limits: context.limits });
-  if (!isKerasConfig(root)) throw new Rejected('keras-config', 'The description names no model.', 0);
+  const root = judgeKerasJson(Uint8Array.from(source.read(0, source.size)), {
+    file,
+    offset: 0,
+    report: context.report,
+    limits: context.limits,
+  });
+  if (!isKerasConfig(root))
+    throw new Rejected('keras-config', 'The description names no model.', 0);
 }
 
 /** Says by whom and when; nothing else reads it. */
 function scanMetadata(source: ByteSource, file: string, context: ScanContext): void {
   context.report.formats[file] = 'keras-metadata';
-  if (source.size > METADATA_MAX_BYTES) throw new Rejected('keras-layout', 'The note of the version is longer than Keras writes it.');
-  const root = parseStrictJson(Uint8Array.from(source.read(0, source.size)), { maxDepth: 2, maxEntries: 16, invalid: 'keras-config', duplicate: 'keras-duplicate-key' });
-  if (!(root instanceof Map) || [...root].some(([key, value]) => !METADATA_KEYS.has(key) || typeof value !== 'string')) throw new Rejected('keras-layout', 'The note of the version says something else than version and date.', 0);
+  if (source.size > METADATA_MAX_BYTES)
+    throw new Rejected('keras-layout', 'The note of the version is longer than Keras writes it.');
+  const root = parseStrictJson(Uint8Array.from(source.read(0, source.size)), {
+    maxDepth: 2,
+    maxEntries: 16,
+    invalid: 'keras-config',
+    duplicate: 'keras-duplicate-key',
+  });
+  if (
+    !(root instanceof Map) ||
+    [...root].some(([key, value]) => !METADATA_KEYS.has(key) || typeof value !== 'string')
+  )
+    throw new Rejected(
+      'keras-layout',
+      'The note of the version says something else than version and date.',
+      0,
+    );
 }

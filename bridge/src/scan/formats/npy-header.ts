@@ -4,13 +4,22 @@ import { Rejected } from '../report.ts';
 export type Literal = string | number | boolean | null | Literal[] | Map<string, Literal>;
 
 const DEPTH_MAX = 16;
-const TOKEN = /\s*(?:([[\](){},:])|'((?:[^'\\\n]|\\[\\'])*)'|"((?:[^"\\\n]|\\[\\"])*)"|(True|False|None)|(-?(?:0|[1-9][0-9]{0,18}))L?(?![0-9]))/y;
+const TOKEN =
+  /\s*(?:([[\](){},:])|'((?:[^'\\\n]|\\[\\'])*)'|"((?:[^"\\\n]|\\[\\"])*)"|(True|False|None)|(-?(?:0|[1-9][0-9]{0,18}))L?(?![0-9]))/y;
 
-/** Reads `{'descr': '<f4', 'fortran_order': False, 'shape': (3,), }`; anything else than plain literals is rejected. */
+/**
+ * Reads `{'descr': '<f4', 'fortran_order': False, 'shape': (3,), }`; anything else than plain
+ * literals is rejected.
+ */
 export function parseLiteral(text: string): Literal {
   let position = 0;
   const wrong = (): never => {
-    throw new Rejected('npy-header', 'The header of the array is not a plain literal.', undefined, text.slice(position, position + 40));
+    throw new Rejected(
+      'npy-header',
+      'The header of the array is not a plain literal.',
+      undefined,
+      text.slice(position, position + 40),
+    );
   };
   const next = (): RegExpExecArray => {
     TOKEN.lastIndex = position;
@@ -52,7 +61,8 @@ export function parseLiteral(text: string): Literal {
     if (mark === '[') return sequence(']', depth);
     if (mark === '{') return mapping(depth);
     if (mark !== undefined) return wrong();
-    if (single !== undefined || double !== undefined) return (single ?? double)!.replace(/\\(.)/g, '$1');
+    if (single !== undefined || double !== undefined)
+      return (single ?? double)!.replace(/\\(.)/g, '$1');
     if (word !== undefined) return word === 'None' ? null : word === 'True';
     return Number(number);
   };
@@ -64,12 +74,26 @@ export function parseLiteral(text: string): Literal {
 const SCALAR = /^([<>|=]?)(\?|b1|[biufcSUVmMa])([0-9]{0,10})(\[[0-9]{0,9}[a-zA-Z]{1,2}\])?$/;
 
 /** letter → the sizes that numpy has; of texts, bytes and void any */
-const SIZES: Record<string, readonly string[]> = { b: ['1'], i: ['1', '2', '4', '8'], u: ['1', '2', '4', '8'], f: ['2', '4', '8', '12', '16'], c: ['8', '16', '24', '32'], m: ['8'], M: ['8'] };
+const SIZES: Record<string, readonly string[]> = {
+  b: ['1'],
+  i: ['1', '2', '4', '8'],
+  u: ['1', '2', '4', '8'],
+  f: ['2', '4', '8', '12', '16'],
+  c: ['8', '16', '24', '32'],
+  m: ['8'],
+  M: ['8'],
+};
 
-/** Bytes of one element of a dtype, and whether any part of it is a Python object (which is kept as a pickle). */
+/**
+ * Bytes of one element of a dtype, and whether any part of it is a Python object (which is kept as
+ * a pickle).
+ */
 export function describeDtype(descr: Literal, depth = 0): { bytes: bigint; objects: boolean } {
   const wrong = (): never => {
-    throw new Rejected('npy-header', `The dtype ${JSON.stringify(descr)?.slice(0, 80)} is not one that numpy writes.`);
+    throw new Rejected(
+      'npy-header',
+      `The dtype ${JSON.stringify(descr)?.slice(0, 80)} is not one that numpy writes.`,
+    );
   };
   if (depth > DEPTH_MAX) return wrong();
   if (typeof descr === 'string') {
@@ -77,7 +101,8 @@ export function describeDtype(descr: Literal, depth = 0): { bytes: bigint; objec
     const match = SCALAR.exec(descr);
     if (match === null) return wrong();
     if (SIZES[match[2]!]?.includes(match[3]!) === false) return wrong();
-    const size = match[2] === '?' || match[2] === 'b1' ? 1n : match[3] === '' ? wrong() : BigInt(match[3]!);
+    const size =
+      match[2] === '?' || match[2] === 'b1' ? 1n : match[3] === '' ? wrong() : BigInt(match[3]!);
     return { bytes: match[2] === 'U' ? size * 4n : size, objects: false };
   }
   if (!Array.isArray(descr) || descr.length === 0) return wrong();
@@ -103,7 +128,8 @@ export function elements(shape: Literal, wrong: () => never): bigint {
   const dimensions = typeof shape === 'number' ? [shape] : shape;
   if (!Array.isArray(dimensions)) return wrong();
   return dimensions.reduce<bigint>((product, dimension) => {
-    if (typeof dimension !== 'number' || !Number.isSafeInteger(dimension) || dimension < 0) return wrong();
+    if (typeof dimension !== 'number' || !Number.isSafeInteger(dimension) || dimension < 0)
+      return wrong();
     return product * BigInt(dimension);
   }, 1n);
 }

@@ -12,14 +12,20 @@ const OUTLINE_MAX_FIELDS = 100_000;
 /** ONNX Runtime takes options of the session from it where the environment allows that */
 const SESSION_CONFIG = 'ort_config';
 
-/** https://onnx.ai/onnx/repo-docs/IR.html. A file has no mark; it is known by its outermost fields, which tile it exactly. */
+/**
+ * https://onnx.ai/onnx/repo-docs/IR.html. A file has no mark; it is known by its outermost fields,
+ * which tile it exactly.
+ */
 export const onnx: Format = {
   id: 'onnx',
   title: 'an ONNX model',
   extensions: ['onnx'],
   sniff: (source, head) => {
     if (head[0] !== FIRST_TAG) return false;
-    const outline = new ProtoReader(source, 1).outline(onnxMessage('ModelProto'), OUTLINE_MAX_FIELDS);
+    const outline = new ProtoReader(source, 1).outline(
+      onnxMessage('ModelProto'),
+      OUTLINE_MAX_FIELDS,
+    );
     return outline !== null && outline.has('ir_version') && outline.has('graph');
   },
   scan: scanOnnx,
@@ -30,7 +36,12 @@ function scanOnnx(source: ByteSource, file: string, context: ScanContext): void 
   const walk: OnnxWalk = { reader, file, context, operators: new Operators() };
   const metadata = new Map<string, string>();
   let hasGraph = false;
-  if (Uint8Array.from(source.read(0, 1))[0] !== FIRST_TAG) throw new Rejected('onnx-structure', 'The file does not begin with the version of the format, as every ONNX model does.', 0);
+  if (Uint8Array.from(source.read(0, 1))[0] !== FIRST_TAG)
+    throw new Rejected(
+      'onnx-structure',
+      'The file does not begin with the version of the format, as every ONNX model does.',
+      0,
+    );
   reader.read({ start: 0, end: source.size }, onnxMessage('ModelProto'), {
     graph: (graph) => {
       hasGraph = true;
@@ -38,10 +49,19 @@ function scanOnnx(source: ByteSource, file: string, context: ScanContext): void 
     },
     functions: (field) => readFunction(walk, field),
     opset_import: importReader(walk),
-    training_info: (field) => reader.read(field, onnxMessage('TrainingInfoProto'), { initialization: (graph) => readGraph(walk, graph), algorithm: (graph) => readGraph(walk, graph) }),
+    training_info: (field) =>
+      reader.read(field, onnxMessage('TrainingInfoProto'), {
+        initialization: (graph) => readGraph(walk, graph),
+        algorithm: (graph) => readGraph(walk, graph),
+      }),
     metadata_props: (pair) => {
       readPair(walk, pair, metadata, 'onnx-duplicate', 0);
-      if (metadata.has(SESSION_CONFIG)) context.report.add('onnx-session-config', { file, offset: pair.at, symbol: SESSION_CONFIG });
+      if (metadata.has(SESSION_CONFIG))
+        context.report.add('onnx-session-config', {
+          file,
+          offset: pair.at,
+          symbol: SESSION_CONFIG,
+        });
     },
   });
   walk.operators.judge(file, context.report);

@@ -11,24 +11,49 @@ import { isTorchLegacy } from './torch-legacy-mark.ts';
 
 const PROTO = 0x80;
 
-/** https://docs.python.org/3/library/pickle.html; the machine is in pickle/. Protocols 0 and 1 have no mark and are found by trying. */
+/**
+ * https://docs.python.org/3/library/pickle.html; the machine is in pickle/. Protocols 0 and 1 have
+ * no mark and are found by trying.
+ */
 export const pickle: Format = {
   id: 'pickle',
   title: 'a pickle',
   extensions: ['pkl', 'pickle', 'p', 'joblib', 'sav', 'model'],
-  sniff: (_source, head) => head.length >= 2 && head[0] === PROTO && head[1]! >= 2 && head[1]! <= 5 && (head.length === 2 || OP_NAMES.has(head[2]!)) && !isTorchLegacy(head),
+  sniff: (_source, head) =>
+    head.length >= 2 &&
+    head[0] === PROTO &&
+    head[1]! >= 2 &&
+    head[1]! <= 5 &&
+    (head.length === 2 || OP_NAMES.has(head[2]!)) &&
+    !isTorchLegacy(head),
   scan: (source, file, context) => {
     const inlineArrays: InlineArrays = { mode: 'skip' };
     const end = scanPickle(source, 0, file, context, null, inlineArrays);
-    if (inlineArrays.firstAt !== undefined && !onlyForJoblib(file)) checkPlainReading(source, file, context, inlineArrays.firstAt);
+    if (inlineArrays.firstAt !== undefined && !onlyForJoblib(file))
+      checkPlainReading(source, file, context, inlineArrays.firstAt);
     if (end !== source.size) {
-      throw new Rejected('format-trailing-data', `${source.size - end} bytes follow the end of the pickle; another reader could take them for something else.`, end);
+      throw new Rejected(
+        'format-trailing-data',
+        `${source.size - end} bytes follow the end of the pickle; another reader could take them for something else.`,
+        end,
+      );
     }
   },
 };
 
-/** Judges the pickle that begins at `start`; answers where it ends. `script`: it belongs to a program of TorchScript, whose classes it may make. */
-export function scanPickle(source: ByteSource, start: number, file: string, context: ScanContext, storages: StorageResolver | null, inlineArrays: InlineArrays = { mode: 'refuse' }, script = false): number {
+/**
+ * Judges the pickle that begins at `start`; answers where it ends. `script`: it belongs to a
+ * program of TorchScript, whose classes it may make.
+ */
+export function scanPickle(
+  source: ByteSource,
+  start: number,
+  file: string,
+  context: ScanContext,
+  storages: StorageResolver | null,
+  inlineArrays: InlineArrays = { mode: 'refuse' },
+  script = false,
+): number {
   const host: PickleHost = {
     file,
     report: context.report,
@@ -47,22 +72,34 @@ export function scanPickle(source: ByteSource, start: number, file: string, cont
 }
 
 /**
- * What joblib wrote under another name may come to a plain loader, which takes the numbers for instructions. Nearly always it
- * ends at the first of them. It must not import or call anything before that, nor meet what loaders read differently.
+ * What joblib wrote under another name may come to a plain loader, which takes the numbers for
+ * instructions. Nearly always it ends at the first of them. It must not import or call anything
+ * before that, nor meet what loaders read differently.
  */
-function checkPlainReading(source: ByteSource, file: string, context: ScanContext, firstAt: number): void {
+function checkPlainReading(
+  source: ByteSource,
+  file: string,
+  context: ScanContext,
+  firstAt: number,
+): void {
   const report = new Report(context.limits);
   let ends = true;
   try {
-    scanPickle(source, 0, file, { ...context, report, nested: () => undefined }, null, { mode: 'run' });
+    scanPickle(source, 0, file, { ...context, report, nested: () => undefined }, null, {
+      mode: 'run',
+    });
   } catch (error) {
     if (!(error instanceof Rejected)) throw error;
     ends = error.rule === 'pickle-structure';
   }
-  const beyond = report.findings.find(({ rule, offset }) => rule !== 'pickle-embedded' && (offset ?? firstAt) >= firstAt);
+  const beyond = report.findings.find(
+    ({ rule, offset }) => rule !== 'pickle-embedded' && (offset ?? firstAt) >= firstAt,
+  );
   if (ends && beyond === undefined) return;
   context.report.add('pickle-inline-array', {
-    file, offset: beyond?.offset ?? firstAt, symbol: beyond?.symbol ?? undefined,
+    file,
+    offset: beyond?.offset ?? firstAt,
+    symbol: beyond?.symbol ?? undefined,
     why: 'joblib wrote the file, which is not called .joblib: a plain pickle loader takes the numbers of its arrays for instructions, and these do something.',
   });
 }

@@ -15,11 +15,13 @@ const BLOCK_UNITS = 256;
 const LEAF = 2 ** 31;
 
 let loaded: Messages | undefined;
-const message = (name: string): MessageShape => (loaded ??= readMessages('sentencepiece-messages.json')).of(name);
+const message = (name: string): MessageShape =>
+  (loaded ??= readMessages('sentencepiece-messages.json')).of(name);
 
 /**
  * The vocabulary of a tokenizer, `tokenizer.model` or `spiece.model`:
- * https://github.com/google/sentencepiece/blob/master/src/sentencepiece_model.proto. It has no mark; it is known by its outermost fields.
+ * https://github.com/google/sentencepiece/blob/master/src/sentencepiece_model.proto. It has no
+ * mark; it is known by its outermost fields.
  */
 export const sentencepiece: Format = {
   id: 'sentencepiece',
@@ -42,16 +44,31 @@ function beginsWithPiece(head: Uint8Array): boolean {
 function scanSentencepiece(source: ByteSource, file: string, context: ScanContext): void {
   const reader = new ProtoReader(source, context.limits.protobufDepth);
   let pieces = 0;
-  const rules = (field: ProtoField): void => reader.read(field, message('NormalizerSpec'), { precompiled_charsmap: (table) => checkTable(reader.bytes(table, context.limits.textBytes), table.start) });
+  const rules = (field: ProtoField): void =>
+    reader.read(field, message('NormalizerSpec'), {
+      precompiled_charsmap: (table) =>
+        checkTable(reader.bytes(table, context.limits.textBytes), table.start),
+    });
   reader.read({ start: 0, end: source.size }, message('ModelProto'), {
     pieces: (field) => {
-      if (++pieces > context.limits.jsonEntries) throw new Rejected('limit-exceeded', `A vocabulary may have ${context.limits.jsonEntries} pieces.`, field.at);
+      if (++pieces > context.limits.jsonEntries)
+        throw new Rejected(
+          'limit-exceeded',
+          `A vocabulary may have ${context.limits.jsonEntries} pieces.`,
+          field.at,
+        );
       reader.read(field, message('ModelProto.SentencePiece'), {
         piece: ({ start, end }) => {
-          if (start === end) throw new Rejected('sentencepiece-structure', 'A piece is empty.', start);
+          if (start === end)
+            throw new Rejected('sentencepiece-structure', 'A piece is empty.', start);
         },
         type: ({ value, at }) => {
-          if (value < 1n || value > BigInt(PIECE_TYPE_MAX)) throw new Rejected('sentencepiece-structure', `A piece is of the type ${value}, which does not exist.`, at);
+          if (value < 1n || value > BigInt(PIECE_TYPE_MAX))
+            throw new Rejected(
+              'sentencepiece-structure',
+              `A piece is of the type ${value}, which does not exist.`,
+              at,
+            );
         },
       });
     },
@@ -61,8 +78,9 @@ function scanSentencepiece(source: ByteSource, file: string, context: ScanContex
 }
 
 /**
- * What letters become before they are looked up: the size of a trie, the trie (darts-clone), the texts that its leaves point to. The
- * library follows its numbers without a look at its end, so that each must lead into it: first of all, its blocks must be whole.
+ * What letters become before they are looked up: the size of a trie, the trie (darts-clone), the
+ * texts that its leaves point to. The library follows its numbers without a look at its end, so
+ * that each must lead into it: first of all, its blocks must be whole.
  */
 function checkTable(table: Uint8Array, at: number): void {
   if (table.length === 0) return;
@@ -74,11 +92,14 @@ function checkTable(table: Uint8Array, at: number): void {
   const trie = bytes.getUint32(0, true);
   const units = trie / UNIT_BYTES;
   const texts = table.length - UNIT_BYTES - trie;
-  if (units === 0 || units % BLOCK_UNITS !== 0 || texts <= 0) wrong('The trie in the table of letters does not have whole blocks, or no texts behind it.', 0);
-  if (table.at(-1) !== 0) wrong('The last text in the table of letters does not end.', table.length - 1);
+  if (units === 0 || units % BLOCK_UNITS !== 0 || texts <= 0)
+    wrong('The trie in the table of letters does not have whole blocks, or no texts behind it.', 0);
+  if (table.at(-1) !== 0)
+    wrong('The last text in the table of letters does not end.', table.length - 1);
   for (let i = 0; i < units; i++) {
     const unit = bytes.getUint32(UNIT_BYTES * (i + 1), true);
-    if (unit >= LEAF ? unit - LEAF >= texts : outside(i, unit, units)) wrong('A place in the trie leads out of the table of letters.', UNIT_BYTES * (i + 1));
+    if (unit >= LEAF ? unit - LEAF >= texts : outside(i, unit, units))
+      wrong('A place in the trie leads out of the table of letters.', UNIT_BYTES * (i + 1));
   }
 }
 

@@ -6,15 +6,22 @@ import type { ByteSource } from '../source.ts';
 const ITEM_MAX_BYTES = 64;
 
 /**
- * The items of a pickled list of short texts. The pickle has been walked and is well formed; here only the instructions
- * that a pickler uses for such a list are taken, so that nothing can make another list of them than the one that is read.
+ * The items of a pickled list of short texts. The pickle has been walked and is well formed; here
+ * only the instructions that a pickler uses for such a list are taken, so that nothing can make
+ * another list of them than the one that is read.
  */
 export function readTextList(source: ByteSource, start: number, maxItems: number): string[] {
   const reader = new Reader(source, start);
   const items: string[] = [];
   const text = (length: number): void => {
-    if (length > ITEM_MAX_BYTES) throw new Rejected('torch-storage', 'The key of a storage is longer than PyTorch writes them.', reader.offset);
-    if (items.length >= maxItems) throw new Rejected('limit-exceeded', `More than ${maxItems} storages.`, reader.offset);
+    if (length > ITEM_MAX_BYTES)
+      throw new Rejected(
+        'torch-storage',
+        'The key of a storage is longer than PyTorch writes them.',
+        reader.offset,
+      );
+    if (items.length >= maxItems)
+      throw new Rejected('limit-exceeded', `More than ${maxItems} storages.`, reader.offset);
     items.push(latin1(source.read(reader.offset, length)));
     reader.skip(length);
   };
@@ -39,7 +46,12 @@ export function readTextList(source: ByteSource, start: number, maxItems: number
       case OP.APPENDS:
         break;
       case OP.EMPTY_LIST:
-        if (begun) throw new Rejected('torch-storage', 'The keys of the storages are not a plain list of texts.', at);
+        if (begun)
+          throw new Rejected(
+            'torch-storage',
+            'The keys of the storages are not a plain list of texts.',
+            at,
+          );
         begun = true;
         break;
       case OP.SHORT_BINUNICODE:
@@ -53,7 +65,11 @@ export function readTextList(source: ByteSource, start: number, maxItems: number
         if (begun) return items;
         throw new Rejected('torch-storage', 'The keys of the storages are not a list.', at);
       default:
-        throw new Rejected('torch-storage', 'The keys of the storages are not a plain list of texts.', at);
+        throw new Rejected(
+          'torch-storage',
+          'The keys of the storages are not a plain list of texts.',
+          at,
+        );
     }
   }
 }

@@ -12,14 +12,41 @@ import { Rejected } from '../report.ts';
 import type { ByteSource } from '../source.ts';
 
 const JSON_EXTENSIONS = ['json'];
-const TEXT_EXTENSIONS = ['py', 'txt', 'md', 'rst', 'yaml', 'yml', 'toml', 'cfg', 'ini', 'conf', 'csv', 'tsv', 'sh', 'html', 'css', 'js', 'j2', 'jinja', 'jinja2', 'proto', 'license', 'tiktoken', 'vocab'];
+const TEXT_EXTENSIONS = [
+  'py',
+  'txt',
+  'md',
+  'rst',
+  'yaml',
+  'yml',
+  'toml',
+  'cfg',
+  'ini',
+  'conf',
+  'csv',
+  'tsv',
+  'sh',
+  'html',
+  'css',
+  'js',
+  'j2',
+  'jinja',
+  'jinja2',
+  'proto',
+  'license',
+  'tiktoken',
+  'vocab',
+];
 /** the form of a SavedModel that people can read, which loaders take as well */
 const SAVED_MODEL_TEXT = /(^|[!/])saved_model\.pbtxt$/i;
 /** any file may be given to a server as its chat template */
 const TEMPLATE_FILE = /chat[-_. ]?template[^!/]*\.(txt|md|html|conf|cfg)$/i;
 const UNKNOWN = '{% unknown %}';
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-/** control characters that text has no use for; tab, line feed, form feed and carriage return are fine */
+/**
+ * control characters that text has no use for; tab, line feed, form feed and carriage return are
+ * fine
+ */
 const CONTROL = /[\u0000-\u0008\u000b\u000e-\u001a\u001c-\u001f\u007f]/;
 
 /** Side files: code and settings that people can read. A model cannot be text. */
@@ -30,9 +57,11 @@ export const text: Format = {
   sniff: (_source, head) => head.length > 0 && looksLikeText(head),
   scan: (source, file, context) => {
     const bytes = readText(source, context);
-    if (/\.(jinja2?|j2)$/i.test(file)) tellTemplate(utf8.decode(bytes), file, context, undefined, 'template');
+    if (/\.(jinja2?|j2)$/i.test(file))
+      tellTemplate(utf8.decode(bytes), file, context, undefined, 'template');
     const content = utf8.decode(bytes);
-    if (TEMPLATE_FILE.test(file) && /\{[{%#]/.test(content)) tellTemplate(content, file, context, undefined, 'template');
+    if (TEMPLATE_FILE.test(file) && /\{[{%#]/.test(content))
+      tellTemplate(content, file, context, undefined, 'template');
     lookIntoScript(content, file, context);
     if (/\.ya?ml$/i.test(file)) lookIntoYaml(content, file, context);
     lookForKeras(tryJson(bytes, context.limits), file, context);
@@ -52,7 +81,13 @@ export const json: Format = {
   sniff: () => false,
   scan: (source, file, context) => {
     const bytes = readText(source, context);
-    const root = parseStrictJson(bytes, { maxDepth: context.limits.jsonDepth, maxEntries: context.limits.jsonEntries, invalid: 'json-invalid', duplicate: 'json-invalid', nonFinite: true });
+    const root = parseStrictJson(bytes, {
+      maxDepth: context.limits.jsonDepth,
+      maxEntries: context.limits.jsonEntries,
+      invalid: 'json-invalid',
+      duplicate: 'json-invalid',
+      nonFinite: true,
+    });
     if (isXgboost(root)) {
       context.report.formats[file] = 'xgboost';
       return checkXgboost(root);
@@ -67,11 +102,14 @@ export const json: Format = {
 
 /** A description under another name than .json, or inside of other JSON. */
 function lookForKeras(root: JsonValue, file: string, context: ScanContext): void {
-  judgeEmbeddedConfigs(root, (rule, symbol, evidence, why) => context.report.add(rule, { file, symbol, evidence, why }));
+  judgeEmbeddedConfigs(root, (rule, symbol, evidence, why) =>
+    context.report.add(rule, { file, symbol, evidence, why }),
+  );
 }
 
 function readText(source: ByteSource, context: ScanContext): Uint8Array {
-  if (source.size > context.limits.textBytes) throw new Rejected('limit-exceeded', `A text file may have ${context.limits.textBytes} bytes.`);
+  if (source.size > context.limits.textBytes)
+    throw new Rejected('limit-exceeded', `A text file may have ${context.limits.textBytes} bytes.`);
   const bytes = Uint8Array.from(source.read(0, source.size));
   let decoded: string;
   try {
@@ -80,13 +118,26 @@ function readText(source: ByteSource, context: ScanContext): Uint8Array {
     throw new Rejected('text-encoding', 'The file is not UTF-8.');
   }
   const control = CONTROL.exec(decoded);
-  if (control !== null) throw new Rejected('text-encoding', 'The file holds control characters.', Buffer.byteLength(decoded.slice(0, control.index)));
+  if (control !== null)
+    throw new Rejected(
+      'text-encoding',
+      'The file holds control characters.',
+      Buffer.byteLength(decoded.slice(0, control.index)),
+    );
   return bytes;
 }
 
 function refuseAsModel(file: string, context: ScanContext): void {
-  if (SAVED_MODEL_TEXT.test(file)) return context.report.add('format-not-understood', { file, why: 'TensorFlow loads this text as a model; the scanner reads the binary form only (saved_model.pb).' });
-  if (context.kind === 'model') context.report.add('format-not-understood', { file, why: 'The model file is text; the scanner reads no model format that is text.' });
+  if (SAVED_MODEL_TEXT.test(file))
+    return context.report.add('format-not-understood', {
+      file,
+      why: 'TensorFlow loads this text as a model; the scanner reads the binary form only (saved_model.pb).',
+    });
+  if (context.kind === 'model')
+    context.report.add('format-not-understood', {
+      file,
+      why: 'The model file is text; the scanner reads no model format that is text.',
+    });
 }
 
 /** Settings of the transformers library that make it run what came with the model. */
@@ -97,17 +148,28 @@ function lookForCode(value: JsonValue, file: string, context: ScanContext): void
     if (key === 'auto_map') context.report.add('json-remote-code', { file, symbol: key });
     tellSetting(key, inner, file, context);
     // tool_chat_template and whatever else servers look for
-    if (/chat_template/i.test(key)) for (const template of templatesOf(inner)) tellTemplate(template, file, context, undefined, key);
+    if (/chat_template/i.test(key))
+      for (const template of templatesOf(inner))
+        tellTemplate(template, file, context, undefined, key);
     lookForCode(inner, file, context);
   }
 }
 
-/** One template, a list of `{name, template}`, or a map of names to templates; what is neither is judged as text that no template can be. */
+/**
+ * One template, a list of `{name, template}`, or a map of names to templates; what is neither is
+ * judged as text that no template can be.
+ */
 function templatesOf(value: JsonValue): string[] {
   if (typeof value === 'string') return [value];
   if (value === null) return [];
-  if (Array.isArray(value)) return value.map((one) => (one instanceof Map && typeof one.get('template') === 'string' ? (one.get('template') as string) : UNKNOWN));
-  if (value instanceof Map) return [...value.values()].map((one) => (typeof one === 'string' ? one : UNKNOWN));
+  if (Array.isArray(value))
+    return value.map((one) =>
+      one instanceof Map && typeof one.get('template') === 'string'
+        ? (one.get('template') as string)
+        : UNKNOWN,
+    );
+  if (value instanceof Map)
+    return [...value.values()].map((one) => (typeof one === 'string' ? one : UNKNOWN));
   return typeof value === 'boolean' || value instanceof JsonNumber ? [] : [UNKNOWN];
 }
 

@@ -6,8 +6,9 @@ const INDICATORS_MAX = 64;
 const INDENT_MAX = /^ {257,}/m;
 
 /**
- * Is the YAML nested deeper than a parser can follow that calls itself for each level? Told from the tokens, before
- * anything is built: the parser of the library runs out of stack, and with it the process.
+ * Is the YAML nested deeper than a parser can follow that calls itself for each level? Told from
+ * the tokens, before anything is built: the parser of the library runs out of stack, and with it
+ * the process.
  */
 export function isNestedTooDeep(text: string): boolean {
   let open = 0;

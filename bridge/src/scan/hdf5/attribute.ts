@@ -25,7 +25,8 @@ export function readAttribute(body: Cursor, heap: GlobalHeap): Attribute {
   const nameBytes = body.u16();
   const typeBytes = body.u16();
   const spaceBytes = body.u16();
-  if (version === 3 && body.u8() > CHARACTER_SETS) body.fail('the characters of a name are of an unknown set');
+  if (version === 3 && body.u8() > CHARACTER_SETS)
+    body.fail('the characters of a name are of an unknown set');
   const part = (bytes: number): Cursor => {
     const taken = body.take(bytes);
     if (version === 1) body.zeros((8 - (bytes % 8)) % 8);
@@ -39,7 +40,8 @@ export function readAttribute(body: Cursor, heap: GlobalHeap): Attribute {
   const space = readDataspace(spacePart);
   spacePart.rest();
   const bytes = type.size * space.elements;
-  if (bytes > body.left) body.fail(`the attribute ${JSON.stringify(name.slice(0, 80))} ends before its data`);
+  if (bytes > body.left)
+    body.fail(`the attribute ${JSON.stringify(name.slice(0, 80))} ends before its data`);
   const data = body.take(bytes);
   // padding of the message around it
   body.rest();
@@ -55,8 +57,14 @@ function attributeName(part: Cursor): string {
   return name.toString('utf8');
 }
 
-function textsOf(type: Datatype, elements: number, data: Cursor, heap: GlobalHeap): Buffer[] | null {
-  if (type.kind === 'text') return Array.from({ length: elements }, () => data.take(type.size).bytes);
+function textsOf(
+  type: Datatype,
+  elements: number,
+  data: Cursor,
+  heap: GlobalHeap,
+): Buffer[] | null {
+  if (type.kind === 'text')
+    return Array.from({ length: elements }, () => data.take(type.size).bytes);
   if (type.kind !== 'text-elsewhere') return null;
   return Array.from({ length: elements }, () => {
     const bytes = data.u32();

@@ -6,8 +6,16 @@ const NODE_HEAD_BYTES = 6;
 const CHECKSUM_BYTES = 4;
 const DEPTH_MAX = 16;
 
-/** The newer tree: records of one size, in internal nodes as well as in leaves. Calls `each` with every record in order. */
-export function readTree2(file: Hdf5File, at: number | null, type: number, each: (record: Cursor) => void): void {
+/**
+ * The newer tree: records of one size, in internal nodes as well as in leaves. Calls `each` with
+ * every record in order.
+ */
+export function readTree2(
+  file: Hdf5File,
+  at: number | null,
+  type: number,
+  each: (record: Cursor) => void,
+): void {
   const head = file.claim(at, HEAD_BYTES, 'A tree').checked();
   head.mark('BTHD');
   head.version(0);
@@ -19,7 +27,12 @@ export function readTree2(file: Hdf5File, at: number | null, type: number, each:
   const root = head.address();
   const rootRecords = head.u16();
   const total = head.length();
-  if (recordBytes === 0 || depth > DEPTH_MAX || nodeBytes < NODE_HEAD_BYTES + CHECKSUM_BYTES + recordBytes) head.fail('a tree has no room for its records');
+  if (
+    recordBytes === 0 ||
+    depth > DEPTH_MAX ||
+    nodeBytes < NODE_HEAD_BYTES + CHECKSUM_BYTES + recordBytes
+  )
+    head.fail('a tree has no room for its records');
   const room = roomOf(nodeBytes, recordBytes, depth);
   let seen = 0;
   const one = (record: Cursor): void => {
@@ -34,7 +47,12 @@ export function readTree2(file: Hdf5File, at: number | null, type: number, each:
     if (count > room[level]!.records) block.fail('a node has more records than room');
     const records = Array.from({ length: count }, () => block.take(recordBytes));
     const children: [number | null, number, number][] = [];
-    for (let i = 0; level > 0 && i <= count; i++) children.push([block.address(), block.number(room[level - 1]!.countBytes), level > 1 ? block.number(room[level - 1]!.totalBytes) : 0]);
+    for (let i = 0; level > 0 && i <= count; i++)
+      children.push([
+        block.address(),
+        block.number(room[level - 1]!.countBytes),
+        level > 1 ? block.number(room[level - 1]!.totalBytes) : 0,
+      ]);
     checkSum(block);
     if (level === 0) {
       records.forEach(one);
@@ -74,7 +92,12 @@ function roomOf(nodeBytes: number, recordBytes: number, depth: number): Room[] {
   let total = leaf;
   for (let level = 1; level <= depth; level++) {
     const pointer = 8 + countBytes + levels[level - 1]!.totalBytes;
-    const records = Math.max(0, Math.floor((nodeBytes - NODE_HEAD_BYTES - CHECKSUM_BYTES - pointer) / (recordBytes + pointer)));
+    const records = Math.max(
+      0,
+      Math.floor(
+        (nodeBytes - NODE_HEAD_BYTES - CHECKSUM_BYTES - pointer) / (recordBytes + pointer),
+      ),
+    );
     total = (records + 1) * total + records;
     levels.push({ records, countBytes, totalBytes: bytesFor(total) });
   }

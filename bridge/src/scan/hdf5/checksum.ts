@@ -1,11 +1,18 @@
-/** Bob Jenkins' lookup3 (hashlittle, start value 0), which HDF5 puts behind its newer structures and hashes names with. */
+/**
+ * Bob Jenkins' lookup3 (hashlittle, start value 0), which HDF5 puts behind its newer structures and
+ * hashes names with.
+ */
 export function lookup3(bytes: Uint8Array): number {
   let a = (0xdeadbeef + bytes.length) | 0;
   let b = a;
   let c = a;
   let at = 0;
   let left = bytes.length;
-  const word = (offset: number): number => bytes[at + offset]! | (bytes[at + offset + 1]! << 8) | (bytes[at + offset + 2]! << 16) | (bytes[at + offset + 3]! << 24);
+  const word = (offset: number): number =>
+    bytes[at + offset]! |
+    (bytes[at + offset + 1]! << 8) |
+    (bytes[at + offset + 2]! << 16) |
+    (bytes[at + offset + 3]! << 24);
   while (left > 12) {
     a = (a + word(0)) | 0;
     b = (b + word(4)) | 0;

@@ -4,7 +4,10 @@ import { lookup3 } from './checksum.ts';
 const CHECKSUM_BYTES = 4;
 const UNDEFINED = 2n ** 64n - 1n;
 
-/** Reads a copy of a structure from front to back; whatever does not fit rejects the file. Numbers are little-endian. */
+/**
+ * Reads a copy of a structure from front to back; whatever does not fit rejects the file. Numbers
+ * are little-endian.
+ */
 export class Cursor {
   readonly bytes: Buffer;
   /** where the copy begins in the file */
@@ -33,7 +36,8 @@ export class Cursor {
     let value = 0n;
     const from = this.step(bytes);
     for (let i = bytes - 1; i >= 0; i--) value = (value << 8n) | BigInt(this.bytes[from + i]!);
-    if (value > BigInt(Number.MAX_SAFE_INTEGER)) return this.fail(`the number ${value} is larger than any file`);
+    if (value > BigInt(Number.MAX_SAFE_INTEGER))
+      return this.fail(`the number ${value} is larger than any file`);
     return Number(value);
   }
 
@@ -56,12 +60,15 @@ export class Cursor {
   text = (bytes: number): string => latin1(this.take(bytes).bytes);
 
   mark(mark: string): void {
-    if (this.text(mark.length) !== mark) this.fail(`it does not begin with ${mark}`, this.position - mark.length);
+    if (this.text(mark.length) !== mark)
+      this.fail(`it does not begin with ${mark}`, this.position - mark.length);
   }
 
   version(...known: number[]): number {
     const version = this.u8();
-    return known.includes(version) ? version : this.fail(`version ${version} of the structure is not known`, this.position - 1);
+    return known.includes(version)
+      ? version
+      : this.fail(`version ${version} of the structure is not known`, this.position - 1);
   }
 
   /** Bytes that writers leave at zero. */
@@ -77,12 +84,17 @@ export class Cursor {
   /** The last four bytes are a checksum of all before; what is left to read ends there. */
   checked(): Cursor {
     const end = this.bytes.length - CHECKSUM_BYTES;
-    if (end < 0 || lookup3(this.bytes.subarray(0, end)) !== this.bytes.readUInt32LE(end)) this.fail('the checksum is wrong', 0);
+    if (end < 0 || lookup3(this.bytes.subarray(0, end)) !== this.bytes.readUInt32LE(end))
+      this.fail('the checksum is wrong', 0);
     return new Cursor(this.bytes.subarray(0, end), this.base);
   }
 
   fail(why: string, position = this.position): never {
-    throw new Rejected('hdf5-structure', `At byte ${this.base + position}, ${why}.`, this.base + position);
+    throw new Rejected(
+      'hdf5-structure',
+      `At byte ${this.base + position}, ${why}.`,
+      this.base + position,
+    );
   }
 
   private step(bytes: number): number {

@@ -22,12 +22,22 @@ export function readDataspace(body: Cursor): Dataspace {
   // bit 1 of version 1 is a permutation of the dimensions that was never implemented
   if (flags > 1) body.fail('the shape of an array has unknown flags');
   const kind = version === 2 ? body.u8() : rank === 0 ? SCALAR : SIMPLE;
-  if (kind > NONE || (kind !== SIMPLE && rank > 0)) body.fail('the shape of an array is of an unknown kind');
+  if (kind > NONE || (kind !== SIMPLE && rank > 0))
+    body.fail('the shape of an array is of an unknown kind');
   if (version === 1) body.zeros(5);
   const dimensions = Array.from({ length: rank }, body.length);
   const bounds = flags === 0 ? dimensions : Array.from({ length: rank }, () => body.address());
-  if (bounds.some((bound, i) => bound !== null && bound < dimensions[i]!)) body.fail('an array is larger than it may become');
+  if (bounds.some((bound, i) => bound !== null && bound < dimensions[i]!))
+    body.fail('an array is larger than it may become');
   const elements = dimensions.reduce((product, dimension) => product * BigInt(dimension), 1n);
-  if (elements > BigInt(Number.MAX_SAFE_INTEGER)) body.fail(`an array has ${elements} elements, more than any file`);
-  return kind === NONE ? { dimensions: null, elements: 0, unlimited: 0, bounds: [] } : { dimensions, elements: Number(elements), unlimited: bounds.filter((bound) => bound === null).length, bounds };
+  if (elements > BigInt(Number.MAX_SAFE_INTEGER))
+    body.fail(`an array has ${elements} elements, more than any file`);
+  return kind === NONE
+    ? { dimensions: null, elements: 0, unlimited: 0, bounds: [] }
+    : {
+        dimensions,
+        elements: Number(elements),
+        unlimited: bounds.filter((bound) => bound === null).length,
+        bounds,
+      };
 }

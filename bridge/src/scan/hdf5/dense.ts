@@ -24,7 +24,8 @@ export function readDenseLinks(file: Hdf5File, body: Cursor): Link[] {
     places.add(record.bytes.toString('hex', record.position));
     const link = readLink(heap.object(record));
     // who looks for a name goes by the hash, who lists does not
-    if (lookup3(Buffer.from(link.name)) !== hash) record.fail('a link is filed under another name than its own', 0);
+    if (lookup3(Buffer.from(link.name)) !== hash)
+      record.fail('a link is filed under another name than its own', 0);
     links.push(link);
   });
   checkOrder(file, byOrder, LINKS_BY_ORDER, places, (record) => {
@@ -34,7 +35,10 @@ export function readDenseLinks(file: Hdf5File, body: Cursor): Link[] {
   return links;
 }
 
-/** The attributes of an object that has so many, or so large ones, that they lie in a heap: their messages. */
+/**
+ * The attributes of an object that has so many, or so large ones, that they lie in a heap: their
+ * messages.
+ */
 export function readDenseAttributes(file: Hdf5File, body: Cursor): Cursor[] {
   const { heap, byName, byOrder } = readPlaces(file, body, 2);
   if (heap === null) return [];
@@ -51,7 +55,11 @@ export function readDenseAttributes(file: Hdf5File, body: Cursor): Cursor[] {
   return messages;
 }
 
-function readPlaces(file: Hdf5File, body: Cursor, orderBytes: number): { heap: FractalHeap | null; byName: number | null; byOrder: number | null } {
+function readPlaces(
+  file: Hdf5File,
+  body: Cursor,
+  orderBytes: number,
+): { heap: FractalHeap | null; byName: number | null; byOrder: number | null } {
   body.version(0);
   const flags = body.u8();
   if (flags > (TRACKED | INDEXED)) body.fail('a list of members has unknown flags');
@@ -60,17 +68,28 @@ function readPlaces(file: Hdf5File, body: Cursor, orderBytes: number): { heap: F
   const byName = body.address();
   const byOrder = (flags & INDEXED) === 0 ? null : body.address();
   body.rest();
-  if ((heapAt === null) !== (byName === null)) body.fail('the members of an object lie in a heap without a tree, or in a tree without a heap', 0);
+  if ((heapAt === null) !== (byName === null))
+    body.fail(
+      'the members of an object lie in a heap without a tree, or in a tree without a heap',
+      0,
+    );
   return { heap: heapAt === null ? null : new FractalHeap(file, heapAt), byName, byOrder };
 }
 
 /** The tree by order of creation must name the same things as that by name. */
-function checkOrder(file: Hdf5File, at: number | null, type: number, places: Set<string>, place: (record: Cursor) => string): void {
+function checkOrder(
+  file: Hdf5File,
+  at: number | null,
+  type: number,
+  places: Set<string>,
+  place: (record: Cursor) => string,
+): void {
   if (at === null) return;
   let count = 0;
   readTree2(file, at, type, (record) => {
     count += 1;
     if (!places.has(place(record))) record.fail('two lists of the members of one object differ', 0);
   });
-  if (count !== places.size) file.peek(at, 1, 'A tree').fail('two lists of the members of one object differ');
+  if (count !== places.size)
+    file.peek(at, 1, 'A tree').fail('two lists of the members of one object differ');
 }

@@ -26,12 +26,20 @@ export class Elsewhere extends Parts {
     for (const { at, bytes, mask } of this.parts) {
       const stored = this.file.peek(at, bytes, 'A part of the data').bytes;
       const raw = layout.kind === 'chunked' ? chunkBytes(layout) : bytes;
-      const places = new Cursor(unfilter(stored, filters, mask, PLACE_BYTES, this.bounded(raw, at), at), at);
+      const places = new Cursor(
+        unfilter(stored, filters, mask, PLACE_BYTES, this.bounded(raw, at), at),
+        at,
+      );
       while (places.left >= PLACE_BYTES) {
         const count = places.u32();
         const from = places.address();
         const index = places.u32();
-        if (++seen > this.file.limits.hdf5Parts) throw new Rejected('limit-exceeded', `A dataset has more than ${this.file.limits.hdf5Parts} elements that lie elsewhere.`, at);
+        if (++seen > this.file.limits.hdf5Parts)
+          throw new Rejected(
+            'limit-exceeded',
+            `A dataset has more than ${this.file.limits.hdf5Parts} elements that lie elsewhere.`,
+            at,
+          );
         if (count === 0 && (from === null || from === 0)) continue;
         each(this.heap.take(from, index, count * size), from ?? at);
       }
@@ -39,7 +47,12 @@ export class Elsewhere extends Parts {
   }
 
   private bounded(bytes: number, at: number): number {
-    if (bytes > this.file.limits.hdf5Parts * PLACE_BYTES) throw new Rejected('limit-exceeded', 'A part of the data names more places than the scanner follows.', at);
+    if (bytes > this.file.limits.hdf5Parts * PLACE_BYTES)
+      throw new Rejected(
+        'limit-exceeded',
+        'A part of the data names more places than the scanner follows.',
+        at,
+      );
     return bytes;
   }
 }

@@ -24,7 +24,10 @@ const DEFLATE_RATIO = 1032;
 const LZF_RATIO = 88;
 export const NO_FILTERS: Filters = { count: 0, ids: [], ratio: 1, overhead: 0 };
 
-/** What data went through before they were stored. A filter that HDF5 does not bring is a library that reading would load. */
+/**
+ * What data went through before they were stored. A filter that HDF5 does not bring is a library
+ * that reading would load.
+ */
 export function readFilters(body: Cursor): Filters {
   const version = body.version(1, 2);
   const count = body.u8();
@@ -34,7 +37,12 @@ export function readFilters(body: Cursor): Filters {
   for (let i = 0; i < count; i++) {
     const at = body.at;
     const id = body.u16();
-    if (!KNOWN.has(id)) throw new Rejected('hdf5-filter', `Data are packed with the filter ${id}; known are deflate, shuffle, fletcher32 and the LZF of h5py.`, at);
+    if (!KNOWN.has(id))
+      throw new Rejected(
+        'hdf5-filter',
+        `Data are packed with the filter ${id}; known are deflate, shuffle, fletcher32 and the LZF of h5py.`,
+        at,
+      );
     filters.ids.push(id);
     const nameBytes = version === 1 || id >= FIRST_NAMED ? body.u16() : 0;
     if (body.u16() > OPTIONAL) body.fail('a filter has unknown flags');

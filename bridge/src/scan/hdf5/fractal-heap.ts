@@ -21,7 +21,10 @@ interface Block {
   bytes: number;
 }
 
-/** The heap in which larger groups keep links, and objects with many attributes those. Blocks double in size, row by row. */
+/**
+ * The heap in which larger groups keep links, and objects with many attributes those. Blocks double
+ * in size, row by row.
+ */
 export class FractalHeap {
   private readonly blocks: Block[] = [];
   private readonly large = new Map<number, Omit<Block, 'offset'>>();
@@ -42,7 +45,12 @@ export class FractalHeap {
     head.mark('FRHP');
     head.version(0);
     this.idBytes = head.u16();
-    if (head.u16() !== 0) throw new Rejected('hdf5-feature', 'A heap is packed, which no library does for groups.', head.at - 2);
+    if (head.u16() !== 0)
+      throw new Rejected(
+        'hdf5-feature',
+        'A heap is packed, which no library does for groups.',
+        head.at - 2,
+      );
     const flags = head.u8();
     if (flags > 3) head.fail('a heap has unknown flags');
     const managedMax = head.u32();
@@ -61,14 +69,23 @@ export class FractalHeap {
     head.u16();
     const root = head.address();
     const rows = head.u16();
-    if (this.width === 0 || this.startBytes === 0 || this.directMax < this.startBytes || heapBits > 64 || rows > ROWS_MAX) head.fail('the blocks of a heap have no size');
+    if (
+      this.width === 0 ||
+      this.startBytes === 0 ||
+      this.directMax < this.startBytes ||
+      heapBits > 64 ||
+      rows > ROWS_MAX
+    )
+      head.fail('the blocks of a heap have no size');
     this.offsetBytes = Math.ceil(heapBits / 8);
     this.lengthBytes = Math.min(bytesFor(this.directMax), bytesFor(managedMax));
-    this.headBytes = 4 + 1 + 8 + this.offsetBytes + ((flags & BLOCKS_CHECKED) === 0 ? 0 : CHECKSUM_BYTES);
+    this.headBytes =
+      4 + 1 + 8 + this.offsetBytes + ((flags & BLOCKS_CHECKED) === 0 ? 0 : CHECKSUM_BYTES);
     if (root !== null && rows === 0) this.readDirect(root, 0, this.startBytes);
     if (root !== null && rows > 0) this.readIndirect(root, 0, rows, 0);
     if (large !== null) this.readLarge(large);
-    if (this.large.size !== largeCount) head.fail('a heap has another number of large objects than it says', 0);
+    if (this.large.size !== largeCount)
+      head.fail('a heap has another number of large objects than it says', 0);
     if (freeSpace !== null) readFreeSpace(file, freeSpace);
   }
 
@@ -77,10 +94,17 @@ export class FractalHeap {
     if (id.left < this.idBytes) id.fail('a name for an object of a heap is too short');
     const form = id.u8() & FORM_MASK;
     if (form === LARGE) return this.largeObject(id);
-    if (form !== MANAGED) throw new Rejected('hdf5-feature', 'A heap holds an object in a form that no library uses for groups.', id.base);
+    if (form !== MANAGED)
+      throw new Rejected(
+        'hdf5-feature',
+        'A heap holds an object in a form that no library uses for groups.',
+        id.base,
+      );
     const offset = id.number(this.offsetBytes);
     const bytes = id.number(this.lengthBytes);
-    const block = this.blocks.find((one) => offset >= one.offset + this.headBytes && offset + bytes <= one.offset + one.bytes);
+    const block = this.blocks.find(
+      (one) => offset >= one.offset + this.headBytes && offset + bytes <= one.offset + one.bytes,
+    );
     if (block === undefined) return id.fail('an object lies outside of its heap', 0);
     return this.file.peek(block.at + offset - block.offset, bytes, 'An object of a heap');
   }
@@ -91,9 +115,17 @@ export class FractalHeap {
     return this.file.peek(place.at, place.bytes, 'An object of a heap');
   }
 
-  /** Objects of more than 64 kB lie by themselves; a tree says where. Names that are long enough say it themselves, but no object has such. */
+  /**
+   * Objects of more than 64 kB lie by themselves; a tree says where. Names that are long enough say
+   * it themselves, but no object has such.
+   */
   private readLarge(tree: number): void {
-    if (this.idBytes - 1 >= 2 * 8) throw new Rejected('hdf5-feature', 'A heap holds large objects in a form that no library uses for groups.', tree);
+    if (this.idBytes - 1 >= 2 * 8)
+      throw new Rejected(
+        'hdf5-feature',
+        'A heap holds large objects in a form that no library uses for groups.',
+        tree,
+      );
     readTree2(this.file, tree, LARGE_BY_ID, (record) => {
       const at = record.address();
       const bytes = record.length();
@@ -114,9 +146,14 @@ export class FractalHeap {
   }
 
   private readIndirect(at: number, offset: number, rows: number, depth: number): void {
-    if (depth > 8) throw new Rejected('hdf5-structure', 'The blocks of a heap are nested too deep.', at);
+    if (depth > 8)
+      throw new Rejected('hdf5-structure', 'The blocks of a heap are nested too deep.', at);
     const bytes = 4 + 1 + 8 + this.offsetBytes + rows * this.width * 8 + CHECKSUM_BYTES;
-    const block = this.readHead(this.file.claim(at, bytes, 'A block of a heap').checked(), 'FHIB', offset);
+    const block = this.readHead(
+      this.file.claim(at, bytes, 'A block of a heap').checked(),
+      'FHIB',
+      offset,
+    );
     let place = offset;
     for (let row = 0; row < rows; row++) {
       const size = this.rowBytes(row);
@@ -139,7 +176,8 @@ export class FractalHeap {
     block.mark(mark);
     block.version(0);
     if (block.address() !== this.at) block.fail('a block belongs to another heap');
-    if (block.number(this.offsetBytes) !== offset) block.fail('a block says that it lies elsewhere in its heap');
+    if (block.number(this.offsetBytes) !== offset)
+      block.fail('a block says that it lies elsewhere in its heap');
     return block;
   }
 }
@@ -157,7 +195,9 @@ function checkWithout(block: Cursor): void {
 
 /** Which bytes of a heap are free: only read to know whose bytes these are. */
 function readFreeSpace(file: Hdf5File, at: number): void {
-  const head = file.claim(at, 4 + 1 + 1 + 8 * 4 + 2 * 4 + 8 * 4 + CHECKSUM_BYTES, 'A list of free space').checked();
+  const head = file
+    .claim(at, 4 + 1 + 1 + 8 * 4 + 2 * 4 + 8 * 4 + CHECKSUM_BYTES, 'A list of free space')
+    .checked();
   head.mark('FSHD');
   head.version(0);
   head.take(1 + 8 * 4 + 2 * 4 + 8);

@@ -23,7 +23,12 @@ export class GlobalHeap {
   /** The bytes of one object; each belongs to one place of the file. */
   take(at: number | null, index: number, bytes: number): Buffer {
     const found = this.open(at).get(index);
-    if (found === undefined || found.bytes < bytes) throw new Rejected('hdf5-structure', 'A text lies outside of the heap that it should lie in.', at ?? 0);
+    if (found === undefined || found.bytes < bytes)
+      throw new Rejected(
+        'hdf5-structure',
+        'A text lies outside of the heap that it should lie in.',
+        at ?? 0,
+      );
     if (found.used) throw new Rejected('hdf5-structure', 'Two texts lie in one place.', found.at);
     found.used = true;
     return this.file.peek(found.at, bytes, 'A text').bytes;
@@ -60,7 +65,8 @@ export class GlobalHeap {
       const bytes = collection.length();
       if (index === FREE) {
         // its size counts its own head; nothing comes after
-        if (references !== 0 || bytes !== collection.left + HEAD_BYTES) collection.fail('the free place of a heap of texts does not fit');
+        if (references !== 0 || bytes !== collection.left + HEAD_BYTES)
+          collection.fail('the free place of a heap of texts does not fit');
         const odd = collection.bytes.subarray(collection.position).findIndex((byte) => byte !== 0);
         if (odd >= 0) this.file.leftover(collection.at + odd);
         return objects;

@@ -42,7 +42,9 @@ function readOld(body: Cursor, version: number): Layout {
     const bytes = body.u32();
     return { kind: 'compact', at: body.take(bytes).base, bytes };
   }
-  return kind === CONTIGUOUS ? { kind: 'contiguous', at, bytes: null } : body.fail(`data lie in an unknown way (${version}, ${kind})`);
+  return kind === CONTIGUOUS
+    ? { kind: 'contiguous', at, bytes: null }
+    : body.fail(`data lie in an unknown way (${version}, ${kind})`);
 }
 
 function readNew(body: Cursor, version: number): Layout {
@@ -61,7 +63,9 @@ function readNew(body: Cursor, version: number): Layout {
       if (version >= 4) return readIndexed(body);
       const rank = rankOf(body) - 1;
       const at = body.address();
-      return chunked(body, at, Array.from({ length: rank }, body.u32), body.u32(), { kind: 'tree' });
+      return chunked(body, at, Array.from({ length: rank }, body.u32), body.u32(), {
+        kind: 'tree',
+      });
     }
     default:
       return body.fail('data lie in an unknown way');
@@ -106,7 +110,13 @@ function rankOf(body: Cursor): number {
   return rank < 1 || rank > RANK_MAX ? body.fail('chunks have no dimensions, or too many') : rank;
 }
 
-function chunked(body: Cursor, at: number | null, chunk: number[], elementBytes: number, index: ChunkIndex): Layout {
+function chunked(
+  body: Cursor,
+  at: number | null,
+  chunk: number[],
+  elementBytes: number,
+  index: ChunkIndex,
+): Layout {
   if (chunk.some((size) => size === 0)) body.fail('a chunk has no size');
   return { kind: 'chunked', at, chunk, elementBytes, index };
 }

@@ -1,7 +1,10 @@
 import type { Cursor } from './cursor.ts';
 
 /** A name in a group, and what it leads to. */
-export type Link = { name: string; at: number } & ({ kind: 'hard'; to: number; cached?: { tree: number | null; heap: number | null } | undefined } | { kind: 'soft' | 'external' | 'user'; target: string });
+export type Link = { name: string; at: number } & (
+  | { kind: 'hard'; to: number; cached?: { tree: number | null; heap: number | null } | undefined }
+  | { kind: 'soft' | 'external' | 'user'; target: string }
+);
 
 const SOFT = 1;
 const EXTERNAL = 64;
@@ -15,7 +18,8 @@ export function linkName(bytes: Uint8Array, cursor: Cursor): string {
   } catch {
     cursor.fail('a name is not UTF-8');
   }
-  if (name === '' || name === '.' || name.includes('/') || name.includes('\0')) cursor.fail(`a member of a group is called ${JSON.stringify(name.slice(0, 80))}`);
+  if (name === '' || name === '.' || name.includes('/') || name.includes('\0'))
+    cursor.fail(`a member of a group is called ${JSON.stringify(name.slice(0, 80))}`);
   return name;
 }
 
@@ -27,12 +31,18 @@ export function readLink(body: Cursor): Link {
   if (flags >= 0x20) body.fail('a link has unknown flags');
   const type = (flags & 0x08) === 0 ? 0 : body.u8();
   if ((flags & 0x04) !== 0) body.number(8);
-  if ((flags & 0x10) !== 0 && body.u8() > 1) body.fail('the characters of a name are of an unknown set');
+  if ((flags & 0x10) !== 0 && body.u8() > 1)
+    body.fail('the characters of a name are of an unknown set');
   const name = linkName(body.take(body.number(1 << (flags & 3))).bytes, body);
   if (type === 0) {
     const to = body.address();
     return to === null ? body.fail('a link leads nowhere') : { name, at, kind: 'hard', to };
   }
   const target = body.text(body.u16());
-  return { name, at, kind: type === SOFT ? 'soft' : type === EXTERNAL ? 'external' : 'user', target: target.replace(/\0+/g, ' ').trim() };
+  return {
+    name,
+    at,
+    kind: type === SOFT ? 'soft' : type === EXTERNAL ? 'external' : 'user',
+    target: target.replace(/\0+/g, ' ').trim(),
+  };
 }

@@ -25,7 +25,8 @@ export class LocalHeap {
   name(offset: number): Buffer {
     const { bytes } = this.data;
     const end = offset < bytes.length ? bytes.indexOf(0, offset) : -1;
-    if (end < 0) return this.data.fail('a name lies outside of the heap of names, or does not end', 0);
+    if (end < 0)
+      return this.data.fail('a name lies outside of the heap of names, or does not end', 0);
     this.used.push([offset, end + 1]);
     return bytes.subarray(offset, end);
   }
@@ -48,13 +49,15 @@ export class LocalHeap {
 
   private readFree(first: number | null): void {
     const seen = new Set<number>();
-    for (let offset = first; offset !== null; ) {
-      if (seen.has(offset) || offset + 16 > this.data.bytes.length) this.data.fail('the list of free places in a heap of names leads astray', 0);
+    for (let offset = first; offset !== null;) {
+      if (seen.has(offset) || offset + 16 > this.data.bytes.length)
+        this.data.fail('the list of free places in a heap of names leads astray', 0);
       seen.add(offset);
       this.data.position = offset;
       const next = this.data.length();
       const bytes = this.data.length();
-      if (bytes < 16 || offset + bytes > this.data.bytes.length) this.data.fail('a free place in a heap of names does not fit', 0);
+      if (bytes < 16 || offset + bytes > this.data.bytes.length)
+        this.data.fail('a free place in a heap of names does not fit', 0);
       this.used.push([offset, offset + 16]);
       offset = next === NO_MORE ? null : next;
     }

@@ -2,8 +2,8 @@ const LITERALS_MAX = 32;
 const LONG = 7;
 
 /**
- * LibLZF, which h5py brings as a filter: runs of plain bytes, and copies of what was just written. null: the data are damaged, or
- * more than `max` bytes would come out.
+ * LibLZF, which h5py brings as a filter: runs of plain bytes, and copies of what was just written.
+ * null: the data are damaged, or more than `max` bytes would come out.
  */
 export function unpackLzf(packed: Uint8Array, max: number): Buffer | null {
   const out = Buffer.alloc(max);

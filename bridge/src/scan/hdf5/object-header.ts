@@ -4,10 +4,33 @@ import type { Hdf5File } from './file.ts';
 
 /** Messages of object headers, by the names of the format's description. */
 export const MESSAGE = {
-  nil: 0x00, dataspace: 0x01, linkInfo: 0x02, datatype: 0x03, oldFillValue: 0x04, fillValue: 0x05, link: 0x06, externalFiles: 0x07, layout: 0x08, groupInfo: 0x0a,
-  filters: 0x0b, attribute: 0x0c, comment: 0x0d, oldTime: 0x0e, continuation: 0x10, symbolTable: 0x11, time: 0x12, treeK: 0x13, attributeInfo: 0x15, references: 0x16,
+  nil: 0x00,
+  dataspace: 0x01,
+  linkInfo: 0x02,
+  datatype: 0x03,
+  oldFillValue: 0x04,
+  fillValue: 0x05,
+  link: 0x06,
+  externalFiles: 0x07,
+  layout: 0x08,
+  groupInfo: 0x0a,
+  filters: 0x0b,
+  attribute: 0x0c,
+  comment: 0x0d,
+  oldTime: 0x0e,
+  continuation: 0x10,
+  symbolTable: 0x11,
+  time: 0x12,
+  treeK: 0x13,
+  attributeInfo: 0x15,
+  references: 0x16,
 } as const;
-const REPEATABLE: readonly number[] = [MESSAGE.nil, MESSAGE.link, MESSAGE.attribute, MESSAGE.continuation];
+const REPEATABLE: readonly number[] = [
+  MESSAGE.nil,
+  MESSAGE.link,
+  MESSAGE.attribute,
+  MESSAGE.continuation,
+];
 const KNOWN = new Set<number>(Object.values(MESSAGE));
 const SHARED = 0x02;
 const FAIL_IF_UNKNOWN = 0x88;
@@ -32,10 +55,17 @@ export function readObjectHeader(file: Hdf5File, at: number): ObjectHeader {
   const messages = isNew ? readNew(file, at) : readOld(file, at);
   const seen = new Set<number>();
   for (const { type, body } of messages) {
-    if (seen.has(type) && !REPEATABLE.includes(type)) body.fail(`the object has two messages of type ${type}; readers differ in which one they take`, 0);
+    if (seen.has(type) && !REPEATABLE.includes(type))
+      body.fail(
+        `the object has two messages of type ${type}; readers differ in which one they take`,
+        0,
+      );
     seen.add(type);
   }
-  return { at, messages: messages.filter(({ type }) => type !== MESSAGE.nil && type !== MESSAGE.continuation) };
+  return {
+    at,
+    messages: messages.filter(({ type }) => type !== MESSAGE.nil && type !== MESSAGE.continuation),
+  };
 }
 
 function readOld(file: Hdf5File, at: number): Message[] {
@@ -48,21 +78,32 @@ function readOld(file: Hdf5File, at: number): Message[] {
   prefix.zeros(4);
   const first = file.claim(at, PREFIX_V1_BYTES + bytes, 'An object header');
   first.take(PREFIX_V1_BYTES);
-  const messages = readBlocks(file, first, (block) => {
-    const type = block.u16();
-    const size = block.u16();
-    const flags = block.u8();
-    block.zeros(3);
-    if (size % 8 !== 0) block.fail('a message is not padded to 8 bytes');
-    return message(type, flags, block.take(size));
-  }, 8);
-  if (messages.length !== count) throw new Rejected('hdf5-structure', `An object header says that it has ${count} messages; it has ${messages.length}.`, at);
+  const messages = readBlocks(
+    file,
+    first,
+    (block) => {
+      const type = block.u16();
+      const size = block.u16();
+      const flags = block.u8();
+      block.zeros(3);
+      if (size % 8 !== 0) block.fail('a message is not padded to 8 bytes');
+      return message(type, flags, block.take(size));
+    },
+    8,
+  );
+  if (messages.length !== count)
+    throw new Rejected(
+      'hdf5-structure',
+      `An object header says that it has ${count} messages; it has ${messages.length}.`,
+      at,
+    );
   return messages;
 }
 
 function readNew(file: Hdf5File, at: number): Message[] {
   const flags = file.peek(at, 6, 'An object header').bytes[5]!;
-  if (flags >= 0x40) throw new Rejected('hdf5-structure', 'An object header has unknown flags.', at + 5);
+  if (flags >= 0x40)
+    throw new Rejected('hdf5-structure', 'An object header has unknown flags.', at + 5);
   const tracksOrder = (flags & 0x04) !== 0;
   const before = 6 + ((flags & 0x20) === 0 ? 0 : 16) + ((flags & 0x10) === 0 ? 0 : 4);
   const sizeBytes = 1 << (flags & 3);
@@ -71,26 +112,45 @@ function readNew(file: Hdf5File, at: number): Message[] {
   prefix.version(2);
   prefix.take(before - 5);
   const bytes = prefix.number(sizeBytes);
-  const first = file.claim(at, before + sizeBytes + bytes + CHECKSUM_BYTES, 'An object header').checked();
+  const first = file
+    .claim(at, before + sizeBytes + bytes + CHECKSUM_BYTES, 'An object header')
+    .checked();
   first.take(before + sizeBytes);
   const headBytes = tracksOrder ? 6 : 4;
-  return readBlocks(file, first, (block) => {
-    const type = block.u8();
-    const size = block.u16();
-    const messageFlags = block.u8();
-    if (tracksOrder) block.u16();
-    return message(type, messageFlags, block.take(size));
-  }, headBytes, 'OCHK');
+  return readBlocks(
+    file,
+    first,
+    (block) => {
+      const type = block.u8();
+      const size = block.u16();
+      const messageFlags = block.u8();
+      if (tracksOrder) block.u16();
+      return message(type, messageFlags, block.take(size));
+    },
+    headBytes,
+    'OCHK',
+  );
 }
 
 /** The first block and those that it, or one of them, is continued in. */
-function readBlocks(file: Hdf5File, first: Cursor, next: (block: Cursor) => Message, headBytes: number, mark?: string): Message[] {
+function readBlocks(
+  file: Hdf5File,
+  first: Cursor,
+  next: (block: Cursor) => Message,
+  headBytes: number,
+  mark?: string,
+): Message[] {
   const messages: Message[] = [];
   const blocks = [first];
   for (let block = blocks.shift(); block !== undefined; block = blocks.shift()) {
     while (block.left >= headBytes) {
       const found = next(block);
-      if (messages.push(found) > MESSAGES_MAX) throw new Rejected('limit-exceeded', `An object has more than ${MESSAGES_MAX} messages.`, block.at);
+      if (messages.push(found) > MESSAGES_MAX)
+        throw new Rejected(
+          'limit-exceeded',
+          `An object has more than ${MESSAGES_MAX} messages.`,
+          block.at,
+        );
       if (found.type !== MESSAGE.continuation) continue;
       const at = found.body.address();
       const claimed = file.claim(at, found.body.length(), 'The continuation of an object header');
@@ -104,9 +164,20 @@ function readBlocks(file: Hdf5File, first: Cursor, next: (block: Cursor) => Mess
 }
 
 function message(type: number, flags: number, body: Cursor): Message {
-  if (!KNOWN.has(type)) throw new Rejected('hdf5-feature', `An object has a message of the unknown type ${type}${(flags & FAIL_IF_UNKNOWN) === 0 ? '' : ', which readers must not ignore'}.`, body.base);
-  if ((flags & SHARED) !== 0) throw new Rejected('hdf5-feature', 'A message lies in another object than the one it belongs to, e.g. in a committed datatype; Keras writes none.', body.base);
-  if ((flags & ~(SHARABLE | FAIL_IF_UNKNOWN)) !== 0) body.fail('a message has flags that mark it as changed by a program that did not know it');
+  if (!KNOWN.has(type))
+    throw new Rejected(
+      'hdf5-feature',
+      `An object has a message of the unknown type ${type}${(flags & FAIL_IF_UNKNOWN) === 0 ? '' : ', which readers must not ignore'}.`,
+      body.base,
+    );
+  if ((flags & SHARED) !== 0)
+    throw new Rejected(
+      'hdf5-feature',
+      'A message lies in another object than the one it belongs to, e.g. in a committed datatype; Keras writes none.',
+      body.base,
+    );
+  if ((flags & ~(SHARABLE | FAIL_IF_UNKNOWN)) !== 0)
+    body.fail('a message has flags that mark it as changed by a program that did not know it');
   if (type === MESSAGE.nil) body.rest();
   return { type, body };
 }

@@ -11,4 +11,5 @@ export class Parts {
 }
 
 /** How many bytes a chunk has that no filter has packed. */
-export const chunkBytes = ({ chunk, elementBytes }: Layout & { kind: 'chunked' }): number => chunk.reduce((product, length) => product * length, elementBytes);
+export const chunkBytes = ({ chunk, elementBytes }: Layout & { kind: 'chunked' }): number =>
+  chunk.reduce((product, length) => product * length, elementBytes);

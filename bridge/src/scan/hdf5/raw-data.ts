@@ -9,7 +9,10 @@ const PIECE_BYTES = 1024 * 1024;
 /** far more than any writer makes a chunk of */
 const UNPACKED_MAX_BYTES = 512 * 1024 * 1024;
 
-/** The data of a dataset, in the order in which they are stored: of one dimension, the order of the array. */
+/**
+ * The data of a dataset, in the order in which they are stored: of one dimension, the order of the
+ * array.
+ */
 export class RawData extends Parts {
   private readonly file: Hdf5File;
   private readonly stored: Stored;
@@ -30,16 +33,38 @@ export class RawData extends Parts {
     return this.parts.length <= 1 || (this.stored.space.dimensions ?? []).length <= 1;
   }
 
-  /** What is stored, part by part, unpacked. Without filters a part comes in pieces of a bounded size, of which the first is small. */
+  /**
+   * What is stored, part by part, unpacked. Without filters a part comes in pieces of a bounded
+   * size, of which the first is small.
+   */
   *pieces(): Generator<Buffer> {
     const { type, layout, filters } = this.stored;
     const raw = layout.kind === 'chunked' ? chunkBytes(layout) : 0;
-    if (raw > UNPACKED_MAX_BYTES && filters.count > 0) throw new Rejected('limit-exceeded', `A chunk unpacks to more than ${UNPACKED_MAX_BYTES} bytes.`, this.at);
+    if (raw > UNPACKED_MAX_BYTES && filters.count > 0)
+      throw new Rejected(
+        'limit-exceeded',
+        `A chunk unpacks to more than ${UNPACKED_MAX_BYTES} bytes.`,
+        this.at,
+      );
     const whole = (bytes: number): number => bytes - (bytes % type.size) || type.size;
     for (const { at, bytes, mask } of this.parts) {
-      if (filters.count > 0) yield unfilter(this.file.peek(at, bytes, 'A part of the data').bytes, filters, mask, type.size, raw, at);
+      if (filters.count > 0)
+        yield unfilter(
+          this.file.peek(at, bytes, 'A part of the data').bytes,
+          filters,
+          mask,
+          type.size,
+          raw,
+          at,
+        );
       else {
-        for (let from = 0, piece = whole(FIRST_BYTES); from < bytes; from += piece, piece = whole(PIECE_BYTES)) yield this.file.peek(at + from, Math.min(piece, bytes - from), 'A part of the data').bytes;
+        for (
+          let from = 0, piece = whole(FIRST_BYTES);
+          from < bytes;
+          from += piece, piece = whole(PIECE_BYTES)
+        )
+          yield this.file.peek(at + from, Math.min(piece, bytes - from), 'A part of the data')
+            .bytes;
       }
     }
   }

@@ -26,23 +26,38 @@ export function readSymbolEntry(block: Cursor): SymbolEntry {
   const cache = block.u32();
   block.zeros(4);
   const scratch = block.take(16);
-  if (cache === CACHED_GROUP) return { nameAt, header, cached: { tree: scratch.address(), heap: scratch.address() } };
+  if (cache === CACHED_GROUP)
+    return { nameAt, header, cached: { tree: scratch.address(), heap: scratch.address() } };
   if (cache === SOFT) return { nameAt, header, soft: scratch.u32() };
-  return cache === HARD ? { nameAt, header } : block.fail('an entry of a group is of an unknown kind');
+  return cache === HARD
+    ? { nameAt, header }
+    : block.fail('an entry of a group is of an unknown kind');
 }
 
 /** The groups of the older form: a tree whose leaves name the members, with the names in a heap. */
-export function readSymbolTable(file: Hdf5File, tree: number | null, heapAt: number | null): Link[] {
+export function readSymbolTable(
+  file: Hdf5File,
+  tree: number | null,
+  heapAt: number | null,
+): Link[] {
   const heap = new LocalHeap(file, heapAt);
   const links: Link[] = [];
   let last: Buffer | null = null;
-  // readers that search follow the order of the names, readers that list do not: it must be the same for both
+  // readers that search follow the order of the names, readers that list do not: it must be the
+  // same for both
   const inOrder = (name: Buffer, cursor: Cursor): void => {
-    if (last !== null && Buffer.compare(last, name) >= 0) cursor.fail(`the members of a group are not in the order of their names, or have one name twice (${JSON.stringify(name.toString('latin1').slice(0, 80))})`);
+    if (last !== null && Buffer.compare(last, name) >= 0)
+      cursor.fail(
+        `the members of a group are not in the order of their names, or have one name twice (${JSON.stringify(name.toString('latin1').slice(0, 80))})`,
+      );
     last = name;
   };
   const leaf = (at: number, low: Buffer, high: Buffer): void => {
-    const block = file.claim(at, LEAF_HEAD_BYTES + 2 * file.leafK * ENTRY_BYTES, 'A leaf of a group');
+    const block = file.claim(
+      at,
+      LEAF_HEAD_BYTES + 2 * file.leafK * ENTRY_BYTES,
+      'A leaf of a group',
+    );
     block.mark('SNOD');
     block.version(1);
     block.zeros(1);
@@ -53,9 +68,16 @@ export function readSymbolTable(file: Hdf5File, tree: number | null, heapAt: num
       const entry = readSymbolEntry(block);
       const bytes = heap.name(entry.nameAt);
       inOrder(bytes, block);
-      if (Buffer.compare(bytes, low) <= 0 || Buffer.compare(bytes, high) > 0) block.fail('a name stands in a leaf that does not hold such names');
+      if (Buffer.compare(bytes, low) <= 0 || Buffer.compare(bytes, high) > 0)
+        block.fail('a name stands in a leaf that does not hold such names');
       const name = linkName(bytes, block);
-      if (entry.soft !== undefined) links.push({ name, at: entryAt, kind: 'soft', target: heap.name(entry.soft).toString('latin1') });
+      if (entry.soft !== undefined)
+        links.push({
+          name,
+          at: entryAt,
+          kind: 'soft',
+          target: heap.name(entry.soft).toString('latin1'),
+        });
       else if (entry.header === null) block.fail('an entry leads nowhere');
       else links.push({ name, at: entryAt, kind: 'hard', to: entry.header, cached: entry.cached });
     }
@@ -66,21 +88,32 @@ export function readSymbolTable(file: Hdf5File, tree: number | null, heapAt: num
   return links;
 }
 
-function walkGroupTree(file: Hdf5File, root: number | null, heap: LocalHeap, leaf: (at: number, low: Buffer, high: Buffer) => void): void {
+function walkGroupTree(
+  file: Hdf5File,
+  root: number | null,
+  heap: LocalHeap,
+  leaf: (at: number, low: Buffer, high: Buffer) => void,
+): void {
   /** the node before, on each level: neighbours must know each other */
   const before: { at: number; right: number | null }[] = [];
   const node = (at: number | null, level: number | null, depth: number): void => {
-    const block = file.claim(at, NODE_HEAD_BYTES + 2 * file.groupK * 8 + (2 * file.groupK + 1) * 8, 'A node of a group');
+    const block = file.claim(
+      at,
+      NODE_HEAD_BYTES + 2 * file.groupK * 8 + (2 * file.groupK + 1) * 8,
+      'A node of a group',
+    );
     block.mark('TREE');
     if (block.u8() !== GROUP_NODE) block.fail('a tree of a group holds something else than names');
     const own = block.u8();
-    if (level !== null ? own !== level : own > DEPTH_MAX) block.fail('a tree has a node on the wrong level');
+    if (level !== null ? own !== level : own > DEPTH_MAX)
+      block.fail('a tree has a node on the wrong level');
     const count = block.u16();
     if (count > 2 * file.groupK) block.fail('a node has more entries than room');
     const left = block.address();
     const right = block.address();
     const neighbour = before[own];
-    if (left !== (neighbour?.at ?? null) || (neighbour !== undefined && neighbour.right !== at)) block.fail('neighbouring nodes of a tree do not know each other');
+    if (left !== (neighbour?.at ?? null) || (neighbour !== undefined && neighbour.right !== at))
+      block.fail('neighbouring nodes of a tree do not know each other');
     before[own] = { at: at!, right };
     let low = count > 0 ? heap.name(block.length()) : Buffer.alloc(0);
     for (let i = 0; i < count; i++) {
@@ -91,7 +124,8 @@ function walkGroupTree(file: Hdf5File, root: number | null, heap: LocalHeap, lea
       else node(child, own - 1, depth + 1);
       low = high;
     }
-    if (depth === 0 && before.some((last) => last.right !== null)) block.fail('the last node of a tree has a neighbour');
+    if (depth === 0 && before.some((last) => last.right !== null))
+      block.fail('the last node of a tree has a neighbour');
   };
   node(root, null, 0);
 }

@@ -5,8 +5,18 @@ import { unpackLzf } from './lzf.ts';
 
 const CHECKSUM_BYTES = 4;
 
-/** Undoes what a part of the data went through, the last filter first. `bytes` is what must come out. */
-export function unfilter(packed: Buffer, filters: Filters, mask: number, element: number, bytes: number, at: number): Buffer {
+/**
+ * Undoes what a part of the data went through, the last filter first. `bytes` is what must come
+ * out.
+ */
+export function unfilter(
+  packed: Buffer,
+  filters: Filters,
+  mask: number,
+  element: number,
+  bytes: number,
+  at: number,
+): Buffer {
   let data = packed;
   for (let i = filters.ids.length - 1; i >= 0; i--) {
     if ((mask & (1 << i)) !== 0) continue;
@@ -24,7 +34,12 @@ export function unfilter(packed: Buffer, filters: Filters, mask: number, element
         data = unpackLzf(data, bytes + filters.overhead) ?? damaged(at);
     }
   }
-  if (data.length !== bytes) throw new Rejected('hdf5-dataset', `A part of the data unpacks to ${data.length} bytes instead of ${bytes}.`, at);
+  if (data.length !== bytes)
+    throw new Rejected(
+      'hdf5-dataset',
+      `A part of the data unpacks to ${data.length} bytes instead of ${bytes}.`,
+      at,
+    );
   return data;
 }
 
@@ -40,10 +55,14 @@ function damaged(at: number): never {
   throw new Rejected('hdf5-dataset', 'A part of the data does not unpack.', at);
 }
 
-/** The first bytes of all elements, then the second ones, …; what does not fill an element stays at the end. */
+/**
+ * The first bytes of all elements, then the second ones, …; what does not fill an element stays at
+ * the end.
+ */
 function unshuffle(data: Buffer, element: number): Buffer {
   const count = Math.floor(data.length / element);
   const out = Buffer.from(data);
-  for (let byte = 0; byte < element; byte++) for (let i = 0; i < count; i++) out[i * element + byte] = data[byte * count + i]!;
+  for (let byte = 0; byte < element; byte++)
+    for (let i = 0; i < count; i++) out[i * element + byte] = data[byte * count + i]!;
   return out;
 }

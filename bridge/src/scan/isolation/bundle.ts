@@ -13,9 +13,10 @@ const OLD_MS = 7 * 24 * 3600_000;
 let made: Promise<string> | undefined;
 
 /**
- * The child's program, tables included, as one file of plain JavaScript: it starts in a tenth of the time, and needs neither a loader that
- * would want to write nor any other file. Kept beside the packages under the digest of its sources (an image brings it along), else in a
- * folder of this process alone.
+ * The child's program, tables included, as one file of plain JavaScript: it starts in a tenth of
+ * the time, and needs neither a loader that would want to write nor any other file. Kept beside the
+ * packages under the digest of its sources (an image brings it along), else in a folder of this
+ * process alone.
  */
 export async function childBundle(): Promise<string> {
   const bundle = await (made ??= make());
@@ -28,8 +29,17 @@ async function make(): Promise<string> {
   if (fs.existsSync(path.join(KEPT, name))) return path.join(KEPT, name);
   const { build } = await import('esbuild');
   const { outputFiles } = await build({
-    entryPoints: [path.join(FOLDER, 'child.ts')], bundle: true, write: false, platform: 'node', format: 'esm', target: 'node20', logLevel: 'silent', plugins: [tablesInside],
-    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire('/');" },
+    entryPoints: [path.join(FOLDER, 'child.ts')],
+    bundle: true,
+    write: false,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    logLevel: 'silent',
+    plugins: [tablesInside],
+    banner: {
+      js: "import { createRequire } from 'node:module'; const require = createRequire('/');",
+    },
   });
   const folder = keptFolder() ?? fs.mkdtempSync(path.join(os.tmpdir(), 'creativeflow-scan-child-'));
   const half = path.join(folder, `${name}.${process.pid}`);
@@ -39,22 +49,39 @@ async function make(): Promise<string> {
   return path.join(folder, name);
 }
 
-/** Puts the files of data/ in the place of the reading of files; each is parsed when it is asked for. */
+/**
+ * Puts the files of data/ in the place of the reading of files; each is parsed when it is asked
+ * for.
+ */
 const tablesInside: Plugin = {
   name: 'tables-inside',
   setup(build) {
     build.onLoad({ filter: /[\\/]data[\\/]read\.ts$/ }, () => {
-      const tables = fs.readdirSync(DATA).filter((name) => name.endsWith('.json')).map((name) => [name, JSON.stringify(JSON.parse(fs.readFileSync(path.join(DATA, name), 'utf8')))]);
-      return { loader: 'js', contents: `const tables = ${JSON.stringify(Object.fromEntries(tables))};\nexport const readData = (name) => JSON.parse(tables[name]);` };
+      const tables = fs
+        .readdirSync(DATA)
+        .filter((name) => name.endsWith('.json'))
+        .map((name) => [
+          name,
+          JSON.stringify(JSON.parse(fs.readFileSync(path.join(DATA, name), 'utf8'))),
+        ]);
+      return {
+        loader: 'js',
+        contents: `const tables = ${JSON.stringify(Object.fromEntries(tables))};\nexport const readData = (name) => JSON.parse(tables[name]);`,
+      };
     });
   },
 };
 
 function digestOfSources(): string {
   const hash = crypto.createHash('sha256').update(process.version);
-  const files = fs.readdirSync(FOLDER, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile() && /\.(ts|json)$/.test(entry.name));
+  const files = fs
+    .readdirSync(FOLDER, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && /\.(ts|json)$/.test(entry.name));
   for (const file of files.map((entry) => path.join(entry.parentPath, entry.name)).sort()) {
-    hash.update(`${path.relative(FOLDER, file)}\0`).update(fs.readFileSync(file)).update('\0');
+    hash
+      .update(`${path.relative(FOLDER, file)}\0`)
+      .update(fs.readFileSync(file))
+      .update('\0');
   }
   // and what they import
   if (fs.existsSync(INSTALLED)) hash.update(fs.readFileSync(INSTALLED));

@@ -1,8 +1,10 @@
 /**
- * Makes the world that the child lives in, with `unshare`, `mount`, `pivot_root` and `setpriv` of util-linux: namespaces of its own for
- * users, network (without an interface), mounts, processes, messages and host name, and a root folder that holds the system's programs and
- * libraries and the places named before `--`, all read-only, and nothing else: no /etc, no /dev, no /proc, no socket of another server. The
- * command behind `--` takes the shell's place. Works for root, and for others where the system lets them make user namespaces.
+ * Makes the world that the child lives in, with `unshare`, `mount`, `pivot_root` and `setpriv` of
+ * util-linux: namespaces of its own for users, network (without an interface), mounts, processes,
+ * messages and host name, and a root folder that holds the system's programs and libraries and the
+ * places named before `--`, all read-only, and nothing else: no /etc, no /dev, no /proc, no socket
+ * of another server. The command behind `--` takes the shell's place. Works for root, and for
+ * others where the system lets them make user namespaces.
  */
 const SCRIPT = `
 set -e
@@ -41,6 +43,22 @@ cd /
 exec "$@"`;
 
 export const ENTER = [
-  'setpriv', '--pdeathsig=KILL', '--', 'unshare', '--user', '--map-root-user', '--net', '--mount', '--ipc', '--uts', '--pid', '--fork', '--kill-child', '--',
-  'sh', '-c', SCRIPT, 'sandbox',
+  'setpriv',
+  '--pdeathsig=KILL',
+  '--',
+  'unshare',
+  '--user',
+  '--map-root-user',
+  '--net',
+  '--mount',
+  '--ipc',
+  '--uts',
+  '--pid',
+  '--fork',
+  '--kill-child',
+  '--',
+  'sh',
+  '-c',
+  SCRIPT,
+  'sandbox',
 ];

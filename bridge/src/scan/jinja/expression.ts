@@ -21,12 +21,23 @@ export interface Argument {
 
 const DEPTH_MAX = 64;
 /** from the loosest to the tightest, as Jinja's own parser has them */
-const LEVELS: readonly (readonly string[])[] = [['or'], ['and'], ['==', '!=', '<', '<=', '>', '>=', 'in', 'not in'], ['+', '-'], ['~'], ['*', '/', '//', '%'], ['**']];
+const LEVELS: readonly (readonly string[])[] = [
+  ['or'],
+  ['and'],
+  ['==', '!=', '<', '<=', '>', '>=', 'in', 'not in'],
+  ['+', '-'],
+  ['~'],
+  ['*', '/', '//', '%'],
+  ['**'],
+];
 const COMPARISONS = 2;
 /** what ends an argument of a test that has no brackets */
 const NO_ARGUMENT = new Set(['else', 'or', 'and', 'is', 'if', 'in', 'not', 'recursive']);
 
-/** Reads the tokens of a tag as Jinja's parser does: https://github.com/pallets/jinja/blob/main/src/jinja2/parser.py */
+/**
+ * Reads the tokens of a tag as Jinja's parser does:
+ * https://github.com/pallets/jinja/blob/main/src/jinja2/parser.py
+ */
 export class ExpressionParser {
   private position: number;
   private depth = 0;
@@ -41,12 +52,16 @@ export class ExpressionParser {
     return (this.tokens[this.position] ?? this.tokens.at(-1))?.at ?? 0;
   }
 
-  /** `a, b`; `choices`: may it end with `if … else …`? In the head of a loop, `if` begins its condition. */
+  /**
+   * `a, b`; `choices`: may it end with `if … else …`? In the head of a loop, `if` begins its
+   * condition.
+   */
   tuple(choices = true): Node {
     const first = this.expression(choices);
     if (!this.sees(',')) return first;
     const items = [first];
-    while (this.takes(',') && !this.ended() && !this.sees(')')) items.push(this.expression(choices));
+    while (this.takes(',') && !this.ended() && !this.sees(')'))
+      items.push(this.expression(choices));
     return { kind: 'items', items, at: first.at };
   }
 
@@ -82,7 +97,8 @@ export class ExpressionParser {
   }
 
   expression(choices = true): Node {
-    if (++this.depth > DEPTH_MAX) throw new TemplateFault('An expression is nested too deep.', this.at);
+    if (++this.depth > DEPTH_MAX)
+      throw new TemplateFault('An expression is nested too deep.', this.at);
     const node = this.level(0);
     const options = [node];
     while (choices && this.takes('if')) {
@@ -95,11 +111,14 @@ export class ExpressionParser {
 
   private level(level: number): Node {
     if (level === LEVELS.length) return this.unary(true);
-    if (level === COMPARISONS && this.takes('not')) return { kind: 'choice', options: [this.guarded(() => this.level(level))], at: this.at };
+    if (level === COMPARISONS && this.takes('not'))
+      return { kind: 'choice', options: [this.guarded(() => this.level(level))], at: this.at };
     let left = this.level(level + 1);
     for (;;) {
       const { at } = this;
-      const operator = LEVELS[level]!.find((one) => (one === 'not in' ? this.takesNotIn() : this.takes(one)));
+      const operator = LEVELS[level]!.find((one) =>
+        one === 'not in' ? this.takesNotIn() : this.takes(one),
+      );
       if (operator === undefined) return left;
       left = { kind: 'pair', operator, left, right: this.level(level + 1), at };
     }
@@ -115,7 +134,10 @@ export class ExpressionParser {
     const { at } = this;
     if (this.takes('-') || this.takes('+')) {
       const of = this.guarded(() => this.unary(false));
-      return this.behind({ kind: 'pair', operator: '-', left: { kind: 'number', value: 0, at }, right: of, at }, filters);
+      return this.behind(
+        { kind: 'pair', operator: '-', left: { kind: 'number', value: 0, at }, right: of, at },
+        filters,
+      );
     }
     return this.behind(this.primary(), filters);
   }
@@ -125,11 +147,17 @@ export class ExpressionParser {
     if (token === undefined) return this.fault();
     const { at } = token;
     this.position += 1;
-    if (token.kind === 'number') return { kind: 'number', value: Number(token.text.replace(/_/g, '')), at };
+    if (token.kind === 'number')
+      return { kind: 'number', value: Number(token.text.replace(/_/g, '')), at };
     if (token.kind === 'name') return { kind: 'name', name: token.text, at };
     if (token.kind === 'string') {
       let { text } = token;
-      for (let next = this.tokens[this.position]; next?.kind === 'string'; next = this.tokens[++this.position]) text += next.text;
+      for (
+        let next = this.tokens[this.position];
+        next?.kind === 'string';
+        next = this.tokens[++this.position]
+      )
+        text += next.text;
       return { kind: 'text', text, at };
     }
     if (token.text === '(') {
@@ -138,8 +166,17 @@ export class ExpressionParser {
       if (!this.takes(')')) this.fault();
       return inside;
     }
-    if (token.text === '[') return { kind: 'items', items: this.list(']', () => [this.expression()]), at };
-    if (token.text === '{') return { kind: 'items', items: this.list('}', () => [this.expression(), this.takes(':') ? this.expression() : this.fault()]), at };
+    if (token.text === '[')
+      return { kind: 'items', items: this.list(']', () => [this.expression()]), at };
+    if (token.text === '{')
+      return {
+        kind: 'items',
+        items: this.list('}', () => [
+          this.expression(),
+          this.takes(':') ? this.expression() : this.fault(),
+        ]),
+        at,
+      };
     this.position -= 1;
     return this.fault();
   }
@@ -160,11 +197,14 @@ export class ExpressionParser {
       const { at } = this;
       if (this.takes('.')) {
         const token = this.tokens[this.position++];
-        if (token === undefined || token.kind === 'string' || token.kind === 'operator') return this.fault();
+        if (token === undefined || token.kind === 'string' || token.kind === 'operator')
+          return this.fault();
         of = { kind: 'attribute', of, name: token.text, at };
-      } else if (this.takes('[')) of = { kind: 'item', of, keys: this.list(']', () => this.slice()), at };
+      } else if (this.takes('['))
+        of = { kind: 'item', of, keys: this.list(']', () => this.slice()), at };
       else if (this.takes('(')) of = { kind: 'call', of, given: this.given(), at };
-      else if (filters && this.takes('|')) of = { kind: 'filter', of, name: this.dotted(), given: this.parameters(), at };
+      else if (filters && this.takes('|'))
+        of = { kind: 'filter', of, name: this.dotted(), given: this.parameters(), at };
       else if (filters && this.takes('is')) of = this.test(of);
       else return of;
     }
@@ -183,8 +223,16 @@ export class ExpressionParser {
     this.dotted();
     if (this.takes('(')) return { kind: 'test', of, given: this.given(), at };
     const token = this.tokens[this.position];
-    const argument = token !== undefined && (token.kind !== 'operator' || token.text === '[' || token.text === '{') && !NO_ARGUMENT.has(token.text);
-    return { kind: 'test', of, given: argument ? [{ name: null, value: this.behind(this.primary(), false) }] : [], at };
+    const argument =
+      token !== undefined &&
+      (token.kind !== 'operator' || token.text === '[' || token.text === '{') &&
+      !NO_ARGUMENT.has(token.text);
+    return {
+      kind: 'test',
+      of,
+      given: argument ? [{ name: null, value: this.behind(this.primary(), false) }] : [],
+      at,
+    };
   }
 
   private dotted(): string {
@@ -197,7 +245,10 @@ export class ExpressionParser {
     const found: Argument[] = [];
     while (!this.takes(')')) {
       if (!this.takes('*')) this.takes('**');
-      const named = this.tokens[this.position]?.kind === 'name' && this.tokens[this.position + 1]?.kind === 'operator' && this.tokens[this.position + 1]?.text === '=';
+      const named =
+        this.tokens[this.position]?.kind === 'name' &&
+        this.tokens[this.position + 1]?.kind === 'operator' &&
+        this.tokens[this.position + 1]?.text === '=';
       const name = named ? this.word() : null;
       if (named) this.takes('=');
       found.push({ name, value: this.guarded(() => this.expression()) });
@@ -207,7 +258,8 @@ export class ExpressionParser {
   }
 
   private guarded<T>(read: () => T): T {
-    if (++this.depth > DEPTH_MAX) throw new TemplateFault('An expression is nested too deep.', this.at);
+    if (++this.depth > DEPTH_MAX)
+      throw new TemplateFault('An expression is nested too deep.', this.at);
     const result = read();
     this.depth -= 1;
     return result;

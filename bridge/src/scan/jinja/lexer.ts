@@ -29,11 +29,15 @@ export class TemplateFault extends Error {
 const TOKENS_MAX = 4000;
 const OPEN = /\{\{|\{%|\{#/g;
 const OPERATORS = /^(\*\*|\/\/|==|!=|<=|>=|[-+*/%~|.,:()[\]{}<>=])/;
-const NUMBER = /^(0[xX][\da-fA-F_]+|0[bB][01_]+|0[oO][0-7_]+|\d[\d_]*(\.\d[\d_]*)?([eE][-+]?\d[\d_]*)?)/;
+const NUMBER =
+  /^(0[xX][\da-fA-F_]+|0[bB][01_]+|0[oO][0-7_]+|\d[\d_]*(\.\d[\d_]*)?([eE][-+]?\d[\d_]*)?)/;
 const RAW = /^\{%[-+]?\s*raw\s*[-+]?%\}/;
 const END_RAW = /\{%[-+]?\s*endraw\s*[-+]?%\}/g;
 
-/** Takes a Jinja template apart as Jinja's own lexer does with its default marks: https://jinja.palletsprojects.com/en/stable/templates/ */
+/**
+ * Takes a Jinja template apart as Jinja's own lexer does with its default marks:
+ * https://jinja.palletsprojects.com/en/stable/templates/
+ */
 export function readTemplate(text: string): Piece[] {
   const pieces: Piece[] = [];
   OPEN.lastIndex = 0;
@@ -66,12 +70,14 @@ function readCode(text: string, from: number, close: string): { tokens: Token[];
   let depth = 0;
   let i = /[-+]/.test(text[from] ?? '') && !/[\d]/.test(text[from + 1] ?? '') ? from + 1 : from;
   for (;;) {
-    if (tokens.length > TOKENS_MAX) throw new TemplateFault(`A tag has more than ${TOKENS_MAX} words.`, from);
+    if (tokens.length > TOKENS_MAX)
+      throw new TemplateFault(`A tag has more than ${TOKENS_MAX} words.`, from);
     while (/\s/.test(text[i] ?? '')) i += 1;
     if (i >= text.length) throw new TemplateFault('A tag does not end.', from);
     const trimmed = /[-+]/.test(text[i]!) && text.startsWith(close, i + 1) ? i + 1 : i;
     // a dict's own braces may stand before the mark
-    if (text.startsWith(close, trimmed) && (depth === 0 || close === '%}')) return { tokens, end: trimmed + 2 };
+    if (text.startsWith(close, trimmed) && (depth === 0 || close === '%}'))
+      return { tokens, end: trimmed + 2 };
     const c = text[i]!;
     if (c === '"' || c === "'") {
       const end = endOfString(text, i);
@@ -81,10 +87,18 @@ function readCode(text: string, from: number, close: string): { tokens: Token[];
     }
     const word = /^[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*/.exec(text.slice(i, i + 256))?.[0];
     const number = word === undefined ? NUMBER.exec(text.slice(i, i + 64))?.[0] : undefined;
-    const operator = word === undefined && number === undefined ? OPERATORS.exec(text.slice(i, i + 2))?.[0] : undefined;
+    const operator =
+      word === undefined && number === undefined
+        ? OPERATORS.exec(text.slice(i, i + 2))?.[0]
+        : undefined;
     const found = word ?? number ?? operator;
-    if (found === undefined) throw new TemplateFault(`${JSON.stringify(c)} has no meaning in a tag.`, i);
-    tokens.push({ kind: word !== undefined ? 'name' : number !== undefined ? 'number' : 'operator', text: found, at: i });
+    if (found === undefined)
+      throw new TemplateFault(`${JSON.stringify(c)} has no meaning in a tag.`, i);
+    tokens.push({
+      kind: word !== undefined ? 'name' : number !== undefined ? 'number' : 'operator',
+      text: found,
+      at: i,
+    });
     if (found === '{') depth += 1;
     if (found === '}') depth -= 1;
     i += found.length;
@@ -101,12 +115,17 @@ function endOfString(text: string, start: number): number {
 
 /** Python's escapes: a name hidden behind them is still that name. */
 function unescape(text: string): string {
-  return text.replace(/\\(x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|N\{[^}]*\}|[0-7]{1,3}|[\s\S])/g, (whole, code: string) => {
-    if (/^[xuU][0-9a-fA-F]/.test(code)) {
-      const point = parseInt(code.slice(1), 16);
-      return point <= 0x10ffff ? String.fromCodePoint(point) : whole;
-    }
-    if (code.startsWith('N{')) return '_'; // whatever it stands for, it could be this
-    return /^[0-7]/.test(code) ? String.fromCharCode(parseInt(code, 8)) : ({ n: '\n', t: '\t', r: '\r' }[code] ?? code);
-  });
+  return text.replace(
+    /\\(x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|N\{[^}]*\}|[0-7]{1,3}|[\s\S])/g,
+    (whole, code: string) => {
+      if (/^[xuU][0-9a-fA-F]/.test(code)) {
+        const point = parseInt(code.slice(1), 16);
+        return point <= 0x10ffff ? String.fromCodePoint(point) : whole;
+      }
+      if (code.startsWith('N{')) return '_'; // whatever it stands for, it could be this
+      return /^[0-7]/.test(code)
+        ? String.fromCharCode(parseInt(code, 8))
+        : ({ n: '\n', t: '\t', r: '\r' }[code] ?? code);
+    },
+  );
 }

@@ -41,7 +41,11 @@ class Blocks {
   private until(): Statement[] {
     if (++this.depth > DEPTH_MAX) this.fault('Blocks are nested too deep.');
     const body: Statement[] = [];
-    for (let piece = this.pieces[this.position]; piece !== undefined; piece = this.pieces[this.position]) {
+    for (
+      let piece = this.pieces[this.position];
+      piece !== undefined;
+      piece = this.pieces[this.position]
+    ) {
       const word = piece.kind === 'statement' ? (piece.tokens[0]?.text ?? '') : '';
       if (CLOSING.test(word)) break;
       this.position += 1;
@@ -76,25 +80,48 @@ class Blocks {
         parser.takes('recursive');
         parser.end();
         const inside = body();
-        return [{ kind: 'loop', targets, over, condition, body: inside, at }, ...(this.otherwise() ?? []), ...this.close('endfor', at)];
+        return [
+          { kind: 'loop', targets, over, condition, body: inside, at },
+          ...(this.otherwise() ?? []),
+          ...this.close('endfor', at),
+        ];
       }
       case 'set': {
         const targets = this.targets(parser);
-        if (parser.takes('=')) return [{ kind: 'set', targets, value: whole(parser.tuple()), at }, text];
+        if (parser.takes('='))
+          return [{ kind: 'set', targets, value: whole(parser.tuple()), at }, text];
         const filters = this.filters(piece, parser);
-        return [{ kind: 'capture', targets, filters, body: body(), at }, ...this.close('endset', at)];
+        return [
+          { kind: 'capture', targets, filters, body: body(), at },
+          ...this.close('endset', at),
+        ];
       }
       case 'filter':
-        return [{ kind: 'capture', targets: [], filters: this.filters(piece, parser, true), body: body(), at }, ...this.close('endfilter', at)];
+        return [
+          {
+            kind: 'capture',
+            targets: [],
+            filters: this.filters(piece, parser, true),
+            body: body(),
+            at,
+          },
+          ...this.close('endfilter', at),
+        ];
       case 'macro': {
         const name = parser.word();
         const parameters = parser.parameters();
-        return [{ kind: 'macro', name, parameters, body: body(), at }, ...this.close('endmacro', at)];
+        return [
+          { kind: 'macro', name, parameters, body: body(), at },
+          ...this.close('endmacro', at),
+        ];
       }
       case 'call': {
         const parameters = parser.parameters();
         const value = whole(parser.expression());
-        return [{ kind: 'call', parameters, value, body: body(), at }, ...this.close('endcall', at)];
+        return [
+          { kind: 'call', parameters, value, body: body(), at },
+          ...this.close('endcall', at),
+        ];
       }
       case 'generation':
         return [...body(), ...this.close('endgeneration', at)];
@@ -131,7 +158,8 @@ class Blocks {
 
   private close(word: string, at: number): Statement[] {
     const piece = this.pieces[this.position];
-    if (piece === undefined || piece.kind !== 'statement' || piece.tokens[0]?.text !== word) return this.fault('A block does not end.', at);
+    if (piece === undefined || piece.kind !== 'statement' || piece.tokens[0]?.text !== word)
+      return this.fault('A block does not end.', at);
     this.position += 1;
     return [this.behind(piece)];
   }
@@ -151,7 +179,13 @@ class Blocks {
   /** `| trim` behind a target, or `trim | upper` behind `filter`: filters of what is captured. */
   private filters(piece: Piece, parser: ExpressionParser, first = false): Node | null {
     if (parser.ended()) return null;
-    const tokens = [{ kind: 'name' as const, text: CAPTURED, at: piece.at }, ...(first ? [{ kind: 'operator' as const, text: '|', at: piece.at }] : []), ...piece.tokens.slice(first ? 1 : piece.tokens.findIndex(({ kind, text }) => kind === 'operator' && text === '|'))];
+    const tokens = [
+      { kind: 'name' as const, text: CAPTURED, at: piece.at },
+      ...(first ? [{ kind: 'operator' as const, text: '|', at: piece.at }] : []),
+      ...piece.tokens.slice(
+        first ? 1 : piece.tokens.findIndex(({ kind, text }) => kind === 'operator' && text === '|'),
+      ),
+    ];
     const inner = new ExpressionParser(tokens);
     const value = inner.expression();
     inner.end();

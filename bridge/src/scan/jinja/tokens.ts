@@ -1,18 +1,33 @@
 import type { Token } from './lexer.ts';
 import { KEYWORDS } from './vocabulary.ts';
 
-/** The names that a statement gives a meaning: of set and for, and the parameters of macro and call. */
+/**
+ * The names that a statement gives a meaning: of set and for, and the parameters of macro and call.
+ */
 export function boundNames(tokens: Token[]): Token[] {
   const word = tokens[0]?.text;
   const until = (from: number, end: (token: Token) => boolean): Token[] => {
     const at = tokens.findIndex((token, i) => i >= from && end(token));
     return tokens.slice(from, at < 0 ? undefined : at);
   };
-  const names = (from: Token[]): Token[] => from.filter(({ kind, text }, i) => kind === 'name' && !KEYWORDS.has(text) && from[i - 1]?.text !== '=' && from[i - 1]?.text !== '.' && from[i + 1]?.text !== '.');
-  if (word === 'set') return names(until(1, ({ kind, text }) => kind === 'operator' && (text === '=' || text === '|')));
+  const names = (from: Token[]): Token[] =>
+    from.filter(
+      ({ kind, text }, i) =>
+        kind === 'name' &&
+        !KEYWORDS.has(text) &&
+        from[i - 1]?.text !== '=' &&
+        from[i - 1]?.text !== '.' &&
+        from[i + 1]?.text !== '.',
+    );
+  if (word === 'set')
+    return names(
+      until(1, ({ kind, text }) => kind === 'operator' && (text === '=' || text === '|')),
+    );
   if (word === 'for') return names(until(1, ({ text }) => text === 'in'));
   const parameters = word === 'macro' ? 3 : word === 'call' && tokens[1]?.text === '(' ? 2 : 0;
-  return parameters === 0 ? [] : names(until(parameters, ({ kind, text }) => kind === 'operator' && text === ')'));
+  return parameters === 0
+    ? []
+    : names(until(parameters, ({ kind, text }) => kind === 'operator' && text === ')'));
 }
 
 /** The tokens of each argument of a call, whose first token is at `from`. */
@@ -33,20 +48,36 @@ export const joined = (tokens: Token[]): string => tokens.map(({ text }) => text
 /** Where the bracket at this token closes. */
 export function closing(tokens: Token[], open: number): number {
   let depth = 0;
-  return tokens.findIndex(({ kind, text }, i) => i >= open && kind === 'operator' && (depth += /^[([{]$/.test(text) ? 1 : /^[)\]}]$/.test(text) ? -1 : 0) === 0);
+  return tokens.findIndex(
+    ({ kind, text }, i) =>
+      i >= open &&
+      kind === 'operator' &&
+      (depth += /^[([{]$/.test(text) ? 1 : /^[)\]}]$/.test(text) ? -1 : 0) === 0,
+  );
 }
 
 /** Where `a.b.c` begins that ends at this token. */
 export function startOfPath(tokens: Token[], end: number): number {
   let from = end;
-  while (tokens[from]?.kind === 'name' && tokens[from - 1]?.text === '.' && tokens[from - 2]?.kind === 'name') from -= 2;
+  while (
+    tokens[from]?.kind === 'name' &&
+    tokens[from - 1]?.text === '.' &&
+    tokens[from - 2]?.kind === 'name'
+  )
+    from -= 2;
   return tokens[from - 1]?.text === '.' || tokens[from]?.kind !== 'name' ? end + 1 : from;
 }
 
 /** `a.b` of `a.b|list if …`: what a loop goes over. */
 export function pathAt(tokens: Token[], from: number): string | null {
   let to = from;
-  while (tokens[to]?.kind === 'name' && tokens[to + 1]?.text === '.' && tokens[to + 2]?.kind === 'name' && tokens[to + 3]?.text !== '(') to += 2;
+  while (
+    tokens[to]?.kind === 'name' &&
+    tokens[to + 1]?.text === '.' &&
+    tokens[to + 2]?.kind === 'name' &&
+    tokens[to + 3]?.text !== '('
+  )
+    to += 2;
   if (tokens[to]?.kind !== 'name') return null;
   let rest = joined(tokens.slice(to + 1));
   rest = rest.replace(/^\.keys\(\)/, '').replace(/^\|(list|sort)/, '');

@@ -22,9 +22,9 @@ export interface JsonRules {
 }
 
 /**
- * RFC 8259 to the letter, which JSON.parse is not for our purpose: it takes the last of two equal keys in silence,
- * loses digits of large numbers and knows no depth. Objects are Maps, so `__proto__` is a key like any other.
- * Throws Rejected with the offset of the fault.
+ * RFC 8259 to the letter, which JSON.parse is not for our purpose: it takes the last of two equal
+ * keys in silence, loses digits of large numbers and knows no depth. Objects are Maps, so
+ * `__proto__` is a key like any other. Throws Rejected with the offset of the fault.
  */
 export function parseStrictJson(bytes: Uint8Array, rules: JsonRules): JsonValue {
   return new StrictJson(bytes, rules).document();
@@ -35,7 +35,16 @@ const BACKSLASH = 0x5c;
 const NUMBER = /^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?$/;
 const NUMBER_CHARS = new Set([...'0123456789+-.eE'].map((c) => c.charCodeAt(0)));
 const NUMBER_CHARS_MAX = 400;
-const ESCAPES: Record<string, string> = { '"': '"', '\\': '\\', '/': '/', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' };
+const ESCAPES: Record<string, string> = {
+  '"': '"',
+  '\\': '\\',
+  '/': '/',
+  b: '\b',
+  f: '\f',
+  n: '\n',
+  r: '\r',
+  t: '\t',
+};
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 class StrictJson {
@@ -57,8 +66,18 @@ class StrictJson {
   }
 
   private value(depth: number): JsonValue {
-    if (depth > this.rules.maxDepth) throw new Rejected('limit-exceeded', `JSON is nested deeper than ${this.rules.maxDepth}.`, this.offset());
-    if (++this.entries > this.rules.maxEntries) throw new Rejected('limit-exceeded', `JSON has more than ${this.rules.maxEntries} values.`, this.offset());
+    if (depth > this.rules.maxDepth)
+      throw new Rejected(
+        'limit-exceeded',
+        `JSON is nested deeper than ${this.rules.maxDepth}.`,
+        this.offset(),
+      );
+    if (++this.entries > this.rules.maxEntries)
+      throw new Rejected(
+        'limit-exceeded',
+        `JSON has more than ${this.rules.maxEntries} values.`,
+        this.offset(),
+      );
     this.blank();
     switch (this.bytes[this.position]) {
       case 0x7b:
@@ -74,9 +93,13 @@ class StrictJson {
       case 0x6e:
         return this.word('null', null);
       case 0x4e:
-        return this.rules.nonFinite === true ? this.word('NaN', new JsonNumber('NaN')) : this.number();
+        return this.rules.nonFinite === true
+          ? this.word('NaN', new JsonNumber('NaN'))
+          : this.number();
       case 0x49:
-        return this.rules.nonFinite === true ? this.word('Infinity', new JsonNumber('Infinity')) : this.number();
+        return this.rules.nonFinite === true
+          ? this.word('Infinity', new JsonNumber('Infinity'))
+          : this.number();
       default:
         return this.number();
     }
@@ -93,7 +116,11 @@ class StrictJson {
       if (this.bytes[this.position] !== QUOTE) this.fail('a key must be a string');
       const key = this.string();
       if (members.has(key)) {
-        throw new Rejected(this.rules.duplicate, `The key ${JSON.stringify(key.slice(0, 80))} occurs twice in one object; readers differ in which one they take.`, this.offset(at));
+        throw new Rejected(
+          this.rules.duplicate,
+          `The key ${JSON.stringify(key.slice(0, 80))} occurs twice in one object; readers differ in which one they take.`,
+          this.offset(at),
+        );
       }
       this.blank();
       if (!this.take(0x3a)) this.fail('a colon is missing after a key');
@@ -143,33 +170,43 @@ class StrictJson {
   }
 
   private unescape(text: string, start: number): string {
-    const decoded = text.replace(/\\(?:u([0-9a-fA-F]{4})|(.)|$)/gs, (_match, unicode: string | undefined, simple: string | undefined) => {
-      if (unicode !== undefined) return String.fromCharCode(parseInt(unicode, 16));
-      const character = simple === undefined ? undefined : ESCAPES[simple];
-      if (character === undefined) this.fail('an escape is unknown', start);
-      return character!;
-    });
-    // two spellings of one key must not slip past the check for duplicates, and half a pair is read differently by readers
+    const decoded = text.replace(
+      /\\(?:u([0-9a-fA-F]{4})|(.)|$)/gs,
+      (_match, unicode: string | undefined, simple: string | undefined) => {
+        if (unicode !== undefined) return String.fromCharCode(parseInt(unicode, 16));
+        const character = simple === undefined ? undefined : ESCAPES[simple];
+        if (character === undefined) this.fail('an escape is unknown', start);
+        return character!;
+      },
+    );
+    // two spellings of one key must not slip past the check for duplicates, and half a pair is read
+    // differently by readers
     if (/\p{Surrogate}/u.test(decoded)) this.fail('a string holds half of a surrogate pair', start);
     return decoded;
   }
 
   private number(): JsonNumber {
     const start = this.position;
-    if (this.rules.nonFinite === true && this.bytes[start] === 0x2d && this.bytes[start + 1] === 0x49) {
+    if (
+      this.rules.nonFinite === true &&
+      this.bytes[start] === 0x2d &&
+      this.bytes[start + 1] === 0x49
+    ) {
       this.position++;
       return this.word('Infinity', new JsonNumber('-Infinity'));
     }
     while (NUMBER_CHARS.has(this.bytes[this.position] ?? 0)) this.position++;
     if (this.position - start > NUMBER_CHARS_MAX) this.fail('a number has too many digits', start);
     const text = String.fromCharCode(...this.bytes.subarray(start, this.position));
-    if (!NUMBER.test(text)) this.fail(start === this.position ? 'a value is missing' : 'a number is malformed', start);
+    if (!NUMBER.test(text))
+      this.fail(start === this.position ? 'a value is missing' : 'a number is malformed', start);
     return new JsonNumber(text);
   }
 
   private word<T>(word: string, value: T): T {
     for (const character of word) {
-      if (this.bytes[this.position++] !== character.charCodeAt(0)) this.fail(`only ${word} could stand here`, this.position - 1);
+      if (this.bytes[this.position++] !== character.charCodeAt(0))
+        this.fail(`only ${word} could stand here`, this.position - 1);
     }
     return value;
   }

@@ -12,18 +12,27 @@ export interface Advisory {
   withdrawn?: string;
   summary?: string;
   details?: string;
-  affected?: { package?: { ecosystem: string; name: string }; versions?: string[]; ranges?: { type: string; events: Record<string, string>[] }[] }[];
+  affected?: {
+    package?: { ecosystem: string; name: string };
+    versions?: string[];
+    ranges?: { type: string; events: Record<string, string>[] }[];
+  }[];
 }
 
 /** as OSV gives them out, and as osv-scanner keeps them for work without a network */
 const ARCHIVE = 'all.zip';
-/** osv-scanner (and the library in it) put a folder of their name into the one that they are given */
+/**
+ * osv-scanner (and the library in it) put a folder of their name into the one that they are given
+ */
 const FOLDERS = ['.', 'osv-scanner', 'osv-scalibr'];
 /** npm alone has some 200,000 */
 const ADVISORIES_MAX = 4_000_000;
 const ADVISORY_BYTES_MAX = 64 * 1024 * 1024;
 
-/** Where the advisories of an ecosystem lie: its `all.zip`, or a folder with one JSON file for each. null: there are none. */
+/**
+ * Where the advisories of an ecosystem lie: its `all.zip`, or a folder with one JSON file for each.
+ * null: there are none.
+ */
 export function advisoryPlace(folder: string, ecosystem: string): string | null {
   for (const inside of FOLDERS) {
     const place = path.join(folder, inside, ecosystem);
@@ -33,7 +42,10 @@ export function advisoryPlace(folder: string, ecosystem: string): string | null 
   return null;
 }
 
-/** One after the other; an archive is read where it lies, a member at a time. Throws when it is broken. */
+/**
+ * One after the other; an archive is read where it lies, a member at a time. Throws when it is
+ * broken.
+ */
 export function* advisoriesIn(place: string): Generator<{ advisory: Advisory; date: number }> {
   if (path.basename(place) === ARCHIVE) return yield* advisoriesInArchive(place);
   for (const name of fs.readdirSync(place)) {
@@ -49,11 +61,19 @@ function* advisoriesInArchive(place: string): ReturnType<typeof advisoriesIn> {
     const date = fs.statSync(place).mtimeMs;
     for (const member of readZipDirectory(source, ADVISORIES_MAX)) {
       if (!member.name.endsWith('.json')) continue;
-      if (Math.max(member.size, member.compressedSize) > ADVISORY_BYTES_MAX) throw new Error(`${member.name} has ${member.size} bytes`);
+      if (Math.max(member.size, member.compressedSize) > ADVISORY_BYTES_MAX)
+        throw new Error(`${member.name} has ${member.size} bytes`);
       const packed = source.read(member.dataOffset, member.compressedSize);
-      const bytes = member.method === 0 ? packed : zlib.inflateRawSync(packed, { maxOutputLength: Math.max(1, member.size) });
-      if (zlib.crc32(bytes) !== member.crc) throw new Error(`${member.name} does not have the checksum that the archive states`);
-      yield read(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'), date);
+      const bytes =
+        member.method === 0
+          ? packed
+          : zlib.inflateRawSync(packed, { maxOutputLength: Math.max(1, member.size) });
+      if (zlib.crc32(bytes) !== member.crc)
+        throw new Error(`${member.name} does not have the checksum that the archive states`);
+      yield read(
+        Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'),
+        date,
+      );
     }
   } finally {
     source.close();

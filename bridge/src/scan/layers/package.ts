@@ -10,7 +10,10 @@ export interface Package {
   file: string;
 }
 
-/** Reads the packages that one file of an image speaks of. Never throws: what cannot be read is no package. */
+/**
+ * Reads the packages that one file of an image speaks of. Never throws: what cannot be read is no
+ * package.
+ */
 export type PackageReader = (text: string, file: string, system: OperatingSystem) => Package[];
 
 /** What /etc/os-release says. */

@@ -6,11 +6,18 @@ export type Order = (a: string, b: string) => number;
 /** The order that an ecosystem itself gives to its versions; null where we do not know it. */
 export function orderOf(ecosystem: string): Order | null {
   switch (ecosystem.split(':')[0]) {
-    case 'Debian': case 'Ubuntu': return debian;
-    case 'Alpine': return alpine;
-    case 'PyPI': return pep440;
-    case 'npm': return (a, b) => (semver.valid(a, true) && semver.valid(b, true) ? semver.compare(a, b, true) : 0);
-    default: return null;
+    case 'Debian':
+    case 'Ubuntu':
+      return debian;
+    case 'Alpine':
+      return alpine;
+    case 'PyPI':
+      return pep440;
+    case 'npm':
+      return (a, b) =>
+        semver.valid(a, true) && semver.valid(b, true) ? semver.compare(a, b, true) : 0;
+    default:
+      return null;
   }
 }
 
@@ -19,7 +26,11 @@ export function debian(a: string, b: string): number {
   const parts = (version: string): [number, string, string] => {
     const [, epoch = '0', rest = ''] = /^(?:(\d+):)?(.*)$/.exec(version) ?? [];
     const dash = rest.lastIndexOf('-');
-    return [Number(epoch), dash < 0 ? rest : rest.slice(0, dash), dash < 0 ? '' : rest.slice(dash + 1)];
+    return [
+      Number(epoch),
+      dash < 0 ? rest : rest.slice(0, dash),
+      dash < 0 ? '' : rest.slice(dash + 1),
+    ];
   };
   const [x, y] = [parts(a), parts(b)];
   return x[0] - y[0] || verrevcmp(x[1], y[1]) || verrevcmp(x[2], y[2]);
@@ -27,7 +38,14 @@ export function debian(a: string, b: string): number {
 
 /** `~` before everything, even the end; letters before other signs; numbers as numbers. */
 function verrevcmp(a: string, b: string): number {
-  const weight = (c: string | undefined): number => (c === undefined || /\d/.test(c) ? 0 : c === '~' ? -1 : /[A-Za-z]/.test(c) ? c.charCodeAt(0) : c.charCodeAt(0) + 256);
+  const weight = (c: string | undefined): number =>
+    c === undefined || /\d/.test(c)
+      ? 0
+      : c === '~'
+        ? -1
+        : /[A-Za-z]/.test(c)
+          ? c.charCodeAt(0)
+          : c.charCodeAt(0) + 256;
   let [i, j] = [0, 0];
   while (i < a.length || j < b.length) {
     while ((i < a.length && !/\d/.test(a[i]!)) || (j < b.length && !/\d/.test(b[j]!))) {
@@ -51,11 +69,19 @@ const NO_SUFFIX: [number, number] = [ALPINE_SUFFIX.indexOf(''), 0];
 
 /** https://wiki.alpinelinux.org/wiki/Package_policies: numbers, a letter, suffixes, -rN. */
 export function alpine(a: string, b: string): number {
-  const parse = (version: string): { numbers: bigint[]; letter: string; suffixes: [number, number][]; revision: number } => {
-    const [, numbers = '0', letter = '', suffixes = '', revision = '0'] = /^([0-9.]+)([a-z]?)((?:_[a-z]+\d*)*)(?:-r(\d+))?/.exec(version) ?? [];
+  const parse = (
+    version: string,
+  ): { numbers: bigint[]; letter: string; suffixes: [number, number][]; revision: number } => {
+    const [, numbers = '0', letter = '', suffixes = '', revision = '0'] =
+      /^([0-9.]+)([a-z]?)((?:_[a-z]+\d*)*)(?:-r(\d+))?/.exec(version) ?? [];
     return {
-      numbers: numbers.split('.').map((one) => BigInt(one || '0')), letter, revision: Number(revision),
-      suffixes: [...suffixes.matchAll(/_([a-z]+)(\d*)/g)].map(([, word, number]) => [ALPINE_SUFFIX.indexOf(word!), Number(number || '0')]),
+      numbers: numbers.split('.').map((one) => BigInt(one || '0')),
+      letter,
+      revision: Number(revision),
+      suffixes: [...suffixes.matchAll(/_([a-z]+)(\d*)/g)].map(([, word, number]) => [
+        ALPINE_SUFFIX.indexOf(word!),
+        Number(number || '0'),
+      ]),
     };
   };
   const [x, y] = [parse(a), parse(b)];
@@ -71,10 +97,22 @@ export function alpine(a: string, b: string): number {
   return x.revision - y.revision;
 }
 
-const PEP440 = /^v?(?:(\d+)!)?(\d+(?:\.\d+)*)(?:[-_.]?(a|b|c|rc|alpha|beta|pre|preview)[-_.]?(\d*))?(?:-(\d+)|[-_.]?(post|rev|r)[-_.]?(\d*))?(?:[-_.]?(dev)[-_.]?(\d*))?(?:\+([a-z0-9]+(?:[-_.][a-z0-9]+)*))?$/i;
-const PRE: Record<string, number> = { a: 1, alpha: 1, b: 2, beta: 2, c: 3, rc: 3, pre: 3, preview: 3 };
+const PEP440 =
+  /^v?(?:(\d+)!)?(\d+(?:\.\d+)*)(?:[-_.]?(a|b|c|rc|alpha|beta|pre|preview)[-_.]?(\d*))?(?:-(\d+)|[-_.]?(post|rev|r)[-_.]?(\d*))?(?:[-_.]?(dev)[-_.]?(\d*))?(?:\+([a-z0-9]+(?:[-_.][a-z0-9]+)*))?$/i;
+const PRE: Record<string, number> = {
+  a: 1,
+  alpha: 1,
+  b: 2,
+  beta: 2,
+  c: 3,
+  rc: 3,
+  pre: 3,
+  preview: 3,
+};
 
-/** https://peps.python.org/pep-0440/: epoch, release, dev before pre before the release before post. */
+/**
+ * https://peps.python.org/pep-0440/: epoch, release, dev before pre before the release before post.
+ */
 export function pep440(a: string, b: string): number {
   const [x, y] = [pythonKey(a), pythonKey(b)];
   if (x === null || y === null) return 0;
@@ -90,13 +128,21 @@ const RELEASE_PARTS = 12;
 function pythonKey(version: string): number[] | null {
   const match = PEP440.exec(version.trim().toLowerCase());
   if (match === null) return null;
-  const [, epoch, release, pre, preNumber, postShort, post, postNumber, dev, devNumber, local] = match;
+  const [, epoch, release, pre, preNumber, postShort, post, postNumber, dev, devNumber, local] =
+    match;
   const numbers = release!.split('.').map(Number);
   const isPre = pre !== undefined;
   const isPost = post !== undefined || postShort !== undefined;
   const isDev = dev !== undefined;
   return [
-    Number(epoch ?? 0), ...Array.from({ length: RELEASE_PARTS }, (_, i) => numbers[i] ?? 0),
-    isPre ? PRE[pre]! : isDev && !isPost ? 0 : 4, Number(preNumber || 0), isPost ? 1 : 0, Number(postShort ?? (postNumber || 0)), isDev ? 0 : 1, Number(devNumber || 0), local === undefined ? 0 : 1,
+    Number(epoch ?? 0),
+    ...Array.from({ length: RELEASE_PARTS }, (_, i) => numbers[i] ?? 0),
+    isPre ? PRE[pre]! : isDev && !isPost ? 0 : 4,
+    Number(preNumber || 0),
+    isPost ? 1 : 0,
+    Number(postShort ?? (postNumber || 0)),
+    isDev ? 0 : 1,
+    Number(devNumber || 0),
+    local === undefined ? 0 : 1,
   ];
 }

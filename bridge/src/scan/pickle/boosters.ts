@@ -5,7 +5,10 @@ import { stringAt, stringExtent } from './strings.ts';
 import { bytesAt, KIND, kindOf, lettersAt, payloadOf } from './values.ts';
 import type { KnownDict } from './watch.ts';
 
-/** Classes whose state holds a model, which a library in C++ reads while loading, and under which keys. */
+/**
+ * Classes whose state holds a model, which a library in C++ reads while loading, and under which
+ * keys.
+ */
 const BOOSTERS = new Map<string, { library: 'lightgbm' | 'xgboost'; keys: string[] }>([
   ['lightgbm.basic.Booster', { library: 'lightgbm', keys: ['_handle', 'handle'] }],
   ['xgboost.core.Booster', { library: 'xgboost', keys: ['handle'] }],
@@ -13,27 +16,57 @@ const BOOSTERS = new Map<string, { library: 'lightgbm' | 'xgboost'; keys: string
 
 export const isBooster = (symbol: string): boolean => BOOSTERS.has(symbol);
 
-/** Judges the state that BUILD gives a booster. What holds the model must be a constant of the file, and be one. */
-export function giveBooster(symbol: string, state: KnownDict | null, source: ByteSource, host: PickleHost): void {
+/**
+ * Judges the state that BUILD gives a booster. What holds the model must be a constant of the file,
+ * and be one.
+ */
+export function giveBooster(
+  symbol: string,
+  state: KnownDict | null,
+  source: ByteSource,
+  host: PickleHost,
+): void {
   const { library, keys } = BOOSTERS.get(symbol)!;
-  if (state === null) throw new Rejected('pickle-state-blocked', 'The state of a booster is not the one dict behind it.');
-  if (state.fault !== null) throw new Rejected('pickle-state-blocked', `The state of a booster is not as its library writes it: ${state.fault}.`);
+  if (state === null)
+    throw new Rejected(
+      'pickle-state-blocked',
+      'The state of a booster is not the one dict behind it.',
+    );
+  if (state.fault !== null)
+    throw new Rejected(
+      'pickle-state-blocked',
+      `The state of a booster is not as its library writes it: ${state.fault}.`,
+    );
   for (const key of keys) {
     const model = state.items.get(key);
     // None: it was not trained
     if (model === undefined || kindOf(model) === KIND.SCALAR) continue;
     const bytes = modelBytes(model, library, source, host.limits.boosterBytes);
-    if (bytes === null) throw new Rejected('pickle-state-blocked', `The ${key} of a booster is no constant of the file, or too large: nobody can look at it beforehand.`);
+    if (bytes === null)
+      throw new Rejected(
+        'pickle-state-blocked',
+        `The ${key} of a booster is no constant of the file, or too large: nobody can look at it beforehand.`,
+      );
     host.booster(library, bytes);
   }
 }
 
-function modelBytes(model: number, library: 'lightgbm' | 'xgboost', source: ByteSource, max: number): Uint8Array | null {
-  if (library === 'lightgbm') return kindOf(model) === KIND.STR ? letters(stringAt(source, payloadOf(model), max), 'utf8') : null;
+function modelBytes(
+  model: number,
+  library: 'lightgbm' | 'xgboost',
+  source: ByteSource,
+  max: number,
+): Uint8Array | null {
+  if (library === 'lightgbm')
+    return kindOf(model) === KIND.STR
+      ? letters(stringAt(source, payloadOf(model), max), 'utf8')
+      : null;
   const at = bytesAt(model);
   if (at !== null) {
     const extent = stringExtent(source, at, max);
-    return extent === null || extent.length > max ? null : Uint8Array.from(source.read(extent.start, extent.length));
+    return extent === null || extent.length > max
+      ? null
+      : Uint8Array.from(source.read(extent.start, extent.length));
   }
   const text = lettersAt(model);
   // in the older protocols a letter is up to six

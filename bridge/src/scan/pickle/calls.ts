@@ -18,7 +18,13 @@ export class Calls {
   private readonly arena: Arena;
   private readonly texts: Texts;
 
-  constructor(around: { host: PickleHost; globals: GlobalTable; arena: Arena; watch: Watch; texts: Texts }) {
+  constructor(around: {
+    host: PickleHost;
+    globals: GlobalTable;
+    arena: Arena;
+    watch: Watch;
+    texts: Texts;
+  }) {
     ({ host: this.host, globals: this.globals, arena: this.arena, texts: this.texts } = around);
     this.references = new References(this.host, this.globals, this.arena, this.texts);
     this.results = new Results({ ...around, references: this.references }, this);
@@ -29,8 +35,17 @@ export class Calls {
     const moduleText = this.texts.text(module);
     const nameText = this.texts.text(name);
     if (moduleText === null || nameText === null) {
-      if (this.host.inlineArrays.mode === 'run' && (this.isNoText(module) || this.isNoText(name))) throw new Rejected('pickle-structure', 'A name is asked for that is no text: loaders end here.');
-      this.tell('pickle-global-computed', at, undefined, `What is imported is made of ${KIND_NAMES[kindOf(module)]} and ${KIND_NAMES[kindOf(name)]}, not of two plain strings.`);
+      if (this.host.inlineArrays.mode === 'run' && (this.isNoText(module) || this.isNoText(name)))
+        throw new Rejected(
+          'pickle-structure',
+          'A name is asked for that is no text: loaders end here.',
+        );
+      this.tell(
+        'pickle-global-computed',
+        at,
+        undefined,
+        `What is imported is made of ${KIND_NAMES[kindOf(module)]} and ${KIND_NAMES[kindOf(name)]}, not of two plain strings.`,
+      );
       return pack(KIND.UNKNOWN);
     }
     return this.global(moduleText, nameText, at);
@@ -47,25 +62,51 @@ export class Calls {
     const id = this.globals.idOf(module, name);
     const entry = this.globals.at(id);
     if (entry.standing === 'blocked') {
-      const what = entry.known ? 'is part of a known library and is neither a reviewed class nor a permitted function' : 'is not on the list of harmless classes and functions';
-      this.tell('pickle-global-blocked', at, entry.symbol, `Loading the file imports ${entry.symbol}, which ${what}.`);
+      const what = entry.known
+        ? 'is part of a known library and is neither a reviewed class nor a permitted function'
+        : 'is not on the list of harmless classes and functions';
+      this.tell(
+        'pickle-global-blocked',
+        at,
+        entry.symbol,
+        `Loading the file imports ${entry.symbol}, which ${what}.`,
+      );
     } else if (entry.standing === 'review') {
-      this.tell('pickle-global-review', at, entry.symbol, `The file makes objects of ${entry.symbol}: a class of a known library that has not been reviewed for loading.`);
+      this.tell(
+        'pickle-global-review',
+        at,
+        entry.symbol,
+        `The file makes objects of ${entry.symbol}: a class of a known library that has not been reviewed for loading.`,
+      );
     }
     return pack(KIND.GLOBAL, id);
   }
 
-  /** `how` new: cls.__new__(cls, *args); call: callee(*args). Answers what the machine knows of the result. */
+  /**
+   * `how` new: cls.__new__(cls, *args); call: callee(*args). Answers what the machine knows of the
+   * result.
+   */
   call(how: 'call' | 'new', callee: number, args: number, at: number): number {
     if (kindOf(callee) !== KIND.GLOBAL) {
-      if (kindOf(callee) !== KIND.UNKNOWN) this.tell('pickle-call-blocked', at, undefined, `What is called is ${KIND_NAMES[kindOf(callee)]}, not a named function or class.`);
+      if (kindOf(callee) !== KIND.UNKNOWN)
+        this.tell(
+          'pickle-call-blocked',
+          at,
+          undefined,
+          `What is called is ${KIND_NAMES[kindOf(callee)]}, not a named function or class.`,
+        );
       return pack(KIND.UNKNOWN);
     }
     const id = payloadOf(callee);
     const { symbol, standing, rule } = this.globals.at(id);
     const values = this.arena.elements(args);
     if (kindOf(args) !== KIND.TUPLE) {
-      this.tell('pickle-call-arguments', at, symbol, `The arguments of ${symbol} are ${KIND_NAMES[kindOf(args)]}, not a tuple.`);
+      this.tell(
+        'pickle-call-arguments',
+        at,
+        symbol,
+        `The arguments of ${symbol} are ${KIND_NAMES[kindOf(args)]}, not a tuple.`,
+      );
       return pack(KIND.UNKNOWN);
     }
     if (standing === 'blocked') {
@@ -74,23 +115,42 @@ export class Calls {
     }
     if (standing === 'review') {
       if (how === 'new' && values?.length === 0) return pack(KIND.OBJECT, id);
-      this.tell('pickle-call-blocked', at, symbol, `Loading the file calls ${symbol} with arguments; it has not been reviewed for that.`);
+      this.tell(
+        'pickle-call-blocked',
+        at,
+        symbol,
+        `Loading the file calls ${symbol} with arguments; it has not been reviewed for that.`,
+      );
       return pack(KIND.UNKNOWN);
     }
     const lists = how === 'new' ? rule!.new : rule!.call;
     if (lists === undefined) {
-      this.tell('pickle-call-blocked', at, symbol, `${symbol} may be named in a model and may not be ${how === 'new' ? 'made by NEWOBJ' : 'called'} while loading.`);
+      this.tell(
+        'pickle-call-blocked',
+        at,
+        symbol,
+        `${symbol} may be named in a model and may not be ${how === 'new' ? 'made by NEWOBJ' : 'called'} while loading.`,
+      );
       return pack(KIND.UNKNOWN);
     }
     if (values === null || !argumentsFit(lists, values, this.globals, this.texts, this.arena)) {
-      const given = values === null ? 'unknown' : values.map((value) => this.describe(value)).join(', ');
-      this.tell('pickle-call-arguments', at, symbol, `${symbol} is called with (${given}); honest picklers never do that.`);
+      const given =
+        values === null ? 'unknown' : values.map((value) => this.describe(value)).join(', ');
+      this.tell(
+        'pickle-call-arguments',
+        at,
+        symbol,
+        `${symbol} is called with (${given}); honest picklers never do that.`,
+      );
       return pack(KIND.UNKNOWN);
     }
     return this.results.of(id, values, at);
   }
 
-  /** BUILD, SETITEM(S), APPEND(S), ADDITEMS: `target` must be something that loading made, and of a kind that takes this. */
+  /**
+   * BUILD, SETITEM(S), APPEND(S), ADDITEMS: `target` must be something that loading made, and of a
+   * kind that takes this.
+   */
   fill(how: 'build' | 'items' | 'append' | 'add', target: number, at: number): void {
     const kind = kindOf(target);
     if (kind === KIND.UNKNOWN) return; // what made it was already refused
@@ -99,17 +159,32 @@ export class Calls {
     if (how === 'add' && kind === KIND.SET) return;
     if (kind === KIND.GLOBAL) {
       const { symbol } = this.globals.at(payloadOf(target));
-      this.tell('pickle-state-on-global', at, symbol, `Loading the file changes ${symbol} itself, for the whole running program.`);
+      this.tell(
+        'pickle-state-on-global',
+        at,
+        symbol,
+        `Loading the file changes ${symbol} itself, for the whole running program.`,
+      );
       return;
     }
     if (kind === KIND.OBJECT) {
       const { symbol, standing, rule } = this.globals.at(payloadOf(target));
       if (standing === 'review' && how === 'build') return;
       if (rule?.[how] === true) return;
-      this.tell('pickle-state-blocked', at, symbol, `An object made by ${symbol} is filled in a way (${how}) that it does not take.`);
+      this.tell(
+        'pickle-state-blocked',
+        at,
+        symbol,
+        `An object made by ${symbol} is filled in a way (${how}) that it does not take.`,
+      );
       return;
     }
-    this.tell('pickle-state-blocked', at, undefined, `${KIND_NAMES[kind]} is filled as if it were an object (${how}).`);
+    this.tell(
+      'pickle-state-blocked',
+      at,
+      undefined,
+      `${KIND_NAMES[kind]} is filled as if it were an object (${how}).`,
+    );
   }
 
   describe(value: number): string {

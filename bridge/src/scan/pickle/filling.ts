@@ -7,8 +7,17 @@ import type { Texts } from './texts.ts';
 import { type Arena, KIND, kindOf, pack, payloadOf, type Stack } from './values.ts';
 import type { Watch } from './watch.ts';
 
-/** Where a value comes to lie: as one of the arguments of a call, under a key of a dict, or as a key. */
-interface Where { callee?: number; place?: number; dict?: number; key?: number; isKey?: boolean }
+/**
+ * Where a value comes to lie: as one of the arguments of a call, under a key of a dict, or as a
+ * key.
+ */
+interface Where {
+  callee?: number;
+  place?: number;
+  dict?: number;
+  key?: number;
+  isKey?: boolean;
+}
 
 /** What takes values from the stack and puts them into tuples, containers, states and arguments. */
 export class Filling {
@@ -21,21 +30,44 @@ export class Filling {
   private readonly places: Places;
   private readonly texts: Texts;
 
-  constructor(around: { stack: Stack; arena: Arena; calls: Calls; globals: GlobalTable; watch: Watch; names: SpecialNames; places: Places; texts: Texts }) {
-    ({ stack: this.stack, arena: this.arena, calls: this.calls, globals: this.globals, watch: this.watch, names: this.names, places: this.places, texts: this.texts } = around);
+  constructor(around: {
+    stack: Stack;
+    arena: Arena;
+    calls: Calls;
+    globals: GlobalTable;
+    watch: Watch;
+    names: SpecialNames;
+    places: Places;
+    texts: Texts;
+  }) {
+    ({
+      stack: this.stack,
+      arena: this.arena,
+      calls: this.calls,
+      globals: this.globals,
+      watch: this.watch,
+      names: this.names,
+      places: this.places,
+      texts: this.texts,
+    } = around);
   }
 
   /** Pushes a value that may lie in the memo, too, or be a global. */
   push(value: number): void {
     const { names, globals, stack } = this;
-    if (names.has(value) || (kindOf(value) === KIND.GLOBAL && globals.at(payloadOf(value)).passing)) this.places.lay(stack.length);
+    if (names.has(value) || (kindOf(value) === KIND.GLOBAL && globals.at(payloadOf(value)).passing))
+      this.places.lay(stack.length);
     stack.push(value);
   }
 
   tuple(arity: number): void {
     const { stack } = this;
     const start = stack.length - arity;
-    if (start < stack.fence) throw new Rejected('pickle-structure', 'An instruction takes more from the stack than is there.');
+    if (start < stack.fence)
+      throw new Rejected(
+        'pickle-structure',
+        'An instruction takes more from the stack than is there.',
+      );
     this.tupleFrom(start);
   }
 
@@ -51,7 +83,8 @@ export class Filling {
   collect(kind: typeof KIND.LIST | typeof KIND.DICT | typeof KIND.FROZENSET, group: number): void {
     const { stack } = this;
     const start = stack.popMark();
-    if ((stack.length - start) % group !== 0) throw new Rejected('pickle-structure', 'A dict is made of an odd number of values.');
+    if ((stack.length - start) % group !== 0)
+      throw new Rejected('pickle-structure', 'A dict is made of an odd number of values.');
     const made = kind === KIND.DICT ? this.watch.dict() : pack(kind);
     this.keepFrom(start, kind === KIND.DICT ? { dict: made } : {});
     if (kind === KIND.DICT) this.items(made, start);
@@ -62,11 +95,13 @@ export class Filling {
   fillFromMark(how: 'items' | 'append' | 'add', group: number, at: number): void {
     const { stack } = this;
     const start = stack.popMark();
-    if ((stack.length - start) % group !== 0) throw new Rejected('pickle-structure', 'SETITEMS finds an odd number of values.');
+    if ((stack.length - start) % group !== 0)
+      throw new Rejected('pickle-structure', 'SETITEMS finds an odd number of values.');
     const target = start > 0 ? stack.values[start - 1]! : 0;
     this.keepFrom(start, how === 'items' ? { dict: target } : {});
     if (how === 'items' && start > 0) this.items(target, start);
-    if (how === 'append' && this.globals.arrow) for (let i = start; i < stack.length; i++) this.watch.append(target, stack.values[i]!);
+    if (how === 'append' && this.globals.arrow)
+      for (let i = start; i < stack.length; i++) this.watch.append(target, stack.values[i]!);
     stack.length = start;
     this.calls.fill(how, stack.top(), at);
   }
@@ -100,22 +135,50 @@ export class Filling {
 
   withOneMore(args: number): number {
     const elements = this.arena.elements(args) ?? [];
-    return this.arena.tuple(Float64Array.from([...elements, pack(KIND.DICT)]), 0, elements.length + 1);
+    return this.arena.tuple(
+      Float64Array.from([...elements, pack(KIND.DICT)]),
+      0,
+      elements.length + 1,
+    );
   }
 
   /**
-   * What is put into a container, a state or an argument can be called later, with what nobody looked at; or read, before its state
-   * says how. A function may be an argument of another whose list asks for it, and joblib keeps the class of an array.
+   * What is put into a container, a state or an argument can be called later, with what nobody
+   * looked at; or read, before its state says how. A function may be an argument of another whose
+   * list asks for it, and joblib keeps the class of an array.
    */
   keep(value: number, where: Where = {}): number {
-    if (this.places.any && kindOf(value) === KIND.GLOBAL && this.globals.at(payloadOf(value)).passing) {
+    if (
+      this.places.any &&
+      kindOf(value) === KIND.GLOBAL &&
+      this.globals.at(payloadOf(value)).passing
+    ) {
       const { symbol } = this.globals.at(payloadOf(value));
-      const asked = where.callee !== undefined && this.globals.asksFor(where.callee, where.place!, payloadOf(value));
-      const ofArray = symbol === 'numpy.memmap' && where.dict !== undefined && this.watch.knows(where.dict) && this.watch.isOpen(this.calls.results.wrapper) && this.texts.text(where.key ?? 0) === 'subclass';
-      if (!asked && !ofArray) throw new Rejected('pickle-call-arguments', `${symbol} is kept as a value: whatever calls it later gives it what nobody looked at.`);
+      const asked =
+        where.callee !== undefined &&
+        this.globals.asksFor(where.callee, where.place!, payloadOf(value));
+      const ofArray =
+        symbol === 'numpy.memmap' &&
+        where.dict !== undefined &&
+        this.watch.knows(where.dict) &&
+        this.watch.isOpen(this.calls.results.wrapper) &&
+        this.texts.text(where.key ?? 0) === 'subclass';
+      if (!asked && !ofArray)
+        throw new Rejected(
+          'pickle-call-arguments',
+          `${symbol} is kept as a value: whatever calls it later gives it what nobody looked at.`,
+        );
     }
-    if (this.watch.active && this.watch.isOpen(value)) throw new Rejected('pickle-state-blocked', `An object of ${this.globals.at(payloadOf(value)).symbol} is used before it has its state.`);
-    if (where.isKey !== true && this.names.any && this.names.isMethod(value)) throw new Rejected('pickle-state-blocked', 'The name of a special method lies where pairs could be made of it.');
+    if (this.watch.active && this.watch.isOpen(value))
+      throw new Rejected(
+        'pickle-state-blocked',
+        `An object of ${this.globals.at(payloadOf(value)).symbol} is used before it has its state.`,
+      );
+    if (where.isKey !== true && this.names.any && this.names.isMethod(value))
+      throw new Rejected(
+        'pickle-state-blocked',
+        'The name of a special method lies where pairs could be made of it.',
+      );
     return value;
   }
 

@@ -9,13 +9,23 @@ export class Frames {
   begin(reader: Reader, at: number): void {
     const length = reader.u64();
     if (this.end !== 0) throw new Rejected('pickle-frame', 'A frame begins inside of another.', at);
-    if (length > reader.remaining) throw new Rejected('pickle-frame', `A frame claims ${length} bytes; ${reader.remaining} are left.`, at);
+    if (length > reader.remaining)
+      throw new Rejected(
+        'pickle-frame',
+        `A frame claims ${length} bytes; ${reader.remaining} are left.`,
+        at,
+      );
     this.end = reader.offset + length;
   }
 
   /** The next instruction begins at `at`, which is not before the end of the frame. */
   leave(at: number): void {
-    if (at > this.end) throw new Rejected('pickle-frame', 'An instruction reaches over the end of its frame.', this.end);
+    if (at > this.end)
+      throw new Rejected(
+        'pickle-frame',
+        'An instruction reaches over the end of its frame.',
+        this.end,
+      );
     this.end = 0;
   }
 

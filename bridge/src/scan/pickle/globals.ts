@@ -13,7 +13,10 @@ export interface GlobalEntry {
   known: boolean;
   /** of a dtype object, when numpy.dtype was called as picklers do */
   dtype?: Dtype;
-  /** it may be called and not be kept: a function, which whatever keeps it may call with others; a class that opens files */
+  /**
+   * it may be called and not be kept: a function, which whatever keeps it may call with others; a
+   * class that opens files
+   */
   passing: boolean;
   /** of a type of Arrow: its name */
   arrow?: string;
@@ -30,15 +33,26 @@ export interface Dtype {
   objects: boolean;
 }
 
-/** `__torch__.a.b`, `Name`. Of the objects of C++ libraries, which are made with what the file says, only quantized layers: PyTorch packs their weights again and compares all sizes. */
+/**
+ * `__torch__.a.b`, `Name`. Of the objects of C++ libraries, which are made with what the file says,
+ * only quantized layers: PyTorch packs their weights again and compares all sizes.
+ */
 function isOfScript(module: string, name: string): boolean {
-  if (/^__torch__\.torch\.classes(\.|$)/.test(module)) return module === '__torch__.torch.classes.quantized' && /^(Conv2d|Conv3d|Linear|Embedding)PackedParamsBase$/.test(name);
+  if (/^__torch__\.torch\.classes(\.|$)/.test(module))
+    return (
+      module === '__torch__.torch.classes.quantized' &&
+      /^(Conv2d|Conv3d|Linear|Embedding)PackedParamsBase$/.test(name)
+    );
   return /^__torch__(\.[A-Za-z_]\w*)*$/.test(module) && /^[A-Za-z_]\w*$/.test(name);
 }
-const SCRIPT_CLASS: Standing = { standing: 'allowed', rule: { role: 'class', new: [[]], build: true } };
+const SCRIPT_CLASS: Standing = {
+  standing: 'allowed',
+  rule: { role: 'class', new: [[]], build: true },
+};
 
 const LOADERS = new Set(['torch-bytes', 'attribute', 'dispatch', 'named-type', 'partial', 'ufunc']);
-const isPassing = (rule: GlobalRule): boolean => rule.role === 'function' || rule.kept === false || LOADERS.has(rule.sink ?? '');
+const isPassing = (rule: GlobalRule): boolean =>
+  rule.role === 'function' || rule.kept === false || LOADERS.has(rule.sink ?? '');
 
 /** The different globals that one pickle names. */
 export class GlobalTable {
@@ -60,8 +74,10 @@ export class GlobalTable {
     const key = `${module}\0${name}`;
     const known = this.index.get(key);
     if (known !== undefined) return known;
-    if (this.entries.length >= this.max) throw new Rejected('limit-exceeded', `More than ${this.max} different globals.`);
-    const standing = this.script && isOfScript(module, name) ? SCRIPT_CLASS : this.list.of(module, name);
+    if (this.entries.length >= this.max)
+      throw new Rejected('limit-exceeded', `More than ${this.max} different globals.`);
+    const standing =
+      this.script && isOfScript(module, name) ? SCRIPT_CLASS : this.list.of(module, name);
     this.entries.push({
       module,
       name,
@@ -76,14 +92,27 @@ export class GlobalTable {
     return this.entries.length - 1;
   }
 
-  /** Do the argument lists of a function ask for exactly this global, or for any class, in this place? */
+  /**
+   * Do the argument lists of a function ask for exactly this global, or for any class, in this
+   * place?
+   */
   asksFor(callee: number, place: number, id: number): boolean {
-    const lists = kindOf(callee) === KIND.GLOBAL ? this.entries[payloadOf(callee)]!.rule?.call : undefined;
+    const lists =
+      kindOf(callee) === KIND.GLOBAL ? this.entries[payloadOf(callee)]!.rule?.call : undefined;
     const { symbol, rule } = this.entries[id]!;
-    return lists?.some((words) => words[place]?.split('|').some((word) => word === `@${symbol}` || (word === 'class' && rule?.role === 'class'))) ?? false;
+    return (
+      lists?.some((words) =>
+        words[place]
+          ?.split('|')
+          .some((word) => word === `@${symbol}` || (word === 'class' && rule?.role === 'class')),
+      ) ?? false
+    );
   }
 
-  /** The same global for one use of it, which more is known of: numpy.dtype('f8'). One that takes fields is not shared: its state says which. */
+  /**
+   * The same global for one use of it, which more is known of: numpy.dtype('f8'). One that takes
+   * fields is not shared: its state says which.
+   */
   derived(id: number, tag: string, dtype: Dtype): number {
     return this.variant(id, tag, { dtype }, dtype.kind !== 'V');
   }
@@ -102,7 +131,8 @@ export class GlobalTable {
     const key = `${id}\0\0${tag}`;
     const index = shared ? this.index.get(key) : undefined;
     if (index !== undefined) return index;
-    if (this.entries.length >= this.max) throw new Rejected('limit-exceeded', `More than ${this.max} different globals.`);
+    if (this.entries.length >= this.max)
+      throw new Rejected('limit-exceeded', `More than ${this.max} different globals.`);
     this.entries.push({ ...this.entries[id]!, ...known });
     this.index.set(key, this.entries.length - 1);
     return this.entries.length - 1;

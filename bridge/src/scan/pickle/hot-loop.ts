@@ -2,7 +2,16 @@ import { mayBePacked } from './embedded.ts';
 import { mayBeSpecial, type SpecialNames } from './names.ts';
 import { OP } from './opcodes.ts';
 import type { Reader } from './reader.ts';
-import { type Arena, KIND, type Memo, MEMO_BITS, MEMO_MASK, pack, PAYLOAD_MAX, type Stack } from './values.ts';
+import {
+  type Arena,
+  KIND,
+  type Memo,
+  MEMO_BITS,
+  MEMO_MASK,
+  pack,
+  PAYLOAD_MAX,
+  type Stack,
+} from './values.ts';
 
 /** bytes of the longest instruction of those below, its text not counted */
 const LONGEST = 9;
@@ -16,9 +25,10 @@ const GLOBAL = pack(KIND.GLOBAL);
 const GLOBAL_END = GLOBAL + PAYLOAD_MAX;
 
 /**
- * The instructions that large pickles consist of, on local variables. It does nothing that the machine's `step` would not do, and
- * stops before whatever is unusual (another instruction, the end of the window or of a frame, an underflow, a limit, an unknown
- * slot, an object that is filled, a global, a text like a pickle or a special name), so that `step` judges it and says what is wrong.
+ * The instructions that large pickles consist of, on local variables. It does nothing that the
+ * machine's `step` would not do, and stops before whatever is unusual (another instruction, the end
+ * of the window or of a frame, an underflow, a limit, an unknown slot, an object that is filled, a
+ * global, a text like a pickle or a special name), so that `step` judges it and says what is wrong.
  */
 export class HotLoop {
   instructions = 0;
@@ -37,7 +47,10 @@ export class HotLoop {
     this.names = names;
   }
 
-  /** `frameEnd`: offset where the frame ends, 0 when in none. `named`: the highest place of the stack with a special name or a function, which `step` must take away. */
+  /**
+   * `frameEnd`: offset where the frame ends, 0 when in none. `named`: the highest place of the
+   * stack with a special name or a function, which `step` must take away.
+   */
   run(frameEnd: number, named: number): void {
     const { reader, stack, memo, arena, names } = this;
     const { least, most } = names;
@@ -68,7 +81,8 @@ export class HotLoop {
           const short = buf[pos] === OP.BINPUT;
           const index = short ? buf[pos + 1]! : u32(buf, pos + 1);
           const chunk = chunks[index >>> MEMO_BITS];
-          if (length <= fence || chunk === undefined || index >= memoMax || index > instructions) break loop;
+          if (length <= fence || chunk === undefined || index >= memoMax || index > instructions)
+            break loop;
           const slot = index & MEMO_MASK;
           if (chunk[slot] === 0) filled++;
           chunk[slot] = values[length - 1]!;
@@ -81,7 +95,12 @@ export class HotLoop {
           const index = short ? buf[pos + 1]! : u32(buf, pos + 1);
           const chunk = chunks[index >>> MEMO_BITS];
           const value = chunk === undefined ? 0 : chunk[index & MEMO_MASK]!;
-          if (value === 0 || (value >= GLOBAL && value < GLOBAL_END) || (value >= least && value <= most && names.has(value))) break loop;
+          if (
+            value === 0 ||
+            (value >= GLOBAL && value < GLOBAL_END) ||
+            (value >= least && value <= most && names.has(value))
+          )
+            break loop;
           values[length++] = value;
           pos += short ? 2 : 5;
           break;
@@ -149,7 +168,13 @@ export class HotLoop {
           if (count === 0) break loop;
           const outer = count > 1 ? marks[count - 2]! : 0;
           const start = marks[count - 1]!;
-          if (start <= named || start <= outer || values[start - 1] !== (dict ? DICT : LIST) || (dict && ((length - start) & 1) !== 0)) break loop;
+          if (
+            start <= named ||
+            start <= outer ||
+            values[start - 1] !== (dict ? DICT : LIST) ||
+            (dict && ((length - start) & 1) !== 0)
+          )
+            break loop;
           marks.pop();
           fence = outer;
           length = start;
@@ -200,4 +225,5 @@ export class HotLoop {
   }
 }
 
-const u32 = (buf: Uint8Array, at: number): number => (buf[at]! | (buf[at + 1]! << 8) | (buf[at + 2]! << 16) | (buf[at + 3]! << 24)) >>> 0;
+const u32 = (buf: Uint8Array, at: number): number =>
+  (buf[at]! | (buf[at + 1]! << 8) | (buf[at + 2]! << 16) | (buf[at + 3]! << 24)) >>> 0;

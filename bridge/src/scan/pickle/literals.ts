@@ -12,7 +12,10 @@ const CANONICAL_LONG = /^-?[0-9]+L?$/;
 const CANONICAL_FLOAT = /^(-?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]+)?|-?inf|-?nan)$/;
 const SCALAR = pack(KIND.SCALAR);
 
-/** What the instructions that carry numbers and names read. Only forms that picklers write; loaders differ about the others. */
+/**
+ * What the instructions that carry numbers and names read. Only forms that picklers write; loaders
+ * differ about the others.
+ */
 
 /** INT: a small whole number is known by its value; 00 and 01 are truth values. */
 export function readIntLine(reader: Reader): number {
@@ -46,7 +49,8 @@ export function readLong(reader: Reader, bytes: number): number {
 }
 
 /** BININT, as it was read without sign. */
-export const fromUnsigned32 = (value: number): number => (value < 2 ** 31 ? pack(KIND.INT, value) : pack(KIND.SCALAR, 2 ** 32 - value));
+export const fromUnsigned32 = (value: number): number =>
+  value < 2 ** 31 ? pack(KIND.INT, value) : pack(KIND.SCALAR, 2 ** 32 - value);
 
 /** A length that CPython reads with a sign. */
 export function readSignedLength(reader: Reader): number {
@@ -58,7 +62,13 @@ export function readSignedLength(reader: Reader): number {
 /** GET, PUT: int() of Python reads "1_0" as 10 and "007" as 7; a pickler writes neither. */
 export function readIndexLine(reader: Reader): number {
   const text = latin1(reader.line(INDEX_LINE_BYTES));
-  if (!CANONICAL_INDEX.test(text)) throw new Rejected('pickle-memo', 'A memo index is not a plain decimal number.', undefined, text);
+  if (!CANONICAL_INDEX.test(text))
+    throw new Rejected(
+      'pickle-memo',
+      'A memo index is not a plain decimal number.',
+      undefined,
+      text,
+    );
   return Number(text);
 }
 
@@ -71,7 +81,13 @@ export function readNameLine(reader: Reader): string {
 
 function numberLine(reader: Reader, form: RegExp): string {
   const text = latin1(reader.line(NUMBER_LINE_BYTES));
-  if (!form.test(text)) throw new Rejected('pickle-number', 'A number is written in a form that no pickler writes.', undefined, text.slice(0, 40));
+  if (!form.test(text))
+    throw new Rejected(
+      'pickle-number',
+      'A number is written in a form that no pickler writes.',
+      undefined,
+      text.slice(0, 40),
+    );
   return text;
 }
 

@@ -9,7 +9,16 @@ import { GlobalTable } from './globals.ts';
 import type { PickleHost } from './host.ts';
 import { HotLoop } from './hot-loop.ts';
 import { inlineArray } from './inline-arrays.ts';
-import { fromUnsigned32, readFloatLine, readIndexLine, readIntLine, readLong, readLongLine, readNameLine, readSignedLength } from './literals.ts';
+import {
+  fromUnsigned32,
+  readFloatLine,
+  readIndexLine,
+  readIntLine,
+  readLong,
+  readLongLine,
+  readNameLine,
+  readSignedLength,
+} from './literals.ts';
 import { mayBeSpecial, SpecialNames } from './names.ts';
 import { OP, OP_NAMES } from './opcodes.ts';
 import { Places } from './places.ts';
@@ -24,8 +33,9 @@ const INNER_PICKLES_MAX = 3;
 const SCALAR = pack(KIND.SCALAR);
 
 /**
- * Walks one pickle as CPython's unpickler would, without building or running anything, and judges what it would do.
- * Stricter than CPython wherever two unpicklers could disagree: such a file is rejected.
+ * Walks one pickle as CPython's unpickler would, without building or running anything, and judges
+ * what it would do. Stricter than CPython wherever two unpicklers could disagree: such a file is
+ * rejected.
  */
 export class PickleMachine {
   private readonly reader: Reader;
@@ -61,18 +71,35 @@ export class PickleMachine {
     const { arena, globals, watch, stack, names, places } = this;
     const texts = new Texts(source);
     this.calls = new Calls({ host, globals, arena, watch, texts });
-    this.filling = new Filling({ stack, arena, calls: this.calls, globals, watch, names, places, texts });
+    this.filling = new Filling({
+      stack,
+      arena,
+      calls: this.calls,
+      globals,
+      watch,
+      names,
+      places,
+      texts,
+    });
     this.states = new States({ source, host, arena, calls: this.calls, globals, watch, texts });
     this.hot = new HotLoop(this.reader, this.stack, this.memo, this.arena, this.names);
   }
 
-  /** Walks to STOP. Answers the offset behind it. Throws Rejected where the pickle breaks its format. */
+  /**
+   * Walks to STOP. Answers the offset behind it. Throws Rejected where the pickle breaks its
+   * format.
+   */
   run(): number {
     let at = this.start;
     try {
       for (;;) {
-        // what describes an array, of joblib or Arrow, is looked at one by one; so is what takes special names and functions from the stack
-        if (!this.watch.active && !this.globals.arrow) this.hot.run(this.frames.end, this.places.any ? this.places.highest(this.stack.length) : -1);
+        // what describes an array, of joblib or Arrow, is looked at one by one; so is what takes
+        // special names and functions from the stack
+        if (!this.watch.active && !this.globals.arrow)
+          this.hot.run(
+            this.frames.end,
+            this.places.any ? this.places.highest(this.stack.length) : -1,
+          );
         at = this.reader.offset;
         if (this.frames.end !== 0 && at >= this.frames.end) this.frames.leave(at);
         const op = this.reader.u8();
@@ -82,7 +109,8 @@ export class PickleMachine {
       }
     } catch (error) {
       this.tellEmbedded();
-      if (error instanceof Rejected && error.offset === undefined) throw new Rejected(error.rule, error.message, at, error.evidence);
+      if (error instanceof Rejected && error.offset === undefined)
+        throw new Rejected(error.rule, error.message, at, error.evidence);
       throw error;
     }
   }
@@ -186,7 +214,8 @@ export class PickleMachine {
         return filling.push(this.calls.call('new', stack.pop(), args, at));
       }
       case OP.NEWOBJ_EX: {
-        stack.pop(); // keyword arguments: no permitted class takes any, so they count as one argument too many
+        // keyword arguments: no permitted class takes any, so they count as one argument too many
+        stack.pop();
         const args = stack.pop();
         return filling.push(this.calls.call('new', stack.pop(), filling.withOneMore(args), at));
       }
@@ -196,7 +225,8 @@ export class PickleMachine {
       }
       case OP.OBJ: {
         const start = stack.popMark();
-        if (stack.length === start) throw new Rejected('pickle-structure', 'OBJ finds no class behind its MARK.');
+        if (stack.length === start)
+          throw new Rejected('pickle-structure', 'OBJ finds no class behind its MARK.');
         return filling.instantiate(stack.values[start]!, start, at, 1);
       }
       case OP.BINPERSID:
@@ -238,7 +268,11 @@ export class PickleMachine {
       case OP.EXT2:
       case OP.EXT4:
         reader.skip(op === OP.EXT1 ? 1 : op === OP.EXT2 ? 2 : 4);
-        return this.refused(op, at, 'takes a class or function from the extension registry of the program that loads the file');
+        return this.refused(
+          op,
+          at,
+          'takes a class or function from the extension registry of the program that loads the file',
+        );
       case OP.PERSID:
         reader.lineLength();
         return this.refused(op, at, 'asks the program that loads the file for an object by a name');
@@ -248,14 +282,22 @@ export class PickleMachine {
         stack.top();
         return;
       default:
-        throw new Rejected('pickle-structure', `0x${op.toString(16).padStart(2, '0')} is no instruction of any protocol.`, at, hex(this.source.read(at, Math.min(16, this.source.size - at))));
+        throw new Rejected(
+          'pickle-structure',
+          `0x${op.toString(16).padStart(2, '0')} is no instruction of any protocol.`,
+          at,
+          hex(this.source.read(at, Math.min(16, this.source.size - at))),
+        );
     }
   }
 
   private stop(): number {
     const { stack, reader } = this;
     if (stack.marks.length > 0 || stack.length !== 1) {
-      throw new Rejected('pickle-structure', `The pickle ends with ${stack.length} values and ${stack.marks.length} marks on its stack; one value is right.`);
+      throw new Rejected(
+        'pickle-structure',
+        `The pickle ends with ${stack.length} values and ${stack.marks.length} marks on its stack; one value is right.`,
+      );
     }
     this.frames.mustEndAt(reader.offset, 'The pickle ends before its frame does.');
     this.tellEmbedded();
@@ -265,8 +307,13 @@ export class PickleMachine {
   private protocol(at: number): void {
     const version = this.reader.u8();
     // an array of objects begins with one, and a plain loader goes on
-    if (at !== this.start && this.host.inlineArrays.mode !== 'run') throw new Rejected('pickle-structure', 'PROTO stands in the middle of the pickle: from there names could mean something else.');
-    if (version > PROTOCOL_MAX) throw new Rejected('pickle-structure', `Protocol ${version} does not exist.`);
+    if (at !== this.start && this.host.inlineArrays.mode !== 'run')
+      throw new Rejected(
+        'pickle-structure',
+        'PROTO stands in the middle of the pickle: from there names could mean something else.',
+      );
+    if (version > PROTOCOL_MAX)
+      throw new Rejected('pickle-structure', `Protocol ${version} does not exist.`);
   }
 
   private sized(kind: typeof KIND.STR | typeof KIND.BYTES, length: number, at: number): void {
@@ -278,17 +325,27 @@ export class PickleMachine {
     this.stack.push(pack(kind, at));
   }
 
-  /** A pickle inside does nothing when this file is loaded; what it is for, somebody should know. */
-  private lookForPickle(kind: typeof KIND.STR | typeof KIND.BYTES, start: number, length: number): void {
+  /**
+   * A pickle inside does nothing when this file is loaded; what it is for, somebody should know.
+   */
+  private lookForPickle(
+    kind: typeof KIND.STR | typeof KIND.BYTES,
+    start: number,
+    length: number,
+  ): void {
     if (length < 4) return;
     this.reader.need(2);
     const { buf, pos } = this.reader;
-    const found = kind === KIND.STR ? mayBePacked(buf, pos) && isPackedPickle(this.source, start, length) : buf[pos] === OP.PROTO && isPickle(this.source, start, length);
+    const found =
+      kind === KIND.STR
+        ? mayBePacked(buf, pos) && isPackedPickle(this.source, start, length)
+        : buf[pos] === OP.PROTO && isPickle(this.source, start, length);
     if (found) this.calls.results.embedded.add(start);
   }
 
   private tellEmbedded(): void {
-    for (const offset of this.calls.results.embedded) this.host.report.add('pickle-embedded', { file: this.host.file, offset });
+    for (const offset of this.calls.results.embedded)
+      this.host.report.add('pickle-embedded', { file: this.host.file, offset });
     this.calls.results.embedded.clear();
   }
 
@@ -296,18 +353,32 @@ export class PickleMachine {
     if (this.states.give(this.stack.top(), state, at)) this.passArray(state);
   }
 
-  /** Behind the BUILD of joblib's wrapper lie the array's own bytes; joblib's loader puts the array in the wrapper's place. */
+  /**
+   * Behind the BUILD of joblib's wrapper lie the array's own bytes; joblib's loader puts the array
+   * in the wrapper's place.
+   */
   private passArray(state: number): void {
     const { reader, stack } = this;
     const { inlineArrays } = this.host;
-    if (inlineArrays.mode === 'refuse') throw new Rejected('pickle-inline-array', 'joblib keeps an array between the instructions; the loader of this file would take it for instructions.');
+    if (inlineArrays.mode === 'refuse')
+      throw new Rejected(
+        'pickle-inline-array',
+        'joblib keeps an array between the instructions; the loader of this file would take it for instructions.',
+      );
     inlineArrays.firstAt ??= reader.offset;
     if (inlineArrays.mode === 'run') return;
     this.frames.mustEndAt(reader.offset, 'An array of joblib lies inside of a frame.');
     const array = inlineArray(this.watch.use(state), this.globals, this.arena);
     if (array.kind === 'pickle') {
-      if (this.depth >= INNER_PICKLES_MAX) throw new Rejected('format-nested-too-deep', 'Arrays of objects lie in arrays of objects.');
-      const end = new PickleMachine(this.source, reader.offset, this.host, this.list, this.depth + 1).run();
+      if (this.depth >= INNER_PICKLES_MAX)
+        throw new Rejected('format-nested-too-deep', 'Arrays of objects lie in arrays of objects.');
+      const end = new PickleMachine(
+        this.source,
+        reader.offset,
+        this.host,
+        this.list,
+        this.depth + 1,
+      ).run();
       reader.skip(end - reader.offset);
     } else {
       if (array.padded) reader.skip(reader.u8());
@@ -319,12 +390,18 @@ export class PickleMachine {
 
   private popOrUnmark(): void {
     const { stack } = this;
-    if (stack.marks.length > 0 && stack.marks[stack.marks.length - 1] === stack.length) stack.popMark();
+    if (stack.marks.length > 0 && stack.marks[stack.marks.length - 1] === stack.length)
+      stack.popMark();
     else stack.pop();
   }
 
   private refused(op: number, at: number, what: string): void {
-    this.host.report.add('pickle-opcode-blocked', { file: this.host.file, offset: at, symbol: OP_NAMES.get(op)!, why: `${OP_NAMES.get(op)} ${what}.` });
+    this.host.report.add('pickle-opcode-blocked', {
+      file: this.host.file,
+      offset: at,
+      symbol: OP_NAMES.get(op)!,
+      why: `${OP_NAMES.get(op)} ${what}.`,
+    });
     this.stack.push(pack(KIND.UNKNOWN));
   }
 }

@@ -12,12 +12,14 @@ const SPECIAL = /^__\w+__$/;
 const OF_CONTENT = /^__(dict|array|cuda_array|dlpack|arrow|dataframe|buffer)\w*__$/;
 
 /** A text may be the name of a special method or attribute: its first two letters. */
-export const mayBeSpecial = (buf: Uint8Array, at: number): boolean => buf[at] === UNDERSCORE && buf[at + 1] === UNDERSCORE;
+export const mayBeSpecial = (buf: Uint8Array, at: number): boolean =>
+  buf[at] === UNDERSCORE && buf[at + 1] === UNDERSCORE;
 
 /**
- * Names like `__setstate__`. Python looks for some of them on the object itself: BUILD calls what a BUILD before it put there, with any
- * argument; numpy reads the address that `__array_interface__` says; `__class__` makes an object one of a class that nobody asked for.
- * So no text of that form may be the key of anything but constants.
+ * Names like `__setstate__`. Python looks for some of them on the object itself: BUILD calls what a
+ * BUILD before it put there, with any argument; numpy reads the address that `__array_interface__`
+ * says; `__class__` makes an object one of a class that nobody asked for. So no text of that form
+ * may be the key of anything but constants.
  */
 export class SpecialNames {
   private readonly at = new Map<number, string>();
@@ -40,7 +42,8 @@ export class SpecialNames {
   note(source: ByteSource, offset: number, length: number, index: number): void {
     const name = length > NAME_MAX_BYTES ? null : stringAt(source, offset);
     if (name === null || !SPECIAL.test(name)) return;
-    if (!this.at.has(offset) && this.at.size >= NAMES_MAX) throw new Rejected('limit-exceeded', `More than ${NAMES_MAX} names of special methods.`);
+    if (!this.at.has(offset) && this.at.size >= NAMES_MAX)
+      throw new Rejected('limit-exceeded', `More than ${NAMES_MAX} names of special methods.`);
     this.at.set(offset, name);
     const value = pack(KIND.STR, offset);
     this.least = Math.min(this.least, value);
@@ -56,7 +59,10 @@ export class SpecialNames {
   /** One of those that matter, outside of a dict: OrderedDict and others make dicts of pairs. */
   isMethod(value: number): boolean {
     const name = kindOf(value) === KIND.STR ? this.at.get(payloadOf(value)) : undefined;
-    return name !== undefined && (OF_CONTENT.test(name) || name === '__setstate__' || name === '__class__');
+    return (
+      name !== undefined &&
+      (OF_CONTENT.test(name) || name === '__setstate__' || name === '__class__')
+    );
   }
 
   /** Why `key: value` is refused, or null. */
@@ -64,13 +70,28 @@ export class SpecialNames {
     const name = kindOf(key) === KIND.STR ? this.at.get(payloadOf(key)) : undefined;
     if (name === undefined) return null;
     const kind = kindOf(value);
-    const constant = kind === KIND.SCALAR || kind === KIND.INT || kind === KIND.STR || kind === KIND.BYTES;
-    const container = kind === KIND.LIST || kind === KIND.DICT || kind === KIND.TUPLE || kind === KIND.SET || kind === KIND.FROZENSET;
-    return constant || (container && !OF_CONTENT.test(name)) ? null : `${name} is set to something that loaders would use in place of the object's own.`;
+    const constant =
+      kind === KIND.SCALAR || kind === KIND.INT || kind === KIND.STR || kind === KIND.BYTES;
+    const container =
+      kind === KIND.LIST ||
+      kind === KIND.DICT ||
+      kind === KIND.TUPLE ||
+      kind === KIND.SET ||
+      kind === KIND.FROZENSET;
+    return constant || (container && !OF_CONTENT.test(name))
+      ? null
+      : `${name} is set to something that loaders would use in place of the object's own.`;
   }
 }
 
-/** Text that a function makes of bytes is no constant to the machine, and as a key it is one to Python. */
+/**
+ * Text that a function makes of bytes is no constant to the machine, and as a key it is one to
+ * Python.
+ */
 export function refuseSpecial(name: string | null): void {
-  if (name !== null && SPECIAL.test(name)) throw new Rejected('pickle-state-blocked', `${name} is the name of a special method, made while loading.`);
+  if (name !== null && SPECIAL.test(name))
+    throw new Rejected(
+      'pickle-state-blocked',
+      `${name} is the name of a special method, made while loading.`,
+    );
 }

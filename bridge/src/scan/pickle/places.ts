@@ -1,6 +1,7 @@
 /**
- * Where on the stack something lies that must be looked at when it is taken away: names of special methods, and functions that may be
- * called and not be kept. The fast loop leaves such places to the slow one.
+ * Where on the stack something lies that must be looked at when it is taken away: names of special
+ * methods, and functions that may be called and not be kept. The fast loop leaves such places to
+ * the slow one.
  */
 export class Places {
   /** in rising order */

@@ -28,11 +28,14 @@ export class Reader {
     return this.source.size - this.offset;
   }
 
-  /** Makes `bytes` (a few) available at `pos`, or rejects: the file ends inside of an instruction. */
+  /**
+   * Makes `bytes` (a few) available at `pos`, or rejects: the file ends inside of an instruction.
+   */
   need(bytes: number): void {
     if (this.pos + bytes <= this.end) return;
     const at = this.offset;
-    if (at + bytes > this.source.size) throw new Rejected('pickle-structure', 'The file ends in the middle of an instruction.', at);
+    if (at + bytes > this.source.size)
+      throw new Rejected('pickle-structure', 'The file ends in the middle of an instruction.', at);
     this.base = at;
     this.pos = 0;
     this.end = Math.min(CHUNK_BYTES, this.source.size - at);
@@ -59,16 +62,25 @@ export class Reader {
     return (buf[pos]! | (buf[pos + 1]! << 8) | (buf[pos + 2]! << 16) | (buf[pos + 3]! << 24)) >>> 0;
   }
 
-  /** A 64-bit length; one that is beyond any file is rejected here, so that a double holds the rest exactly. */
+  /**
+   * A 64-bit length; one that is beyond any file is rejected here, so that a double holds the rest
+   * exactly.
+   */
   u64(): number {
     const low = this.u32();
     const high = this.u32();
-    if (high >= 2 ** 16) throw new Rejected('pickle-structure', 'A length is larger than any file.', this.offset - 8);
+    if (high >= 2 ** 16)
+      throw new Rejected('pickle-structure', 'A length is larger than any file.', this.offset - 8);
     return high * 2 ** 32 + low;
   }
 
   skip(bytes: number): void {
-    if (bytes > this.remaining) throw new Rejected('pickle-structure', `An instruction claims ${bytes} bytes; ${this.remaining} are left.`, this.offset);
+    if (bytes > this.remaining)
+      throw new Rejected(
+        'pickle-structure',
+        `An instruction claims ${bytes} bytes; ${this.remaining} are left.`,
+        this.offset,
+      );
     if (this.pos + bytes <= this.end) {
       this.pos += bytes;
       return;
@@ -82,7 +94,12 @@ export class Reader {
   line(max: number): Uint8Array {
     const at = this.offset;
     const length = this.lineLength();
-    if (length > max) throw new Rejected('limit-exceeded', `A line has ${length} bytes; ${max} are the limit for it.`, at);
+    if (length > max)
+      throw new Rejected(
+        'limit-exceeded',
+        `A line has ${length} bytes; ${max} are the limit for it.`,
+        at,
+      );
     return this.source.read(at, length);
   }
 
@@ -99,7 +116,12 @@ export class Reader {
       }
       length += this.end - this.pos;
       this.pos = this.end;
-      if (this.remaining === 0) throw new Rejected('pickle-structure', 'The file ends in the middle of a line.', this.offset);
+      if (this.remaining === 0)
+        throw new Rejected(
+          'pickle-structure',
+          'The file ends in the middle of a line.',
+          this.offset,
+        );
     }
   }
 }

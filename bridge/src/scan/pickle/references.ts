@@ -22,30 +22,54 @@ export class References {
     this.texts = texts;
   }
 
-  /** BINPERSID: only ('storage', class, key, location, count), as torch.save writes it; the older form has None behind. */
+  /**
+   * BINPERSID: only ('storage', class, key, location, count), as torch.save writes it; the older
+   * form has None behind.
+   */
   persistent(reference: number, at: number): number {
     const refuse = (why: string, rule: RuleId = 'pickle-persistent-id'): number => {
       this.host.report.add(rule, { file: this.host.file, offset: at, why });
       return pack(KIND.UNKNOWN);
     };
-    if (this.host.storages === null) return refuse('The file refers to outside data, and this kind of file has none.');
+    if (this.host.storages === null)
+      return refuse('The file refers to outside data, and this kind of file has none.');
     const parts = kindOf(reference) === KIND.TUPLE ? this.arena.elements(reference) : null;
     const { parts: arity } = this.host.storages;
     const source = arity === 6 && parts !== null ? this.classWithSource(parts) : null;
     if (source !== null) return source;
-    if (parts === null || parts.length !== arity || this.texts.text(parts[0]!) !== 'storage' || (arity === 6 && kindOf(parts[5]!) !== KIND.SCALAR)) {
-      return refuse(`A reference is not ('storage', class, key, location, count${arity === 6 ? ', None' : ''}).`);
+    if (
+      parts === null ||
+      parts.length !== arity ||
+      this.texts.text(parts[0]!) !== 'storage' ||
+      (arity === 6 && kindOf(parts[5]!) !== KIND.SCALAR)
+    ) {
+      return refuse(
+        `A reference is not ('storage', class, key, location, count${arity === 6 ? ', None' : ''}).`,
+      );
     }
     const type = kindOf(parts[1]!) === KIND.GLOBAL ? this.globals.at(payloadOf(parts[1]!)) : null;
     const [key, location] = [this.texts.text(parts[2]!), this.texts.text(parts[3]!)];
-    if (type?.rule?.elementBytes === undefined || key === null || location === null || kindOf(parts[4]!) !== KIND.INT) {
-      return refuse('A reference does not name a storage class, a key, a location and a number of elements.');
+    if (
+      type?.rule?.elementBytes === undefined ||
+      key === null ||
+      location === null ||
+      kindOf(parts[4]!) !== KIND.INT
+    ) {
+      return refuse(
+        'A reference does not name a storage class, a key, a location and a number of elements.',
+      );
     }
     const count = payloadOf(parts[4]!);
     // a loader makes a storage once, as its first use says, whatever the later ones say
     const use = `${type.symbol} of ${count}`;
     const known = this.uses.get(key);
-    if (known !== undefined) return known.use === use ? pack(KIND.STORAGE, known.index) : refuse(`The storage ${JSON.stringify(key)} is used as ${known.use} and as ${use}.`, 'torch-storage');
+    if (known !== undefined)
+      return known.use === use
+        ? pack(KIND.STORAGE, known.index)
+        : refuse(
+            `The storage ${JSON.stringify(key)} is used as ${known.use} and as ${use}.`,
+            'torch-storage',
+          );
     const fault = this.host.storages.refer(key, count, type.rule.elementBytes);
     if (fault !== null) return refuse(fault, 'torch-storage');
     const storage = this.add({ count, elementBytes: type.rule.elementBytes });
@@ -57,10 +81,18 @@ export class References {
     return pack(KIND.STORAGE, this.storages.push(storage) - 1);
   }
 
-  /** ('module', class, file, source): older files carry the text of a class, for a warning when it has changed. Loading takes the class. */
+  /**
+   * ('module', class, file, source): older files carry the text of a class, for a warning when it
+   * has changed. Loading takes the class.
+   */
   private classWithSource(parts: number[]): number | null {
-    const isClass = parts.length === 4 && this.texts.text(parts[0]!) === 'module' && kindOf(parts[1]!) === KIND.GLOBAL;
-    const plain = isClass && parts.slice(2).every((part) => [KIND.STR, KIND.SCALAR].includes(kindOf(part) as 1));
+    const isClass =
+      parts.length === 4 &&
+      this.texts.text(parts[0]!) === 'module' &&
+      kindOf(parts[1]!) === KIND.GLOBAL;
+    const plain =
+      isClass &&
+      parts.slice(2).every((part) => [KIND.STR, KIND.SCALAR].includes(kindOf(part) as 1));
     return plain ? parts[1]! : null;
   }
 }

@@ -15,11 +15,19 @@ import type { Watch } from './watch.ts';
 const NAME_MAX_BYTES = 320;
 const FRACTION = /^-?[0-9]{1,4300}(\/[0-9]{1,4300})?$/;
 const RECORD = /^numpy\.((_?core\.records|rec)\.)?record$/;
-const NUMBERS = /^(numpy\.(bool_?|u?int(8|16|32|64|c|p)|float(16|32|64)|complex(64|128)|half|single|double)|ml_dtypes\.\w+|builtins\.(int|float|bool|complex))$/;
+const NUMBERS =
+  /^(numpy\.(bool_?|u?int(8|16|32|64|c|p)|float(16|32|64)|complex(64|128)|half|single|double)|ml_dtypes\.\w+|builtins\.(int|float|bool|complex))$/;
 /** UTF-32 of plain letters, in either order, as Latin-1 */
-const ofWideText = (bytes: string | null): string | null => (bytes !== null && /^(?:[^\0]\0\0\0|\0\0\0[^\0])+(?:\0{4})*$/.test(bytes) ? bytes.replaceAll('\0', '') : null);
+const ofWideText = (bytes: string | null): string | null =>
+  bytes !== null && /^(?:[^\0]\0\0\0|\0\0\0[^\0])+(?:\0{4})*$/.test(bytes)
+    ? bytes.replaceAll('\0', '')
+    : null;
 /** What dill and cloudpickle call by a name of their own; the others are builtins. */
-const NAMED_TYPES: Record<string, readonly [string, string]> = { PartialType: ['functools', 'partial'], ItemGetterType: ['operator', 'itemgetter'], SimpleNamespace: ['types', 'SimpleNamespace'] };
+const NAMED_TYPES: Record<string, readonly [string, string]> = {
+  PartialType: ['functools', 'partial'],
+  ItemGetterType: ['operator', 'itemgetter'],
+  SimpleNamespace: ['types', 'SimpleNamespace'],
+};
 
 /** What a permitted call needs of the machine around it. */
 export interface Caller {
@@ -44,8 +52,25 @@ export class Results {
   private readonly references: References;
   private readonly caller: Caller;
 
-  constructor(around: { host: PickleHost; globals: GlobalTable; arena: Arena; watch: Watch; texts: Texts; references: References }, caller: Caller) {
-    ({ host: this.host, globals: this.globals, arena: this.arena, watch: this.watch, texts: this.texts, references: this.references } = around);
+  constructor(
+    around: {
+      host: PickleHost;
+      globals: GlobalTable;
+      arena: Arena;
+      watch: Watch;
+      texts: Texts;
+      references: References;
+    },
+    caller: Caller,
+  ) {
+    ({
+      host: this.host,
+      globals: this.globals,
+      arena: this.arena,
+      watch: this.watch,
+      texts: this.texts,
+      references: this.references,
+    } = around);
     this.caller = caller;
   }
 
@@ -61,7 +86,12 @@ export class Results {
       }
       case 'torch-tensor':
       case 'torch-tensor-typed': {
-        const fault = tensorFault(values, this.references.storages, this.arena, rule.sink === 'torch-tensor' ? null : this.typeBytes(values[6]!));
+        const fault = tensorFault(
+          values,
+          this.references.storages,
+          this.arena,
+          rule.sink === 'torch-tensor' ? null : this.typeBytes(values[6]!),
+        );
         if (fault !== null) this.caller.tell('torch-tensor-bounds', at, undefined, fault);
         break;
       }
@@ -74,17 +104,33 @@ export class Results {
         this.refuseName(values);
         break;
       case 'fraction':
-        if (kindOf(values[0]!) === KIND.STR && !FRACTION.test(this.texts.text(values[0]!) ?? '')) this.caller.tell('pickle-call-arguments', at, symbol, `${symbol} is given a text that is no fraction: a large exponent takes all memory.`);
+        if (kindOf(values[0]!) === KIND.STR && !FRACTION.test(this.texts.text(values[0]!) ?? ''))
+          this.caller.tell(
+            'pickle-call-arguments',
+            at,
+            symbol,
+            `${symbol} is given a text that is no fraction: a large exponent takes all memory.`,
+          );
         break;
       case 'base':
-        if (this.globals.at(payloadOf(values[1]!)).name === 'str') refuseSpecial(this.texts.text(values[2]!) ?? '__unknown__');
+        if (this.globals.at(payloadOf(values[1]!)).name === 'str')
+          refuseSpecial(this.texts.text(values[2]!) ?? '__unknown__');
         break;
       case 'torch-sparse':
-        this.caller.tell('torch-sparse-tensor', at, undefined, 'The places of the values of a sparse tensor are data of the file. PyTorch looks at them only where weights_only is set; a wrong one reads memory of others.');
+        this.caller.tell(
+          'torch-sparse-tensor',
+          at,
+          undefined,
+          'The places of the values of a sparse tensor are data of the file. PyTorch looks at them only where weights_only is set; a wrong one reads memory of others.',
+        );
         break;
       case 'attribute': {
         const owner = this.globals.at(payloadOf(values[0]!));
-        return this.caller.global(owner.module, `${owner.name}.${this.texts.text(values[1]!)!}`, at);
+        return this.caller.global(
+          owner.module,
+          `${owner.name}.${this.texts.text(values[1]!)!}`,
+          at,
+        );
       }
       case 'named-type': {
         const name = this.texts.text(values[0]!)!;
@@ -95,32 +141,61 @@ export class Results {
       case 'partial':
         return this.watch.begin(pack(KIND.OBJECT, this.globals.around(id, values[0]!)));
       case 'arrow-type': {
-        const name = symbol === 'pyarrow.lib.timestamp' ? 'timestamp' : (this.texts.text(values[0]!) ?? '');
+        const name =
+          symbol === 'pyarrow.lib.timestamp' ? 'timestamp' : (this.texts.text(values[0]!) ?? '');
         if (isArrowType(name)) return pack(KIND.OBJECT, this.globals.arrowType(id, name));
         break;
       }
       case 'arrow-buffer':
         return values[0]!;
       case 'arrow-array': {
-        const found = arrowFault(values[0]!, { globals: this.globals, arena: this.arena, watch: this.watch, texts: this.texts });
-        if (found !== null && 'fault' in found) throw new Rejected('pickle-state-blocked', `An array of Arrow is not as long as it says: ${found.fault}.`);
-        if (found !== null) this.caller.tell('pickle-arrow-array', at, undefined, `The buffers of an Arrow array and its length are data of the file, and pyarrow does not compare them while loading; nor could the scanner: ${found.unknown}.`);
+        const found = arrowFault(values[0]!, {
+          globals: this.globals,
+          arena: this.arena,
+          watch: this.watch,
+          texts: this.texts,
+        });
+        if (found !== null && 'fault' in found)
+          throw new Rejected(
+            'pickle-state-blocked',
+            `An array of Arrow is not as long as it says: ${found.fault}.`,
+          );
+        if (found !== null)
+          this.caller.tell(
+            'pickle-arrow-array',
+            at,
+            undefined,
+            `The buffers of an Arrow array and its length are data of the file, and pyarrow does not compare them while loading; nor could the scanner: ${found.unknown}.`,
+          );
         break;
       }
       case 'inline-array':
         this.wrapper = this.watch.begin(pack(KIND.OBJECT, id));
     }
-    if (rule.returns === 'bytes') return pack(KIND.BYTES, values.length === 2 ? LETTERS + payloadOf(values[0]!) : 0);
-    if (rule.sink === 'bytearray' && (this.watch.active || this.globals.arrow)) return this.bytearray(id, values);
-    const made = pack(KIND.OBJECT, typeof rule.returns === 'number' ? payloadOf(values[rule.returns]!) : id);
+    if (rule.returns === 'bytes')
+      return pack(KIND.BYTES, values.length === 2 ? LETTERS + payloadOf(values[0]!) : 0);
+    if (rule.sink === 'bytearray' && (this.watch.active || this.globals.arrow))
+      return this.bytearray(id, values);
+    const made = pack(
+      KIND.OBJECT,
+      typeof rule.returns === 'number' ? payloadOf(values[rule.returns]!) : id,
+    );
     return isBooster(this.globals.at(payloadOf(made)).symbol) ? this.watch.begin(made) : made;
   }
 
-  /** torch.load of bytes: they are judged as a file of their own. Answers the storage, when they are one. */
+  /**
+   * torch.load of bytes: they are judged as a file of their own. Answers the storage, when they are
+   * one.
+   */
   private loaded(symbol: string, bytes: number, at: number): number | null {
     const extent = this.texts.extent(bytes);
     if (extent === null) {
-      this.caller.tell('pickle-call-arguments', at, symbol, `${symbol} loads bytes that are computed, so nobody can look at them beforehand.`);
+      this.caller.tell(
+        'pickle-call-arguments',
+        at,
+        symbol,
+        `${symbol} loads bytes that are computed, so nobody can look at them beforehand.`,
+      );
       return null;
     }
     this.embedded.delete(extent.start);
@@ -131,31 +206,62 @@ export class Results {
   /** Of bytes, or of a text of one letter a byte, it may be what a booster is read from. */
   private bytearray(id: number, values: number[]): number {
     if (values.length === 1) return values[0]!;
-    return values.length === 2 ? pack(KIND.BYTES, LETTERS + payloadOf(values[0]!)) : pack(KIND.OBJECT, id);
+    return values.length === 2
+      ? pack(KIND.BYTES, LETTERS + payloadOf(values[0]!))
+      : pack(KIND.OBJECT, id);
   }
 
-  /** numpy.dtype: of a code; of the class of records, which takes fields; of a class of numbers. Of any other class it would be one of objects. */
+  /**
+   * numpy.dtype: of a code; of the class of records, which takes fields; of a class of numbers. Of
+   * any other class it would be one of objects.
+   */
   private dtype(id: number, of: number, at: number): number {
     const code = this.texts.text(of);
     const entry = kindOf(of) === KIND.GLOBAL ? this.globals.at(payloadOf(of)) : null;
-    const dtype = code !== null ? dtypeOf(code) : entry !== null && RECORD.test(entry.symbol) ? { kind: 'V', bytes: null, objects: false } : null;
+    const dtype =
+      code !== null
+        ? dtypeOf(code)
+        : entry !== null && RECORD.test(entry.symbol)
+          ? { kind: 'V', bytes: null, objects: false }
+          : null;
     if (dtype === null && (entry === null || !NUMBERS.test(entry.symbol))) {
-      this.caller.tell('pickle-call-arguments', at, 'numpy.dtype', `numpy.dtype is called with (${this.caller.describe(of)}); honest picklers never do that.`);
+      this.caller.tell(
+        'pickle-call-arguments',
+        at,
+        'numpy.dtype',
+        `numpy.dtype is called with (${this.caller.describe(of)}); honest picklers never do that.`,
+      );
       return pack(KIND.UNKNOWN);
     }
-    const made = pack(KIND.OBJECT, this.globals.derived(id, code ?? entry!.symbol, dtype ?? { kind: 'number', bytes: null, objects: false }));
+    const made = pack(
+      KIND.OBJECT,
+      this.globals.derived(
+        id,
+        code ?? entry!.symbol,
+        dtype ?? { kind: 'number', bytes: null, objects: false },
+      ),
+    );
     return dtype?.kind === 'V' ? this.watch.begin(made) : made;
   }
 
   /** numpy's scalar of a text dtype is a text, which nobody sees in the file as one. */
   private refuseName(values: number[]): void {
-    if (kindOf(values[0]!) !== KIND.OBJECT || this.globals.at(payloadOf(values[0]!)).dtype?.kind !== 'U' || values[1] === undefined) return;
+    if (
+      kindOf(values[0]!) !== KIND.OBJECT ||
+      this.globals.at(payloadOf(values[0]!)).dtype?.kind !== 'U' ||
+      values[1] === undefined
+    )
+      return;
     refuseSpecial(ofWideText(this.texts.text(values[1])));
     const extent = this.texts.extent(values[1]);
-    if (extent !== null && extent.length <= NAME_MAX_BYTES) refuseSpecial(ofWideText(this.texts.read(extent).toString('latin1')));
+    if (extent !== null && extent.length <= NAME_MAX_BYTES)
+      refuseSpecial(ofWideText(this.texts.read(extent).toString('latin1')));
   }
 
-  /** The function that is given calls another with arguments that are given too: dill's (function, arguments, state), PyTorch's (function, type, arguments, state). */
+  /**
+   * The function that is given calls another with arguments that are given too: dill's (function,
+   * arguments, state), PyTorch's (function, type, arguments, state).
+   */
   private dispatched(values: number[], at: number): number {
     const types = kindOf(values[1]!) === KIND.GLOBAL ? 1 : 0;
     const made = this.caller.call('call', values[0]!, values[1 + types]!, at);
@@ -163,7 +269,9 @@ export class Results {
     return made;
   }
 
-  /** Bytes of an element of a dtype of PyTorch; more than any storage has, where that is not known. */
+  /**
+   * Bytes of an element of a dtype of PyTorch; more than any storage has, where that is not known.
+   */
   private typeBytes(value: number): number {
     const rule = kindOf(value) === KIND.GLOBAL ? this.globals.at(payloadOf(value)).rule : undefined;
     return rule?.typeBytes ?? Infinity;

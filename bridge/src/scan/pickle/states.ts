@@ -10,7 +10,10 @@ import type { Texts } from './texts.ts';
 import { type Arena, KIND, kindOf, payloadOf } from './values.ts';
 import type { Watch } from './watch.ts';
 
-/** BUILD, for objects whose state decides what the loader does with bytes of the file, or what it calls. */
+/**
+ * BUILD, for objects whose state decides what the loader does with bytes of the file, or what it
+ * calls.
+ */
 export class States {
   private readonly source: ByteSource;
   private readonly host: PickleHost;
@@ -20,8 +23,24 @@ export class States {
   private readonly watch: Watch;
   private readonly texts: Texts;
 
-  constructor(around: { source: ByteSource; host: PickleHost; arena: Arena; calls: Calls; globals: GlobalTable; watch: Watch; texts: Texts }) {
-    ({ source: this.source, host: this.host, arena: this.arena, calls: this.calls, globals: this.globals, watch: this.watch, texts: this.texts } = around);
+  constructor(around: {
+    source: ByteSource;
+    host: PickleHost;
+    arena: Arena;
+    calls: Calls;
+    globals: GlobalTable;
+    watch: Watch;
+    texts: Texts;
+  }) {
+    ({
+      source: this.source,
+      host: this.host,
+      arena: this.arena,
+      calls: this.calls,
+      globals: this.globals,
+      watch: this.watch,
+      texts: this.texts,
+    } = around);
   }
 
   /** Answers whether an array of joblib follows. */
@@ -37,12 +56,14 @@ export class States {
     }
     if (isBooster(symbol)) giveBooster(symbol, watch.use(state), this.source, this.host);
     else if (dtype !== undefined) {
-      if (dtype.kind === 'V' && !awaited) throw new Rejected('pickle-state-blocked', 'A dtype is given a state twice.');
+      if (dtype.kind === 'V' && !awaited)
+        throw new Rejected('pickle-state-blocked', 'A dtype is given a state twice.');
       const fault = giveState(dtype, state, { globals, arena, watch, texts });
       if (fault !== null) throw new Rejected('pickle-state-blocked', fault);
     }
     if (target !== this.calls.results.wrapper) return false;
-    if (!awaited) throw new Rejected('pickle-inline-array', 'An array of joblib is described twice.');
+    if (!awaited)
+      throw new Rejected('pickle-inline-array', 'An array of joblib is described twice.');
     return true;
   }
 }

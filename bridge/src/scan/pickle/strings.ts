@@ -6,8 +6,9 @@ const NAME_MAX_BYTES = 1024;
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
- * The text that the string instruction at `offset` makes, decoded as CPython's C unpickler does (default encoding
- * ASCII). null: too long, or CPython would raise. The machine has already checked that the instruction lies in the file.
+ * The text that the string instruction at `offset` makes, decoded as CPython's C unpickler does
+ * (default encoding ASCII). null: too long, or CPython would raise. The machine has already checked
+ * that the instruction lies in the file.
  */
 export function stringAt(source: ByteSource, offset: number, max = NAME_MAX_BYTES): string | null {
   const extent = stringExtent(source, offset, max);
@@ -27,7 +28,11 @@ export function stringAt(source: ByteSource, offset: number, max = NAME_MAX_BYTE
 }
 
 /** Where the content of a string or bytes instruction lies. */
-export function stringExtent(source: ByteSource, offset: number, max = NAME_MAX_BYTES): { start: number; length: number } | null {
+export function stringExtent(
+  source: ByteSource,
+  offset: number,
+  max = NAME_MAX_BYTES,
+): { start: number; length: number } | null {
   const head = Buffer.from(source.read(offset, Math.min(9, source.size - offset)));
   switch (head[0]) {
     case OP.SHORT_BINSTRING:
@@ -58,7 +63,10 @@ function ascii(bytes: Uint8Array | null): string | null {
   return Buffer.from(bytes).toString('latin1');
 }
 
-/** PyUnicode_DecodeRawUnicodeEscape: Latin-1 but for \uXXXX and \UXXXXXXXX; a backslash before anything else stays, with what follows it. */
+/**
+ * PyUnicode_DecodeRawUnicodeEscape: Latin-1 but for \uXXXX and \UXXXXXXXX; a backslash before
+ * anything else stays, with what follows it.
+ */
 export function rawUnicodeEscape(bytes: Uint8Array): string | null {
   let text = '';
   for (let i = 0; i < bytes.length; i++) {
@@ -83,12 +91,24 @@ export function rawUnicodeEscape(bytes: Uint8Array): string | null {
   return text;
 }
 
-const SIMPLE_ESCAPES: Record<string, number> = { '\\': 0x5c, "'": 0x27, '"': 0x22, b: 8, f: 12, t: 9, n: 10, r: 13, v: 11, a: 7 };
+const SIMPLE_ESCAPES: Record<string, number> = {
+  '\\': 0x5c,
+  "'": 0x27,
+  '"': 0x22,
+  b: 8,
+  f: 12,
+  t: 9,
+  n: 10,
+  r: 13,
+  v: 11,
+  a: 7,
+};
 
 /** The STRING instruction: outer quotes away, then PyBytes_DecodeEscape. */
 export function quoted(line: Uint8Array): Uint8Array | null {
   const first = line[0];
-  if (line.length < 2 || first !== line[line.length - 1] || (first !== 0x27 && first !== 0x22)) return null;
+  if (line.length < 2 || first !== line[line.length - 1] || (first !== 0x27 && first !== 0x22))
+    return null;
   const text = Buffer.from(line.subarray(1, line.length - 1)).toString('latin1');
   const out: number[] = [];
   for (let i = 0; i < text.length; i++) {
@@ -116,7 +136,10 @@ export function quoted(line: Uint8Array): Uint8Array | null {
   return Uint8Array.from(out);
 }
 
-/** UTF-8 in which surrogates may be encoded too, as Python's "surrogatepass" allows and TextDecoder does not. */
+/**
+ * UTF-8 in which surrogates may be encoded too, as Python's "surrogatepass" allows and TextDecoder
+ * does not.
+ */
 export function utf8SurrogatePass(bytes: Uint8Array): string | null {
   let text = '';
   let from = 0;
@@ -129,7 +152,12 @@ export function utf8SurrogatePass(bytes: Uint8Array): string | null {
     }
   };
   for (let i = 0; i + 2 < bytes.length; i++) {
-    if (bytes[i] === 0xed && bytes[i + 1]! >= 0xa0 && bytes[i + 1]! <= 0xbf && (bytes[i + 2]! & 0xc0) === 0x80) {
+    if (
+      bytes[i] === 0xed &&
+      bytes[i + 1]! >= 0xa0 &&
+      bytes[i + 1]! <= 0xbf &&
+      (bytes[i + 2]! & 0xc0) === 0x80
+    ) {
       if (!flush(i)) return null;
       text += String.fromCharCode(0xd000 | ((bytes[i + 1]! & 0x3f) << 6) | (bytes[i + 2]! & 0x3f));
       from = i + 3;

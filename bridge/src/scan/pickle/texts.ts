@@ -28,7 +28,9 @@ export class Texts {
 
   /** How many bytes a text or bytes have in the file. */
   bytes(value: number): number {
-    return payloadOf(value) > 0 ? (stringExtent(this.source, payloadOf(value))?.length ?? Infinity) : Infinity;
+    return payloadOf(value) > 0
+      ? (stringExtent(this.source, payloadOf(value))?.length ?? Infinity)
+      : Infinity;
   }
 
   /** Where bytes that are a constant of the file lie; null: they are computed. */

@@ -5,7 +5,10 @@ import { KIND, kindOf, pack, payloadOf } from './values.ts';
 const LISTS_KEPT = 256;
 const LIST_KEPT = 8;
 
-/** What lies in a dict, by its keys, as far as all of them are text; `fault` says what else was done to it. */
+/**
+ * What lies in a dict, by its keys, as far as all of them are text; `fault` says what else was done
+ * to it.
+ */
 export interface KnownDict {
   items: Map<string, number>;
   fault: string | null;
@@ -14,8 +17,10 @@ export interface KnownDict {
 }
 
 /**
- * Objects that are made in two steps and whose second step, their BUILD, decides what the bytes of an array mean: dtypes of fields and
- * joblib's array wrapper; or what a library reads a model from: boosters. Between the steps they may only lie on the stack, and the dicts that are made meanwhile are known by content.
+ * Objects that are made in two steps and whose second step, their BUILD, decides what the bytes of
+ * an array mean: dtypes of fields and joblib's array wrapper; or what a library reads a model from:
+ * boosters. Between the steps they may only lie on the stack, and the dicts that are made meanwhile
+ * are known by content.
  */
 export class Watch {
   private readonly open = new Set<number>();
@@ -35,7 +40,11 @@ export class Watch {
   }
 
   begin(value: number): number {
-    if (this.open.has(value)) throw new Rejected('pickle-inline-array', 'A second array of joblib, or a second booster, begins before the first one is described.');
+    if (this.open.has(value))
+      throw new Rejected(
+        'pickle-inline-array',
+        'A second array of joblib, or a second booster, begins before the first one is described.',
+      );
     this.open.add(value);
     return value;
   }
@@ -52,7 +61,8 @@ export class Watch {
   /** An empty dict; one whose content is kept while something waits for its state. */
   dict(): number {
     if (!this.active) return pack(KIND.DICT);
-    if (this.dicts.length >= this.max) throw new Rejected('limit-exceeded', `More than ${this.max} dicts that describe arrays.`);
+    if (this.dicts.length >= this.max)
+      throw new Rejected('limit-exceeded', `More than ${this.max} dicts that describe arrays.`);
     return pack(KIND.DICT, this.dicts.push({ items: new Map(), fault: null, used: false }));
   }
 
@@ -87,7 +97,11 @@ export class Watch {
   /** `key: value` goes into such a dict. */
   put(dict: number, key: string | null, value: number): void {
     const known = this.dicts[payloadOf(dict) - 1]!;
-    if (known.used) throw new Rejected('pickle-state-blocked', 'What describes an array is changed when the array has been read.');
+    if (known.used)
+      throw new Rejected(
+        'pickle-state-blocked',
+        'What describes an array is changed when the array has been read.',
+      );
     if (key === null) known.fault = 'a key of it is no text';
     else if (known.items.has(key)) known.fault = 'it has a key twice';
     else known.items.set(key, value);

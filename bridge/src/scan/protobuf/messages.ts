@@ -1,6 +1,7 @@
 import { readData } from '../data/read.ts';
 
-export type Scalar = 'int32' | 'int64' | 'uint32' | 'uint64' | 'bool' | 'fixed32' | 'fixed64' | 'string' | 'bytes';
+export type Scalar =
+  'int32' | 'int64' | 'uint32' | 'uint64' | 'bool' | 'fixed32' | 'fixed64' | 'string' | 'bytes';
 
 export interface FieldShape {
   name: string;
@@ -12,7 +13,10 @@ export interface FieldShape {
   message: MessageShape | null;
   /** marks what was seen: fields of which only one may be set share it; 0 for repeated fields */
   bit: number;
-  /** the bit is one of the second thirty-one: the largest messages have more fields than a number has bits */
+  /**
+   * the bit is one of the second thirty-one: the largest messages have more fields than a number
+   * has bits
+   */
   second: boolean;
 }
 
@@ -22,13 +26,27 @@ export interface MessageShape {
   fields: Map<number, FieldShape>;
 }
 
-const SCALARS = new Set<string>(['int32', 'int64', 'uint32', 'uint64', 'bool', 'fixed32', 'fixed64', 'string', 'bytes']);
+const SCALARS = new Set<string>([
+  'int32',
+  'int64',
+  'uint32',
+  'uint64',
+  'bool',
+  'fixed32',
+  'fixed64',
+  'string',
+  'bytes',
+]);
 /** `name type`, `name type*`, `name <key:value>`, `name type @group` */
-const FIELD = /^([a-z0-9_]+) (?:<([a-z0-9]+):([A-Za-z0-9.]+)>|([A-Za-z0-9.]+)(\*)?)(?: @([a-z_]+))?$/;
+const FIELD =
+  /^([a-z0-9_]+) (?:<([a-z0-9]+):([A-Za-z0-9.]+)>|([A-Za-z0-9.]+)(\*)?)(?: @([a-z_]+))?$/;
 /** bits of a number that stay exact under `|` */
 const BITS_MAX = 31;
 
-/** The messages of a format, from a table that scripts/scan-messages.py wrote from the library's own descriptors. */
+/**
+ * The messages of a format, from a table that scripts/scan-messages.py wrote from the library's own
+ * descriptors.
+ */
 export class Messages {
   private readonly shapes = new Map<string, MessageShape>();
 
@@ -52,8 +70,20 @@ export class Messages {
       const once = group ?? name;
       if (!repeated && !bits.has(once)) bits.set(once, bits.size);
       if (bits.size > 2 * BITS_MAX) throw new Error(`${shape.name} has too many fields.`);
-      const message = key !== undefined ? this.entry(`${shape.name}.${name}`, key, value!) : SCALARS.has(type!) ? null : this.of(type!);
-      shape.fields.set(Number(number), { name, kind: message === null ? (type as Scalar) : 'message', repeated, map: key !== undefined, message, ...bitOf(repeated ? undefined : bits.get(once)) });
+      const message =
+        key !== undefined
+          ? this.entry(`${shape.name}.${name}`, key, value!)
+          : SCALARS.has(type!)
+            ? null
+            : this.of(type!);
+      shape.fields.set(Number(number), {
+        name,
+        kind: message === null ? (type as Scalar) : 'message',
+        repeated,
+        map: key !== undefined,
+        message,
+        ...bitOf(repeated ? undefined : bits.get(once)),
+      });
     }
   }
 
@@ -65,9 +95,14 @@ export class Messages {
 }
 
 function bitOf(place: number | undefined): Pick<FieldShape, 'bit' | 'second'> {
-  return { bit: place === undefined ? 0 : 2 ** (place % BITS_MAX), second: place !== undefined && place >= BITS_MAX };
+  return {
+    bit: place === undefined ? 0 : 2 ** (place % BITS_MAX),
+    second: place !== undefined && place >= BITS_MAX,
+  };
 }
 
 export function readMessages(file: string): Messages {
-  return new Messages(readData<{ messages: Record<string, Record<string, string>> }>(file).messages);
+  return new Messages(
+    readData<{ messages: Record<string, Record<string, string>> }>(file).messages,
+  );
 }

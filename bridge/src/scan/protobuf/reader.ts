@@ -22,18 +22,33 @@ export interface ProtoField extends Range {
   key: string;
 }
 
-/** What to do with fields, by name. Fields without a handler are checked all the same. A handler of a message reads it. */
+/**
+ * What to do with fields, by name. Fields without a handler are checked all the same. A handler of
+ * a message reads it.
+ */
 export type Handlers = Record<string, (field: ProtoField) => void>;
 
-const WIRE: Record<FieldShape['kind'], number> = { int32: 0, int64: 0, uint32: 0, uint64: 0, bool: 0, fixed64: 1, string: 2, bytes: 2, message: 2, fixed32: 5 };
+const WIRE: Record<FieldShape['kind'], number> = {
+  int32: 0,
+  int64: 0,
+  uint32: 0,
+  uint64: 0,
+  bool: 0,
+  fixed64: 1,
+  string: 2,
+  bytes: 2,
+  message: 2,
+  fixed32: 5,
+};
 const FIXED_BYTES: Record<number, number> = { 1: 8, 5: 4 };
 const TEXT_MAX_BYTES = 64 * 1024;
 const CHUNK_BYTES = 64 * 1024;
 
 /**
- * Reads protocol buffers (https://protobuf.dev/programming-guides/encoding/) by a table of the messages that may occur.
- * Streams: nothing is kept of what was read. Every field must be known, of its wire type, within its message and, unless
- * it is a list, alone. Throws Rejected with the offset of the fault.
+ * Reads protocol buffers (https://protobuf.dev/programming-guides/encoding/) by a table of the
+ * messages that may occur. Streams: nothing is kept of what was read. Every field must be known, of
+ * its wire type, within its message and, unless it is a list, alone. Throws Rejected with the
+ * offset of the fault.
  */
 export class ProtoReader {
   readonly source: ByteSource;
@@ -49,7 +64,12 @@ export class ProtoReader {
 
   /** Walks over one message and all that is in it. */
   read({ start, end }: Range, shape: MessageShape, handlers: Handlers = {}): void {
-    if (this.depth >= this.maxDepth) throw new Rejected('limit-exceeded', `Messages are nested deeper than ${this.maxDepth}.`, start);
+    if (this.depth >= this.maxDepth)
+      throw new Rejected(
+        'limit-exceeded',
+        `Messages are nested deeper than ${this.maxDepth}.`,
+        start,
+      );
     this.depth += 1;
     try {
       this.fields(start, end, shape, handlers);
@@ -61,10 +81,14 @@ export class ProtoReader {
   private fields(start: number, end: number, shape: MessageShape, handlers: Handlers): void {
     const keys = new Map<FieldShape, Set<string>>();
     let [seen, seenSecond] = [0, 0];
-    for (let position = start; position < end; ) {
+    for (let position = start; position < end;) {
       const field = this.header(position, end, shape);
       if (((field.shape.second ? seenSecond : seen) & field.shape.bit) !== 0) {
-        throw new Rejected('protobuf-duplicate-field', `${shape.name} has ${field.shape.name}, or one that excludes it, twice.`, position);
+        throw new Rejected(
+          'protobuf-duplicate-field',
+          `${shape.name} has ${field.shape.name}, or one that excludes it, twice.`,
+          position,
+        );
       }
       if (field.shape.second) seenSecond |= field.shape.bit;
       else seen |= field.shape.bit;
@@ -82,7 +106,10 @@ export class ProtoReader {
     }
   }
 
-  /** The names of the outermost fields, or null where these bytes are no such message. Looks no further in. */
+  /**
+   * The names of the outermost fields, or null where these bytes are no such message. Looks no
+   * further in.
+   */
   outline(shape: MessageShape, maxFields: number): Set<string> | null {
     const names = new Set<string>();
     try {
@@ -107,13 +134,18 @@ export class ProtoReader {
 
   bytes(field: ProtoField, maxBytes = TEXT_MAX_BYTES): Uint8Array {
     const length = field.end - field.start;
-    if (length > maxBytes) throw new Rejected('limit-exceeded', `${field.shape.name} has ${length} bytes; ${maxBytes} are the limit.`, field.at);
+    if (length > maxBytes)
+      throw new Rejected(
+        'limit-exceeded',
+        `${field.shape.name} has ${length} bytes; ${maxBytes} are the limit.`,
+        field.at,
+      );
     return this.source.read(field.start, length);
   }
 
   /** The whole numbers of a list, packed or not. */
   eachNumber({ start, end, shape }: ProtoField, each: (value: bigint) => void): void {
-    for (this.window.position = start; this.window.position < end; ) {
+    for (this.window.position = start; this.window.position < end;) {
       this.window.varint(end);
       each(this.signed(shape));
     }
@@ -124,13 +156,35 @@ export class ProtoReader {
     window.position = at;
     window.varint(end);
     const [number, wire] = [window.lo >>> 3, window.lo & 7];
-    if (window.hi !== 0 || number === 0) throw new Rejected('protobuf-wire', 'The number of a field is none.', at);
+    if (window.hi !== 0 || number === 0)
+      throw new Rejected('protobuf-wire', 'The number of a field is none.', at);
     const field = shape.fields.get(number);
-    if (wire === 3 || wire === 4 || wire > 5) throw new Rejected('protobuf-wire', wire > 5 ? `Wire type ${wire} does not exist.` : 'Groups have long been abolished; no such message has one.', at);
-    if (field === undefined) throw new Rejected('protobuf-unknown-field', `${shape.name} has no field ${number}.`, at);
+    if (wire === 3 || wire === 4 || wire > 5)
+      throw new Rejected(
+        'protobuf-wire',
+        wire > 5
+          ? `Wire type ${wire} does not exist.`
+          : 'Groups have long been abolished; no such message has one.',
+        at,
+      );
+    if (field === undefined)
+      throw new Rejected('protobuf-unknown-field', `${shape.name} has no field ${number}.`, at);
     const packed = wire === 2 && WIRE[field.kind] !== 2 && field.repeated;
-    if (!packed && wire !== WIRE[field.kind]) throw new Rejected('protobuf-wire', `${shape.name}.${field.name} is of wire type ${wire} instead of ${WIRE[field.kind]}.`, at);
-    const result: ProtoField = { at, start: window.position, end: 0, shape: field, value: 0n, count: packed ? -1 : 1, key: '' };
+    if (!packed && wire !== WIRE[field.kind])
+      throw new Rejected(
+        'protobuf-wire',
+        `${shape.name}.${field.name} is of wire type ${wire} instead of ${WIRE[field.kind]}.`,
+        at,
+      );
+    const result: ProtoField = {
+      at,
+      start: window.position,
+      end: 0,
+      shape: field,
+      value: 0n,
+      count: packed ? -1 : 1,
+      key: '',
+    };
     if (wire === 2) {
       window.varint(end);
       const length = window.length(end, at);
@@ -143,21 +197,34 @@ export class ProtoReader {
       result.end = window.position;
     } else {
       result.end = result.start + FIXED_BYTES[wire]!;
-      if (result.end > end) throw new Rejected('protobuf-wire', 'A number reaches beyond its message.', at);
+      if (result.end > end)
+        throw new Rejected('protobuf-wire', 'A number reaches beyond its message.', at);
     }
     return result;
   }
 
   /** An entry of a map: its key must be a new one; the handler is given its value. */
-  private entry(field: ProtoField, keys: Map<FieldShape, Set<string>>, handler: Handlers[string] | undefined): void {
+  private entry(
+    field: ProtoField,
+    keys: Map<FieldShape, Set<string>>,
+    handler: Handlers[string] | undefined,
+  ): void {
     const valueShape = field.shape.message!.fields.get(2)!;
     let key = '';
     let value: ProtoField = { ...field, start: field.end, shape: valueShape, value: 0n, count: 0 };
     const take = (found: ProtoField): void => void (value = found);
-    this.read(field, field.shape.message!, { key: (found) => void (key = this.keyText(found)), value: take });
+    this.read(field, field.shape.message!, {
+      key: (found) => void (key = this.keyText(found)),
+      value: take,
+    });
     const known = keys.get(field.shape) ?? new Set<string>();
     keys.set(field.shape, known);
-    if (known.has(key)) throw new Rejected('protobuf-duplicate-field', `${field.shape.name} has the key ${JSON.stringify(key.slice(0, 80))} twice.`, field.at);
+    if (known.has(key))
+      throw new Rejected(
+        'protobuf-duplicate-field',
+        `${field.shape.name} has the key ${JSON.stringify(key.slice(0, 80))} twice.`,
+        field.at,
+      );
     known.add(key);
     value.key = key;
     if (handler !== undefined) handler(value);
@@ -165,7 +232,9 @@ export class ProtoReader {
   }
 
   private keyText(field: ProtoField): string {
-    return field.shape.kind === 'string' ? this.text(field) : Buffer.from(this.bytes(field)).toString('hex');
+    return field.shape.kind === 'string'
+      ? this.text(field)
+      : Buffer.from(this.bytes(field)).toString('hex');
   }
 
   private checkScalar(field: ProtoField): void {
@@ -177,7 +246,8 @@ export class ProtoReader {
   private checkPacked({ start, end, at, shape }: ProtoField): number {
     const bytes = FIXED_BYTES[WIRE[shape.kind]];
     if (bytes !== undefined) {
-      if ((end - start) % bytes !== 0) throw new Rejected('protobuf-wire', `The list ${shape.name} ends inside of a number.`, at);
+      if ((end - start) % bytes !== 0)
+        throw new Rejected('protobuf-wire', `The list ${shape.name} ends inside of a number.`, at);
       return (end - start) / bytes;
     }
     let count = 0;
@@ -189,15 +259,22 @@ export class ProtoReader {
     return count;
   }
 
-  /** Readers cut a number that is too wide for its field; what it then says is not what stands there. */
+  /**
+   * Readers cut a number that is too wide for its field; what it then says is not what stands
+   * there.
+   */
   private checkNumber({ kind, name }: FieldShape, at: number): void {
     const { lo, hi } = this.window;
     const fits =
-      kind === 'int32' ? (hi === 0 && lo < 2 ** 31) || (hi === 2 ** 32 - 1 && lo >= 2 ** 31)
-      : kind === 'uint32' ? hi === 0
-      : kind === 'bool' ? hi === 0 && lo <= 1
-      : true;
-    if (!fits) throw new Rejected('protobuf-wire', `The value of ${name} does not fit in ${kind}.`, at);
+      kind === 'int32'
+        ? (hi === 0 && lo < 2 ** 31) || (hi === 2 ** 32 - 1 && lo >= 2 ** 31)
+        : kind === 'uint32'
+          ? hi === 0
+          : kind === 'bool'
+            ? hi === 0 && lo <= 1
+            : true;
+    if (!fits)
+      throw new Rejected('protobuf-wire', `The value of ${name} does not fit in ${kind}.`, at);
   }
 
   private signed({ kind }: FieldShape): bigint {
@@ -211,11 +288,14 @@ export class ProtoReader {
     const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
     try {
       for (let position = start; position < end; position += CHUNK_BYTES) {
-        decoder.decode(this.source.read(position, Math.min(CHUNK_BYTES, end - position)), { stream: true });
+        decoder.decode(this.source.read(position, Math.min(CHUNK_BYTES, end - position)), {
+          stream: true,
+        });
       }
       decoder.decode();
     } catch (error) {
-      if (error instanceof TypeError) throw new Rejected('protobuf-wire', `${shape.name} is not UTF-8.`, at);
+      if (error instanceof TypeError)
+        throw new Rejected('protobuf-wire', `${shape.name} is not UTF-8.`, at);
       throw error;
     }
   }

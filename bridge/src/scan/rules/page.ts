@@ -17,10 +17,18 @@ export function scanRulesPage(areas: readonly RuleArea[]): string {
 }
 
 function section({ title, about, rules }: RuleArea): string {
-  return `## ${title}\n\n${about === '' ? '' : `${about}\n\n`}${Object.entries(rules).map(([id, rule]) => entry(id, rule)).join('\n')}`;
+  return `## ${title}\n\n${about === '' ? '' : `${about}\n\n`}${Object.entries(rules)
+    .map(([id, rule]) => entry(id, rule))
+    .join('\n')}`;
 }
 
 function entry(id: string, { verdict, severity, why, more, remedy }: Rule): string {
-  const text = [`### ${id}`, `${VERDICTS[verdict]} · ${severity}`, why, ...(more === undefined ? [] : [more]), `**Remedy:** ${remedy}`];
+  const text = [
+    `### ${id}`,
+    `${VERDICTS[verdict]} · ${severity}`,
+    why,
+    ...(more === undefined ? [] : [more]),
+    `**Remedy:** ${remedy}`,
+  ];
   return `${text.join('\n\n')}\n`;
 }

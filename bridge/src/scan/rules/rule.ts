@@ -16,11 +16,29 @@ export interface RuleArea {
   rules: Record<string, Rule>;
 }
 
-export const block = (severity: Severity, why: string, remedy: string, more?: string): Rule => ({ severity, verdict: 'block', why, remedy, ...(more === undefined ? {} : { more }) });
-export const review = (severity: Severity, why: string, remedy: string, more?: string): Rule => ({ severity, verdict: 'review', why, remedy, ...(more === undefined ? {} : { more }) });
+export const block = (severity: Severity, why: string, remedy: string, more?: string): Rule => ({
+  severity,
+  verdict: 'block',
+  why,
+  remedy,
+  ...(more === undefined ? {} : { more }),
+});
+export const review = (severity: Severity, why: string, remedy: string, more?: string): Rule => ({
+  severity,
+  verdict: 'review',
+  why,
+  remedy,
+  ...(more === undefined ? {} : { more }),
+});
 
 /** Told and passed: worth knowing, nothing to stop for. */
-export const note = (severity: Severity, why: string, remedy: string, more?: string): Rule => ({ severity, verdict: 'pass', why, remedy, ...(more === undefined ? {} : { more }) });
+export const note = (severity: Severity, why: string, remedy: string, more?: string): Rule => ({
+  severity,
+  verdict: 'pass',
+  why,
+  remedy,
+  ...(more === undefined ? {} : { more }),
+});
 
 export const RESAVE = 'Save the model again with the library that made it and upload that file.';
 export const SAFETENSORS = 'Save the weights as safetensors; that format cannot hold code.';

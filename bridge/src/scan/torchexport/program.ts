@@ -4,12 +4,20 @@ import { isExpression, isGuard, isName } from './expressions.ts';
 import { isTarget } from './targets.ts';
 import { treeSpecFault } from './tree-specs.ts';
 
-export interface ProgramFault { path: string; symbol: string; why: string }
+export interface ProgramFault {
+  path: string;
+  symbol: string;
+  why: string;
+}
 
 const FAULTS_MAX = 20;
 const DOTTED = /^[\w.-]{0,400}$/;
-/** objects with these keys and no others, whatever holds them: https://github.com/pytorch/pytorch/blob/main/torch/_export/serde/schema.py */
-const KEYS = new Set(`
+/**
+ * objects with these keys and no others, whatever holds them:
+ * https://github.com/pytorch/pytorch/blob/main/torch/_export/serde/schema.py
+ */
+const KEYS = new Set(
+  `
 graph_module opset_version range_constraints schema_version verifiers torch_version guards_code graph signature module_call_graph metadata treespec_namedtuple_fields
 inputs outputs nodes tensor_values sym_int_values sym_bool_values sym_float_values custom_obj_values is_single_tensor_return is_hop_single_tensor_return
 target name arg kind dtype sizes requires_grad device strides storage_offset layout type index hint expr_str min_val max_val major minor
@@ -17,19 +25,31 @@ input_specs output_specs user_input parameter buffer tensor_constant token const
 user_output loss_output buffer_mutation parameter_mutation gradient_to_parameter gradient_to_user_input user_input_mutation fqn in_spec out_spec forward_arg_names real imag
 as_none as_tensor as_tensors as_int as_ints as_float as_floats as_string as_strings as_sym_int as_sym_ints as_sym_float as_sym_floats as_scalar_type as_memory_format as_layout as_device as_bool as_bools
 as_sym_bool as_sym_bools as_graph as_optional_tensor as_optional_tensors as_operator as_complex as_expr as_name
-`.trim().split(/\s+/));
+`
+    .trim()
+    .split(/\s+/),
+);
 /** their own keys are names of values or of parameters */
 const TABLES = new Set(['tensor_values', 'sym_int_values', 'sym_bool_values', 'sym_float_values']);
 const NAMES = new Set(['name', 'as_name', 'forward_arg_names']);
-const DOTTED_NAMES = new Set(['parameter_name', 'buffer_name', 'tensor_constant_name', 'user_input_name', 'fqn', 'verifiers']);
+const DOTTED_NAMES = new Set([
+  'parameter_name',
+  'buffer_name',
+  'tensor_constant_name',
+  'user_input_name',
+  'fqn',
+  'verifiers',
+]);
 
 /**
- * The program of torch.export: a graph of named calls as JSON. PyTorch makes Python of it: it evaluates sizes, compiles conditions and
- * names of values, imports what contexts name, and calls what targets name. So each text is held against what it may be.
+ * The program of torch.export: a graph of named calls as JSON. PyTorch makes Python of it: it
+ * evaluates sizes, compiles conditions and names of values, imports what contexts name, and calls
+ * what targets name. So each text is held against what it may be.
  */
 export function judgeProgram(root: JsonValue, limits: Limits): ProgramFault[] {
   const faults: ProgramFault[] = [];
-  const tell = (path: string, symbol: string, why: string): void => void (faults.length < FAULTS_MAX && faults.push({ path, symbol: symbol.slice(0, 200), why }));
+  const tell = (path: string, symbol: string, why: string): void =>
+    void (faults.length < FAULTS_MAX && faults.push({ path, symbol: symbol.slice(0, 200), why }));
   const walk = (value: JsonValue, key: string, path: string): void => {
     if (typeof value === 'string') {
       const why = textFault(value, key, limits);
@@ -43,38 +63,62 @@ export function judgeProgram(root: JsonValue, limits: Limits): ProgramFault[] {
       if (key === 'metadata') {
         if (typeof value !== 'string') tell(inside, name, 'A note is no text.');
       } else if (key === 'opset_version') {
-        if (!/^\w{1,40}$/.test(name) || !(value instanceof JsonNumber)) tell(inside, name, 'A version of operators is no number.');
-      } else if (key === 'treespec_namedtuple_fields') tell(inside, name, 'A named tuple is looked up by its name; the scanner knows none.');
+        if (!/^\w{1,40}$/.test(name) || !(value instanceof JsonNumber))
+          tell(inside, name, 'A version of operators is no number.');
+      } else if (key === 'treespec_namedtuple_fields')
+        tell(inside, name, 'A named tuple is looked up by its name; the scanner knows none.');
       else if (key === 'range_constraints') {
-        if (!isExpression(name)) tell(inside, name, 'The name of a size is no expression of sizes.');
+        if (!isExpression(name))
+          tell(inside, name, 'The name of a size is no expression of sizes.');
         walk(value, 'range', inside);
       } else if (TABLES.has(key)) {
-        if (!isName(name)) tell(inside, name, 'The name of a value is none: it becomes part of a program.');
+        if (!isName(name))
+          tell(inside, name, 'The name of a value is none: it becomes part of a program.');
         walk(value, 'value', inside);
       } else if (name === 'custom_obj_values') {
-        if (!(value instanceof Map) || value.size > 0) tell(inside, name, 'An object of a C++ library is made with what the file says.');
-      } else if (!KEYS.has(name)) tell(inside, name, `${JSON.stringify(name.slice(0, 60))} is nothing that the scanner knows of exported programs.`);
+        if (!(value instanceof Map) || value.size > 0)
+          tell(inside, name, 'An object of a C++ library is made with what the file says.');
+      } else if (!KEYS.has(name))
+        tell(
+          inside,
+          name,
+          `${JSON.stringify(name.slice(0, 60))} is nothing that the scanner knows of exported programs.`,
+        );
       else walk(value, name, inside);
     }
   };
-  if (!(root instanceof Map) || !root.has('graph_module')) tell('', '', 'The file describes no program.');
+  if (!(root instanceof Map) || !root.has('graph_module'))
+    tell('', '', 'The file describes no program.');
   else walkMap(root, '', '');
   return faults;
 }
 
 function textFault(text: string, key: string, limits: Limits): string | null {
-  if (key === 'target' || key === 'as_operator') return isTarget(text) ? null : `${text.slice(0, 120)} is not on the list of operators that only calculate.`;
-  if (NAMES.has(key)) return isName(text) ? null : 'The name of a value is none: it becomes part of a program.';
+  if (key === 'target' || key === 'as_operator')
+    return isTarget(text)
+      ? null
+      : `${text.slice(0, 120)} is not on the list of operators that only calculate.`;
+  if (NAMES.has(key))
+    return isName(text) ? null : 'The name of a value is none: it becomes part of a program.';
   if (DOTTED_NAMES.has(key)) return DOTTED.test(text) ? null : 'The name of a parameter is none.';
-  if (key === 'expr_str') return isExpression(text) ? null : 'A size is evaluated as Python, and is more than an expression of sizes.';
-  if (key === 'guards_code') return isGuard(text) ? null : 'A condition is compiled as Python, and speaks of more than the sizes of inputs.';
+  if (key === 'expr_str')
+    return isExpression(text)
+      ? null
+      : 'A size is evaluated as Python, and is more than an expression of sizes.';
+  if (key === 'guards_code')
+    return isGuard(text)
+      ? null
+      : 'A condition is compiled as Python, and speaks of more than the sizes of inputs.';
   if (key === 'in_spec' || key === 'out_spec') {
     const fault = treeSpecFault(text, key === 'in_spec', limits);
     return fault === null ? null : `How inputs or outputs are nested is not plain: ${fault}.`;
   }
-  if (key === 'as_float' || key === 'as_floats') return /^(-?Infinity|NaN)$/.test(text) ? null : 'A number is a text, and none that JSON lacks.';
-  if (key === 'as_string' || key === 'as_strings') return null; // an argument of an operator, as a text
+  if (key === 'as_float' || key === 'as_floats')
+    return /^(-?Infinity|NaN)$/.test(text) ? null : 'A number is a text, and none that JSON lacks.';
+  // an argument of an operator, as a text
+  if (key === 'as_string' || key === 'as_strings') return null;
   if (key === 'type') return /^[a-z]{1,20}$/.test(text) ? null : 'A device is none.';
-  if (key === 'torch_version') return /^[\w.+-]{0,60}$/.test(text) ? null : 'The version of PyTorch is none.';
+  if (key === 'torch_version')
+    return /^[\w.+-]{0,60}$/.test(text) ? null : 'The version of PyTorch is none.';
   return `A text lies where PyTorch writes none (${key}).`;
 }

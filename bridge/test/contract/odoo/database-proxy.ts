@@ -19,7 +19,9 @@ export class DatabaseProxy {
 
   /** The port on which it listens, the same after it was away. */
   async listen(): Promise<number> {
-    await new Promise<void>((resolve) => this.#server.listen(this.#address?.port ?? 0, '127.0.0.1', resolve));
+    await new Promise<void>((resolve) =>
+      this.#server.listen(this.#address?.port ?? 0, '127.0.0.1', resolve),
+    );
     this.#address = this.#server.address() as AddressInfo;
     return this.#address.port;
   }
@@ -27,7 +29,8 @@ export class DatabaseProxy {
   /** Connections that are open are cut, as by a server that dies. */
   async become(state: DatabaseState): Promise<void> {
     this.#state = state;
-    const closed = state === 'refuses' ? new Promise((resolve) => this.#server.close(resolve)) : undefined;
+    const closed =
+      state === 'refuses' ? new Promise((resolve) => this.#server.close(resolve)) : undefined;
     for (const socket of this.#open) socket.resetAndDestroy();
     await closed;
     if (state !== 'refuses' && !this.#server.listening) await this.listen();

@@ -25,7 +25,15 @@ describe('Odoo of the stack', function () {
 
   before(() => {
     facts = readStackFacts();
-    odoo = new Odoo({ url: facts.odooUrl, database: facts.odooDatabase, serviceConnections: 2, serviceKey: facts.bridgeKey }, systemClock);
+    odoo = new Odoo(
+      {
+        url: facts.odooUrl,
+        database: facts.odooDatabase,
+        serviceConnections: 2,
+        serviceKey: facts.bridgeKey,
+      },
+      systemClock,
+    );
   });
   after(() => odoo.close());
 
@@ -35,7 +43,10 @@ describe('Odoo of the stack', function () {
     return { kind: 'session', cookie: answer.cookie, forwardedFor: address };
   };
   const failure = async (call: Promise<unknown>): Promise<BridgeError> => {
-    const error: unknown = await call.then(() => null, (reason: unknown) => reason);
+    const error: unknown = await call.then(
+      () => null,
+      (reason: unknown) => reason,
+    );
     expect(error).to.be.instanceOf(BridgeError);
     return error as BridgeError;
   };
@@ -61,7 +72,9 @@ describe('Odoo of the stack', function () {
   it('knows its own account and keys of others, and refuses what is no key', async () => {
     expect((await odoo.whoami({ kind: 'service' })).roles).to.deep.equal(['bridge']);
     expect((await odoo.whoami({ kind: 'key', key: facts.n8nKey })).login).to.equal('n8n');
-    expect(await failure(odoo.whoami({ kind: 'key', key: randomBytes(20).toString('hex') }))).to.include({ status: 401, code: 'login-needed' });
+    expect(
+      await failure(odoo.whoami({ kind: 'key', key: randomBytes(20).toString('hex') })),
+    ).to.include({ status: 401, code: 'login-needed' });
   });
 
   it('gives Forbidden, NotFound and Invalid the same on both protocols, without a traceback', async () => {
@@ -69,30 +82,61 @@ describe('Odoo of the stack', function () {
     const ada = await sessionOf('ada');
     const approve = { version_id: 1, target: 'staging' };
     for (const caller of [vera, { kind: 'service' }] as Caller[]) {
-      expect(await failure(odoo.call(caller, 'mlops.model.version', 'approve_deployment', approve))).to.include({ status: 403, code: 'forbidden' });
+      expect(
+        await failure(odoo.call(caller, 'mlops.model.version', 'approve_deployment', approve)),
+      ).to.include({ status: 403, code: 'forbidden' });
     }
-    const unreceipted = { idempotencyKey: randomBytes(8).toString('hex'), name: 'without a receipt', version: '1', artifacts: [] };
+    const unreceipted = {
+      idempotencyKey: randomBytes(8).toString('hex'),
+      name: 'without a receipt',
+      version: '1',
+      artifacts: [],
+    };
     const errors = [
-      await failure(odoo.call(vera, 'mlops.model.version', 'detail', { version_id: 2_000_000_000 })),
-      await failure(odoo.call({ kind: 'service' }, 'mlops.model.version', 'work', { version_id: 2_000_000_000 })),
+      await failure(
+        odoo.call(vera, 'mlops.model.version', 'detail', { version_id: 2_000_000_000 }),
+      ),
+      await failure(
+        odoo.call({ kind: 'service' }, 'mlops.model.version', 'work', {
+          version_id: 2_000_000_000,
+        }),
+      ),
       await failure(odoo.call(ada, 'mlops.model', 'register_version', { payload: unreceipted })),
     ];
-    expect(errors.map((error) => `${error.status} ${error.code}`)).to.deep.equal(['404 not-found', '404 not-found', '422 refused']);
+    expect(errors.map((error) => `${error.status} ${error.code}`)).to.deep.equal([
+      '404 not-found',
+      '404 not-found',
+      '422 refused',
+    ]);
     for (const error of errors) expect(error.message).not.to.match(/Traceback|\.py/);
     await Promise.all([odoo.logout(vera), odoo.logout(ada)]);
   });
 
   it('serves the helpers of odoo-await through a session and through a key alike', async () => {
-    const wire = new OdooWire({ url: facts.odooUrl, database: facts.odooDatabase, serviceConnections: 2 });
+    const wire = new OdooWire({
+      url: facts.odooUrl,
+      database: facts.odooDatabase,
+      serviceConnections: 2,
+    });
     const ada = await sessionOf('ada');
     try {
       for (const caller of [ada, { kind: 'key', key: facts.n8nKey }] as Caller[]) {
-        const client = new OdooClient(wire, caller, { baseUrl: facts.odooUrl, db: facts.odooDatabase, serviceKey: 'unused' });
+        const client = new OdooClient(wire, caller, {
+          baseUrl: facts.odooUrl,
+          db: facts.odooDatabase,
+          serviceKey: 'unused',
+        });
         await client.connect();
-        const rows = await client.searchRead('mlops.endpoint', [['id', '>', 0]], ['name']) as { id: number; name: string }[];
-        const ids = await client.search('mlops.endpoint', [['id', '>', 0]]) as number[];
+        const rows = (await client.searchRead('mlops.endpoint', [['id', '>', 0]], ['name'])) as {
+          id: number;
+          name: string;
+        }[];
+        const ids = (await client.search('mlops.endpoint', [['id', '>', 0]])) as number[];
         expect(rows.map((row) => row.id)).to.have.members(ids);
-        expect(await client.getFields('mlops.endpoint', ['type'])).to.have.nested.property('is_available.type', 'boolean');
+        expect(await client.getFields('mlops.endpoint', ['type'])).to.have.nested.property(
+          'is_available.type',
+          'boolean',
+        );
       }
     } finally {
       await odoo.logout(ada);
@@ -103,28 +147,52 @@ describe('Odoo of the stack', function () {
   it('makes a change again at once that collided with another transaction', async () => {
     const mia = await sessionOf('mia');
     const open = async (): Promise<pg.Client> => {
-      const client = new pg.Client({ connectionString: facts.postgresAdminUrl.replace(/\/postgres$/, `/${facts.odooDatabase}`) });
+      const client = new pg.Client({
+        connectionString: facts.postgresAdminUrl.replace(/\/postgres$/, `/${facts.odooDatabase}`),
+      });
       await client.connect();
       return client;
     };
-    const wire = new OdooWire({ url: facts.odooUrl, database: facts.odooDatabase, serviceConnections: 2 });
-    const mias = new OdooClient(wire, mia, { baseUrl: facts.odooUrl, db: facts.odooDatabase, serviceKey: 'unused' });
+    const wire = new OdooWire({
+      url: facts.odooUrl,
+      database: facts.odooDatabase,
+      serviceConnections: 2,
+    });
+    const mias = new OdooClient(wire, mia, {
+      baseUrl: facts.odooUrl,
+      db: facts.odooDatabase,
+      serviceKey: 'unused',
+    });
     const [blocker, other] = [await open(), await open()];
     const log = join(facts.state, 'logs/odoo.log');
     const before = statSync(log).size;
     const name = `Collision ${randomBytes(6).toString('hex')}`;
     try {
-      // the call has read its first row and waits before its insert; meanwhile a row that the insert refers to changes
+      // the call has read its first row and waits before its insert; meanwhile a row that the
+      // insert refers to changes
       await blocker.query('BEGIN; LOCK TABLE mlops_team IN SHARE MODE');
       const created = mias.create('mlops.team', { name });
-      await until(async () => (await other.query(`SELECT 1 FROM pg_locks WHERE relation = 'mlops_team'::regclass AND NOT granted`)).rowCount === 1);
-      await other.query(`BEGIN; SELECT 1 FROM res_company FOR UPDATE; UPDATE res_company SET write_date = now(); COMMIT`);
+      await until(
+        async () =>
+          (
+            await other.query(
+              `SELECT 1 FROM pg_locks WHERE relation = 'mlops_team'::regclass AND NOT granted`,
+            )
+          ).rowCount === 1,
+      );
+      await other.query(
+        `BEGIN; SELECT 1 FROM res_company FOR UPDATE; UPDATE res_company SET write_date = now(); COMMIT`,
+      );
       await blocker.query('COMMIT');
       const id = await created;
-      expect((await other.query('SELECT id FROM mlops_team WHERE name = $1', [name])).rows).to.deep.equal([{ id }]);
+      expect(
+        (await other.query('SELECT id FROM mlops_team WHERE name = $1', [name])).rows,
+      ).to.deep.equal([{ id }]);
       await mias.delete('mlops.team', id);
       const said = readFileSync(log).subarray(before).toString();
-      expect(said).to.match(/collided with another transaction, again at once/).and.not.match(/tries left, try again in/);
+      expect(said)
+        .to.match(/collided with another transaction, again at once/)
+        .and.not.match(/tries left, try again in/);
     } finally {
       await Promise.all([blocker.end(), other.end(), odoo.logout(mia)]);
       await wire.close();
@@ -133,20 +201,45 @@ describe('Odoo of the stack', function () {
 
   it('asks for the second factor, refuses a wrong code and takes the right one', async () => {
     const admin = await sessionOf('admin');
-    const [login, password] = [`totp-${randomBytes(6).toString('hex')}`, randomBytes(12).toString('hex')];
+    const [login, password] = [
+      `totp-${randomBytes(6).toString('hex')}`,
+      randomBytes(12).toString('hex'),
+    ];
     const key = randomBytes(20);
-    const wire = new OdooWire({ url: facts.odooUrl, database: facts.odooDatabase, serviceConnections: 2 });
-    const admins = new OdooClient(wire, admin, { baseUrl: facts.odooUrl, db: facts.odooDatabase, serviceKey: 'unused' });
+    const wire = new OdooWire({
+      url: facts.odooUrl,
+      database: facts.odooDatabase,
+      serviceConnections: 2,
+    });
+    const admins = new OdooClient(wire, admin, {
+      baseUrl: facts.odooUrl,
+      db: facts.odooDatabase,
+      serviceKey: 'unused',
+    });
     const uid = await admins.create('res.users', { name: login, login, password });
-    const database = new pg.Client({ connectionString: facts.postgresAdminUrl.replace(/\/postgres$/, `/${facts.odooDatabase}`) });
+    const database = new pg.Client({
+      connectionString: facts.postgresAdminUrl.replace(/\/postgres$/, `/${facts.odooDatabase}`),
+    });
     await database.connect();
     try {
-      await database.query('UPDATE res_users SET totp_secret = $1 WHERE id = $2', [base32(key), uid]);
-      expect(await odoo.login(login, password, undefined, address)).to.deep.equal({ totpRequired: true });
-      expect(await failure(odoo.login(login, password, wrongCode(key), address))).to.include({ status: 401, code: 'totp-wrong' });
+      await database.query('UPDATE res_users SET totp_secret = $1 WHERE id = $2', [
+        base32(key),
+        uid,
+      ]);
+      expect(await odoo.login(login, password, undefined, address)).to.deep.equal({
+        totpRequired: true,
+      });
+      expect(await failure(odoo.login(login, password, wrongCode(key), address))).to.include({
+        status: 401,
+        code: 'totp-wrong',
+      });
       const answer = await odoo.login(login, password, totp(key, 0), address);
       if (!('cookie' in answer)) throw new Error('no session after the right code');
-      const { result } = await wire.rpc('/web/session/get_session_info', {}, { cookie: answer.cookie });
+      const { result } = await wire.rpc(
+        '/web/session/get_session_info',
+        {},
+        { cookie: answer.cookie },
+      );
       expect(result).to.include({ uid, username: login });
     } finally {
       await database.end();
@@ -172,10 +265,15 @@ function totp(key: Buffer, offset: number): string {
 /** One that no neighbouring step would accept either. */
 function wrongCode(key: Buffer): string {
   const near = new Set([-2, -1, 0, 1, 2].map((offset) => totp(key, offset)));
-  return ['000000', '111111', '222222', '333333', '444444', '555555'].find((code) => !near.has(code))!;
+  return ['000000', '111111', '222222', '333333', '444444', '555555'].find(
+    (code) => !near.has(code),
+  )!;
 }
 
 function base32(bytes: Buffer): string {
   const bits = [...bytes].map((byte) => byte.toString(2).padStart(8, '0')).join('');
-  return bits.match(/.{5}/g)!.map((five) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'[parseInt(five, 2)]).join('');
+  return bits
+    .match(/.{5}/g)!
+    .map((five) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'[parseInt(five, 2)])
+    .join('');
 }

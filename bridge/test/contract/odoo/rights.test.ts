@@ -21,7 +21,15 @@ describe('Rights that are taken', function () {
 
   before(() => {
     facts = readStackFacts();
-    odoo = new Odoo({ url: facts.odooUrl, database: facts.odooDatabase, serviceConnections: 2, serviceKey: facts.bridgeKey }, systemClock);
+    odoo = new Odoo(
+      {
+        url: facts.odooUrl,
+        database: facts.odooDatabase,
+        serviceConnections: 2,
+        serviceKey: facts.bridgeKey,
+      },
+      systemClock,
+    );
     outboxes = [1, 2].map(() => openOutbox(facts.outboxUrl, createLog('silent')));
     mia = new OdooEntrance('mia');
   });
@@ -38,10 +46,15 @@ describe('Rights that are taken', function () {
       return new IdentityCache((who) => odoo.whoami(who), systemClock, outbox);
     });
     await until(() => outboxes.every((one) => one.attentive()));
-    const teams = (): Promise<number[][]> => Promise.all(bridges.map(async (one) => (await one.whoami({ caller, name: 'vera' }, KEPT_MS)).teamIds));
+    const teams = (): Promise<number[][]> =>
+      Promise.all(
+        bridges.map(async (one) => (await one.whoami({ caller, name: 'vera' }, KEPT_MS)).teamIds),
+      );
     await teams();
 
-    const id = await mia.press<number>('mlops.team', 'create', [{ name: team, member_ids: [[4, uid]] }]);
+    const id = await mia.press<number>('mlops.team', 'create', [
+      { name: team, member_ids: [[4, uid]] },
+    ]);
     try {
       await until(() => told.every((whose) => whose.includes(uid)));
       await until(async () => (await teams()).every((one) => one.includes(id)));

@@ -14,7 +14,11 @@ import { pieces } from './object-store.suite.ts';
 const log = { debug() {}, info() {}, warn() {}, error() {}, child: () => log };
 
 /** `make` answers an empty storage each time. */
-export function collectContract(name: string, make: () => Promise<BlobStore>, PART = 5 * 1024 * 1024): void {
+export function collectContract(
+  name: string,
+  make: () => Promise<BlobStore>,
+  PART = 5 * 1024 * 1024,
+): void {
   describe(`collecting orphans: ${name}`, () => {
     let blobs: BlobStore;
     let odoo: UploadOdoo;
@@ -22,24 +26,65 @@ export function collectContract(name: string, make: () => Promise<BlobStore>, PA
     let uploads: ResumableUploads;
     let collector: OrphanCollector;
     let later = 0;
-    const clock = { now: () => new Date(Date.now() + later), sleep: (ms: number) => new Promise<void>((resolve) => { setTimeout(resolve, ms); }) };
+    const clock = {
+      now: () => new Date(Date.now() + later),
+      sleep: (ms: number) =>
+        new Promise<void>((resolve) => {
+          setTimeout(resolve, ms);
+        }),
+    };
 
     beforeEach(async () => {
       later = 0;
       [blobs, odoo] = [await make(), new UploadOdoo()];
-      store = new ArtifactStore({ blobs, digester: new ThreadDigester(), buffers: new PartBuffers(PART, 4), clock, partsInFlight: 2 });
-      uploads = new ResumableUploads({ store, locks: new LocalUploadLocks(), clock, maxBytes: 1e9 });
+      store = new ArtifactStore({
+        blobs,
+        digester: new ThreadDigester(),
+        buffers: new PartBuffers(PART, 4),
+        clock,
+        partsInFlight: 2,
+      });
+      uploads = new ResumableUploads({
+        store,
+        locks: new LocalUploadLocks(),
+        clock,
+        maxBytes: 1e9,
+      });
       collector = new OrphanCollector({ store, uploads, odoo, clock, log });
     });
-    const keys = async (): Promise<string[]> => { const all = []; for await (const { key } of blobs.list('')) all.push(key); return all; };
+    const keys = async (): Promise<string[]> => {
+      const all = [];
+      for await (const { key } of blobs.list('')) all.push(key);
+      return all;
+    };
     const stored = async (size: number, known: boolean) => {
       const object = await store.putStream(pieces(randomBytes(size)), { maxBytes: 1e9 });
-      if (known) odoo.versions.push({ uid: 7, versionId: 1, payload: { artifacts: [{ objectKey: object.key }] } });
+      if (known)
+        odoo.versions.push({
+          uid: 7,
+          versionId: 1,
+          payload: { artifacts: [{ objectKey: object.key }] },
+        });
       return object;
     };
     const tusUpload = async (size: number, sent: Buffer) => {
-      const info = await uploads.create({ owner: 7, size, field: 'modelFile', filename: 'm.bin', type: null, digest: null, metadata: '' });
-      await uploads.append(info, { offset: 0, checksum: null, body: async (write) => { await write(sent); return true; } });
+      const info = await uploads.create({
+        owner: 7,
+        size,
+        field: 'modelFile',
+        filename: 'm.bin',
+        type: null,
+        digest: null,
+        metadata: '',
+      });
+      await uploads.append(info, {
+        offset: 0,
+        checksum: null,
+        body: async (write) => {
+          await write(sent);
+          return true;
+        },
+      });
       return info;
     };
 
@@ -50,7 +95,14 @@ export function collectContract(name: string, make: () => Promise<BlobStore>, PA
       await blobs.begin(`blobs/${randomUUID()}`);
       const before = await keys();
       later = ORPHAN_GRACE_MS - 2 * 3600_000;
-      expect(await collector.run()).to.deep.equal({ expiredUploads: 0, openUploads: 0, blobs: 0, artifacts: 0, claims: 0, staging: 0 });
+      expect(await collector.run()).to.deep.equal({
+        expiredUploads: 0,
+        openUploads: 0,
+        blobs: 0,
+        artifacts: 0,
+        claims: 0,
+        staging: 0,
+      });
       expect([await keys(), (await blobs.openUploads()).length]).to.deep.equal([before, 2]);
     });
 
@@ -70,7 +122,11 @@ export function collectContract(name: string, make: () => Promise<BlobStore>, PA
       const bytes = randomBytes(PART + 1);
       const { digest, size, key } = await uploads.finished(await tusUpload(bytes.length, bytes));
       const artifact = await store.adopt(digest, size, { key });
-      odoo.versions.push({ uid: 7, versionId: 1, payload: { artifacts: [{ objectKey: artifact.key }] } });
+      odoo.versions.push({
+        uid: 7,
+        versionId: 1,
+        payload: { artifacts: [{ objectKey: artifact.key }] },
+      });
       later = ORPHAN_GRACE_MS + 60_000;
       expect((await collector.run()).expiredUploads).to.equal(3);
       expect(await keys()).to.have.members([artifact.key, key]);
@@ -85,7 +141,14 @@ export function collectContract(name: string, make: () => Promise<BlobStore>, PA
       await blobs.put('staging/x', 'bytes', 'application/octet-stream');
       await blobs.put('claims/x', 'reuse', 'text/plain');
       later = ORPHAN_GRACE_MS + 60_000;
-      expect(await collector.run()).to.deep.equal({ expiredUploads: 0, openUploads: 1, blobs: 1, artifacts: 0, claims: 1, staging: 1 });
+      expect(await collector.run()).to.deep.equal({
+        expiredUploads: 0,
+        openUploads: 1,
+        blobs: 1,
+        artifacts: 0,
+        claims: 1,
+        staging: 1,
+      });
       expect([await keys(), await blobs.openUploads()]).to.deep.equal([[], []]);
     });
 
@@ -95,7 +158,8 @@ export function collectContract(name: string, make: () => Promise<BlobStore>, PA
       later = ORPHAN_GRACE_MS + 60_000;
       const call = odoo.call.bind(odoo);
       let asked = 0;
-      // Between the collector's question and its claim, an upload of the same bytes comes to its end.
+      // Between the collector's question and its claim, an upload of the same bytes comes to its
+      // end.
       odoo.call = async (caller, model, method, kwargs) => {
         const answer = await call(caller, model, method, kwargs as Record<string, any>);
         if (asked++ === 0) await store.putStream(pieces(bytes), { maxBytes: 1e9 });

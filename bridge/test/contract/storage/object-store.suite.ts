@@ -6,21 +6,38 @@ import type { BridgeError } from '../../../src/errors.ts';
 import type { ArtifactStore } from '../../../src/services/artifact-store.ts';
 import { PART_BYTES } from '../../fakes/object-store.ts';
 
-export const digestOf = (bytes: Buffer): string => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+export const digestOf = (bytes: Buffer): string =>
+  `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 export const pieces = (bytes: Buffer, size = 60_000): Readable =>
-  Readable.from((function* () { for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size); })());
+  Readable.from(
+    (function* () {
+      for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
+    })(),
+  );
 
 export async function caught(work: Promise<unknown>): Promise<BridgeError> {
-  const outcome = await work.then(() => null, (error: BridgeError) => error);
+  const outcome = await work.then(
+    () => null,
+    (error: BridgeError) => error,
+  );
   if (!outcome) throw new Error('no error was thrown');
   return outcome;
 }
 
-/** What every ObjectStore, and the BlobStore under it, must do. `make` answers one that is ready; keys are unique to each run. */
-export function objectStoreContract(name: string, make: () => Promise<ArtifactStore>, partBytes = PART_BYTES): void {
+/**
+ * What every ObjectStore, and the BlobStore under it, must do. `make` answers one that is ready;
+ * keys are unique to each run.
+ */
+export function objectStoreContract(
+  name: string,
+  make: () => Promise<ArtifactStore>,
+  partBytes = PART_BYTES,
+): void {
   describe(`ObjectStore contract: ${name}`, () => {
     let store: ArtifactStore;
-    before(async () => { store = await make(); });
+    before(async () => {
+      store = await make();
+    });
 
     const keysUnder = async (prefix: string): Promise<string[]> => {
       const keys: string[] = [];
@@ -29,7 +46,11 @@ export function objectStoreContract(name: string, make: () => Promise<ArtifactSt
     };
 
     for (const [what, size] of [
-      ['nothing', 0], ['one byte', 1], ['just under a part', partBytes - 1], ['one part', partBytes], ['one part and a byte', partBytes + 1],
+      ['nothing', 0],
+      ['one byte', 1],
+      ['just under a part', partBytes - 1],
+      ['one part', partBytes],
+      ['one part and a byte', partBytes + 1],
       ['seven parts and a bit', 7 * partBytes + 12_345],
     ] as const) {
       it(`stores ${what} under its digest and gives it back`, async () => {
@@ -37,7 +58,9 @@ export function objectStoreContract(name: string, make: () => Promise<ArtifactSt
         const stored = await store.putStream(pieces(bytes), { maxBytes: 100_000_000 });
         expect(stored.digest).to.equal(digestOf(bytes));
         expect(stored.size).to.equal(size);
-        expect(stored.key).to.equal(`artifacts/sha256/${stored.digest.slice(7, 9)}/${stored.digest.slice(7)}`);
+        expect(stored.key).to.equal(
+          `artifacts/sha256/${stored.digest.slice(7, 9)}/${stored.digest.slice(7)}`,
+        );
         expect((await store.stat(stored.key))!.size).to.equal(size);
         expect(digestOf(await readAll(await store.get(stored.key)))).to.equal(stored.digest);
       });
@@ -47,9 +70,17 @@ export function objectStoreContract(name: string, make: () => Promise<ArtifactSt
       for (const size of [1000, 2 * partBytes]) {
         const bytes = randomBytes(size);
         const { key } = await store.putStream(pieces(bytes), { maxBytes: size });
-        expect((await readAll(await store.get(key, { start: 10, end: 19 }))).equals(bytes.subarray(10, 20))).to.equal(true);
-        expect((await readAll(await store.get(key, { start: size - 5 }))).equals(bytes.subarray(-5))).to.equal(true);
-        expect((await readAll(await store.get(key, { start: 0, end: 0 }))).equals(bytes.subarray(0, 1))).to.equal(true);
+        expect(
+          (await readAll(await store.get(key, { start: 10, end: 19 }))).equals(
+            bytes.subarray(10, 20),
+          ),
+        ).to.equal(true);
+        expect(
+          (await readAll(await store.get(key, { start: size - 5 }))).equals(bytes.subarray(-5)),
+        ).to.equal(true);
+        expect(
+          (await readAll(await store.get(key, { start: 0, end: 0 }))).equals(bytes.subarray(0, 1)),
+        ).to.equal(true);
       }
     });
 
@@ -57,8 +88,13 @@ export function objectStoreContract(name: string, make: () => Promise<ArtifactSt
       for (const size of [5000, 2 * partBytes]) {
         const bytes = randomBytes(size);
         const first = await store.putStream(pieces(bytes), { maxBytes: size });
-        const [before, blobs] = [(await store.stat(first.key))!.lastModified, await keysUnder('blobs/')];
-        const again = await Promise.all([1, 2, 3].map(() => store.putStream(pieces(bytes), { maxBytes: size })));
+        const [before, blobs] = [
+          (await store.stat(first.key))!.lastModified,
+          await keysUnder('blobs/'),
+        ];
+        const again = await Promise.all(
+          [1, 2, 3].map(() => store.putStream(pieces(bytes), { maxBytes: size })),
+        );
         expect(again).to.deep.equal([first, first, first]);
         expect((await store.stat(first.key))!.lastModified).to.deep.equal(before);
         expect(await keysUnder('blobs/')).to.deep.equal(blobs);
@@ -68,7 +104,9 @@ export function objectStoreContract(name: string, make: () => Promise<ArtifactSt
     it('gives one object to those who send the same bytes at the same time', async () => {
       const bytes = randomBytes(2 * partBytes);
       const blobs = await keysUnder('blobs/');
-      const stored = await Promise.all([1, 2, 3].map(() => store.putStream(pieces(bytes), { maxBytes: bytes.length })));
+      const stored = await Promise.all(
+        [1, 2, 3].map(() => store.putStream(pieces(bytes), { maxBytes: bytes.length })),
+      );
       expect(new Set(stored.map(({ key }) => key)).size).to.equal(1);
       expect((await keysUnder('blobs/')).length).to.equal(blobs.length + 1);
       expect(digestOf(await readAll(await store.get(stored[0]!.key)))).to.equal(stored[0]!.digest);
@@ -77,21 +115,48 @@ export function objectStoreContract(name: string, make: () => Promise<ArtifactSt
     it('leaves nothing when the stream breaks, is too long, has another digest or is called off', async () => {
       const [objects, uploads] = [await keysUnder(''), await store.blobs.openUploads()];
       const bytes = randomBytes(4 * partBytes);
-      const breaking = Readable.from((function* () { yield bytes; throw new Error('cut'); })());
+      const breaking = Readable.from(
+        (function* () {
+          yield bytes;
+          throw new Error('cut');
+        })(),
+      );
       expect((await caught(store.putStream(breaking, { maxBytes: 1e9 }))).message).to.equal('cut');
-      expect((await caught(store.putStream(pieces(bytes), { maxBytes: bytes.length - 1 }))).code).to.equal('upload-too-large');
-      expect((await caught(store.putStream(pieces(bytes), { maxBytes: 1e9, expectedDigest: `sha256:${'0'.repeat(64)}` }))).code).to.equal('digest-mismatch');
+      expect(
+        (await caught(store.putStream(pieces(bytes), { maxBytes: bytes.length - 1 }))).code,
+      ).to.equal('upload-too-large');
+      expect(
+        (
+          await caught(
+            store.putStream(pieces(bytes), {
+              maxBytes: 1e9,
+              expectedDigest: `sha256:${'0'.repeat(64)}`,
+            }),
+          )
+        ).code,
+      ).to.equal('digest-mismatch');
       const off = new AbortController();
-      const callingOff = new Readable({ read() { setImmediate(() => this.push(bytes.subarray(0, 1_000_000))); } });
+      const callingOff = new Readable({
+        read() {
+          setImmediate(() => this.push(bytes.subarray(0, 1_000_000)));
+        },
+      });
       setTimeout(() => off.abort(new Error('called off')), 100);
-      expect((await caught(store.putStream(callingOff, { maxBytes: 1e12, signal: off.signal }))).message).to.equal('called off');
+      expect(
+        (await caught(store.putStream(callingOff, { maxBytes: 1e12, signal: off.signal }))).message,
+      ).to.equal('called off');
       expect(await keysUnder('')).to.deep.equal(objects);
-      expect((await store.blobs.openUploads()).map(({ uploadId }) => uploadId).sort()).to.deep.equal(uploads.map(({ uploadId }) => uploadId).sort());
+      expect(
+        (await store.blobs.openUploads()).map(({ uploadId }) => uploadId).sort(),
+      ).to.deep.equal(uploads.map(({ uploadId }) => uploadId).sort());
     });
 
     it('accepts the digest that the client named', async () => {
       const bytes = randomBytes(partBytes + 7);
-      expect((await store.putStream(pieces(bytes), { maxBytes: 1e9, expectedDigest: digestOf(bytes) })).digest).to.equal(digestOf(bytes));
+      expect(
+        (await store.putStream(pieces(bytes), { maxBytes: 1e9, expectedDigest: digestOf(bytes) }))
+          .digest,
+      ).to.equal(digestOf(bytes));
     });
 
     it('removes an artifact with its bytes; removing twice is no error; what is gone is NotFound', async () => {
@@ -116,7 +181,9 @@ export function objectStoreContract(name: string, make: () => Promise<ArtifactSt
     });
 
     it('lists artifacts with their own sizes', async () => {
-      const { key, size } = await store.putStream(pieces(randomBytes(2 * partBytes)), { maxBytes: 1e9 });
+      const { key, size } = await store.putStream(pieces(randomBytes(2 * partBytes)), {
+        maxBytes: 1e9,
+      });
       const listed = [];
       for await (const item of store.list(key)) listed.push(item);
       expect(listed.map((item) => [item.key, item.size])).to.deep.equal([[key, size]]);
@@ -144,11 +211,27 @@ export function objectStoreContract(name: string, make: () => Promise<ArtifactSt
       const etagA = await blobs.putPart(key, uploadId, 1, a);
       expect(await blobs.stat(key)).to.equal(null);
       expect(await blobs.parts(key, uploadId)).to.deep.equal([
-        { number: 1, size: partBytes, etag: etagA }, { number: 2, size: 100, etag: etagB }, { number: 3, size: 1, etag: (await blobs.parts(key, uploadId))[2]!.etag },
+        { number: 1, size: partBytes, etag: etagA },
+        { number: 2, size: 100, etag: etagB },
+        { number: 3, size: 1, etag: (await blobs.parts(key, uploadId))[2]!.etag },
       ]);
-      expect((await caught(blobs.complete(key, uploadId, [{ number: 1, etag: old }, { number: 2, etag: etagB }]))).code).to.equal('upload-parts-changed');
-      await blobs.complete(key, uploadId, [{ number: 1, etag: etagA }, { number: 2, etag: etagB }]);
-      expect(digestOf(await readAll(await blobs.get(key)))).to.equal(digestOf(Buffer.concat([a, b])));
+      expect(
+        (
+          await caught(
+            blobs.complete(key, uploadId, [
+              { number: 1, etag: old },
+              { number: 2, etag: etagB },
+            ]),
+          )
+        ).code,
+      ).to.equal('upload-parts-changed');
+      await blobs.complete(key, uploadId, [
+        { number: 1, etag: etagA },
+        { number: 2, etag: etagB },
+      ]);
+      expect(digestOf(await readAll(await blobs.get(key)))).to.equal(
+        digestOf(Buffer.concat([a, b])),
+      );
       expect((await caught(blobs.parts(key, uploadId))).code).to.equal('upload-not-found');
       await blobs.abort(key, uploadId);
       await blobs.remove(key);
@@ -159,12 +242,23 @@ export function objectStoreContract(name: string, make: () => Promise<ArtifactSt
       const uploadId = await store.blobs.begin(key);
       const numbers = Array.from({ length: 1005 }, (_, index) => index + 1);
       const queue = [...numbers];
-      await Promise.all(Array.from({ length: 8 }, async () => {
-        for (let number = queue.shift(); number; number = queue.shift()) await store.blobs.putPart(key, uploadId, number, Buffer.from('x'));
-      }));
-      expect((await store.blobs.parts(key, uploadId)).map(({ number }) => number)).to.deep.equal(numbers);
-      expect((await store.blobs.parts(key, uploadId, 1003)).map(({ number }) => number)).to.deep.equal([1004, 1005]);
-      expect((await store.blobs.openUploads()).some((open) => open.key === key && open.uploadId === uploadId)).to.equal(true);
+      await Promise.all(
+        Array.from({ length: 8 }, async () => {
+          for (let number = queue.shift(); number; number = queue.shift())
+            await store.blobs.putPart(key, uploadId, number, Buffer.from('x'));
+        }),
+      );
+      expect((await store.blobs.parts(key, uploadId)).map(({ number }) => number)).to.deep.equal(
+        numbers,
+      );
+      expect(
+        (await store.blobs.parts(key, uploadId, 1003)).map(({ number }) => number),
+      ).to.deep.equal([1004, 1005]);
+      expect(
+        (await store.blobs.openUploads()).some(
+          (open) => open.key === key && open.uploadId === uploadId,
+        ),
+      ).to.equal(true);
       await store.blobs.abort(key, uploadId);
     });
   });

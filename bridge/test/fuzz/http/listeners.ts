@@ -1,4 +1,5 @@
-// Both listeners of the bridge with fakes behind, in a process of their own that a fault may end. Prints their ports.
+// Both listeners of the bridge with fakes behind, in a process of their own that a fault may end.
+// Prints their ports.
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { LocalUploadLocks } from '../../../src/adapters/redis/local-upload-locks.ts';
@@ -17,26 +18,47 @@ import { person, startHttpApp } from '../../unit/http/http-app.ts';
 const log: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => log };
 const odoo = new UploadOdoo();
 const { router, store } = composeUploads({
-  blobs: new MemoryBlobStore(), odoo, locks: new LocalUploadLocks(), clock: realClock, log, maxBytes: 2 ** 20, receiptSecret: 'fuzz-fuzz-fuzz-fuzz',
+  blobs: new MemoryBlobStore(),
+  odoo,
+  locks: new LocalUploadLocks(),
+  clock: realClock,
+  log,
+  maxBytes: 2 ** 20,
+  receiptSecret: 'fuzz-fuzz-fuzz-fuzz',
   requestIdOf: () => 'fuzz',
   callerOf: ({ headers }) => {
-    if (headers.authorization !== 'Bearer ada') throw new Unauthenticated('nobody is logged in', { code: 'login-needed' });
+    if (headers.authorization !== 'Bearer ada')
+      throw new Unauthenticated('nobody is logged in', { code: 'login-needed' });
     return { kind: 'key', key: 'ada' };
   },
 });
 const app = await startHttpApp({ uploads: router });
 attachUploadLines(app.server);
 attachSocketHub(app.server, {
-  log, origins: [], authenticate: async ({ headers }) => {
-    await new Promise((resolve) => { setTimeout(resolve, 2); });
-    if (headers.authorization !== 'Bearer ada') throw new Unauthenticated('nobody is logged in', { code: 'login-needed' });
+  log,
+  origins: [],
+  authenticate: async ({ headers }) => {
+    await new Promise((resolve) => {
+      setTimeout(resolve, 2);
+    });
+    if (headers.authorization !== 'Bearer ada')
+      throw new Unauthenticated('nobody is logged in', { code: 'login-needed' });
     return { whoami: person('ada'), stillGood: async () => true };
   },
   journal: { after: async () => [], head: async () => 0, onAppend: () => () => undefined },
 });
-const pods = createListener(podListener({
-  odoo, store, clock: realClock, log, registry: { origin: 'http://127.0.0.1:9', authorization: undefined }, tokenSecret: 'fuzz-fuzz-fuzz-fuzz',
-}));
+const pods = createListener(
+  podListener({
+    odoo,
+    store,
+    clock: realClock,
+    log,
+    registry: { origin: 'http://127.0.0.1:9', authorization: undefined },
+    tokenSecret: 'fuzz-fuzz-fuzz-fuzz',
+  }),
+);
 pods.listen(0, '127.0.0.1');
 await once(pods, 'listening');
-process.stdout.write(`${JSON.stringify([new URL(app.url).port, (pods.address() as AddressInfo).port].map(Number))}\n`);
+process.stdout.write(
+  `${JSON.stringify([new URL(app.url).port, (pods.address() as AddressInfo).port].map(Number))}\n`,
+);

@@ -8,21 +8,36 @@ import { BridgeError } from '../../../src/errors.ts';
 import type { Logger } from '../../../src/services/ports.ts';
 import { oddServer } from './odd-server.ts';
 
-const quiet: Logger = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined, child: () => quiet };
+const quiet: Logger = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+  child: () => quiet,
+};
 
 async function codeOf(question: Promise<unknown>): Promise<string> {
-  return question.then((answer) => `taken for an answer: ${JSON.stringify(answer)}`, (error: unknown) => (
-    error instanceof BridgeError ? `${error.status} ${error.code}` : String(error)
-  ));
+  return question.then(
+    (answer) => `taken for an answer: ${JSON.stringify(answer)}`,
+    (error: unknown) =>
+      error instanceof BridgeError ? `${error.status} ${error.code}` : String(error),
+  );
 }
 
 describe('Redis that answers every command with an error', () => {
-  const refusals = ['LOADING Redis is loading the dataset in memory', 'NOAUTH Authentication required.', 'OOM command not allowed',
-    "READONLY You can't write against a read only replica.", 'MISCONF Redis is configured to save', 'ERR max number of clients reached'];
+  const refusals = [
+    'LOADING Redis is loading the dataset in memory',
+    'NOAUTH Authentication required.',
+    'OOM command not allowed',
+    "READONLY You can't write against a read only replica.",
+    'MISCONF Redis is configured to save',
+    'ERR max number of clients reached',
+  ];
   for (const refusal of refusals) {
     it(`(${refusal.split(' ')[0]}) keeps no session, counts no try, and lets nobody through`, async () => {
       const server = await oddServer((socket: Socket) => {
-        const refuse = (commands: number): void => void socket.write(`-${refusal}\r\n`.repeat(commands));
+        const refuse = (commands: number): void =>
+          void socket.write(`-${refusal}\r\n`.repeat(commands));
         refuse(4); // the first commands; more than are asked costs nothing but the connection
         socket.on('data', (chunk) => refuse(String(chunk).match(/^\*\d/gm)?.length ?? 1));
       });
@@ -31,7 +46,9 @@ describe('Redis that answers every command with an error', () => {
         const sessions = new RedisSessionStore(redis, 's'.repeat(32));
         const throttle = new RedisThrottle(redis, { tries: 10, windowSeconds: 60 });
         expect(await codeOf(sessions.read('id'))).to.equal('503 sessions-unavailable');
-        expect(await codeOf(sessions.create({ odooCookie: 'c', uid: 1, login: 'ada' }))).to.equal('503 sessions-unavailable');
+        expect(await codeOf(sessions.create({ odooCookie: 'c', uid: 1, login: 'ada' }))).to.equal(
+          '503 sessions-unavailable',
+        );
         expect(await codeOf(throttle.hit('login:ada'))).to.equal('503 sessions-unavailable');
       } finally {
         redis.disconnect();
@@ -43,8 +60,11 @@ describe('Redis that answers every command with an error', () => {
 
 describe('PostgreSQL that refuses the connection', () => {
   const refusals: [state: string, what: string][] = [
-    ['57P03', 'it is starting up'], ['57P01', 'it is shutting down'], ['53300', 'it has no connection left'],
-    ['28P01', 'the password is not right'], ['3D000', 'the database is not there'],
+    ['57P03', 'it is starting up'],
+    ['57P01', 'it is shutting down'],
+    ['53300', 'it has no connection left'],
+    ['28P01', 'the password is not right'],
+    ['3D000', 'the database is not there'],
   ];
   for (const [state, what] of refusals) {
     it(`since ${what} makes the journal unavailable, not empty`, async () => {

@@ -14,7 +14,10 @@ function names(table: Record<string, string[][]>): Resolve {
     const answers = table[host];
     if (!answers) return done(new Error('ENOTFOUND'), []);
     const addresses = answers.length > 1 ? answers.shift()! : answers[0]!;
-    done(null, addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 })));
+    done(
+      null,
+      addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 })),
+    );
   };
 }
 
@@ -41,22 +44,50 @@ describe('outbound client', () => {
 
   const get = (client: OutboundPort, url: string, maxBytes = 1000): Promise<OutboundAnswer> =>
     client.request(url, { method: 'GET', deadlineMs: 1_000, maxBytes });
-  const codeOf = async (asked: Promise<unknown>): Promise<string> => asked.then(
-    () => 'answered', (error: unknown) => (error instanceof BridgeError ? error.code : String(error)),
-  );
-  const listed = (resolve?: Resolve): OutboundClient => new OutboundClient(parseAllowList(`127.0.0.1:${port}`), resolve);
+  const codeOf = async (asked: Promise<unknown>): Promise<string> =>
+    asked.then(
+      () => 'answered',
+      (error: unknown) => (error instanceof BridgeError ? error.code : String(error)),
+    );
+  const listed = (resolve?: Resolve): OutboundClient =>
+    new OutboundClient(parseAllowList(`127.0.0.1:${port}`), resolve);
 
   it('refuses every way to write this machine without connecting', async () => {
     const client = new OutboundClient(ALLOW_NOTHING);
-    const hosts = ['127.0.0.1', 'localhost', 'localhost.', '127.1', '2130706433', '0x7f.0.0.1', '0177.0.0.1', '0',
-      '[::1]', '[::ffff:127.0.0.1]', '[::ffff:7f00:1]', '[64:ff9b::7f00:1]', '１２７.0.0.1'];
-    for (const host of hosts) expect(await codeOf(get(client, `http://${host}:${port}/`)), host).to.equal('outbound-refused');
+    const hosts = [
+      '127.0.0.1',
+      'localhost',
+      'localhost.',
+      '127.1',
+      '2130706433',
+      '0x7f.0.0.1',
+      '0177.0.0.1',
+      '0',
+      '[::1]',
+      '[::ffff:127.0.0.1]',
+      '[::ffff:7f00:1]',
+      '[64:ff9b::7f00:1]',
+      '１２７.0.0.1',
+    ];
+    for (const host of hosts)
+      expect(await codeOf(get(client, `http://${host}:${port}/`)), host).to.equal(
+        'outbound-refused',
+      );
     expect(seen).to.deep.equal([]);
   });
 
   it('refuses what is no plain web address', async () => {
-    const urls = ['ftp://1.1.1.1/', 'file:///etc/passwd', 'gopher://1.1.1.1', 'http://user:pass@1.1.1.1/', 'data:,x', 'x', ''];
-    for (const url of urls) expect(await codeOf(get(listed(), url)), url).to.equal('outbound-refused');
+    const urls = [
+      'ftp://1.1.1.1/',
+      'file:///etc/passwd',
+      'gopher://1.1.1.1',
+      'http://user:pass@1.1.1.1/',
+      'data:,x',
+      'x',
+      '',
+    ];
+    for (const url of urls)
+      expect(await codeOf(get(listed(), url)), url).to.equal('outbound-refused');
   });
 
   it('refuses a name of which one address is internal, whichever would be asked', async () => {
@@ -70,21 +101,29 @@ describe('outbound client', () => {
     const resolve = names({ 'hooks.example': [['127.0.0.1'], ['10.0.0.1']] });
     expect((await get(listed(resolve), `http://hooks.example:${port}/a`)).body).to.equal('hello');
     expect(seen).to.deep.equal([`GET hooks.example:${port}/a`]);
-    expect(await codeOf(get(listed(resolve), `http://hooks.example:${port}/a`))).to.equal('outbound-refused');
+    expect(await codeOf(get(listed(resolve), `http://hooks.example:${port}/a`))).to.equal(
+      'outbound-refused',
+    );
   });
 
   it('follows no redirect', async () => {
-    answer = (_request, response) => response.writeHead(302, { location: `http://127.0.0.1:${port}/inside` }).end();
+    answer = (_request, response) =>
+      response.writeHead(302, { location: `http://127.0.0.1:${port}/inside` }).end();
     expect((await get(listed(), `http://127.0.0.1:${port}/`)).status).to.equal(302);
     expect(seen).to.have.length(1);
   });
 
   it('reads no more of an endless answer than it may', async () => {
     answer = (_request, response) => {
-      const more = (): void => void (response.write('x'.repeat(65536)) ? setImmediate(more) : response.once('drain', more));
+      const more = (): void =>
+        void (response.write('x'.repeat(65536))
+          ? setImmediate(more)
+          : response.once('drain', more));
       more();
     };
-    expect((await get(listed(), `http://127.0.0.1:${port}/`, 100_000)).body).to.have.length(100_000);
+    expect((await get(listed(), `http://127.0.0.1:${port}/`, 100_000)).body).to.have.length(
+      100_000,
+    );
   });
 
   const silent: Record<string, Answer> = {
@@ -94,7 +133,8 @@ describe('outbound client', () => {
       response.on('close', () => clearInterval(timer));
     },
     'hangs up': (request) => request.socket.destroy(),
-    'floods headers': (request) => request.socket.write(`HTTP/1.1 200 OK\r\n${'x-a: b\r\n'.repeat(20_000)}`),
+    'floods headers': (request) =>
+      request.socket.write(`HTTP/1.1 200 OK\r\n${'x-a: b\r\n'.repeat(20_000)}`),
     'speaks something else': (request) => request.socket.end('SSH-2.0-OpenSSH\r\n'),
   };
   for (const [what, how] of Object.entries(silent)) {
@@ -107,6 +147,8 @@ describe('outbound client', () => {
   it('says the same of a closed port and of an unknown name', async () => {
     const closed = new OutboundClient(parseAllowList('127.0.0.1'));
     expect(await codeOf(get(closed, 'http://127.0.0.1:1/'))).to.equal('outbound-failed');
-    expect(await codeOf(get(listed(names({})), 'http://nowhere.example/'))).to.equal('outbound-failed');
+    expect(await codeOf(get(listed(names({})), 'http://nowhere.example/'))).to.equal(
+      'outbound-failed',
+    );
   });
 });

@@ -1,7 +1,9 @@
 import { expect } from 'chai';
 import { agrees } from '../../../src/domain/agreement.ts';
 
-const outputs = (data: unknown[], name = 'digit'): unknown => [{ name, datatype: 'FP32', shape: [1, data.length], data }];
+const outputs = (data: unknown[], name = 'digit'): unknown => [
+  { name, datatype: 'FP32', shape: [1, data.length], data },
+];
 
 const TABLE: [what: string, a: unknown, b: unknown, tolerance: number, same: boolean][] = [
   ['the same', outputs([1, 0.25]), outputs([1, 0.25]), 0, true],

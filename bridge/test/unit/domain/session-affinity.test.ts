@@ -5,14 +5,19 @@ const ENDS = Array.from({ length: 4096 }, (_none, value) => value.toString(16).p
 const chosen = (share: number): string[] => {
   const patterns = sessionPatterns(share)!;
   const [canary, stable] = [new RegExp(`^${patterns.canary}$`), new RegExp(`^${patterns.stable}$`)];
-  expect(ENDS.filter((end) => canary.test(end) === stable.test(end)), 'on both sides or on none').to.deep.equal([]);
+  expect(
+    ENDS.filter((end) => canary.test(end) === stable.test(end)),
+    'on both sides or on none',
+  ).to.deep.equal([]);
   return ENDS.filter((end) => canary.test(end));
 };
 
 describe('sessions that stay with a version', () => {
   it('are that share of all of them, and every one has one side', () => {
-    for (let percent = 1; percent < 100; percent += 1) expect(chosen(percent / 100).length, `${percent} %`).to.equal(Math.round(percent * 40.96));
-    for (const bound of [1, 15, 16, 17, 255, 256, 257, 4080, 4095]) expect(chosen(bound / 4096)).to.deep.equal(ENDS.slice(0, bound));
+    for (let percent = 1; percent < 100; percent += 1)
+      expect(chosen(percent / 100).length, `${percent} %`).to.equal(Math.round(percent * 40.96));
+    for (const bound of [1, 15, 16, 17, 255, 256, 257, 4080, 4095])
+      expect(chosen(bound / 4096)).to.deep.equal(ENDS.slice(0, bound));
     expect(chosen(0.000001)).to.deep.equal(['000']);
   });
 
@@ -27,7 +32,8 @@ describe('sessions that stay with a version', () => {
 
   it('are told whatever the case of their digits', () => {
     const { canary } = sessionPatterns(0.75)!;
-    for (const end of ['aBc', 'ABC', 'abc']) expect(new RegExp(`^${canary}$`).test(end), end).to.equal(true);
+    for (const end of ['aBc', 'ABC', 'abc'])
+      expect(new RegExp(`^${canary}$`).test(end), end).to.equal(true);
   });
 
   it('are not told apart where one version has all', () => {

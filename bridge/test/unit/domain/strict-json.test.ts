@@ -4,10 +4,33 @@ import { numberFault, parseStrictJson } from '../../../src/domain/strict-json.ts
 const fieldsOf = (text: string): string[] => parseStrictJson(text).faults.map(({ field }) => field);
 
 describe('JSON at the edge', () => {
-  for (const literal of ['0', '-0', '0.0', '1', '9007199254740991', '0.1', '0.10000000000000001', '1e-3', '1E+23', '2.5', '0.1000000000000000055511151231257827', '5e-324']) {
+  for (const literal of [
+    '0',
+    '-0',
+    '0.0',
+    '1',
+    '9007199254740991',
+    '0.1',
+    '0.10000000000000001',
+    '1e-3',
+    '1E+23',
+    '2.5',
+    '0.1000000000000000055511151231257827',
+    '5e-324',
+  ]) {
     it(`keeps the number ${literal}`, () => expect(numberFault(literal)).to.equal(null));
   }
-  for (const literal of ['9007199254740992', '12345678901234567890', '1e999', '-1e999', '1e-999', '12345678901234567890.0', '9007199254740993.0', '1.2345678901234567890e19', '0.123456789012345678901234567891']) {
+  for (const literal of [
+    '9007199254740992',
+    '12345678901234567890',
+    '1e999',
+    '-1e999',
+    '1e-999',
+    '12345678901234567890.0',
+    '9007199254740993.0',
+    '1.2345678901234567890e19',
+    '0.123456789012345678901234567891',
+  ]) {
     it(`refuses the number ${literal}`, () => expect(numberFault(literal)).to.be.a('string'));
   }
   it('names the field of each fault', () => {
@@ -18,7 +41,9 @@ describe('JSON at the edge', () => {
     expect(fieldsOf('"\\udc00"')).to.deep.equal(['(body)']);
   });
   it('takes honest text for what it is', () => {
-    expect(fieldsOf('{"a":"1e999 {[\\\\\\" \\ud83d\\ude00","b":["x",":"],"c":{}}')).to.deep.equal([]);
+    expect(fieldsOf('{"a":"1e999 {[\\\\\\" \\ud83d\\ude00","b":["x",":"],"c":{}}')).to.deep.equal(
+      [],
+    );
   });
   it('says that 5,000 levels are too deep, quickly', () => {
     const deep = `{"params":${'['.repeat(5000)}${']'.repeat(5000)}}`;

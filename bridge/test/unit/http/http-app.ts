@@ -21,7 +21,12 @@ export class PeopleOdoo implements OdooPort {
   /** when set, the next answer rotates the cookie to this */
   rotateTo: string | undefined;
 
-  async call<T>(caller: Caller, model: string, method: string, kwargs: Record<string, unknown>): Promise<T> {
+  async call<T>(
+    caller: Caller,
+    model: string,
+    method: string,
+    kwargs: Record<string, unknown>,
+  ): Promise<T> {
     this.#person(caller);
     this.calls.push({ name: `${model}.${method}`, kwargs });
     const answer = this.methods[`${model}.${method}`];
@@ -29,9 +34,18 @@ export class PeopleOdoo implements OdooPort {
     return answer(kwargs, caller) as T;
   }
 
-  async login(login: string, password: string, totp: string | undefined): Promise<{ cookie: string } | { totpRequired: true }> {
-    if (!this.people[login] || password !== 'right') throw new Unauthenticated('The login or the password is not right.', { code: 'login-refused' });
-    return login === 'mia' && totp === undefined ? { totpRequired: true } : { cookie: `session_id=${login}` };
+  async login(
+    login: string,
+    password: string,
+    totp: string | undefined,
+  ): Promise<{ cookie: string } | { totpRequired: true }> {
+    if (!this.people[login] || password !== 'right')
+      throw new Unauthenticated('The login or the password is not right.', {
+        code: 'login-refused',
+      });
+    return login === 'mia' && totp === undefined
+      ? { totpRequired: true }
+      : { cookie: `session_id=${login}` };
   }
 
   async logout(caller: Caller): Promise<void> {
@@ -43,9 +57,15 @@ export class PeopleOdoo implements OdooPort {
   }
 
   #person(caller: Caller): Whoami {
-    const name = caller.kind === 'session' ? caller.cookie.replace('session_id=', '') : caller.kind === 'key' ? caller.key : '';
+    const name =
+      caller.kind === 'session'
+        ? caller.cookie.replace('session_id=', '')
+        : caller.kind === 'key'
+          ? caller.key
+          : '';
     const person = this.people[name.split('.')[0]!];
-    if (!person || (caller.kind === 'session' && this.ended.has(caller.cookie))) throw new Unauthenticated('The session has ended.', { code: 'session-ended' });
+    if (!person || (caller.kind === 'session' && this.ended.has(caller.cookie)))
+      throw new Unauthenticated('The session has ended.', { code: 'session-ended' });
     if (caller.kind === 'session' && this.rotateTo) {
       caller.onCookie?.(this.rotateTo);
       this.rotateTo = undefined;
@@ -80,9 +100,20 @@ export function person(login: string, more: Partial<Whoami> = {}): Whoami {
 export const APP_ORIGIN = 'https://mlops.example';
 export const PWA_ORIGIN = 'https://pwa.example';
 
-export interface App { url: string; server: Server; odoo: PeopleOdoo; sessions: MemorySessions; logged: { fields: any; event: string }[]; journal: StreamEvent[]; close(): Promise<void> }
+export interface App {
+  url: string;
+  server: Server;
+  odoo: PeopleOdoo;
+  sessions: MemorySessions;
+  logged: { fields: any; event: string }[];
+  journal: StreamEvent[];
+  close(): Promise<void>;
+}
 
-/** The whole public listener on a free port, with fakes behind it. `ada` may log in and has the key `ada`. */
+/**
+ * The whole public listener on a free port, with fakes behind it. `ada` may log in and has the key
+ * `ada`.
+ */
 export async function startHttpApp(more: Partial<HttpDeps> = {}): Promise<App> {
   const odoo = new PeopleOdoo();
   const sessions = new MemorySessions();
@@ -93,7 +124,20 @@ export async function startHttpApp(more: Partial<HttpDeps> = {}): Promise<App> {
   const clock: Clock = { now: () => new Date(), sleep: async () => undefined };
   const tries = new Map<string, number>();
   const app = createHttpApp({
-    context: createRequestContext({ odoo, sessions, clock, log, origins: [APP_ORIGIN, PWA_ORIGIN] }), odoo, sessions, log, metrics: new Metrics(), gatewayUrl: 'http://127.0.0.1:9', traffic: null, parts: [],
+    context: createRequestContext({
+      odoo,
+      sessions,
+      clock,
+      log,
+      origins: [APP_ORIGIN, PWA_ORIGIN],
+    }),
+    odoo,
+    sessions,
+    log,
+    metrics: new Metrics(),
+    gatewayUrl: 'http://127.0.0.1:9',
+    traffic: null,
+    parts: [],
     throttle: {
       hit: async (key) => {
         tries.set(key, (tries.get(key) ?? 0) + 1);
@@ -101,16 +145,33 @@ export async function startHttpApp(more: Partial<HttpDeps> = {}): Promise<App> {
       },
       clear: async (key) => void tries.delete(key),
     },
-    journal: { after: async (position, limit) => journal.filter((event) => event.position > position).slice(0, limit), head: async () => journal.at(-1)?.position ?? 0, onAppend: () => () => undefined },
-    uploads: express.Router(), buildLog: express.Router(), plan: express.Router(), ...more,
+    journal: {
+      after: async (position, limit) =>
+        journal.filter((event) => event.position > position).slice(0, limit),
+      head: async () => journal.at(-1)?.position ?? 0,
+      onAppend: () => () => undefined,
+    },
+    uploads: express.Router(),
+    buildLog: express.Router(),
+    plan: express.Router(),
+    ...more,
   });
   odoo.people['ada'] = person('ada');
   odoo.people['mia'] = person('mia');
   const server: Server = createServer(app);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const close = (): Promise<void> => new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeAllConnections();
-  });
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, server, odoo, sessions, logged, journal, close };
+  const close = (): Promise<void> =>
+    new Promise((resolve) => {
+      server.close(() => resolve());
+      server.closeAllConnections();
+    });
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    server,
+    odoo,
+    sessions,
+    logged,
+    journal,
+    close,
+  };
 }

@@ -15,15 +15,23 @@ describe('The memory of who somebody is', () => {
 
   beforeEach(() => {
     [now, asked, hearing, answers] = [1_000_000, [], true, {}];
-    const rights = { onRights: (callback: typeof tell) => ((tell = callback), () => undefined), attentive: () => hearing };
-    cache = new IdentityCache((caller) => {
-      const name = caller.kind === 'key' ? caller.key : '';
-      asked.push(name);
-      return answers[name] ?? Promise.resolve(person(name, { uid: name === 'ada' ? 7 : 8 }));
-    }, { now: () => new Date(now), sleep: async () => undefined }, rights);
+    const rights = {
+      onRights: (callback: typeof tell) => ((tell = callback), () => undefined),
+      attentive: () => hearing,
+    };
+    cache = new IdentityCache(
+      (caller) => {
+        const name = caller.kind === 'key' ? caller.key : '';
+        asked.push(name);
+        return answers[name] ?? Promise.resolve(person(name, { uid: name === 'ada' ? 7 : 8 }));
+      },
+      { now: () => new Date(now), sleep: async () => undefined },
+      rights,
+    );
   });
 
-  const whoami = (name: string): Promise<Whoami> => cache.whoami({ caller: { kind: 'key', key: name }, name }, KEPT_MS);
+  const whoami = (name: string): Promise<Whoami> =>
+    cache.whoami({ caller: { kind: 'key', key: name }, name }, KEPT_MS);
 
   it('asks once and believes the answer for a while', async () => {
     await whoami('ada');
@@ -78,7 +86,9 @@ describe('The memory of who somebody is', () => {
   });
 
   it('keeps nothing beyond the first key that ends', async () => {
-    answers['ada'] = Promise.resolve(person('ada', { uid: 7, keyExpires: new Date(now + 500).toISOString() }));
+    answers['ada'] = Promise.resolve(
+      person('ada', { uid: 7, keyExpires: new Date(now + 500).toISOString() }),
+    );
     await whoami('ada');
     now += 499;
     await whoami('ada');

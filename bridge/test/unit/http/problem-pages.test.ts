@@ -5,15 +5,21 @@ import { startHttpApp, type App } from './http-app.ts';
 
 describe('the page that the type of a problem leads to', () => {
   let app: App;
-  before(async () => { app = await startHttpApp(); });
+  before(async () => {
+    app = await startHttpApp();
+  });
   after(() => app.close());
 
   it('is served for each code of docs/problems.md, under a policy that lets nothing in', async () => {
     const markdown = readFileSync(new URL('../../../../docs/problems.md', import.meta.url), 'utf8');
     const codes = [...markdown.matchAll(/^#{3,4} (\S+)$/gm)].map((match) => match[1]!);
-    expect([...problemsOf(markdown).keys()]).to.include.members(codes.filter((code) => code !== 'Integrity'));
+    expect([...problemsOf(markdown).keys()]).to.include.members(
+      codes.filter((code) => code !== 'Integrity'),
+    );
     for (const code of problemsOf(markdown).keys()) {
-      const answer = await fetch(`${app.url}/mlops/problems/${code}`, { headers: { accept: 'text/html' } });
+      const answer = await fetch(`${app.url}/mlops/problems/${code}`, {
+        headers: { accept: 'text/html' },
+      });
       expect(answer.status, code).to.equal(200);
       expect(answer.headers.get('content-security-policy')).to.contain("default-src 'none'");
       expect(await answer.text()).to.contain(`<h1>${code}</h1>`);

@@ -28,7 +28,9 @@ describe('an answer before the body', () => {
       answer += String(chunk);
       if (answer.includes('why')) break;
     }
-    expect(answer).to.match(/^HTTP\/1.1 401 /).and.not.to.match(/connection: close/i);
+    expect(answer)
+      .to.match(/^HTTP\/1.1 401 /)
+      .and.not.to.match(/connection: close/i);
   });
 
   it('does not keep the connection for a client that sends and sends', async () => {

@@ -9,8 +9,17 @@ const done: JobHandler = async () => ({ done: true });
 describe('workers', () => {
   it('take so many jobs of a kind at once as is said, and the usual number of the others', async () => {
     const asked = new Map<JobName, number>();
-    const queues = { work: (name: JobName, concurrency: number) => void asked.set(name, concurrency), rest: async () => undefined } as unknown as WorkQueues;
-    const workers = startWorkers({ queues, outbox: {} as Outbox, log: quiet, concurrency: { scan: 7 }, handlers: { scan: done, build: done, inventory: done, reconcile: done, webhook: done } });
+    const queues = {
+      work: (name: JobName, concurrency: number) => void asked.set(name, concurrency),
+      rest: async () => undefined,
+    } as unknown as WorkQueues;
+    const workers = startWorkers({
+      queues,
+      outbox: {} as Outbox,
+      log: quiet,
+      concurrency: { scan: 7 },
+      handlers: { scan: done, build: done, inventory: done, reconcile: done, webhook: done },
+    });
     await workers.stop();
     expect(asked.get('scan')).to.equal(7);
     expect(asked.get('build')).to.equal(2);

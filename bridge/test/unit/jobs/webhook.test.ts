@@ -8,12 +8,23 @@ import type { OutboundPort, OutboundRequest } from '../../../src/services/outbou
 const AT = new Date('2026-01-02T03:04:05Z');
 const BODY = '{"eventId": 7}';
 
-/** One webhook whose address answers so; gives what the bridge reported of it and whether the job is tried again. */
-async function deliver(answer: () => Promise<{ status: number }>): Promise<{ reported: unknown; again: boolean; sent: OutboundRequest[] }> {
+/**
+ * One webhook whose address answers so; gives what the bridge reported of it and whether the job is
+ * tried again.
+ */
+async function deliver(
+  answer: () => Promise<{ status: number }>,
+): Promise<{ reported: unknown; again: boolean; sent: OutboundRequest[] }> {
   let reported: unknown;
   const sent: OutboundRequest[] = [];
-  const call = async (_caller: unknown, _model: string, method: string, kwargs: Record<string, unknown>): Promise<unknown> => {
-    if (method === 'deliveries') return [{ webhookId: 3, url: 'https://hooks.example', secret: 'k', body: BODY }];
+  const call = async (
+    _caller: unknown,
+    _model: string,
+    method: string,
+    kwargs: Record<string, unknown>,
+  ): Promise<unknown> => {
+    if (method === 'deliveries')
+      return [{ webhookId: 3, url: 'https://hooks.example', secret: 'k', body: BODY }];
     reported = kwargs['status'];
     return { accepted: true };
   };
@@ -27,7 +38,10 @@ async function deliver(answer: () => Promise<{ status: number }>): Promise<{ rep
   const job = webhookJob({ odoo: { call: call as OdooPort['call'] }, outbound, clock });
   const context = { signal: new AbortController().signal, requestId: 'r' } as JobContext;
   const payload = { eventId: 7, key: '7', generation: 1, subjectId: 7 };
-  const again = await job(payload, context).then(() => false, () => true);
+  const again = await job(payload, context).then(
+    () => false,
+    () => true,
+  );
   return { reported, again, sent };
 }
 
@@ -39,8 +53,18 @@ describe('a webhook', () => {
     ['302', async () => ({ status: 302 }), 'failed', true],
     ['401', async () => ({ status: 401 }), 'failed', true],
     ['500', async () => ({ status: 500 }), 'failed', true],
-    ['nothing in time', () => Promise.reject(new Unavailable('', { code: 'outbound-failed' })), 'failed', true],
-    ['nothing, since its address is internal', () => Promise.reject(new Forbidden('', { code: 'outbound-refused' })), 'refused', false],
+    [
+      'nothing in time',
+      () => Promise.reject(new Unavailable('', { code: 'outbound-failed' })),
+      'failed',
+      true,
+    ],
+    [
+      'nothing, since its address is internal',
+      () => Promise.reject(new Forbidden('', { code: 'outbound-refused' })),
+      'refused',
+      false,
+    ],
   ];
   for (const [what, answer, status, again] of outcomes) {
     it(`that answers ${what} is reported as ${status} and nothing more, and ${again ? 'tried again' : 'left at that'}`, async () => {
@@ -52,6 +76,9 @@ describe('a webhook', () => {
   it('signs the bytes that it sends', async () => {
     const { sent } = await deliver(async () => ({ status: 200 }));
     expect(sent[0]).to.include({ body: BODY, method: 'POST' });
-    expect(sent[0]?.headers).to.include({ 'x-creativeflow-signature': webhookSignature('k', BODY, AT), 'x-creativeflow-event': '7' });
+    expect(sent[0]?.headers).to.include({
+      'x-creativeflow-signature': webhookSignature('k', BODY, AT),
+      'x-creativeflow-event': '7',
+    });
   });
 });

@@ -2,11 +2,24 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { expect } from 'chai';
 import { newest, startRelay } from '../../../src/relay/relay.ts';
 import type { Clock, DeploymentWork, JobPayload, Logger } from '../../../src/services/ports.ts';
-import type { Command, JobQueues, Outbox, OutboxLease } from '../../../src/services/stream-ports.ts';
+import type {
+  Command,
+  JobQueues,
+  Outbox,
+  OutboxLease,
+} from '../../../src/services/stream-ports.ts';
 
 const quiet: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => quiet };
-const clock: Clock = { now: () => new Date(), sleep: (ms, signal) => pause(Math.min(ms, 5), undefined, signal ? { signal } : {}) };
-const scan = (eventId: number, generation = 1, version = 1): Command => ({ eventId, command: 'scan', key: `version:${version}`, generation });
+const clock: Clock = {
+  now: () => new Date(),
+  sleep: (ms, signal) => pause(Math.min(ms, 5), undefined, signal ? { signal } : {}),
+};
+const scan = (eventId: number, generation = 1, version = 1): Command => ({
+  eventId,
+  command: 'scan',
+  key: `version:${version}`,
+  generation,
+});
 
 /** An outbox with one lease at a time, and queues that may be away. */
 class Scene implements Outbox, JobQueues {
@@ -34,14 +47,17 @@ class Scene implements Outbox, JobQueues {
         this.unplaced = 0;
         return now;
       },
-      commands: async (which) => this.open.filter((one) => which === 'undone' || !this.dispatched.has(one.eventId)),
+      commands: async (which) =>
+        this.open.filter((one) => which === 'undone' || !this.dispatched.has(one.eventId)),
       markDispatched: async (ids) => ids.forEach((id) => this.dispatched.add(id)),
       supersede: async () => undefined,
       release: async () => undefined,
     };
   }
 
-  async finish(): Promise<null> { return null; }
+  async finish(): Promise<null> {
+    return null;
+  }
   async close(): Promise<void> {}
   async add(_name: string, payload: JobPayload): Promise<void> {
     await this.redisIsBack;
@@ -64,8 +80,17 @@ describe('the relay', () => {
   let scene: Scene;
   let kept: [number, number][] = [];
   let relay: ReturnType<typeof startRelay>;
-  const start = (): void => void (relay = startRelay({ outbox: scene, queues: scene, clock, log: quiet, recent: { keep: (work, ageMs) => void kept.push([work.deploymentId, ageMs]) } }));
-  beforeEach(() => { [scene, kept] = [new Scene(), []]; });
+  const start = (): void =>
+    void (relay = startRelay({
+      outbox: scene,
+      queues: scene,
+      clock,
+      log: quiet,
+      recent: { keep: (work, ageMs) => void kept.push([work.deploymentId, ageMs]) },
+    }));
+  beforeEach(() => {
+    [scene, kept] = [new Scene(), []];
+  });
   afterEach(() => relay.stop());
 
   it('gives places at once to what was written before it led and to what is written then', async () => {
@@ -83,16 +108,34 @@ describe('the relay', () => {
     await until(() => scene.dispatched.size === 3);
     scene.commit();
     await until(() => scene.placed === 4);
-    expect(scene.added.map(({ eventId, subjectId }) => [eventId, subjectId])).to.deep.equal([[2, 1], [3, 9]]);
+    expect(scene.added.map(({ eventId, subjectId }) => [eventId, subjectId])).to.deep.equal([
+      [2, 1],
+      [3, 9],
+    ]);
   });
 
   it('keeps the work that an order brings for the job that follows', async () => {
     start();
     await until(() => relay.leading());
-    scene.commit({ eventId: 5, command: 'reconcile', key: 'deployment:7', generation: 1, known: { work: { deploymentId: 7 } as DeploymentWork, ageMs: 30 } }, scan(6));
+    scene.commit(
+      {
+        eventId: 5,
+        command: 'reconcile',
+        key: 'deployment:7',
+        generation: 1,
+        known: { work: { deploymentId: 7 } as DeploymentWork, ageMs: 30 },
+      },
+      scan(6),
+    );
     await until(() => scene.dispatched.size === 2);
     expect(kept).to.deep.equal([[7, 30]]);
-    expect(scene.added[0]).to.deep.equal({ eventId: 5, key: 'deployment:7', generation: 1, subjectId: 7, requestId: 'event-5' });
+    expect(scene.added[0]).to.deep.equal({
+      eventId: 5,
+      key: 'deployment:7',
+      generation: 1,
+      subjectId: 7,
+      requestId: 'event-5',
+    });
   });
 
   it('gives places while the queues are away, and hands over when they are back', async () => {
@@ -131,7 +174,9 @@ describe('the relay', () => {
   });
 
   it('takes the newest order for one thing', () => {
-    expect(newest([scan(5, 2), scan(4, 3), scan(6, 3), scan(7, 1, 8)]).map(({ eventId }) => eventId)).to.deep.equal([6, 7]);
+    expect(
+      newest([scan(5, 2), scan(4, 3), scan(6, 3), scan(7, 1, 8)]).map(({ eventId }) => eventId),
+    ).to.deep.equal([6, 7]);
   });
 });
 

@@ -1,6 +1,14 @@
-/** Writes flatbuffers, honest or crafted: each table with its own description before it, what it names behind it. */
-export interface Num { bytes: 1 | 2 | 4 | 8; value: number | bigint }
-export interface Table { slots: (Value | null)[] }
+/**
+ * Writes flatbuffers, honest or crafted: each table with its own description before it, what it
+ * names behind it.
+ */
+export interface Num {
+  bytes: 1 | 2 | 4 | 8;
+  value: number | bigint;
+}
+export interface Table {
+  slots: (Value | null)[];
+}
 export type Value = Num | Table | string | Value[] | Uint8Array;
 
 export const u8 = (value: number): Num => ({ bytes: 1, value });
@@ -16,7 +24,8 @@ export function writeFlatbuffer(mark: string, root: Table): Buffer {
   return writer.bytes();
 }
 
-const isNumber = (value: Value | null): value is Num => value !== null && typeof value === 'object' && 'bytes' in value && !('length' in value);
+const isNumber = (value: Value | null): value is Num =>
+  value !== null && typeof value === 'object' && 'bytes' in value && !('length' in value);
 
 class Writer {
   private readonly parts: Buffer[] = [];
@@ -54,7 +63,8 @@ class Writer {
   }
 
   private list(values: Value[]): number {
-    if (values.every(isNumber)) return this.counted(values.length, Buffer.concat(values.map(inline)));
+    if (values.every(isNumber))
+      return this.counted(values.length, Buffer.concat(values.map(inline)));
     const start = this.counted(values.length, Buffer.alloc(4 * values.length));
     values.forEach((value, i) => this.point(start + 4 + 4 * i, this.write(value)));
     return start;

@@ -1,11 +1,21 @@
 import { expect } from 'chai';
-import { assemble, global, line, pickle, proto, stackGlobal, text, type Part } from './pickle-assembler.ts';
+import {
+  assemble,
+  global,
+  line,
+  pickle,
+  proto,
+  stackGlobal,
+  text,
+  type Part,
+} from './pickle-assembler.ts';
 import { rulesOf, scanBytes } from './scan-bytes.ts';
 import { writeZip } from './zip-writer.ts';
 
 /**
- * Functions that run something, load something or write something, and that lists of forbidden names have missed: each from a published
- * advisory of another scanner, or found by trying. None of them is on the list of what is allowed; no list of what is forbidden exists.
+ * Functions that run something, load something or write something, and that lists of forbidden
+ * names have missed: each from a published advisory of another scanner, or found by trying. None of
+ * them is on the list of what is allowed; no list of what is forbidden exists.
  */
 const GADGETS = `
 os.system posix.system nt.system subprocess.Popen builtins.eval builtins.exec __builtin__.eval builtins.setattr builtins.__import__ builtins.map builtins.open
@@ -30,36 +40,97 @@ ssl.get_server_certificate socket.create_connection smtplib.SMTP ftplib.FTP teln
 shutil.rmtree shutil.copyfile tempfile.mktemp glob.glob fileinput.input compileall.compile_file py_compile.compile imp.load_source nturl2path.url2pathname
 gc.get_objects sys.settrace sys.modules threading.Thread concurrent.futures.thread.ThreadPoolExecutor signal.signal copyreg.add_extension copyreg._reconstructor_ex
 weakref.finalize contextlib.ExitStack bz2.BZ2File lzma.LZMAFile gzip.GzipFile configparser.ConfigParser venv.create xml.sax.parse aifc.open wsgiref.simple_server.demo_app
-`.trim().split(/\s+/).map((name): [string, string] => {
-  const dot = name.lastIndexOf('.');
-  return [name.slice(0, dot), name.slice(dot + 1)];
-});
+`
+  .trim()
+  .split(/\s+/)
+  .map((name): [string, string] => {
+    const dot = name.lastIndexOf('.');
+    return [name.slice(0, dot), name.slice(dot + 1)];
+  });
 
 const call = (...how: Part[]): Part[] => [...how, text('true'), 'TUPLE1', 'REDUCE'];
-const byLine = (module: string, name: string): Buffer => assemble(global(module, name), 'MARK', 'STRING', line("'true'"), 'TUPLE', 'REDUCE', 'STOP');
+const byLine = (module: string, name: string): Buffer =>
+  assemble(global(module, name), 'MARK', 'STRING', line("'true'"), 'TUPLE', 'REDUCE', 'STOP');
 
 /** The same call as each protocol writes it, and in each place where a loader would find it. */
-const CARRIERS: [what: string, file: string, bytes: (module: string, name: string) => Uint8Array][] = [
+const CARRIERS: [
+  what: string,
+  file: string,
+  bytes: (module: string, name: string) => Uint8Array,
+][] = [
   ['protocol 0', 'a.pkl', byLine],
-  ['INST', 'a.pkl', (module, name) => assemble('MARK', 'STRING', line("'true'"), 'INST', line(module), line(name), 'STOP')],
-  ['OBJ', 'a.pkl', (module, name) => assemble(proto(2), 'MARK', global(module, name), text('true'), 'OBJ', 'STOP')],
-  ['protocol 2', 'a.pkl', (module, name) => assemble(proto(2), ...call(global(module, name)), 'STOP')],
-  ['protocol 3, NEWOBJ', 'a.pkl', (module, name) => assemble(proto(3), global(module, name), text('true'), 'TUPLE1', 'NEWOBJ', 'STOP')],
+  [
+    'INST',
+    'a.pkl',
+    (module, name) =>
+      assemble('MARK', 'STRING', line("'true'"), 'INST', line(module), line(name), 'STOP'),
+  ],
+  [
+    'OBJ',
+    'a.pkl',
+    (module, name) => assemble(proto(2), 'MARK', global(module, name), text('true'), 'OBJ', 'STOP'),
+  ],
+  [
+    'protocol 2',
+    'a.pkl',
+    (module, name) => assemble(proto(2), ...call(global(module, name)), 'STOP'),
+  ],
+  [
+    'protocol 3, NEWOBJ',
+    'a.pkl',
+    (module, name) =>
+      assemble(proto(3), global(module, name), text('true'), 'TUPLE1', 'NEWOBJ', 'STOP'),
+  ],
   ['protocol 4', 'a.pkl', (module, name) => pickle(...call(stackGlobal(module, name)))],
-  ['protocol 5, its result thrown away', 'a.pkl', (module, name) => assemble(proto(5), ...call(stackGlobal(module, name)), 'POP', 'NONE', 'STOP')],
-  ['a dotted name', 'a.pkl', (module, name) => {
-    const [first, ...rest] = module.split('.');
-    return pickle(...call(stackGlobal(first!, [...rest, name].join('.'))));
-  }],
-  ['only named, as a value', 'a.pkl', (module, name) => pickle('EMPTY_DICT', text('loss'), stackGlobal(module, name), 'SETITEM')],
+  [
+    'protocol 5, its result thrown away',
+    'a.pkl',
+    (module, name) => assemble(proto(5), ...call(stackGlobal(module, name)), 'POP', 'NONE', 'STOP'),
+  ],
+  [
+    'a dotted name',
+    'a.pkl',
+    (module, name) => {
+      const [first, ...rest] = module.split('.');
+      return pickle(...call(stackGlobal(first!, [...rest, name].join('.'))));
+    },
+  ],
+  [
+    'only named, as a value',
+    'a.pkl',
+    (module, name) => pickle('EMPTY_DICT', text('loss'), stackGlobal(module, name), 'SETITEM'),
+  ],
   ['joblib', 'a.joblib', (module, name) => pickle(...call(stackGlobal(module, name)))],
-  ['the zip of torch', 'a.pt', (module, name) => writeZip([{ name: 'a/data.pkl', bytes: assemble(proto(2), ...call(global(module, name)), 'STOP') }, { name: 'a/version', bytes: Buffer.from('3\n') }])],
-  ['an array of objects', 'a.npy', (module, name) => Buffer.concat([npyHeader("{'descr': '|O', 'fortran_order': False, 'shape': (1,), }"), pickle(...call(stackGlobal(module, name)))])],
+  [
+    'the zip of torch',
+    'a.pt',
+    (module, name) =>
+      writeZip([
+        { name: 'a/data.pkl', bytes: assemble(proto(2), ...call(global(module, name)), 'STOP') },
+        { name: 'a/version', bytes: Buffer.from('3\n') },
+      ]),
+  ],
+  [
+    'an array of objects',
+    'a.npy',
+    (module, name) =>
+      Buffer.concat([
+        npyHeader("{'descr': '|O', 'fortran_order': False, 'shape': (1,), }"),
+        pickle(...call(stackGlobal(module, name))),
+      ]),
+  ],
 ];
 
 function npyHeader(text_: string): Buffer {
   const padded = `${text_}${' '.repeat(63 - ((10 + text_.length) % 64))}\n`;
-  const head = Buffer.from([0x93, ...Buffer.from('NUMPY'), 1, 0, padded.length & 255, padded.length >> 8]);
+  const head = Buffer.from([
+    0x93,
+    ...Buffer.from('NUMPY'),
+    1,
+    0,
+    padded.length & 255,
+    padded.length >> 8,
+  ]);
   return Buffer.concat([head, Buffer.from(padded)]);
 }
 
@@ -68,7 +139,12 @@ describe(`${GADGETS.length} functions that lists of forbidden names have missed`
     it(`are all refused in ${what}`, () => {
       const passed = GADGETS.filter(([module, name]) => {
         const result = scanBytes(file, bytes(module, name));
-        return result.verdict !== 'block' || !rulesOf(result).some((rule) => /^(pickle-global-blocked|pickle-call-blocked|pickle-opcode-blocked)$/.test(rule));
+        return (
+          result.verdict !== 'block' ||
+          !rulesOf(result).some((rule) =>
+            /^(pickle-global-blocked|pickle-call-blocked|pickle-opcode-blocked)$/.test(rule),
+          )
+        );
       });
       expect(passed.map((pair) => pair.join('.'))).to.deep.equal([]);
     });

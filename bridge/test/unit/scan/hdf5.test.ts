@@ -7,7 +7,8 @@ import { rulesOf, scanBytes } from './scan-bytes.ts';
 
 const samples = honestSamples('keras').filter(({ name }) => name.endsWith('.h5'));
 const sample = (name: string): Buffer => samples.find((one) => one.name === name)!.bytes;
-const hostile = (name: string): Buffer => fs.readFileSync(new URL(`../../samples/hostile/keras/${name}.h5`, import.meta.url));
+const hostile = (name: string): Buffer =>
+  fs.readFileSync(new URL(`../../samples/hostile/keras/${name}.h5`, import.meta.url));
 
 /** The bytes at the first place of `find` replaced. */
 function patch(bytes: Buffer, find: Buffer | string, replace: Buffer | string, shift = 0): Buffer {
@@ -18,20 +19,33 @@ function patch(bytes: Buffer, find: Buffer | string, replace: Buffer | string, s
 
 describe('HDF5', () => {
   for (const { name, bytes } of samples) {
-    it(`passes ${name}, made with the real library`, () => expect(scanBytes(name, bytes).findings).to.deep.equal([]));
+    it(`passes ${name}, made with the real library`, () =>
+      expect(scanBytes(name, bytes).findings).to.deep.equal([]));
   }
 
   it('reads attributes of more than 64 kB, which lie by themselves', () => {
-    const unpacked = (path: string): Buffer => zlib.gunzipSync(fs.readFileSync(new URL(`../../samples/${path}.h5.gz`, import.meta.url)));
+    const unpacked = (path: string): Buffer =>
+      zlib.gunzipSync(fs.readFileSync(new URL(`../../samples/${path}.h5.gz`, import.meta.url)));
     const honest = unpacked('honest/keras/large-attributes');
     expect(scanBytes('a.h5', honest).findings).to.deep.equal([]);
-    expect(rulesOf(scanBytes('a.h5', unpacked('hostile/keras/lambda-large')))).to.deep.equal(['keras-code']);
+    expect(rulesOf(scanBytes('a.h5', unpacked('hostile/keras/lambda-large')))).to.deep.equal([
+      'keras-code',
+    ]);
     // the tree of large objects is not what its checksum says, or leads behind the file
-    expect(rulesOf(scanBytes('a.h5', patch(honest, 'BTHD', Buffer.from([9]), 8)))).to.deep.equal(['hdf5-structure']);
+    expect(rulesOf(scanBytes('a.h5', patch(honest, 'BTHD', Buffer.from([9]), 8)))).to.deep.equal([
+      'hdf5-structure',
+    ]);
   });
 
   it('tells Keras from other HDF5 by what the root says', () => {
-    for (const [name, format] of [['sequential.h5', 'keras-h5'], ['two.h5', 'keras-h5'], ['types.h5', 'hdf5'], ['lzf-latest.h5', 'hdf5'], ['pandas-fixed.h5', 'hdf5'], ['sequential.weights.h5', 'hdf5']] as const) {
+    for (const [name, format] of [
+      ['sequential.h5', 'keras-h5'],
+      ['two.h5', 'keras-h5'],
+      ['types.h5', 'hdf5'],
+      ['lzf-latest.h5', 'hdf5'],
+      ['pandas-fixed.h5', 'hdf5'],
+      ['sequential.weights.h5', 'hdf5'],
+    ] as const) {
       expect(scanBytes(name, sample(name)).details.formats[name], name).to.equal(format);
     }
   });
@@ -83,7 +97,9 @@ describe('HDF5', () => {
 
   it('an array that begins like a pickle and lies in tiles is for review', () => {
     const result = scanBytes('a.h5', hostile('bytes-tiles'));
-    expect(result.findings.map(({ rule, symbol }) => [rule, symbol])).to.deep.equal([['pickle-embedded', 'w']]);
+    expect(result.findings.map(({ rule, symbol }) => [rule, symbol])).to.deep.equal([
+      ['pickle-embedded', 'w'],
+    ]);
   });
 
   const plain = sample('chunks.h5');
@@ -109,7 +125,11 @@ describe('HDF5', () => {
     ['one object under two names', 'hdf5-structure', hostile('two-names')],
     ['a group that leads back to itself', 'hdf5-structure', hostile('loop')],
     ['a type that stands by itself', 'hdf5-feature', hostile('committed-type')],
-    ['a superblock of the future', 'hdf5-feature', patch(latest, Buffer.from([0x89]), Buffer.from([9]), 8)],
+    [
+      'a superblock of the future',
+      'hdf5-feature',
+      patch(latest, Buffer.from([0x89]), Buffer.from([9]), 8),
+    ],
     ['addresses of 4 bytes', 'hdf5-feature', patch(plain, Buffer.from([8, 8]), Buffer.from([4]))],
     ['a wrong checksum', 'hdf5-structure', patch(latest, 'OHDR', Buffer.from([1]), 8)],
     ['a tree without a mark', 'hdf5-structure', patch(plain, 'TREE', 'TRUE')],
@@ -117,8 +137,16 @@ describe('HDF5', () => {
     ['a heap without a mark', 'hdf5-structure', patch(plain, 'HEAP', 'HEAT')],
     ['names out of order', 'hdf5-structure', patch(plain, Buffer.from('grows\0'), 'zrows')],
     ['a name with a slash', 'hdf5-structure', patch(plain, Buffer.from('grows\0'), 'gr/ws')],
-    ['a name that is a folder', 'hdf5-structure', patch(plain, Buffer.from('grows\0'), '.\0\0\0\0')],
-    ['an end before the last byte', 'format-trailing-data', patch(plain, size(plain), Buffer.from([0, 8]))],
+    [
+      'a name that is a folder',
+      'hdf5-structure',
+      patch(plain, Buffer.from('grows\0'), '.\0\0\0\0'),
+    ],
+    [
+      'an end before the last byte',
+      'format-trailing-data',
+      patch(plain, size(plain), Buffer.from([0, 8])),
+    ],
     ['a heap of texts without a mark', 'hdf5-structure', patch(sample('types.h5'), 'GCOL', 'GCOX')],
   ];
   for (const [what, rule, bytes] of broken) {
@@ -132,21 +160,32 @@ describe('HDF5', () => {
   it('asks for a look where Keras itself writes nothing of the kind', () => {
     for (const name of ['soft-link', 'soft-link-latest']) {
       const result = scanBytes('a.h5', hostile(name));
-      expect(result.findings.map(({ rule, symbol }) => [rule, symbol])).to.deep.equal([['hdf5-soft-link', 'w']]);
+      expect(result.findings.map(({ rule, symbol }) => [rule, symbol])).to.deep.equal([
+        ['hdf5-soft-link', 'w'],
+      ]);
       expect(result.verdict).to.equal('review');
     }
   });
 
   it('is found under every name, and the name must agree', () => {
     expect(rulesOf(scanBytes('model.bin', weights))).to.include('format-extension-mismatch');
-    expect(rulesOf(scanBytes('model.safetensors', hostile('external-link')))).to.include.members(['format-extension-mismatch', 'hdf5-external']);
+    expect(rulesOf(scanBytes('model.safetensors', hostile('external-link')))).to.include.members([
+      'format-extension-mismatch',
+      'hdf5-external',
+    ]);
     expect(scanBytes('model', weights).verdict).to.equal('pass');
   });
 
   it('keeps to its limits', () => {
-    expect(rulesOf(scanBytes('a.h5', latest, 'model', { hdf5Objects: 5 }))).to.deep.equal(['limit-exceeded']);
-    expect(rulesOf(scanBytes('a.h5', weights, 'model', { hdf5Depth: 2 }))).to.deep.equal(['limit-exceeded']);
-    expect(rulesOf(scanBytes('a.h5', weights, 'model', { hdf5Parts: 5 }))).to.deep.equal(['limit-exceeded']);
+    expect(rulesOf(scanBytes('a.h5', latest, 'model', { hdf5Objects: 5 }))).to.deep.equal([
+      'limit-exceeded',
+    ]);
+    expect(rulesOf(scanBytes('a.h5', weights, 'model', { hdf5Depth: 2 }))).to.deep.equal([
+      'limit-exceeded',
+    ]);
+    expect(rulesOf(scanBytes('a.h5', weights, 'model', { hdf5Parts: 5 }))).to.deep.equal([
+      'limit-exceeded',
+    ]);
   });
 
   it('never crashes on a damaged file', () => neverCrashes(samples)).timeout(60_000);

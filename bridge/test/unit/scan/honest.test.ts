@@ -21,24 +21,49 @@ describe('honest files, made with the real libraries', () => {
 
   it('passes the digits example, and reads how it serves', () => {
     const result = scanUpload({
-      files: [file(EXAMPLES, 'digits/model.safetensors', 'model'), file(EXAMPLES, 'digits/serve.py', 'side'), file(EXAMPLES, 'digits/Dockerfile', 'dockerfile')],
+      files: [
+        file(EXAMPLES, 'digits/model.safetensors', 'model'),
+        file(EXAMPLES, 'digits/serve.py', 'side'),
+        file(EXAMPLES, 'digits/Dockerfile', 'dockerfile'),
+      ],
     });
     expect(result.findings).to.deep.equal([]);
     expect(result.serving).to.deep.equal({ port: 8080, readinessPath: '/v2/health/ready' });
   });
 
   it('passes the broken example: that it does not start is not the scan’s business', () => {
-    expect(scanUpload({ files: [file(EXAMPLES, 'broken/Dockerfile', 'dockerfile')] }).verdict).to.equal('pass');
+    expect(
+      scanUpload({ files: [file(EXAMPLES, 'broken/Dockerfile', 'dockerfile')] }).verdict,
+    ).to.equal('pass');
   });
 
   it('takes the notes of a repository of models for side files', () => {
-    expect(['README', 'x/LICENSE', '.gitattributes', 'a/.gitignore', 'tokenizer.json', 'chat_template.jinja'].filter((name) => !isSideFile(name))).to.deep.equal([]);
-    expect(['model.bin', '.git', 'a.gitattributes.pkl', 'gitattributes.pt'].filter(isSideFile)).to.deep.equal([]);
+    expect(
+      [
+        'README',
+        'x/LICENSE',
+        '.gitattributes',
+        'a/.gitignore',
+        'tokenizer.json',
+        'chat_template.jinja',
+      ].filter((name) => !isSideFile(name)),
+    ).to.deep.equal([]);
+    expect(
+      ['model.bin', '.git', 'a.gitattributes.pkl', 'gitattributes.pt'].filter(isSideFile),
+    ).to.deep.equal([]);
   });
 
   it('stops the malicious example', () => {
-    const result = scanUpload({ files: [file(EXAMPLES, 'malicious/model.pkl', 'model'), file(EXAMPLES, 'malicious/Dockerfile', 'dockerfile')] });
+    const result = scanUpload({
+      files: [
+        file(EXAMPLES, 'malicious/model.pkl', 'model'),
+        file(EXAMPLES, 'malicious/Dockerfile', 'dockerfile'),
+      ],
+    });
     expect(result.verdict).to.equal('block');
-    expect(result.findings.map(({ rule, symbol }) => [rule, symbol])).to.deep.equal([['pickle-global-blocked', 'posix.system'], ['pickle-call-blocked', 'posix.system']]);
+    expect(result.findings.map(({ rule, symbol }) => [rule, symbol])).to.deep.equal([
+      ['pickle-global-blocked', 'posix.system'],
+      ['pickle-call-blocked', 'posix.system'],
+    ]);
   });
 });

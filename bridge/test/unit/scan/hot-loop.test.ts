@@ -17,7 +17,15 @@ const HONEST = path.join(import.meta.dirname, '../../samples/scan/honest');
 /** Everything that can be told of a walk: where it ended, or why not, and what it found. */
 function walk(bytes: Uint8Array): string {
   const report = new Report(DEFAULT_LIMITS);
-  const host: PickleHost = { file: 'a.pkl', report, limits: DEFAULT_LIMITS, storages: null, inlineArrays: { mode: 'skip' }, booster: () => undefined, nested: () => null };
+  const host: PickleHost = {
+    file: 'a.pkl',
+    report,
+    limits: DEFAULT_LIMITS,
+    storages: null,
+    inlineArrays: { mode: 'skip' },
+    booster: () => undefined,
+    nested: () => null,
+  };
   let end: unknown;
   try {
     end = new PickleMachine(new BufferSource(bytes), 0, host, allowList()).run();
@@ -51,25 +59,63 @@ describe('the hot loop of the pickle machine', () => {
 
   it('and of names of special methods, wherever they lie on the stack', () => {
     const parts: Part[][] = [
-      [text('__setstate__')], [text('__init__'), 'MEMOIZE'], ['BINGET', 0], ['BINGET', 1], [text('a')], ['BININT1', 1], ['MARK'], ['TUPLE'], ['TUPLE1'], ['TUPLE2'], ['EMPTY_LIST'], ['EMPTY_DICT'],
-      ['APPEND'], ['APPENDS'], ['SETITEM'], ['SETITEMS'], ['POP'], ['DUP'], ['MEMOIZE'], [global('collections', 'OrderedDict')], ['NEWOBJ'], ['EMPTY_TUPLE'],
+      [text('__setstate__')],
+      [text('__init__'), 'MEMOIZE'],
+      ['BINGET', 0],
+      ['BINGET', 1],
+      [text('a')],
+      ['BININT1', 1],
+      ['MARK'],
+      ['TUPLE'],
+      ['TUPLE1'],
+      ['TUPLE2'],
+      ['EMPTY_LIST'],
+      ['EMPTY_DICT'],
+      ['APPEND'],
+      ['APPENDS'],
+      ['SETITEM'],
+      ['SETITEMS'],
+      ['POP'],
+      ['DUP'],
+      ['MEMOIZE'],
+      [global('collections', 'OrderedDict')],
+      ['NEWOBJ'],
+      ['EMPTY_TUPLE'],
     ];
     const front = [text('__setstate__'), 'MEMOIZE', text('b'), 'MEMOIZE'] satisfies Part[];
-    fc.assert(fc.property(fc.array(fc.nat(parts.length - 1), { maxLength: 24 }), (chosen) => {
-      // enough behind it that the window does not end the loop
-      const bytes = pickle(...front, ...chosen.flatMap((i) => parts[i]!), ...Array.from({ length: 12 }, (): Part => 'NONE'));
-      expect(walk(bytes)).to.equal(stepByStep(bytes));
-    }), tries(5000));
+    fc.assert(
+      fc.property(fc.array(fc.nat(parts.length - 1), { maxLength: 24 }), (chosen) => {
+        // enough behind it that the window does not end the loop
+        const bytes = pickle(
+          ...front,
+          ...chosen.flatMap((i) => parts[i]!),
+          ...Array.from({ length: 12 }, (): Part => 'NONE'),
+        );
+        expect(walk(bytes)).to.equal(stepByStep(bytes));
+      }),
+      tries(5000),
+    );
   });
 
   it('and of samples with bytes changed and the end cut off', () => {
-    const bytes = samples.filter((name) => name.endsWith('.pkl')).map((name) => fs.readFileSync(path.join(HONEST, name)));
-    const change = fc.record({ sample: fc.nat(bytes.length - 1), places: fc.array(fc.tuple(fc.double({ min: 0, max: 0.999, noNaN: true }), fc.nat(255)), { maxLength: 3 }), cut: fc.double({ min: 0, max: 2, noNaN: true }) });
-    fc.assert(fc.property(change, ({ sample, places, cut }) => {
-      const changed = Buffer.from(bytes[sample]!);
-      for (const [place, value] of places) changed[Math.floor(place * changed.length)] = value;
-      const whole = changed.subarray(0, Math.ceil(Math.min(1, cut) * changed.length));
-      expect(walk(whole)).to.equal(stepByStep(whole));
-    }), tries(2000));
+    const bytes = samples
+      .filter((name) => name.endsWith('.pkl'))
+      .map((name) => fs.readFileSync(path.join(HONEST, name)));
+    const change = fc.record({
+      sample: fc.nat(bytes.length - 1),
+      places: fc.array(fc.tuple(fc.double({ min: 0, max: 0.999, noNaN: true }), fc.nat(255)), {
+        maxLength: 3,
+      }),
+      cut: fc.double({ min: 0, max: 2, noNaN: true }),
+    });
+    fc.assert(
+      fc.property(change, ({ sample, places, cut }) => {
+        const changed = Buffer.from(bytes[sample]!);
+        for (const [place, value] of places) changed[Math.floor(place * changed.length)] = value;
+        const whole = changed.subarray(0, Math.ceil(Math.min(1, cut) * changed.length));
+        expect(walk(whole)).to.equal(stepByStep(whole));
+      }),
+      tries(2000),
+    );
   });
 });

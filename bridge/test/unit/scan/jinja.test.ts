@@ -26,13 +26,19 @@ const HONEST: Record<string, string> = {
 /** what it does, and the template */
 const ATTACKS: [string, string][] = [
   ['the classic', `{{ ''.__class__.__mro__[1].__subclasses__() }}`],
-  ['llama-cpp-python', `{% for c in [].__class__.__base__.__subclasses__() %}{% if c.__name__ == 'catch_warnings' %}{{ c.__init__.__globals__['__builtins__']['eval']("1") }}{% endif %}{% endfor %}`],
+  [
+    'llama-cpp-python',
+    `{% for c in [].__class__.__base__.__subclasses__() %}{% if c.__name__ == 'catch_warnings' %}{{ c.__init__.__globals__['__builtins__']['eval']("1") }}{% endif %}{% endfor %}`,
+  ],
   ['the name as a subscript', `{{ ''['__class__'] }}`],
   ['the name in escapes', `{{ ''['\\x5f\\x5fclass\\x5f\\x5f'] }}`],
   ['the name in unicode escapes', `{{ ''['\\u005f\\u005fclass__'] }}`],
   ['the name by its parts', `{{ ''['_' + '_class_' + '_'] }}`],
   ['the name in a variable', `{% set a = '_' %}{% set b = a ~ a ~ 'class' ~ a ~ a %}{{ ''[b] }}`],
-  ['the name from a namespace', `{% set ns = namespace(k='x') %}{% set ns.k = something %}{{ ''[ns.k] }}`],
+  [
+    'the name from a namespace',
+    `{% set ns = namespace(k='x') %}{% set ns.k = something %}{{ ''[ns.k] }}`,
+  ],
   ['the name as a list', `{{ ''[['a','b']|join] }}`],
   ['the name by a pattern', `{{ ''['%c%cclass' % (95, 95)] }}`],
   ['|attr', `{{ ''|attr('x') }}`],
@@ -75,22 +81,43 @@ const ATTACKS: [string, string][] = [
   ['the same as a macro', `{% macro m() %}{% endmacro %}{% set m = x.run %}{{ m('a') }}`],
   ['a loop that is none', `{% set loop = namespace(index=y) %}{{ x[loop.index] }}`],
   ['a number that is a block', `{% set y = 1 %}{% set y %}abc{% endset %}{{ x[y] }}`],
-  ['a number that is one of a pair', `{% for y in range(3) %}{% endfor %}{% for y, z in q %}{{ x[y] }}{% endfor %}`],
-  ['a number that is a parameter', `{% set y = 1 %}{% macro m(y) %}{{ x[y] }}{% endmacro %}{{ m('a') }}`],
+  [
+    'a number that is one of a pair',
+    `{% for y in range(3) %}{% endfor %}{% for y, z in q %}{{ x[y] }}{% endfor %}`,
+  ],
+  [
+    'a number that is a parameter',
+    `{% set y = 1 %}{% macro m(y) %}{{ x[y] }}{% endmacro %}{{ m('a') }}`,
+  ],
   ['letters that Python changes', `{{ x.\uff3fa }}`],
   ['a sign without meaning', `{{ a ! b }}`],
 ];
 
 /** Names that are computed all the same, or lead further than to what is written. */
 const COMPUTED: [string, string][] = [
-  ['an attribute that a block gives', `{% set ns = namespace(k=0) %}{% set ns.k %}{{'_'}}_class_{{'_'}}{% endset %}{{ ''[ns.k] }}`],
-  ['an attribute in a pair', `{% set ns = namespace(k=0) %}{% set ns.k, ns.l = 'a' ~ 'b', 1 %}{{ ''[ns.k] }}`],
-  ['an attribute in a pair in brackets', `{% set ns = namespace(k=0) %}{% set (ns.k, ns.l) = x %}{{ ''[ns.k] }}`],
+  [
+    'an attribute that a block gives',
+    `{% set ns = namespace(k=0) %}{% set ns.k %}{{'_'}}_class_{{'_'}}{% endset %}{{ ''[ns.k] }}`,
+  ],
+  [
+    'an attribute in a pair',
+    `{% set ns = namespace(k=0) %}{% set ns.k, ns.l = 'a' ~ 'b', 1 %}{{ ''[ns.k] }}`,
+  ],
+  [
+    'an attribute in a pair in brackets',
+    `{% set ns = namespace(k=0) %}{% set (ns.k, ns.l) = x %}{{ ''[ns.k] }}`,
+  ],
   ['more behind what was looked up', `{% set m = {'a': 1} %}{{ m[x.y].z }}`],
   ['looked up twice', `{% set m = {'a': 1} %}{{ m[x.y][x.z] }}`],
   ['kept what was looked up', `{% set m = {'a': 1} %}{% set q = m[x.y] %}`],
-  ['given on what was looked up', `{% set m = {'a': 1} %}{% macro f(q) %}{{ q[z] }}{% endmacro %}{{ f(m[x.y]) }}`],
-  ['given on in a dict', `{% set m = {'a': 1} %}{% macro f(q) %}{% endmacro %}{{ f({'a': m[x.y]}) }}`],
+  [
+    'given on what was looked up',
+    `{% set m = {'a': 1} %}{% macro f(q) %}{{ q[z] }}{% endmacro %}{{ f(m[x.y]) }}`,
+  ],
+  [
+    'given on in a dict',
+    `{% set m = {'a': 1} %}{% macro f(q) %}{% endmacro %}{{ f({'a': m[x.y]}) }}`,
+  ],
   ['a dict that becomes something else', `{% set m = {'a': 1} %}{% set m = '' %}{{ m[x.y] }}`],
   ['a dict that may be another', `{% set m = {'a': 1} and x or {} %}{{ m[x.y] }}`],
   ['called what was looked up', `{% set m = {'a': 1} %}{{ m[x.y]() }}`],
@@ -100,7 +127,10 @@ const COMPUTED: [string, string][] = [
   ['more behind a key', `{% for k in x %}{{ x[k][z] }}{% endfor %}`],
   ['kept by a key', `{% for k in x %}{% set q = x[k] %}{% endfor %}`],
   ['two names of each other', `{% set a = b %}{% set b = a %}{{ ''[a] }}`],
-  ['a counter that began as a text', `{% set ns = namespace(k=x) %}{% set ns.k = ns.k + 1 %}{{ ''[ns.k] }}`],
+  [
+    'a counter that began as a text',
+    `{% set ns = namespace(k=x) %}{% set ns.k = ns.k + 1 %}{{ ''[ns.k] }}`,
+  ],
   ['a pattern with an attribute', `{{ '{0.__x}'.format(y) }}`],
   ['a pattern in two parts', `{{ 'a{' '0.x}'.format(y) }}`],
   ['a pattern with a width', `{{ '{:>1000000000}'.format(1) }}`],
@@ -125,22 +155,58 @@ const ENDLESS: [string, string][] = [
   ['a long range', `{% for i in range(10**9) %}x{% endfor %}`],
   ['a long range with both ends', `{% for i in range(0, 999999999, 1) %}{% endfor %}`],
   ['a range as a list', `{{ range(999999999)|list|length }}`],
-  ['loops in loops', `{% for i in range(99999) %}{% for j in range(99999) %}x{% endfor %}{% endfor %}`],
-  ['three loops', `{% for i in range(1000) %}{% for j in range(1000) %}{% for k in range(1000) %}{% endfor %}{% endfor %}{% endfor %}`],
-  ['a text that doubles', `{% set ns = namespace(s='a') %}{% for i in range(40) %}{% set ns.s = ns.s ~ ns.s %}{% endfor %}{{ ns.s }}`],
-  ['a text that doubles with each message', `{% set ns = namespace(s='a') %}{% for m in messages %}{% set ns.s = ns.s + ns.s %}{% endfor %}`],
-  ['a list that doubles', `{% set ns = namespace(l=[1]) %}{% for i in range(60) %}{% set ns.l = ns.l + ns.l %}{% endfor %}`],
-  ['a list that is put into itself', `{% set l = [1] %}{% for i in range(60) %}{{ l.extend(l) }}{% endfor %}`],
-  ['a list that grows under its loop', `{% set l = [1] %}{% for i in l %}{{ l.append(i) }}{% endfor %}`],
-  ['a macro that counts down', `{% macro f(n) %}{% if n > 1 %}{{ f(n-1) }}{{ f(n-2) }}{% endif %}{% endmacro %}{{ f(40) }}`],
+  [
+    'loops in loops',
+    `{% for i in range(99999) %}{% for j in range(99999) %}x{% endfor %}{% endfor %}`,
+  ],
+  [
+    'three loops',
+    `{% for i in range(1000) %}{% for j in range(1000) %}{% for k in range(1000) %}{% endfor %}{% endfor %}{% endfor %}`,
+  ],
+  [
+    'a text that doubles',
+    `{% set ns = namespace(s='a') %}{% for i in range(40) %}{% set ns.s = ns.s ~ ns.s %}{% endfor %}{{ ns.s }}`,
+  ],
+  [
+    'a text that doubles with each message',
+    `{% set ns = namespace(s='a') %}{% for m in messages %}{% set ns.s = ns.s + ns.s %}{% endfor %}`,
+  ],
+  [
+    'a list that doubles',
+    `{% set ns = namespace(l=[1]) %}{% for i in range(60) %}{% set ns.l = ns.l + ns.l %}{% endfor %}`,
+  ],
+  [
+    'a list that is put into itself',
+    `{% set l = [1] %}{% for i in range(60) %}{{ l.extend(l) }}{% endfor %}`,
+  ],
+  [
+    'a list that grows under its loop',
+    `{% set l = [1] %}{% for i in l %}{{ l.append(i) }}{% endfor %}`,
+  ],
+  [
+    'a macro that counts down',
+    `{% macro f(n) %}{% if n > 1 %}{{ f(n-1) }}{{ f(n-2) }}{% endif %}{% endmacro %}{{ f(40) }}`,
+  ],
   ['a macro that only calls itself', `{% macro f() %}{{ f() }}{{ f() }}{% endmacro %}{{ f() }}`],
-  ['macros that call each other', `{% macro f(x) %}{{ g(x) }}{{ g(x) }}{% endmacro %}{% macro g(x) %}{{ f(x) }}{% endmacro %}{{ f(1) }}`],
-  ['a macro that counts up', `{% macro f(n) %}{% if n < 40 %}{{ f(n+1) }}{{ f(n+1) }}{% endif %}{% endmacro %}{{ f(0) }}`],
-  ['a text that is replaced by a longer one', `{% set a = 'aaaaaaaaaa'*1000 %}{{ a|replace('a', a)|replace('a', a) }}`],
+  [
+    'macros that call each other',
+    `{% macro f(x) %}{{ g(x) }}{{ g(x) }}{% endmacro %}{% macro g(x) %}{{ f(x) }}{% endmacro %}{{ f(1) }}`,
+  ],
+  [
+    'a macro that counts up',
+    `{% macro f(n) %}{% if n < 40 %}{{ f(n+1) }}{{ f(n+1) }}{% endif %}{% endmacro %}{{ f(0) }}`,
+  ],
+  [
+    'a text that is replaced by a longer one',
+    `{% set a = 'aaaaaaaaaa'*1000 %}{{ a|replace('a', a)|replace('a', a) }}`,
+  ],
   ['a range that is joined', `{{ range(100000)|join('a'*100000) }}`],
   ['the same as a method', `{{ ('a'*100000).join(range(100000)) }}`],
-  ['padding of lines', `{{ 'a
-'*1000|indent(1000000000) }}`],
+  [
+    'padding of lines',
+    `{{ 'a
+'*1000|indent(1000000000) }}`,
+  ],
   ['padding of two lines', `{{ 'a\\nb'|indent(1000000000) }}`],
   ['padding of JSON', `{{ [1,[2]]|tojson(indent=1000000000) }}`],
   ['padding with zeros', `{{ '1'.zfill(1000000000) }}`],
@@ -155,15 +221,39 @@ const ENDLESS: [string, string][] = [
   ['a text in another base', `{{ 'a' * ('FFFFFFFF'|int(0,16)) }}`],
   ['the length of a text', `{{ 'a' * (('a'*100000)|length) * 10000 }}`],
   ['padding of each', `{{ [1,2]|map('center', 1000000000)|list }}`],
-  ['a block that is repeated', `{% set x %}{% for i in range(100000) %}aaaaaaaaaa{% endfor %}{% endset %}{{ x * 10000 }}`],
+  [
+    'a block that is repeated',
+    `{% set x %}{% for i in range(100000) %}aaaaaaaaaa{% endfor %}{% endset %}{{ x * 10000 }}`,
+  ],
   ['padding of a block', `{% filter center(1000000000) %}x{% endfilter %}`],
-  ['a caller in a loop', `{% macro m() %}{% for i in range(100000) %}{{ caller() }}{% endfor %}{% endmacro %}{% call m() %}{% for i in range(100000) %}x{% endfor %}{% endcall %}`],
-  ['a number that squares', `{% set ns = namespace(n=2) %}{% for i in range(1000) %}{% set ns.n = ns.n * ns.n %}{% endfor %}{{ ns.n }}`],
-  ['loops over a text in a dict', `{% set d = dict(a='x'*9999999) %}{% for c in d.a %}{% for e in d.a %}{% endfor %}{% endfor %}`],
-  ['ranges in lists', `{% for r in [range(99999)] %}{% for i in r %}{% for q in [range(99999)] %}{% for j in q %}{% endfor %}{% endfor %}{% endfor %}{% endfor %}`],
-  ['what is set back only seemingly', `{% set ns = namespace(s='a') %}{% for i in range(40) %}{% if false %}{% set ns = namespace(s='a') %}{% endif %}{% set ns.s = ns.s ~ ns.s %}{% endfor %}`],
-  ['what is set smaller only seemingly', `{% set n = 1000000000 %}{% if false %}{% set n = 1 %}{% endif %}{{ 'a' * n }}`],
-  ['a text that doubles in a macro', `{% set ns = namespace(s='a') %}{% macro r() %}{% set ns.s = ns.s ~ ns.s %}{% endmacro %}{% for i in range(40) %}{{ r() }}{% endfor %}`],
+  [
+    'a caller in a loop',
+    `{% macro m() %}{% for i in range(100000) %}{{ caller() }}{% endfor %}{% endmacro %}{% call m() %}{% for i in range(100000) %}x{% endfor %}{% endcall %}`,
+  ],
+  [
+    'a number that squares',
+    `{% set ns = namespace(n=2) %}{% for i in range(1000) %}{% set ns.n = ns.n * ns.n %}{% endfor %}{{ ns.n }}`,
+  ],
+  [
+    'loops over a text in a dict',
+    `{% set d = dict(a='x'*9999999) %}{% for c in d.a %}{% for e in d.a %}{% endfor %}{% endfor %}`,
+  ],
+  [
+    'ranges in lists',
+    `{% for r in [range(99999)] %}{% for i in r %}{% for q in [range(99999)] %}{% for j in q %}{% endfor %}{% endfor %}{% endfor %}{% endfor %}`,
+  ],
+  [
+    'what is set back only seemingly',
+    `{% set ns = namespace(s='a') %}{% for i in range(40) %}{% if false %}{% set ns = namespace(s='a') %}{% endif %}{% set ns.s = ns.s ~ ns.s %}{% endfor %}`,
+  ],
+  [
+    'what is set smaller only seemingly',
+    `{% set n = 1000000000 %}{% if false %}{% set n = 1 %}{% endif %}{{ 'a' * n }}`,
+  ],
+  [
+    'a text that doubles in a macro',
+    `{% set ns = namespace(s='a') %}{% macro r() %}{% set ns.s = ns.s ~ ns.s %}{% endmacro %}{% for i in range(40) %}{{ r() }}{% endfor %}`,
+  ],
   ['a number by a condition', `{% set n = 10**9 if true else 1 %}{{ 'a' * n }}`],
   ['both by a condition', `{{ ('a' if x else 'b') * (1000000000 if x else 1) }}`],
   ['a text of a text', `{{ 'ab'|string * 100000000000 }}`],
@@ -176,44 +266,108 @@ const ENDLESS: [string, string][] = [
   ['the largest of a list', `{{ 'a' * ([1,1000000000]|max) }}`],
   ['a number from a loop', `{% for n in [1000000000] %}{{ 'a' * n }}{% endfor %}`],
   ['a number as an argument', `{% macro m(n) %}{{ 'a' * n }}{% endmacro %}{{ m(1000000000) }}`],
-  ['a number as the default of a parameter', `{% macro m(n=1000000000) %}{{ 'a' * n }}{% endmacro %}{{ m() }}`],
+  [
+    'a number as the default of a parameter',
+    `{% macro m(n=1000000000) %}{{ 'a' * n }}{% endmacro %}{{ m() }}`,
+  ],
   ['a number with an exponent', `{{ 'a' * (1e9|int) }}`],
   ['a text with an exponent', `{{ 'a' * ('1e9'|float|int) }}`],
   ['letters that become longer', `{{ ('x'*1000000)|urlencode|urlencode|urlencode|urlencode }}`],
-  ['signs that become longer', `{{ ('<'*1000000)|escape|string|escape|string|escape|string|escape|string|forceescape|forceescape|forceescape }}`],
-  ['ten loops in loops over a list', `{% set l = [1,2,3,4,5,6,7,8,9,10] %}${Array.from({ length: 10 }, (_, i) => `{% for a${i} in l %}`).join('')}x${'{% endfor %}'.repeat(10)}`],
-  ['eight loops in loops over the messages', `${Array.from({ length: 8 }, (_, i) => `{% for a${i} in messages %}`).join('')}x${'{% endfor %}'.repeat(8)}`],
-  ['a text that is put together again and again', `{% set a0 = 'aaaaaaaaaa' %}${Array.from({ length: 15 }, (_, i) => `{% set a${i + 1} = a${i} ~ a${i} ~ a${i} ~ a${i} ~ a${i} %}`).join('')}`],
-  ['macros that call ten of the one before', `${Array.from({ length: 10 }, (_, i) => `{% macro m${i}() %}${i === 0 ? 'x' : `{{ m${i - 1}() }}`.repeat(10)}{% endmacro %}`).join('')}{{ m9() }}`],
+  [
+    'signs that become longer',
+    `{{ ('<'*1000000)|escape|string|escape|string|escape|string|escape|string|forceescape|forceescape|forceescape }}`,
+  ],
+  [
+    'ten loops in loops over a list',
+    `{% set l = [1,2,3,4,5,6,7,8,9,10] %}${Array.from({ length: 10 }, (_, i) => `{% for a${i} in l %}`).join('')}x${'{% endfor %}'.repeat(10)}`,
+  ],
+  [
+    'eight loops in loops over the messages',
+    `${Array.from({ length: 8 }, (_, i) => `{% for a${i} in messages %}`).join('')}x${'{% endfor %}'.repeat(8)}`,
+  ],
+  [
+    'a text that is put together again and again',
+    `{% set a0 = 'aaaaaaaaaa' %}${Array.from({ length: 15 }, (_, i) => `{% set a${i + 1} = a${i} ~ a${i} ~ a${i} ~ a${i} ~ a${i} %}`).join('')}`,
+  ],
+  [
+    'macros that call ten of the one before',
+    `${Array.from({ length: 10 }, (_, i) => `{% macro m${i}() %}${i === 0 ? 'x' : `{{ m${i - 1}() }}`.repeat(10)}{% endmacro %}`).join('')}{{ m9() }}`,
+  ],
 ];
 
 describe('scan: chat templates', () => {
-  for (const [name, template] of Object.entries(HONEST)) it(`passes that of ${name}`, () => expect(judgeTemplate(template)).to.deep.equal([]));
-  for (const [what, template] of ATTACKS) it(`stops ${what}`, () => expect(judgeTemplate(template)).not.to.be.empty);
+  for (const [name, template] of Object.entries(HONEST))
+    it(`passes that of ${name}`, () => expect(judgeTemplate(template)).to.deep.equal([]));
+  for (const [what, template] of ATTACKS)
+    it(`stops ${what}`, () => expect(judgeTemplate(template)).not.to.be.empty);
 
-  for (const [what, template] of COMPUTED) it(`stops ${what}`, () => expect(judgeTemplate(template)).not.to.be.empty);
-  for (const [what, template] of ENDLESS) it(`stops what does not end: ${what}`, () => expect(judgeTemplate(template).map(({ endless }) => endless)).to.deep.equal([true]));
+  for (const [what, template] of COMPUTED)
+    it(`stops ${what}`, () => expect(judgeTemplate(template)).not.to.be.empty);
+  for (const [what, template] of ENDLESS)
+    it(`stops what does not end: ${what}`, () =>
+      expect(judgeTemplate(template).map(({ endless }) => endless)).to.deep.equal([true]));
 
   it('finds them in tokenizer_config.json, alone and in a list, and in .jinja files', () => {
     const evil = `{{ ''.__class__ }}`;
     const cases: [string, string, string[]][] = [
       ['tokenizer_config.json', JSON.stringify({ chat_template: evil }), ['template-unsafe']],
-      ['tokenizer_config.json', JSON.stringify({ chat_template: [{ name: 'default', template: HONEST['ChatML'] }, { name: 'tool', template: evil }] }), ['template-unsafe']],
-      ['tokenizer_config.json', JSON.stringify({ chat_template: [{ name: 'default', template: HONEST['ChatML'] }], other: { chat_template: null } }), []],
-      ['tokenizer_config.json', JSON.stringify({ chat_template: 'a', tool_chat_template: evil }), ['template-unsafe']],
-      ['tokenizer_config.json', JSON.stringify({ chat_template: { default: HONEST['ChatML'], tool: evil } }), ['template-unsafe']],
-      ['tokenizer_config.json', JSON.stringify({ chat_template: { default: HONEST['ChatML'] }, use_default_chat_template: true }), []],
+      [
+        'tokenizer_config.json',
+        JSON.stringify({
+          chat_template: [
+            { name: 'default', template: HONEST['ChatML'] },
+            { name: 'tool', template: evil },
+          ],
+        }),
+        ['template-unsafe'],
+      ],
+      [
+        'tokenizer_config.json',
+        JSON.stringify({
+          chat_template: [{ name: 'default', template: HONEST['ChatML'] }],
+          other: { chat_template: null },
+        }),
+        [],
+      ],
+      [
+        'tokenizer_config.json',
+        JSON.stringify({ chat_template: 'a', tool_chat_template: evil }),
+        ['template-unsafe'],
+      ],
+      [
+        'tokenizer_config.json',
+        JSON.stringify({ chat_template: { default: HONEST['ChatML'], tool: evil } }),
+        ['template-unsafe'],
+      ],
+      [
+        'tokenizer_config.json',
+        JSON.stringify({
+          chat_template: { default: HONEST['ChatML'] },
+          use_default_chat_template: true,
+        }),
+        [],
+      ],
       ['chat_template.jinja2', HONEST['ChatML']!, []],
       ['chat_template.jinja', evil, ['template-unsafe']],
       ['chat_template.jinja', '{{ 9**9**9 }}', ['template-endless']],
       ['chat_template.jinja', HONEST['Qwen 3']!, []],
     ];
-    for (const [name, text, rules] of cases) expect(rulesOf(scanBytes(name, text, 'side')), `${name}: ${text.slice(0, 60)}`).to.deep.equal(rules);
+    for (const [name, text, rules] of cases)
+      expect(rulesOf(scanBytes(name, text, 'side')), `${name}: ${text.slice(0, 60)}`).to.deep.equal(
+        rules,
+      );
   });
 
   it('ends quickly on what never ends', () => {
     const chain = `${Array.from({ length: 30_000 }, (_, i) => `{% set a${i} = a${i + 1} %}`).join('')}{% set a30000 = 1 %}{{ x[a0] }}`;
-    for (const text of [chain, '{% set a = 1 %}'.repeat(60_000), `{{ ${'a['.repeat(400_000)} }}`]) expect(judgeTemplate(text)).to.be.an('array');
-    for (const text of ['{{'.repeat(50_000), '{% if '.repeat(20_000), `{{ ${'('.repeat(100_000)} }}`, `{{ '${'\\'.repeat(100_001)} }}`]) expect(judgeTemplate(text)).to.be.an('array');
+    for (const text of [chain, '{% set a = 1 %}'.repeat(60_000), `{{ ${'a['.repeat(400_000)} }}`])
+      expect(judgeTemplate(text)).to.be.an('array');
+    for (const text of [
+      '{{'.repeat(50_000),
+      '{% if '.repeat(20_000),
+      `{{ ${'('.repeat(100_000)} }}`,
+      `{{ '${'\\'.repeat(100_001)} }}`,
+    ])
+      expect(judgeTemplate(text)).to.be.an('array');
   });
 });

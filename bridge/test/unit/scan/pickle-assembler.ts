@@ -4,7 +4,15 @@ import { OP } from '../../../src/scan/pickle/opcodes.ts';
 export type Part = keyof typeof OP | Uint8Array | number;
 
 export function assemble(...parts: Part[]): Buffer {
-  return Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from([OP[part]]) : typeof part === 'number' ? Buffer.from([part]) : Buffer.from(part))));
+  return Buffer.concat(
+    parts.map((part) =>
+      typeof part === 'string'
+        ? Buffer.from([OP[part]])
+        : typeof part === 'number'
+          ? Buffer.from([part])
+          : Buffer.from(part),
+    ),
+  );
 }
 
 export const u32 = (value: number): Buffer => {
@@ -18,10 +26,14 @@ export const u64 = (value: number | bigint): Buffer => {
   return bytes;
 };
 export const line = (text: string): Buffer => Buffer.from(`${text}\n`, 'latin1');
-export const text = (value: string): Buffer => assemble('SHORT_BINUNICODE', Buffer.byteLength(value), Buffer.from(value));
-export const global = (module: string, name: string): Buffer => assemble('GLOBAL', line(module), line(name));
-export const stackGlobal = (module: string, name: string): Buffer => assemble(text(module), text(name), 'STACK_GLOBAL');
+export const text = (value: string): Buffer =>
+  assemble('SHORT_BINUNICODE', Buffer.byteLength(value), Buffer.from(value));
+export const global = (module: string, name: string): Buffer =>
+  assemble('GLOBAL', line(module), line(name));
+export const stackGlobal = (module: string, name: string): Buffer =>
+  assemble(text(module), text(name), 'STACK_GLOBAL');
 export const proto = (version: number): Buffer => assemble('PROTO', version);
 /** protocol 4 without a frame, around `parts` */
 export const pickle = (...parts: Part[]): Buffer => assemble(proto(4), ...parts, 'STOP');
-export const framed = (length: number, ...parts: Part[]): Buffer => assemble(proto(4), 'FRAME', u64(length), ...parts);
+export const framed = (length: number, ...parts: Part[]): Buffer =>
+  assemble(proto(4), 'FRAME', u64(length), ...parts);

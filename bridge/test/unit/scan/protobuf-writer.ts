@@ -1,4 +1,7 @@
-/** Writes protocol buffers, honest or crafted: fields are given one by one, so every order and every lie is possible. */
+/**
+ * Writes protocol buffers, honest or crafted: fields are given one by one, so every order and every
+ * lie is possible.
+ */
 export type Part = Buffer;
 
 export function varint(value: number | bigint): Buffer {
@@ -13,7 +16,8 @@ export function varint(value: number | bigint): Buffer {
 
 export const tag = (number: number, wire: number): Buffer => varint(number * 8 + wire);
 /** a whole number */
-export const int = (number: number, value: number | bigint): Part => Buffer.concat([tag(number, 0), varint(value)]);
+export const int = (number: number, value: number | bigint): Part =>
+  Buffer.concat([tag(number, 0), varint(value)]);
 /** a text, bytes or a message */
 export const len = (number: number, ...content: (string | Uint8Array)[]): Part => {
   const bytes = Buffer.concat(content.map((each) => Buffer.from(each as Uint8Array)));
@@ -25,4 +29,5 @@ export const f32 = (number: number, value: number): Part => {
   return Buffer.concat([tag(number, 5), bytes]);
 };
 /** an entry of a map from text */
-export const entry = (number: number, key: string, value: Part): Part => len(number, len(1, key), value);
+export const entry = (number: number, key: string, value: Part): Part =>
+  len(number, len(1, key), value);

@@ -5,7 +5,18 @@ import { global, pickle, text } from './pickle-assembler.ts';
 
 interface Log {
   version: string;
-  runs: { tool: { driver: { rules: { id: string }[] } }; results: { ruleId: string; ruleIndex: number; level: string; locations: { physicalLocation: { artifactLocation: { uri: string }; region?: Record<string, number> } }[] }[]; properties: Record<string, unknown> }[];
+  runs: {
+    tool: { driver: { rules: { id: string }[] } };
+    results: {
+      ruleId: string;
+      ruleIndex: number;
+      level: string;
+      locations: {
+        physicalLocation: { artifactLocation: { uri: string }; region?: Record<string, number> };
+      }[];
+    }[];
+    properties: Record<string, unknown>;
+  }[];
 }
 
 describe('scan: SARIF', () => {
@@ -19,14 +30,21 @@ describe('scan: SARIF', () => {
     const [run] = log.runs;
     expect(log.version).to.equal('2.1.0');
     expect(run!.results).to.have.length(result.findings.length);
-    for (const one of run!.results) expect(run!.tool.driver.rules[one.ruleIndex]!.id).to.equal(one.ruleId);
+    for (const one of run!.results)
+      expect(run!.tool.driver.rules[one.ruleIndex]!.id).to.equal(one.ruleId);
     expect(run!.properties).to.include({ verdict: 'block' });
   });
 
   it('says where: the byte in a pickle, the line in a Dockerfile; and how bad', () => {
     const of = (rule: string) => log.runs[0]!.results.find((one) => one.ruleId === rule)!;
     expect(of('pickle-global-blocked').level).to.equal('error');
-    expect(of('pickle-global-blocked').locations[0]!.physicalLocation).to.deep.equal({ artifactLocation: { uri: 'my%20model.pkl' }, region: { byteOffset: 2 } });
-    expect(of('docker-unpinned-image').locations[0]!.physicalLocation.region).to.deep.equal({ startLine: 1, startColumn: 1 });
+    expect(of('pickle-global-blocked').locations[0]!.physicalLocation).to.deep.equal({
+      artifactLocation: { uri: 'my%20model.pkl' },
+      region: { byteOffset: 2 },
+    });
+    expect(of('docker-unpinned-image').locations[0]!.physicalLocation.region).to.deep.equal({
+      startLine: 1,
+      startColumn: 1,
+    });
   });
 });

@@ -10,7 +10,9 @@ export interface Upload {
   kind?: ScanFile['kind'];
 }
 
-/** One folder for all: thousands of scans would spend most of their time making and removing theirs. */
+/**
+ * One folder for all: thousands of scans would spend most of their time making and removing theirs.
+ */
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'cf-scan-test-'));
 process.once('exit', () => fs.rmSync(folder, { recursive: true }));
 
@@ -24,7 +26,13 @@ export function scanFiles(uploads: Upload[], limits?: Partial<Limits>): ScanResu
   return scanUpload({ files, limits });
 }
 
-export const scanBytes = (name: string, bytes: Uint8Array | string, kind: ScanFile['kind'] = 'model', limits?: Partial<Limits>): ScanResult =>
-  scanFiles([{ name, bytes, kind }], limits);
+export const scanBytes = (
+  name: string,
+  bytes: Uint8Array | string,
+  kind: ScanFile['kind'] = 'model',
+  limits?: Partial<Limits>,
+): ScanResult => scanFiles([{ name, bytes, kind }], limits);
 
-export const rulesOf = (result: ScanResult): string[] => [...new Set(result.findings.map(({ rule }) => rule))];
+export const rulesOf = (result: ScanResult): string[] => [
+  ...new Set(result.findings.map(({ rule }) => rule)),
+];

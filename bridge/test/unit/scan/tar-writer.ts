@@ -15,28 +15,42 @@ export interface Entry {
 const BLOCK = 512;
 
 /** Writes a tar of POSIX (or GNU) headers, honest or crafted. */
-export function writeTar(entries: Entry[], options: { end?: number; behind?: Uint8Array } = {}): Buffer {
+export function writeTar(
+  entries: Entry[],
+  options: { end?: number; behind?: Uint8Array } = {},
+): Buffer {
   const parts = entries.flatMap((entry) => {
     const bytes = Buffer.from(entry.bytes ?? '');
     const padding = Buffer.alloc((BLOCK - (bytes.length % BLOCK)) % BLOCK);
     padding.write(entry.padding ?? '', 'latin1');
     return [header(entry, bytes.length), bytes, padding];
   });
-  return Buffer.concat([...parts, Buffer.alloc(BLOCK * (options.end ?? 2)), options.behind ?? Buffer.alloc(0)]);
+  return Buffer.concat([
+    ...parts,
+    Buffer.alloc(BLOCK * (options.end ?? 2)),
+    options.behind ?? Buffer.alloc(0),
+  ]);
 }
 
 export function pax(...records: [string, string][]): Buffer {
-  return Buffer.concat(records.map(([key, value]) => {
-    const rest = ` ${key}=${value}\n`;
-    let length = Buffer.byteLength(rest);
-    while (String(length).length + Buffer.byteLength(rest) !== length) length = String(length).length + Buffer.byteLength(rest);
-    return Buffer.from(`${length}${rest}`);
-  }));
+  return Buffer.concat(
+    records.map(([key, value]) => {
+      const rest = ` ${key}=${value}\n`;
+      let length = Buffer.byteLength(rest);
+      while (String(length).length + Buffer.byteLength(rest) !== length)
+        length = String(length).length + Buffer.byteLength(rest);
+      return Buffer.from(`${length}${rest}`);
+    }),
+  );
 }
 
-function header({ name, type = '0', target = '', patch = [], checksum, gnu = false }: Entry, size: number): Buffer {
+function header(
+  { name, type = '0', target = '', patch = [], checksum, gnu = false }: Entry,
+  size: number,
+): Buffer {
   const block = Buffer.alloc(BLOCK);
-  const octal = (at: number, digits: number, value: number): void => void block.write(`${value.toString(8).padStart(digits, '0')}\0`, at, 'latin1');
+  const octal = (at: number, digits: number, value: number): void =>
+    void block.write(`${value.toString(8).padStart(digits, '0')}\0`, at, 'latin1');
   block.write(name, 0, 100, 'utf8');
   octal(100, 7, 0o644);
   octal(108, 7, 1000);

@@ -46,16 +46,41 @@ export function writeZip(members: Member[], options: ZipOptions = {}): Buffer {
   const directory: Buffer[] = [];
   let offset = parts[0]!.length;
   for (const member of members) {
-    const data = Buffer.from(member.packed ?? (member.deflate === true ? zlib.deflateRawSync(member.bytes) : member.bytes));
+    const data = Buffer.from(
+      member.packed ?? (member.deflate === true ? zlib.deflateRawSync(member.bytes) : member.bytes),
+    );
     const truth: Fields = {
-      name: member.name, method: member.deflate === true ? 8 : 0, flags: member.descriptor === true ? 0x0808 : 0, crc: zlib.crc32(member.bytes), compressedSize: data.length,
-      size: member.bytes.length, offset, attributes: 0,
+      name: member.name,
+      method: member.deflate === true ? 8 : 0,
+      flags: member.descriptor === true ? 0x0808 : 0,
+      crc: zlib.crc32(member.bytes),
+      compressedSize: data.length,
+      size: member.bytes.length,
+      offset,
+      attributes: 0,
     };
     const hidden = member.descriptor === true ? { crc: 0, compressedSize: 0, size: 0 } : {};
-    const local = header(0x04034b50, { ...truth, ...hidden, ...member.local }, false, member.localExtra);
-    const descriptor = member.descriptor === true ? words(0x08074b50, truth.crc, truth.compressedSize, truth.size) : Buffer.alloc(0);
+    const local = header(
+      0x04034b50,
+      { ...truth, ...hidden, ...member.local },
+      false,
+      member.localExtra,
+    );
+    const descriptor =
+      member.descriptor === true
+        ? words(0x08074b50, truth.crc, truth.compressedSize, truth.size)
+        : Buffer.alloc(0);
     parts.push(local, data, descriptor);
-    if (member.unlisted !== true) directory.push(header(0x02014b50, { ...truth, ...member.central }, true, member.centralExtra, member.centralComment));
+    if (member.unlisted !== true)
+      directory.push(
+        header(
+          0x02014b50,
+          { ...truth, ...member.central },
+          true,
+          member.centralExtra,
+          member.centralComment,
+        ),
+      );
     offset += local.length + data.length + descriptor.length;
   }
   const gap = Buffer.from(options.gap ?? []);
@@ -69,11 +94,27 @@ export function writeZip(members: Member[], options: ZipOptions = {}): Buffer {
   const comment = Buffer.from(options.comment ?? '');
   end.writeUInt16LE(comment.length, 20);
   options.end?.(end);
-  const wide = options.zip64 === undefined ? Buffer.alloc(0) : zip64End(options.zip64, directory.length, central.length, offset + gap.length);
-  return Buffer.concat([...parts, gap, central, wide, Buffer.from(options.beforeEnd ?? []), end, comment]);
+  const wide =
+    options.zip64 === undefined
+      ? Buffer.alloc(0)
+      : zip64End(options.zip64, directory.length, central.length, offset + gap.length);
+  return Buffer.concat([
+    ...parts,
+    gap,
+    central,
+    wide,
+    Buffer.from(options.beforeEnd ?? []),
+    end,
+    comment,
+  ]);
 }
 
-function zip64End(lies: NonNullable<ZipOptions['zip64']>, count: number, bytes: number, start: number): Buffer {
+function zip64End(
+  lies: NonNullable<ZipOptions['zip64']>,
+  count: number,
+  bytes: number,
+  start: number,
+): Buffer {
   const end = Buffer.alloc(76);
   const wide = (at: number, value: number): number => end.writeBigUInt64LE(BigInt(value), at);
   end.writeUInt32LE(0x06064b50, 0);
@@ -92,19 +133,27 @@ function zip64End(lies: NonNullable<ZipOptions['zip64']>, count: number, bytes: 
 
 /** An extra field: `extra(1, 8-byte sizes)` is that of zip64. */
 export function extra(id: number, ...content: (Uint8Array | bigint)[]): Buffer {
-  const body = Buffer.concat(content.map((part) => {
-    if (typeof part !== 'bigint') return Buffer.from(part);
-    const wide = Buffer.alloc(8);
-    wide.writeBigUInt64LE(part);
-    return wide;
-  }));
+  const body = Buffer.concat(
+    content.map((part) => {
+      if (typeof part !== 'bigint') return Buffer.from(part);
+      const wide = Buffer.alloc(8);
+      wide.writeBigUInt64LE(part);
+      return wide;
+    }),
+  );
   const head = Buffer.alloc(4);
   head.writeUInt16LE(id, 0);
   head.writeUInt16LE(body.length, 2);
   return Buffer.concat([head, body]);
 }
 
-function header(mark: number, fields: Fields, central: boolean, extraFields: Uint8Array = Buffer.alloc(0), note = ''): Buffer {
+function header(
+  mark: number,
+  fields: Fields,
+  central: boolean,
+  extraFields: Uint8Array = Buffer.alloc(0),
+  note = '',
+): Buffer {
   const name = Buffer.from(fields.name);
   const bytes = Buffer.alloc(central ? 46 : 30);
   const shift = central ? 2 : 0;

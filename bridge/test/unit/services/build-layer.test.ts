@@ -7,7 +7,8 @@ import type { LayerDone } from '../../../src/services/build-layer.ts';
 import type { ImageStorePort } from '../../../src/services/build-ports.ts';
 import type { ObjectStore, VersionWork } from '../../../src/services/ports.ts';
 
-const sha256 = (bytes: Buffer): string => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+const sha256 = (bytes: Buffer): string =>
+  `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 const FILE = { name: 'model.bin', path: 'srv/model.bin', uid: 0, gid: 0, mode: 0o644 };
 
 /** A registry of blobs and uploads in memory. */
@@ -16,14 +17,16 @@ class MemoryImages {
   readonly uploads = new Map<string, Buffer>();
   appended = 0;
   begun = 0;
-  async hasBlob(repository: string, digest: string): Promise<boolean> { return this.blobs.has(`${repository}@${digest}`); }
+  async hasBlob(repository: string, digest: string): Promise<boolean> {
+    return this.blobs.has(`${repository}@${digest}`);
+  }
   async mount(repository: string, digest: string, from: string): Promise<boolean> {
     const found = this.blobs.get(`${from}@${digest}`);
     if (found) this.blobs.set(`${repository}@${digest}`, found);
     return found !== undefined;
   }
   async begin(repository: string): Promise<string> {
-    this.uploads.set(`${repository}#${this.begun += 1}`, Buffer.alloc(0));
+    this.uploads.set(`${repository}#${(this.begun += 1)}`, Buffer.alloc(0));
     return `${repository}#${this.begun}`;
   }
   async progress(place: string): Promise<{ place: string; offset: number } | null> {
@@ -34,7 +37,10 @@ class MemoryImages {
     const so = this.uploads.get(place);
     if (so?.length !== start) throw new Conflict('not there', { code: 'blob-refused' });
     const parts = [so];
-    for await (const chunk of bytes) { parts.push(chunk as Buffer); this.appended += (chunk as Buffer).length; }
+    for await (const chunk of bytes) {
+      parts.push(chunk as Buffer);
+      this.appended += (chunk as Buffer).length;
+    }
     this.uploads.set(place, Buffer.concat(parts));
     return place;
   }
@@ -56,19 +62,37 @@ function scene() {
       const found = objects.get(key);
       if (!found) throw new NotFound(key, { code: 'object-not-found' });
       const breakAt = key === 'k' ? breaksAt.shift() : undefined;
-      return Readable.from((async function* parts() {
-        for (let at = range?.start ?? 0; at < found.length; at += 10_000) {
-          if (breakAt !== undefined && at >= breakAt) throw new Error('cut');
-          yield found.subarray(at, at + 10_000);
-        }
-      })());
+      return Readable.from(
+        (async function* parts() {
+          for (let at = range?.start ?? 0; at < found.length; at += 10_000) {
+            if (breakAt !== undefined && at >= breakAt) throw new Error('cut');
+            yield found.subarray(at, at + 10_000);
+          }
+        })(),
+      );
     },
-    putSmall: async (key: string, body: string) => { objects.set(key, Buffer.from(body)); },
-    remove: async (key: string) => { objects.delete(key); },
+    putSmall: async (key: string, body: string) => {
+      objects.set(key, Buffer.from(body));
+    },
+    remove: async (key: string) => {
+      objects.delete(key);
+    },
   } as unknown as ObjectStore;
-  const artifact = { kind: 'model', filename: 'model.bin', objectKey: 'k', digest: sha256(bytes), size: bytes.length } as VersionWork['artifacts'][number];
+  const artifact = {
+    kind: 'model',
+    filename: 'model.bin',
+    objectKey: 'k',
+    digest: sha256(bytes),
+    size: bytes.length,
+  } as VersionWork['artifacts'][number];
   const ensure = (repository = 'models/a', secret = 's'): Promise<LayerDone> =>
-    ensureModelLayer({ store, images: images as unknown as ImageStorePort, secret, partBytes: 30_000 }, repository, FILE, artifact, new AbortController().signal);
+    ensureModelLayer(
+      { store, images: images as unknown as ImageStorePort, secret, partBytes: 30_000 },
+      repository,
+      FILE,
+      artifact,
+      new AbortController().signal,
+    );
   return { images, objects, breaksAt, ensure, artifact };
 }
 
@@ -91,7 +115,15 @@ describe('layer of a model, into the registry', () => {
     const foreign = randomBytes(10);
     images.blobs.set(`models/a@${sha256(foreign)}`, foreign);
     const record = JSON.parse(objects.get(key)!.toString('utf8')) as { body: string };
-    objects.set(key, Buffer.from(JSON.stringify({ ...record, body: JSON.stringify({ digest: sha256(foreign), repository: 'models/a' }) })));
+    objects.set(
+      key,
+      Buffer.from(
+        JSON.stringify({
+          ...record,
+          body: JSON.stringify({ digest: sha256(foreign), repository: 'models/a' }),
+        }),
+      ),
+    );
     expect((await ensure()).how).to.equal('written');
     expect((await ensure('models/a', 'another secret')).how).to.equal('written');
   });
@@ -111,7 +143,9 @@ describe('layer of a model, into the registry', () => {
       breaksAt.push(70_000, 70_000);
       expect(await ensure().catch((error: Error) => error.message)).to.equal('cut');
       if (forgotten) images.uploads.clear();
-      else for (const [place, bytes] of images.uploads) images.uploads.set(place, bytes.subarray(0, 60_000));
+      else
+        for (const [place, bytes] of images.uploads)
+          images.uploads.set(place, bytes.subarray(0, 60_000));
       expect(await ensure()).to.include({ how: 'written', resumedAt: forgotten ? 0 : 60_000 });
       expect(images.begun).to.equal(forgotten ? 2 : 1);
     }
@@ -130,7 +164,9 @@ describe('layer of a model, into the registry', () => {
     for (const change of [Buffer.alloc(100_000), Buffer.alloc(99_999), Buffer.alloc(100_001)]) {
       const { images, objects, ensure } = scene();
       objects.set('k', change);
-      expect(await ensure().catch((error: Error) => error.message)).to.match(/^ArtifactChanged: model\.bin is sha256:/);
+      expect(await ensure().catch((error: Error) => error.message)).to.match(
+        /^ArtifactChanged: model\.bin is sha256:/,
+      );
       expect(images.blobs.size).to.equal(0);
     }
   });

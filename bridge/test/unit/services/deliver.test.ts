@@ -10,7 +10,14 @@ const DIGEST = `sha256:${'1'.repeat(64)}`;
 const OLD_DIGEST = `sha256:${'2'.repeat(64)}`;
 const OLD_IMAGE = `registry.test:5000/models/digits@${OLD_DIGEST}`;
 const quiet: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => quiet };
-interface Facts { phase: string; reason: string; endpointUrl: string | null; previewUrl: string | null; observed: { traffic: number; revision: string; rollout?: { judgements: unknown[] } }; conditions: { type: string; status: string; lastTransitionTime: string }[] }
+interface Facts {
+  phase: string;
+  reason: string;
+  endpointUrl: string | null;
+  previewUrl: string | null;
+  observed: { traffic: number; revision: string; rollout?: { judgements: unknown[] } };
+  conditions: { type: string; status: string; lastTransitionTime: string }[];
+}
 
 function scene(over: Partial<DeploymentWork> = {}) {
   let at = Date.parse('2026-03-01T12:00:00Z');
@@ -19,33 +26,94 @@ function scene(over: Partial<DeploymentWork> = {}) {
   const reports: Facts[] = [];
   const calls: string[] = [];
   const work: DeploymentWork = {
-    deploymentId: 7, versionId: 2, modelId: 1, slug: 'digits', version: '2.0.0', image: 'registry.test:5000/models/digits', imageDigest: DIGEST,
-    environment: { id: 1, name: 'Production', kind: 'production', namespace: 'mlops-production', gatewayUrl: 'http://gw', registry: 'registry.test:5000',
-      keepPreviousMinutes: 60, readyDeadlineSeconds: 60, maxReplicas: 8, maxGpus: 8 },
-    strategy: 'blue-green', steps: null, controls: { paused: false, approvedStep: -1, skipTo: 0 }, isRollback: false, generation: 4, desired: 'serving', phase: 'Pending', isLive: false, deadlineAt: new Date(at + 60_000).toISOString(),
-    serving: { replicas: 2 }, protocol: 'open-inference-v2', previous: null, stable: null, progress: null, withdrawing: [], queueUntil: null, siblings: [], ...over,
+    deploymentId: 7,
+    versionId: 2,
+    modelId: 1,
+    slug: 'digits',
+    version: '2.0.0',
+    image: 'registry.test:5000/models/digits',
+    imageDigest: DIGEST,
+    environment: {
+      id: 1,
+      name: 'Production',
+      kind: 'production',
+      namespace: 'mlops-production',
+      gatewayUrl: 'http://gw',
+      registry: 'registry.test:5000',
+      keepPreviousMinutes: 60,
+      readyDeadlineSeconds: 60,
+      maxReplicas: 8,
+      maxGpus: 8,
+    },
+    strategy: 'blue-green',
+    steps: null,
+    controls: { paused: false, approvedStep: -1, skipTo: 0 },
+    isRollback: false,
+    generation: 4,
+    desired: 'serving',
+    phase: 'Pending',
+    isLive: false,
+    deadlineAt: new Date(at + 60_000).toISOString(),
+    serving: { replicas: 2 },
+    protocol: 'open-inference-v2',
+    previous: null,
+    stable: null,
+    progress: null,
+    withdrawing: [],
+    queueUntil: null,
+    siblings: [],
+    ...over,
   };
   const odoo = {
-    call: async (_caller: unknown, model: string, method: string, kwargs: { facts?: Facts; generation?: number; progress?: DeploymentWork['progress'] }) => {
+    call: async (
+      _caller: unknown,
+      model: string,
+      method: string,
+      kwargs: { facts?: Facts; generation?: number; progress?: DeploymentWork['progress'] },
+    ) => {
       calls.push(`${model} ${method}`);
-      if (method === 'work') return structuredClone(model === 'mlops.deployment' ? work : { inputSchema: { example: { inputs: [] } } });
+      if (method === 'work')
+        return structuredClone(
+          model === 'mlops.deployment' ? work : { inputSchema: { example: { inputs: [] } } },
+        );
       if (kwargs.generation !== work.generation) return { accepted: false };
-      if (method === 'record_progress') return { accepted: true, progress: structuredClone((work.progress = kwargs.progress!)) };
+      if (method === 'record_progress')
+        return { accepted: true, progress: structuredClone((work.progress = kwargs.progress!)) };
       reports.push(kwargs.facts!);
-      if (kwargs.facts!.phase === 'Failed') Object.assign(work, { phase: 'Failed', desired: 'removed', generation: work.generation + 1 });
+      if (kwargs.facts!.phase === 'Failed')
+        Object.assign(work, {
+          phase: 'Failed',
+          desired: 'removed',
+          generation: work.generation + 1,
+        });
       else if (kwargs.facts!.phase !== 'Removed') work.phase = kwargs.facts!.phase;
       if (kwargs.facts!.phase === 'Ready') work.isLive = true;
       return { accepted: true };
     },
   } as unknown as OdooPort;
-  const clock = { now: () => new Date(at), sleep: async (ms: number) => { at += ms; } };
+  const clock = {
+    now: () => new Date(at),
+    sleep: async (ms: number) => {
+      at += ms;
+    },
+  };
   const recent = new RecentWork(clock);
   const job = reconcileJob({
-    odoo, recent, cluster, gateway, metrics: null, registry: { digestOf: async () => DIGEST }, endpointsUrl: 'https://people', registryName: 'registry.test:5000',
+    odoo,
+    recent,
+    cluster,
+    gateway,
+    metrics: null,
+    registry: { digestOf: async () => DIGEST },
+    endpointsUrl: 'https://people',
+    registryName: 'registry.test:5000',
     clock,
   });
   const tick = (generation = work.generation, subjectId = 7): Promise<JobResult> =>
-    job({ eventId: 1, key: `deployment:${subjectId}`, generation, subjectId }, { log: quiet, signal: new AbortController().signal, requestId: 'r' });
+    job(
+      { eventId: 1, key: `deployment:${subjectId}`, generation, subjectId },
+      { log: quiet, signal: new AbortController().signal, requestId: 'r' },
+    );
   const until = async (): Promise<void> => {
     for (let turn = 0; turn < 30; turn += 1) {
       const result = await tick();
@@ -55,11 +123,37 @@ function scene(over: Partial<DeploymentWork> = {}) {
     throw new Error('no end after 30 ticks');
   };
   const oldServes = (): void => {
-    cluster.revisions.set('digits-v1', { name: 'digits-v1', image: OLD_IMAGE, wantedReplicas: 2, readyReplicas: 2, upToDate: true, appliedAt: new Date(), creationFailure: null, pods: [] });
-    Object.assign(work, { previous: { deploymentId: 3, versionId: 1 }, stable: { deploymentId: 3, versionId: 1, version: '1.0.0', image: work.image, imageDigest: OLD_DIGEST, serving: { replicas: 2 } } });
-    cluster.routes.set('digits', { backends: [{ revision: 'digits-v1', weight: 100 }], changedBy: 3, before: [], accepted: true });
+    cluster.revisions.set('digits-v1', {
+      name: 'digits-v1',
+      image: OLD_IMAGE,
+      wantedReplicas: 2,
+      readyReplicas: 2,
+      upToDate: true,
+      appliedAt: new Date(),
+      creationFailure: null,
+      pods: [],
+    });
+    Object.assign(work, {
+      previous: { deploymentId: 3, versionId: 1 },
+      stable: {
+        deploymentId: 3,
+        versionId: 1,
+        version: '1.0.0',
+        image: work.image,
+        imageDigest: OLD_DIGEST,
+        serving: { replicas: 2 },
+      },
+    });
+    cluster.routes.set('digits', {
+      backends: [{ revision: 'digits-v1', weight: 100 }],
+      changedBy: 3,
+      before: [],
+      accepted: true,
+    });
   };
-  const pass = (ms: number): void => { at += ms; };
+  const pass = (ms: number): void => {
+    at += ms;
+  };
   return { cluster, calls, recent, gateway, work, reports, tick, until, oldServes, pass };
 }
 
@@ -67,12 +161,22 @@ describe('deliver', () => {
   it('brings a first deployment up: preview, smoke test with the example, one switch, Ready', async () => {
     const { cluster, gateway, reports, until } = scene();
     await until();
-    expect(cluster.asked).to.deep.equal(['apply digits-v2 2', 'route digits-preview digits-v2=100', 'route digits digits-v2=100', 'remove-route digits-preview']);
-    expect(gateway.urls).to.deep.equal([
-      'http://gw/previews/production/digits/v2/health/ready', 'http://gw/previews/production/digits/v2/models/digits/infer',
-      'http://gw/endpoints/production/digits/v2/health/ready', 'http://gw/endpoints/production/digits/v2/models/digits/infer',
+    expect(cluster.asked).to.deep.equal([
+      'apply digits-v2 2',
+      'route digits-preview digits-v2=100',
+      'route digits digits-v2=100',
+      'remove-route digits-preview',
     ]);
-    expect(reports.at(-1)).to.deep.include({ phase: 'Ready', endpointUrl: 'https://people/endpoints/production/digits' });
+    expect(gateway.urls).to.deep.equal([
+      'http://gw/previews/production/digits/v2/health/ready',
+      'http://gw/previews/production/digits/v2/models/digits/infer',
+      'http://gw/endpoints/production/digits/v2/health/ready',
+      'http://gw/endpoints/production/digits/v2/models/digits/infer',
+    ]);
+    expect(reports.at(-1)).to.deep.include({
+      phase: 'Ready',
+      endpointUrl: 'https://people/endpoints/production/digits',
+    });
   });
 
   it('reports a state once, however often it is looked at', async () => {
@@ -81,17 +185,34 @@ describe('deliver', () => {
     for (let turn = 0; turn < 3; turn += 1) await tick();
     cluster.revisions.get('digits-v2')!.readyReplicas = 1;
     for (let turn = 0; turn < 3; turn += 1) await tick();
-    expect(reports.map((facts) => facts.reason)).to.deep.equal(['0 of 2 pods ready.', '1 of 2 pods ready.']);
-    const [first, second] = reports.map((facts) => facts.conditions.find((condition) => condition.type === 'PodsReady')!.lastTransitionTime);
+    expect(reports.map((facts) => facts.reason)).to.deep.equal([
+      '0 of 2 pods ready.',
+      '1 of 2 pods ready.',
+    ]);
+    const [first, second] = reports.map(
+      (facts) =>
+        facts.conditions.find((condition) => condition.type === 'PodsReady')!.lastTransitionTime,
+    );
     expect(first).to.equal(second);
   });
 
   it('goes on in the same job when the cluster tells that the pods are ready', async () => {
     const { cluster, reports, tick } = scene();
     cluster.startsReady = false;
-    cluster.changes.push(() => { cluster.revisions.get('digits-v2')!.readyReplicas = 1; }, () => { cluster.revisions.get('digits-v2')!.readyReplicas = 2; });
+    cluster.changes.push(
+      () => {
+        cluster.revisions.get('digits-v2')!.readyReplicas = 1;
+      },
+      () => {
+        cluster.revisions.get('digits-v2')!.readyReplicas = 2;
+      },
+    );
     expect(await tick()).to.deep.equal({ done: true });
-    expect(reports.map((facts) => facts.phase)).to.deep.equal(['Progressing', 'Progressing', 'Ready']);
+    expect(reports.map((facts) => facts.phase)).to.deep.equal([
+      'Progressing',
+      'Progressing',
+      'Ready',
+    ]);
   });
 
   it('looks less often, and keeps no place while it waits, when many are on their way', async () => {
@@ -136,7 +257,10 @@ describe('deliver', () => {
     const { cluster, gateway, work, tick } = scene();
     expect(await tick(3)).to.deep.equal({ done: true });
     expect(cluster.asked).to.deep.equal([]);
-    gateway.status = () => { work.generation = 9; return 200; };
+    gateway.status = () => {
+      work.generation = 9;
+      return 200;
+    };
     expect(await tick(4)).to.deep.equal({ done: true });
     expect(cluster.routes.has('digits-preview')).to.equal(true);
     expect(cluster.routes.has('digits')).to.equal(false);
@@ -154,27 +278,48 @@ describe('deliver', () => {
     gateway.status = (url) => (url.includes('/endpoints/') ? 500 : 200);
     await until();
     const failed = reports.find((facts) => facts.phase === 'Failed');
-    expect(failed?.reason).to.match(/^SmokeTestFailed: GET \/v2\/health\/ready through the gateway was answered 500/);
-    expect(cluster.routes.get('digits')!.backends).to.deep.equal([{ revision: 'digits-v1', weight: 100 }]);
+    expect(failed?.reason).to.match(
+      /^SmokeTestFailed: GET \/v2\/health\/ready through the gateway was answered 500/,
+    );
+    expect(cluster.routes.get('digits')!.backends).to.deep.equal([
+      { revision: 'digits-v1', weight: 100 },
+    ]);
     expect([...cluster.revisions.keys()]).to.deep.equal(['digits-v1']);
     expect(cluster.routes.has('digits-preview')).to.equal(false);
     expect(reports.at(-1)!.phase).to.equal('Removed');
   });
 
-  it('fails with the cluster\'s own words when it refuses the manifests', async () => {
+  it("fails with the cluster's own words when it refuses the manifests", async () => {
     const { cluster, reports, until, oldServes } = scene();
     oldServes();
-    cluster.refuse = new Failed('deployments.apps "digits-v2" is forbidden: exceeded quota: objects', { code: 'cluster-refused' });
+    cluster.refuse = new Failed(
+      'deployments.apps "digits-v2" is forbidden: exceeded quota: objects',
+      { code: 'cluster-refused' },
+    );
     await until();
-    expect(reports.find((facts) => facts.phase === 'Failed')).to.deep.include({ reason: 'Refused: deployments.apps "digits-v2" is forbidden: exceeded quota: objects' });
+    expect(reports.find((facts) => facts.phase === 'Failed')).to.deep.include({
+      reason: 'Refused: deployments.apps "digits-v2" is forbidden: exceeded quota: objects',
+    });
     expect(cluster.routes.get('digits')!.backends[0]!.revision).to.equal('digits-v1');
   });
 
   it('tells each judgement once, though two bridges made it at the same time', async () => {
     const steps: Step[] = [
-      { kind: 'scale', percent: 100 }, { kind: 'weight', percent: 50 },
-      { kind: 'judge', seconds: 1, minRequests: 5, maxErrorRate: 0, maxLatencyRatio: 2, maxRestarts: 0, tooLittle: 'golden', withinSeconds: 30, signal: null },
-      { kind: 'approve', withinSeconds: 30 }, { kind: 'weight', percent: 100 },
+      { kind: 'scale', percent: 100 },
+      { kind: 'weight', percent: 50 },
+      {
+        kind: 'judge',
+        seconds: 1,
+        minRequests: 5,
+        maxErrorRate: 0,
+        maxLatencyRatio: 2,
+        maxRestarts: 0,
+        tooLittle: 'golden',
+        withinSeconds: 30,
+        signal: null,
+      },
+      { kind: 'approve', withinSeconds: 30 },
+      { kind: 'weight', percent: 100 },
     ];
     const { oldServes, pass, reports, tick } = scene({ strategy: 'canary', steps });
     oldServes();
@@ -192,8 +337,13 @@ describe('deliver', () => {
     oldServes();
     await until();
     expect(cluster.asked).to.deep.equal([
-      'apply digits-v2 1', 'route digits-preview digits-v2=100', 'route digits digits-v2=50,digits-v1=50', 'scale digits-v1 1',
-      'apply digits-v2 2', 'route digits digits-v2=100', 'remove-route digits-preview',
+      'apply digits-v2 1',
+      'route digits-preview digits-v2=100',
+      'route digits digits-v2=50,digits-v1=50',
+      'scale digits-v1 1',
+      'apply digits-v2 2',
+      'route digits digits-v2=100',
+      'remove-route digits-preview',
     ]);
     expect(reports.at(-1)!.phase).to.equal('Ready');
   });
@@ -203,7 +353,13 @@ describe('deliver', () => {
     oldServes();
     await until();
     expect(cluster.asked).to.deep.equal([
-      'apply digits-v2 0', 'route digits digits-v1=100', 'scale digits-v1 0', 'apply digits-v2 2', 'route digits-preview digits-v2=100', 'route digits digits-v2=100', 'remove-route digits-preview',
+      'apply digits-v2 0',
+      'route digits digits-v1=100',
+      'scale digits-v1 0',
+      'apply digits-v2 2',
+      'route digits-preview digits-v2=100',
+      'route digits digits-v2=100',
+      'remove-route digits-preview',
     ]);
     expect(reports.at(-1)!.phase).to.equal('Ready');
     expect(cluster.revisions.get('digits-v1')!.wantedReplicas, 'kept without a pod').to.equal(0);
@@ -214,7 +370,13 @@ describe('deliver', () => {
     oldServes();
     gateway.status = (url) => (url.includes('/previews/') ? 500 : 200);
     await until();
-    expect(cluster.asked.slice(5)).to.deep.equal(['scale digits-v1 2', 'route digits digits-v1=100', 'scale digits-v2 0', 'remove-route digits-preview', 'remove digits-v2']);
+    expect(cluster.asked.slice(5)).to.deep.equal([
+      'scale digits-v1 2',
+      'route digits digits-v1=100',
+      'scale digits-v2 0',
+      'remove-route digits-preview',
+      'remove digits-v2',
+    ]);
     expect(cluster.revisions.get('digits-v1')!.readyReplicas).to.equal(2);
     expect(reports.map(({ phase }) => phase)).to.include('Failed');
   });
@@ -224,21 +386,54 @@ describe('deliver', () => {
     oldServes();
     cluster.startsReady = false;
     for (let turn = 0; turn < 3; turn += 1) await tick();
-    expect([cluster.revisions.get('digits-v1')!.wantedReplicas, cluster.revisions.get('digits-v2')!.wantedReplicas]).to.deep.equal([0, 2]);
+    expect([
+      cluster.revisions.get('digits-v1')!.wantedReplicas,
+      cluster.revisions.get('digits-v2')!.wantedReplicas,
+    ]).to.deep.equal([0, 2]);
     Object.assign(work, { phase: 'Failed', desired: 'removed', generation: 5 });
     await until();
     expect(cluster.revisions.get('digits-v1')!.readyReplicas).to.equal(2);
-    expect(cluster.routes.get('digits')!.backends).to.deep.equal([{ revision: 'digits-v1', weight: 100 }]);
+    expect(cluster.routes.get('digits')!.backends).to.deep.equal([
+      { revision: 'digits-v1', weight: 100 },
+    ]);
     expect([...cluster.revisions.keys()]).to.deep.equal(['digits-v1']);
   });
 
   describe('room', () => {
-    const gpus = (held: number) => async () => ({ nodes: [{ name: 'a', gpus: 4, schedulable: true }], holders: [{ node: 'a', namespace: 'mlops-production', pod: 'digits-v1-a', gpus: held, terminating: false }], quotas: [] });
+    const gpus = (held: number) => async () => ({
+      nodes: [{ name: 'a', gpus: 4, schedulable: true }],
+      holders: [
+        {
+          node: 'a',
+          namespace: 'mlops-production',
+          pod: 'digits-v1-a',
+          gpus: held,
+          terminating: false,
+        },
+      ],
+      quotas: [],
+    });
     const crowded = (over: Partial<DeploymentWork>) => {
       const one = scene({ serving: { replicas: 2, gpus: 2 }, ...over });
       one.oldServes();
       const old = one.cluster.revisions.get('digits-v1')!;
-      Object.assign(old, { pods: [{ name: 'digits-v1-a', phase: 'Running', ready: true, terminating: false, createdAt: new Date(), reason: null, message: null, unscheduled: null, containers: [], warnings: [], lastLogLine: null }] });
+      Object.assign(old, {
+        pods: [
+          {
+            name: 'digits-v1-a',
+            phase: 'Running',
+            ready: true,
+            terminating: false,
+            createdAt: new Date(),
+            reason: null,
+            message: null,
+            unscheduled: null,
+            containers: [],
+            warnings: [],
+            lastLogLine: null,
+          },
+        ],
+      });
       one.cluster.capacity = gpus(4);
       const { scaleRevision } = one.cluster;
       one.cluster.scaleRevision = async (namespace, name, replicas) => {
@@ -250,12 +445,16 @@ describe('deliver', () => {
       return one;
     };
     const environment = scene().work.environment;
-    const allowing = (...strategiesAllowed: DeploymentWork['strategy'][]) => ({ environment: { ...environment, strategiesAllowed } });
+    const allowing = (...strategiesAllowed: DeploymentWork['strategy'][]) => ({
+      environment: { ...environment, strategiesAllowed },
+    });
 
     it('is offered by the name of the strategy that fits', async () => {
       const { reports, until } = crowded(allowing('blue-green', 'rolling', 'recreate'));
       await until();
-      expect(reports[0]!.reason).to.match(/^GpusNotFree: 4 GPUs are wanted .*Promote it as recreate, .*does not answer/);
+      expect(reports[0]!.reason).to.match(
+        /^GpusNotFree: 4 GPUs are wanted .*Promote it as recreate, .*does not answer/,
+      );
     });
 
     it('is made by a recreate', async () => {
@@ -265,7 +464,10 @@ describe('deliver', () => {
     });
 
     it('is not made for what does not fit even so', async () => {
-      const { cluster, reports, until } = crowded({ strategy: 'recreate', serving: { replicas: 2, gpus: 3 } });
+      const { cluster, reports, until } = crowded({
+        strategy: 'recreate',
+        serving: { replicas: 2, gpus: 3 },
+      });
       await until();
       expect(reports[0]!.reason).to.match(/^GpusNotFree: .*counted as given back/);
       expect(cluster.revisions.get('digits-v1')!.wantedReplicas).to.equal(2);
@@ -275,17 +477,33 @@ describe('deliver', () => {
       const back = { isRollback: true, strategy: 'blue-green' as const };
       const refused = crowded({ ...back, ...allowing('blue-green') });
       await refused.until();
-      expect(refused.reports[0]!.reason).to.match(/^GpusNotFree/).and.not.match(/Promote/);
+      expect(refused.reports[0]!.reason)
+        .to.match(/^GpusNotFree/)
+        .and.not.match(/Promote/);
       const { reports, until } = crowded({ ...back, ...allowing('blue-green', 'recreate') });
       await until();
       expect(reports.at(-1)!.phase).to.equal('Ready');
     });
 
     it('is asked for by a canary for its first step alone', async () => {
-      const { cluster, reports, until } = crowded({ strategy: 'canary', serving: { replicas: 2, gpus: 1 }, steps: [{ kind: 'scale', percent: 50 }, { kind: 'preview' }, { kind: 'weight', percent: 50 }, { kind: 'scale', percent: 100 }, { kind: 'weight', percent: 100 }] });
+      const { cluster, reports, until } = crowded({
+        strategy: 'canary',
+        serving: { replicas: 2, gpus: 1 },
+        steps: [
+          { kind: 'scale', percent: 50 },
+          { kind: 'preview' },
+          { kind: 'weight', percent: 50 },
+          { kind: 'scale', percent: 100 },
+          { kind: 'weight', percent: 100 },
+        ],
+      });
       cluster.capacity = gpus(3);
       await until();
-      expect(cluster.asked.slice(0, 3)).to.deep.equal(['apply digits-v2 1', 'route digits-preview digits-v2=100', 'route digits digits-v2=50,digits-v1=50']);
+      expect(cluster.asked.slice(0, 3)).to.deep.equal([
+        'apply digits-v2 1',
+        'route digits-preview digits-v2=100',
+        'route digits digits-v2=50,digits-v1=50',
+      ]);
       expect(reports.at(-1)!.phase).to.equal('Ready');
     });
   });
@@ -294,10 +512,17 @@ describe('deliver', () => {
     const { cluster, until, oldServes } = scene({ versionId: 1 });
     oldServes();
     cluster.revisions.get('digits-v1')!.image = `registry.test:5000/models/digits@${DIGEST}`;
-    cluster.revisions.set('digits-v2', { ...cluster.revisions.get('digits-v1')!, name: 'digits-v2' });
+    cluster.revisions.set('digits-v2', {
+      ...cluster.revisions.get('digits-v1')!,
+      name: 'digits-v2',
+    });
     cluster.routes.get('digits')!.backends = [{ revision: 'digits-v2', weight: 100 }];
     await until();
-    expect(cluster.asked).to.deep.equal(['route digits-preview digits-v1=100', 'route digits digits-v1=100', 'remove-route digits-preview']);
+    expect(cluster.asked).to.deep.equal([
+      'route digits-preview digits-v1=100',
+      'route digits digits-v1=100',
+      'remove-route digits-preview',
+    ]);
   });
 
   it('rolls back by what came with the order, and asks again when that is old or of another generation', async () => {
@@ -320,7 +545,13 @@ describe('deliver', () => {
     await own.until();
     expect(own.reports.at(-1)!.phase).to.equal('Removed');
     expect(own.cluster.revisions.size + own.cluster.routes.size).to.equal(0);
-    const shared = scene({ desired: 'removed', versionId: 1, siblings: [{ deploymentId: 8, versionId: 1, desired: 'serving', phase: 'Ready', isLive: true }] });
+    const shared = scene({
+      desired: 'removed',
+      versionId: 1,
+      siblings: [
+        { deploymentId: 8, versionId: 1, desired: 'serving', phase: 'Ready', isLive: true },
+      ],
+    });
     shared.oldServes();
     await shared.until();
     expect(shared.reports.at(-1)!.phase).to.equal('Removed');

@@ -12,13 +12,17 @@ class SlowStore extends MemoryBlobStore {
   #gate: Promise<void> = Promise.resolve();
   open: () => void = () => undefined;
   shut(): void {
-    this.#gate = new Promise((resolve) => { this.open = resolve; });
+    this.#gate = new Promise((resolve) => {
+      this.open = resolve;
+    });
   }
   override async putPart(...part: Parameters<MemoryBlobStore['putPart']>): Promise<string> {
     await this.#gate;
     return super.putPart(...part);
   }
-  override async parts(...asked: Parameters<MemoryBlobStore['parts']>): ReturnType<MemoryBlobStore['parts']> {
+  override async parts(
+    ...asked: Parameters<MemoryBlobStore['parts']>
+  ): ReturnType<MemoryBlobStore['parts']> {
     this.asked += 1;
     return super.parts(...asked);
   }
@@ -31,7 +35,8 @@ describe('a tus upload between its requests', () => {
   let ada: TusClient;
   let elsewhere: TusClient;
   const bytes = randomBytes(4 * PART);
-  const piece = (at: number, parts: number): Buffer => bytes.subarray(at * PART, (at + parts) * PART);
+  const piece = (at: number, parts: number): Buffer =>
+    bytes.subarray(at * PART, (at + parts) * PART);
 
   const start = async (lingerMs: number): Promise<void> => {
     blobs = new SlowStore();
@@ -55,8 +60,12 @@ describe('a tus upload between its requests', () => {
     const last = ada.patch(path, 2 * PART, piece(2, 2));
     blobs.open();
     expect((await last).offset).to.equal(bytes.length);
-    expect([...blobs.objects].find(([key]) => key.startsWith('blobs/'))![1].body.equals(bytes)).to.equal(true);
-    expect(JSON.parse(String(blobs.objects.get(`tus/${path.slice(-32)}/done`)!.body))).to.deep.equal({ digest: digestOf(bytes) });
+    expect(
+      [...blobs.objects].find(([key]) => key.startsWith('blobs/'))![1].body.equals(bytes),
+    ).to.equal(true);
+    expect(
+      JSON.parse(String(blobs.objects.get(`tus/${path.slice(-32)}/done`)!.body)),
+    ).to.deep.equal({ digest: digestOf(bytes) });
     expect(blobs.asked).to.equal(1);
   });
 
@@ -67,7 +76,9 @@ describe('a tus upload between its requests', () => {
     // what is asked too early, on a busy machine, hears of less and of nothing wrong
     await until(async () => (await elsewhere.head(path)).offset === PART + 10);
     await ada.patch(path, PART + 10, bytes.subarray(PART + 10, 2 * PART + 10));
-    expect((await elsewhere.patch(path, 2 * PART + 10, bytes.subarray(2 * PART + 10))).offset).to.equal(bytes.length);
+    expect(
+      (await elsewhere.patch(path, 2 * PART + 10, bytes.subarray(2 * PART + 10))).offset,
+    ).to.equal(bytes.length);
   });
 
   it('whose stored bytes are fewer than the answered ones says so, and goes on from there', async () => {
@@ -77,7 +88,8 @@ describe('a tus upload between its requests', () => {
     await one.uploads.close();
     blobs.failing = { putPart: new StorageFull('full', { code: 'storage-full' }) };
     await ada.patch(path, PART, piece(1, 1));
-    // With the last bytes, which are answered when all are stored: before, the failure may not be known yet.
+    // With the last bytes, which are answered when all are stored: before, the failure may not be
+    // known yet.
     expect((await ada.patch(path, 2 * PART, piece(2, 2))).status).to.equal(507);
     blobs.failing = {};
     expect((await ada.patch(path, 2 * PART, piece(2, 1))).status).to.equal(409);
@@ -90,6 +102,8 @@ describe('a tus upload between its requests', () => {
     const path = await ada.create(bytes.length);
     await ada.patch(path, 0, bytes.subarray(0, PART + 10));
     await one.uploads.close();
-    expect((await elsewhere.patch(path, PART + 10, bytes.subarray(PART + 10))).offset).to.equal(bytes.length);
+    expect((await elsewhere.patch(path, PART + 10, bytes.subarray(PART + 10))).offset).to.equal(
+      bytes.length,
+    );
   });
 });

@@ -5,8 +5,18 @@ import { CLOSE_LOGGED_OUT, Subscriber } from '../../../src/ws/subscriber.ts';
 import { person } from '../http/http-app.ts';
 
 const event = (position: number): StreamEvent => ({
-  position, id: position, at: '2026-01-01T00:00:00.000Z', topic: 'version.status', companyId: 1, teamId: null, modelId: 1, versionId: 1,
-  deploymentId: null, endpointId: null, command: null, payload: {},
+  position,
+  id: position,
+  at: '2026-01-01T00:00:00.000Z',
+  topic: 'version.status',
+  companyId: 1,
+  teamId: null,
+  modelId: 1,
+  versionId: 1,
+  deploymentId: null,
+  endpointId: null,
+  command: null,
+  payload: {},
 });
 
 class FakeSocket {
@@ -31,10 +41,15 @@ describe('A socket whose person’s rights may have changed', () => {
 
   beforeEach(() => {
     socket = new FakeSocket();
-    subscriber = new Subscriber(socket as unknown as WebSocket, person('vera', { companyIds: [1] }), 0);
-    subscriber.stillGood = () => new Promise((resolve, reject) => {
-      answer = (good) => (good instanceof Error ? reject(good) : resolve(good));
-    });
+    subscriber = new Subscriber(
+      socket as unknown as WebSocket,
+      person('vera', { companyIds: [1] }),
+      0,
+    );
+    subscriber.stillGood = () =>
+      new Promise((resolve, reject) => {
+        answer = (good) => (good instanceof Error ? reject(good) : resolve(good));
+      });
   });
 
   it('gets no event until Odoo has said that they are the same, and none is lost', async () => {
@@ -84,7 +99,11 @@ describe('A socket whose person’s rights may have changed', () => {
   it('is looked at when the key with which it was opened ends', async () => {
     const ends = Date.now() + 5_000;
     let looked = 0;
-    subscriber = new Subscriber(socket as unknown as WebSocket, person('vera', { keyExpires: new Date(ends).toISOString() }), 0);
+    subscriber = new Subscriber(
+      socket as unknown as WebSocket,
+      person('vera', { keyExpires: new Date(ends).toISOString() }),
+      0,
+    );
     subscriber.stillGood = async () => {
       looked += 1;
       return false;

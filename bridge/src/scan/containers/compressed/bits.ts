@@ -37,18 +37,23 @@ export class BitsFromHigh {
 
   /** The offset behind the last byte that was begun; the rest of that byte must be empty. */
   alignedEnd(): number {
-    if (this.hold !== 0) return broken('Bits behind the end of the stream are not zero.', this.offset);
+    if (this.hold !== 0)
+      return broken('Bits behind the end of the stream are not zero.', this.offset);
     return this.at - Math.floor(this.held / 8);
   }
 
   private fill(): void {
-    if (this.at >= this.packed.length) broken('The file ends in the middle of the compressed stream.', this.packed.length);
+    if (this.at >= this.packed.length)
+      broken('The file ends in the middle of the compressed stream.', this.packed.length);
     this.hold = (this.hold << 8) | this.packed[this.at++]!;
     this.held += 8;
   }
 }
 
-/** Bits of a stream that is written from the lowest bit of each byte and read from its end; the highest bit set in the last byte marks it. */
+/**
+ * Bits of a stream that is written from the lowest bit of each byte and read from its end; the
+ * highest bit set in the last byte marks it.
+ */
 export class BitsFromEnd {
   /** how many bits are left; below zero: zeros were read before the first byte */
   left: number;
@@ -64,7 +69,11 @@ export class BitsFromEnd {
   read(count: number): number {
     if (count > 24) return this.read(count - 16) * 2 ** 16 + this.read(16);
     this.left -= count;
-    return this.left >= 0 ? this.at(this.left, count) : this.left + count > 0 ? this.at(0, this.left + count) << -this.left : 0;
+    return this.left >= 0
+      ? this.at(this.left, count)
+      : this.left + count > 0
+        ? this.at(0, this.left + count) << -this.left
+        : 0;
   }
 
   private at(place: number, count: number): number {
@@ -87,8 +96,10 @@ export class BitsFromLow {
   /** `count`: up to 16 */
   read(count: number): number {
     const i = this.place >> 3;
-    if (this.place + count > this.bytes.length * 8) broken('The file ends in the middle of the compressed stream.');
-    const word = this.bytes[i]! | ((this.bytes[i + 1] ?? 0) << 8) | ((this.bytes[i + 2] ?? 0) << 16);
+    if (this.place + count > this.bytes.length * 8)
+      broken('The file ends in the middle of the compressed stream.');
+    const word =
+      this.bytes[i]! | ((this.bytes[i + 1] ?? 0) << 8) | ((this.bytes[i + 2] ?? 0) << 16);
     const value = (word >> (this.place & 7)) & ((1 << count) - 1);
     this.place += count;
     return value;

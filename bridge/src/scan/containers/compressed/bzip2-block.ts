@@ -14,7 +14,10 @@ export interface Bzip2Block {
   origin: number;
 }
 
-/** Reads a block behind its mark and checksum into `column`: Huffman codes, runs and moves to front undone. */
+/**
+ * Reads a block behind its mark and checksum into `column`: Huffman codes, runs and moves to front
+ * undone.
+ */
 export function readBlock(bits: BitsFromHigh, column: Uint32Array): Bzip2Block {
   const at = bits.offset;
   if (bits.bit() === 1) unavailable('a randomised bzip2 block, as versions before 1.0 wrote', at);
@@ -30,7 +33,9 @@ export function readBlock(bits: BitsFromHigh, column: Uint32Array): Bzip2Block {
   let run = 0;
   let weight = 1;
   for (let symbols = 0; ; symbols++) {
-    const selector = selectors[Math.floor(symbols / GROUP_SYMBOLS)] ?? broken('A bzip2 block is longer than it has tables for.', at);
+    const selector =
+      selectors[Math.floor(symbols / GROUP_SYMBOLS)] ??
+      broken('A bzip2 block is longer than it has tables for.', at);
     const symbol = tables[selector]!.next(bits);
     if (symbol <= 1) {
       run += weight << symbol;
@@ -38,7 +43,8 @@ export function readBlock(bits: BitsFromHigh, column: Uint32Array): Bzip2Block {
       if (run > RUN_MAX) broken('A run in a bzip2 block is longer than any block.', at);
       continue;
     }
-    if (length + run + (symbol === end ? 0 : 1) > column.length) broken('A bzip2 block is larger than the header allows.', at);
+    if (length + run + (symbol === end ? 0 : 1) > column.length)
+      broken('A bzip2 block is larger than the header allows.', at);
     if (run > 0) {
       column.fill(front[0]!, length, length + run);
       length += run;
@@ -55,7 +61,10 @@ export function readBlock(bits: BitsFromHigh, column: Uint32Array): Bzip2Block {
   return { column, length, origin };
 }
 
-/** Undoes the sort, and the runs that were shortened before it: four equal bytes are followed by how many more there are. */
+/**
+ * Undoes the sort, and the runs that were shortened before it: four equal bytes are followed by how
+ * many more there are.
+ */
 export function unfoldBlock({ column, length, origin }: Bzip2Block, out: Output): void {
   const starts = new Uint32Array(257);
   for (let i = 0; i < length; i++) starts[column[i]! + 1]!++;
@@ -90,18 +99,22 @@ function readAlphabet(bits: BitsFromHigh): Uint8Array {
   for (let high = 0; high < 16; high++) {
     if ((used & (0x8000 >> high)) === 0) continue;
     const row = bits.read(16);
-    for (let low = 0; low < 16; low++) if ((row & (0x8000 >> low)) !== 0) bytes.push(high * 16 + low);
+    for (let low = 0; low < 16; low++)
+      if ((row & (0x8000 >> low)) !== 0) bytes.push(high * 16 + low);
   }
   return Uint8Array.from(bytes);
 }
 
 function readSelectors(bits: BitsFromHigh, groups: number): Uint8Array {
   const count = bits.read(15);
-  if (count === 0 || count > SELECTORS_MAX) broken(`A bzip2 block has ${count} selectors.`, bits.offset);
+  if (count === 0 || count > SELECTORS_MAX)
+    broken(`A bzip2 block has ${count} selectors.`, bits.offset);
   const front = Array.from({ length: groups }, (_, i) => i);
   return Uint8Array.from({ length: count }, () => {
     let place = 0;
-    while (bits.bit() === 1) if (++place >= groups) broken('A bzip2 block chooses a table that it does not have.', bits.offset);
+    while (bits.bit() === 1)
+      if (++place >= groups)
+        broken('A bzip2 block chooses a table that it does not have.', bits.offset);
     front.unshift(...front.splice(place, 1));
     return front[0]!;
   });
@@ -109,7 +122,10 @@ function readSelectors(bits: BitsFromHigh, groups: number): Uint8Array {
 
 /** A canonical Huffman code of up to 20 bits. */
 class Table {
-  /** by length: the first code beyond this length, and what to subtract from a code to find its symbol */
+  /**
+   * by length: the first code beyond this length, and what to subtract from a code to find its
+   * symbol
+   */
   private readonly limit = new Int32Array(LENGTH_MAX + 1);
   private readonly base = new Int32Array(LENGTH_MAX + 1);
   private readonly symbols: Uint16Array;
@@ -119,7 +135,8 @@ class Table {
     let length = bits.read(5);
     for (let i = 0; i < count; i++) {
       for (;;) {
-        if (length < 1 || length > LENGTH_MAX) broken('A code of a bzip2 block has an impossible length.', bits.offset);
+        if (length < 1 || length > LENGTH_MAX)
+          broken('A code of a bzip2 block has an impossible length.', bits.offset);
         if (bits.bit() === 0) break;
         length += bits.bit() === 1 ? -1 : 1;
       }
@@ -135,7 +152,8 @@ class Table {
         this.symbols[index++] = symbol;
         code++;
       }
-      if (code > 2 ** bitsUsed) broken('The codes of a bzip2 block are more than their lengths allow.', bits.offset);
+      if (code > 2 ** bitsUsed)
+        broken('The codes of a bzip2 block are more than their lengths allow.', bits.offset);
       this.limit[bitsUsed] = code;
       code *= 2;
     }

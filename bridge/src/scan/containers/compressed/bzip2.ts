@@ -11,7 +11,12 @@ export const bzip2: Codec = {
   id: 'bzip2',
   title: 'bzip2',
   extensions: ['bz2', 'tbz', 'tbz2'],
-  sniff: (head) => startsWith(head, 0x42, 0x5a, 0x68) && head[3]! >= 0x31 && head[3]! <= 0x39 && (startsWith(head.subarray(4), 0x31, 0x41, 0x59, 0x26, 0x53, 0x59) || startsWith(head.subarray(4), 0x17, 0x72, 0x45, 0x38, 0x50, 0x90)),
+  sniff: (head) =>
+    startsWith(head, 0x42, 0x5a, 0x68) &&
+    head[3]! >= 0x31 &&
+    head[3]! <= 0x39 &&
+    (startsWith(head.subarray(4), 0x31, 0x41, 0x59, 0x26, 0x53, 0x59) ||
+      startsWith(head.subarray(4), 0x17, 0x72, 0x45, 0x38, 0x50, 0x90)),
   unpack(packed, out, doubt) {
     if (!bzip2.sniff(packed)) return broken('The mark of a bzip2 stream is not there.', 0);
     // one for all blocks: a file can hold millions of small ones
@@ -31,7 +36,11 @@ export const bzip2: Codec = {
       const from = out.length;
       unfoldBlock(block, out);
       const real = crc(out.buffer, from, out.length);
-      if (real !== stated) doubt(`The checksum of a bzip2 block is ${real.toString(16)}; the file says ${stated.toString(16)}.`, at);
+      if (real !== stated)
+        doubt(
+          `The checksum of a bzip2 block is ${real.toString(16)}; the file says ${stated.toString(16)}.`,
+          at,
+        );
       combined = (((combined << 1) | (combined >>> 31)) ^ real) >>> 0;
     }
   },

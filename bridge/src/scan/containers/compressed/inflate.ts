@@ -19,7 +19,18 @@ export function inflateInto(packed: Uint8Array, from: number, out: Output): numb
   }
 }
 
-/** `engine.bytesWritten` is how much of the input the stream used: bytes behind it would belong to nobody. */
-export function inflate(packed: Uint8Array, maxOutputLength: number, finishFlush?: number): { buffer: Buffer; engine: { bytesWritten: number } } {
-  return zlib.inflateRawSync(packed, { maxOutputLength: Math.max(1, maxOutputLength), info: true, finishFlush }) as unknown as { buffer: Buffer; engine: { bytesWritten: number } };
+/**
+ * `engine.bytesWritten` is how much of the input the stream used: bytes behind it would belong to
+ * nobody.
+ */
+export function inflate(
+  packed: Uint8Array,
+  maxOutputLength: number,
+  finishFlush?: number,
+): { buffer: Buffer; engine: { bytesWritten: number } } {
+  return zlib.inflateRawSync(packed, {
+    maxOutputLength: Math.max(1, maxOutputLength),
+    info: true,
+    finishFlush,
+  }) as unknown as { buffer: Buffer; engine: { bytesWritten: number } };
 }

@@ -14,7 +14,10 @@ const FLAG_DICTIONARY = 0x01;
 const STORED = 0x80000000;
 const MIN_MATCH = 4;
 
-/** https://github.com/lz4/lz4/blob/dev/doc/lz4_Frame_format.md and lz4_Block_format.md: one frame, without dictionary. */
+/**
+ * https://github.com/lz4/lz4/blob/dev/doc/lz4_Frame_format.md and lz4_Block_format.md: one frame,
+ * without dictionary.
+ */
 export const lz4: Codec = {
   id: 'lz4',
   title: 'lz4',
@@ -23,11 +26,22 @@ export const lz4: Codec = {
   unpack(packed, out, doubt) {
     if (!startsWith(packed, ...MAGIC)) return broken('The mark of an lz4 frame is not there.', 0);
     const [flags, sizes] = part(packed, 4, 2) as unknown as [number, number];
-    if ((flags & VERSION_MASK) !== VERSION || (flags & FLAG_RESERVED) !== 0 || (sizes & 0x8f) !== 0 || sizes >> 4 < 4) return lying('The header of the lz4 frame sets reserved bits or names an unknown version.', 4);
-    if ((flags & FLAG_DICTIONARY) !== 0) return unavailable('the lz4 frame needs a dictionary that is not in the file', 4);
+    if (
+      (flags & VERSION_MASK) !== VERSION ||
+      (flags & FLAG_RESERVED) !== 0 ||
+      (sizes & 0x8f) !== 0 ||
+      sizes >> 4 < 4
+    )
+      return lying(
+        'The header of the lz4 frame sets reserved bits or names an unknown version.',
+        4,
+      );
+    if ((flags & FLAG_DICTIONARY) !== 0)
+      return unavailable('the lz4 frame needs a dictionary that is not in the file', 4);
     const blockMax = 2 ** (8 + 2 * (sizes >> 4));
     let at = 6;
-    const stated = (flags & FLAG_CONTENT_SIZE) === 0 ? null : part(packed, at, 8).readBigUInt64LE(0);
+    const stated =
+      (flags & FLAG_CONTENT_SIZE) === 0 ? null : part(packed, at, 8).readBigUInt64LE(0);
     if (stated !== null) at += 8;
     const check = part(packed, at, 1)[0]!;
     const real = (parseInt(xxh32(packed.subarray(4, at)), 16) >>> 8) & 0xff;
@@ -38,21 +52,32 @@ export const lz4: Codec = {
       at += 4;
       if (word === 0) break;
       const size = word % STORED;
-      if (size > blockMax) return lying(`A block has ${size} bytes; the header allows ${blockMax}.`, at - 4);
+      if (size > blockMax)
+        return lying(`A block has ${size} bytes; the header allows ${blockMax}.`, at - 4);
       const block = part(packed, at, size);
       const before = out.length;
       if (word >= STORED) out.append(block);
       else unpackBlock(block, out, (flags & FLAG_INDEPENDENT) !== 0 ? out.length : 0, blockMax, at);
-      if (out.length - before > blockMax) return lying(`A block unpacks to more than the ${blockMax} bytes that the header allows.`, at);
+      if (out.length - before > blockMax)
+        return lying(
+          `A block unpacks to more than the ${blockMax} bytes that the header allows.`,
+          at,
+        );
       at += size;
       if ((flags & FLAG_BLOCK_CHECKSUM) !== 0) at = checksum(packed, at, block, doubt);
     }
-    if (stated !== null && stated !== BigInt(out.length)) return lying(`The frame unpacks to ${out.length} bytes; its header says ${stated}.`, 6);
+    if (stated !== null && stated !== BigInt(out.length))
+      return lying(`The frame unpacks to ${out.length} bytes; its header says ${stated}.`, 6);
     return (flags & FLAG_CONTENT_CHECKSUM) === 0 ? at : checksum(packed, at, out.bytes(), doubt);
   },
 };
 
-function checksum(packed: Uint8Array, at: number, bytes: Uint8Array, doubt: (why: string, offset: number) => void): number {
+function checksum(
+  packed: Uint8Array,
+  at: number,
+  bytes: Uint8Array,
+  doubt: (why: string, offset: number) => void,
+): number {
   const stated = part(packed, at, 4).readUInt32LE(0).toString(16).padStart(8, '0');
   const real = xxh32(bytes);
   if (stated !== real) doubt(`The checksum is ${real}; the file says ${stated}.`, at);
@@ -60,7 +85,13 @@ function checksum(packed: Uint8Array, at: number, bytes: Uint8Array, doubt: (why
 }
 
 /** `from`: matches reach back to this place of the output. A block ends with literals. */
-function unpackBlock(block: Uint8Array, out: Output, from: number, max: number, offset: number): void {
+function unpackBlock(
+  block: Uint8Array,
+  out: Output,
+  from: number,
+  max: number,
+  offset: number,
+): void {
   const start = out.length;
   const cut = (): never => broken('An lz4 block ends in the middle of a sequence.', offset);
   let at = 0;
@@ -74,7 +105,9 @@ function unpackBlock(block: Uint8Array, out: Output, from: number, max: number, 
         sum += more;
       } while (more === 255);
     }
-    return out.length - start + sum <= max ? sum : lying(`A block unpacks to more than the ${max} bytes that the header allows.`, offset);
+    return out.length - start + sum <= max
+      ? sum
+      : lying(`A block unpacks to more than the ${max} bytes that the header allows.`, offset);
   };
   for (;;) {
     if (at >= block.length) return cut();
@@ -88,7 +121,8 @@ function unpackBlock(block: Uint8Array, out: Output, from: number, max: number, 
     const distance = block[at]! | (block[at + 1]! << 8);
     at += 2;
     const match = length(token & 15) + MIN_MATCH;
-    if (distance === 0 || distance > out.length - from) return broken('An lz4 match reaches back before the data.', offset + at - 2);
+    if (distance === 0 || distance > out.length - from)
+      return broken('An lz4 match reaches back before the data.', offset + at - 2);
     out.repeat(distance, match);
   }
 }

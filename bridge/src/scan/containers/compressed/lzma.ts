@@ -18,7 +18,8 @@ class Lengths {
 
   read(coder: RangeCoder, position: number): number {
     if (coder.bit(this.choice, 0) === 0) return MATCH_MIN + coder.tree(this.low, position << 3, 3);
-    if (coder.bit(this.choice, 1) === 0) return MATCH_MIN + 8 + coder.tree(this.middle, position << 3, 3);
+    if (coder.bit(this.choice, 1) === 0)
+      return MATCH_MIN + 8 + coder.tree(this.middle, position << 3, 3);
     return MATCH_MIN + 16 + coder.tree(this.high, 0, 8);
   }
 }
@@ -46,7 +47,10 @@ class State {
   }
 }
 
-/** The decoder of LZMA, as the LZMA specification (Igor Pavlov) has it. The dictionary is what was written to `out`. */
+/**
+ * The decoder of LZMA, as the LZMA specification (Igor Pavlov) has it. The dictionary is what was
+ * written to `out`.
+ */
 export class Lzma {
   readonly coder: RangeCoder;
   private readonly out: Output;
@@ -68,11 +72,15 @@ export class Lzma {
     this.dictionaryStart = this.out.length;
   }
 
-  /** One byte holds three numbers: bits of context, of position for literals, of position for everything else. */
+  /**
+   * One byte holds three numbers: bits of context, of position for literals, of position for
+   * everything else.
+   */
   setProperties(byte: number, at: number): void {
     const context = byte % 9;
     const literalPosition = Math.floor(byte / 9) % 5;
-    if (byte >= 9 * 5 * 5 || context + literalPosition > 4) broken(`The LZMA properties 0x${byte.toString(16)} are none.`, at);
+    if (byte >= 9 * 5 * 5 || context + literalPosition > 4)
+      broken(`The LZMA properties 0x${byte.toString(16)} are none.`, at);
     this.contextBits = context;
     this.literalPositionMask = (1 << literalPosition) - 1;
     this.positionMask = (1 << Math.floor(byte / 45)) - 1;
@@ -103,7 +111,8 @@ export class Lzma {
         m.state = m.state < FIRST_STATE_AFTER_MATCH ? 7 : 10;
         m.last[0] = this.distance(m, length);
         if (m.last[0] === END_MARK) {
-          if (size !== null || length !== MATCH_MIN) broken('The LZMA data have an end mark where none belongs.', coder.at);
+          if (size !== null || length !== MATCH_MIN)
+            broken('The LZMA data have an end mark where none belongs.', coder.at);
           return;
         }
       } else {
@@ -112,8 +121,10 @@ export class Lzma {
         m.state = m.state < FIRST_STATE_AFTER_MATCH ? (short ? 9 : 8) : 11;
       }
       const distance = m.last[0] + 1;
-      if (distance > this.dictionaryBytes || distance > out.length - this.dictionaryStart) broken('An LZMA match reaches back before the data.', coder.at);
-      if (out.length + length > end) broken('An LZMA match reaches over the end of its chunk.', coder.at);
+      if (distance > this.dictionaryBytes || distance > out.length - this.dictionaryStart)
+        broken('An LZMA match reaches back before the data.', coder.at);
+      if (out.length + length > end)
+        broken('An LZMA match reaches over the end of its chunk.', coder.at);
       out.repeat(distance, length);
     }
   }
@@ -122,11 +133,14 @@ export class Lzma {
     const { coder, out } = this;
     const before = out.length > this.dictionaryStart ? out.buffer[out.length - 1]! : 0;
     const place = (out.length - this.dictionaryStart) & this.literalPositionMask;
-    const base = LITERAL_PROBABILITIES * ((place << this.contextBits) + (before >> (8 - this.contextBits)));
+    const base =
+      LITERAL_PROBABILITIES * ((place << this.contextBits) + (before >> (8 - this.contextBits)));
     let node = 1;
     if (m.state >= FIRST_STATE_AFTER_MATCH) {
-      // the byte that a repeated match would give; as long as its bits are right they choose the table
-      if (m.last[0] >= out.length - this.dictionaryStart) broken('An LZMA match reaches back before the data.', coder.at);
+      // the byte that a repeated match would give; as long as its bits are right they choose the
+      // table
+      if (m.last[0] >= out.length - this.dictionaryStart)
+        broken('An LZMA match reaches back before the data.', coder.at);
       let expected = out.buffer[out.length - m.last[0] - 1]!;
       while (node < 0x100) {
         const wanted = (expected >> 7) & 1;
@@ -156,7 +170,8 @@ export class Lzma {
   private repeated(m: State, position: number): boolean {
     const { coder } = this;
     const { last } = m;
-    if (coder.bit(m.isNotLast, m.state) === 0) return coder.bit(m.isLong, m.state * POSITIONS + position) === 0;
+    if (coder.bit(m.isNotLast, m.state) === 0)
+      return coder.bit(m.isLong, m.state * POSITIONS + position) === 0;
     let taken = last[1];
     if (coder.bit(m.isNotSecond, m.state) === 1) {
       taken = last[2];

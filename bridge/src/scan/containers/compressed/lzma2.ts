@@ -11,7 +11,12 @@ const NEW_PROPERTIES = 0xc0;
 const RESET_ALL = 0xe0;
 
 /** The chunks of LZMA2 from `at` on; answers the offset behind their end mark. */
-export function unpackLzma2(packed: Uint8Array, at: number, out: Output, dictionaryBytes: number): number {
+export function unpackLzma2(
+  packed: Uint8Array,
+  at: number,
+  out: Output,
+  dictionaryBytes: number,
+): number {
   const lzma = new Lzma(packed, out, dictionaryBytes);
   let begun = false;
   let properties = false;
@@ -19,7 +24,8 @@ export function unpackLzma2(packed: Uint8Array, at: number, out: Output, diction
     const start = at;
     const control = part(packed, at, 1)[0]!;
     if (control === END) return at + 1;
-    if (control > STORED && control < PACKED) return broken(`An LZMA2 chunk has the unknown kind ${control}.`, at);
+    if (control > STORED && control < PACKED)
+      return broken(`An LZMA2 chunk has the unknown kind ${control}.`, at);
     if (control === STORED_NEW || control >= RESET_ALL) {
       lzma.resetDictionary();
       [begun, properties] = [true, false];
@@ -49,7 +55,8 @@ export function unpackLzma2(packed: Uint8Array, at: number, out: Output, diction
     lzma.coder.start(at, at + packedBytes);
     lzma.decode(bytes);
     at += packedBytes;
-    if (!lzma.coder.finish() || lzma.coder.at !== at) return broken('An LZMA2 chunk does not end where it says.', at);
+    if (!lzma.coder.finish() || lzma.coder.at !== at)
+      return broken('An LZMA2 chunk does not end where it says.', at);
   }
 }
 
@@ -58,12 +65,19 @@ const HEADER_BYTES = 13;
 const SIZE_UNKNOWN = 2n ** 64n - 1n;
 const SIZE_MAX = 2n ** 38n;
 
-/** The old .lzma file: 13 bytes of header, then LZMA to an end mark or to the size that the header states. It has no checksum. */
+/**
+ * The old .lzma file: 13 bytes of header, then LZMA to an end mark or to the size that the header
+ * states. It has no checksum.
+ */
 export const lzmaAlone: Codec = {
   id: 'lzma',
   title: 'lzma',
   extensions: ['lzma', 'tlz'],
-  sniff: (head) => startsWith(head, 0x5d, 0) && head.length > HEADER_BYTES && head[HEADER_BYTES] === 0 && headerFault(part(head, 0, HEADER_BYTES)) === null,
+  sniff: (head) =>
+    startsWith(head, 0x5d, 0) &&
+    head.length > HEADER_BYTES &&
+    head[HEADER_BYTES] === 0 &&
+    headerFault(part(head, 0, HEADER_BYTES)) === null,
   unpack(packed, out) {
     const header = part(packed, 0, HEADER_BYTES);
     const size = header.readBigUInt64LE(5);
@@ -73,7 +87,8 @@ export const lzmaAlone: Codec = {
     lzma.setProperties(header[0]!, 0);
     lzma.coder.start(HEADER_BYTES, packed.length);
     lzma.decode(size === SIZE_UNKNOWN ? null : Number(size));
-    if (!lzma.coder.finish()) return broken('The lzma data do not end as an encoder ends them.', lzma.coder.at);
+    if (!lzma.coder.finish())
+      return broken('The lzma data do not end as an encoder ends them.', lzma.coder.at);
     return lzma.coder.at;
   },
 };
@@ -81,9 +96,11 @@ export const lzmaAlone: Codec = {
 /** What liblzma refuses, since the format has no mark of its own. */
 function headerFault(header: Buffer): string | null {
   const size = header.readBigUInt64LE(5);
-  if (size !== SIZE_UNKNOWN && size >= SIZE_MAX) return 'The size in the lzma header is larger than any file.';
+  if (size !== SIZE_UNKNOWN && size >= SIZE_MAX)
+    return 'The size in the lzma header is larger than any file.';
   const dictionary = header.readUInt32LE(1);
   const power = 2 ** Math.floor(Math.log2(Math.max(1, dictionary)));
-  if (dictionary !== power && dictionary !== power * 1.5 && dictionary !== 2 ** 32 - 1) return 'The dictionary in the lzma header has a size that no encoder chooses.';
+  if (dictionary !== power && dictionary !== power * 1.5 && dictionary !== 2 ** 32 - 1)
+    return 'The dictionary in the lzma header has a size that no encoder chooses.';
   return header[0]! < PROPERTIES_MAX ? null : 'The lzma properties are none.';
 }

@@ -2,7 +2,10 @@ import { Rejected } from '../../report.ts';
 
 const FIRST_BYTES = 64 * 1024;
 
-/** Where a decoder writes. It grows as it is filled and never beyond its limit, whatever the file claims. */
+/**
+ * Where a decoder writes. It grows as it is filled and never beyond its limit, whatever the file
+ * claims.
+ */
 export class Output {
   buffer: Uint8Array = new Uint8Array(0);
   length = 0;
@@ -20,7 +23,10 @@ export class Output {
     return this.limit - this.length;
   }
 
-  /** what this counts for in the budget of the upload: work that was cut off has been done all the same */
+  /**
+   * what this counts for in the budget of the upload: work that was cut off has been done all the
+   * same
+   */
   get spent(): number {
     return this.full ? this.limit : this.length;
   }
@@ -30,7 +36,9 @@ export class Output {
     const needed = this.length + bytes;
     if (needed > this.limit) this.overflow();
     if (needed <= this.buffer.length) return;
-    const grown = new Uint8Array(Math.min(this.limit, Math.max(needed, this.buffer.length * 2, FIRST_BYTES)));
+    const grown = new Uint8Array(
+      Math.min(this.limit, Math.max(needed, this.buffer.length * 2, FIRST_BYTES)),
+    );
     grown.set(this.buffer.subarray(0, this.length));
     this.buffer = grown;
   }

@@ -26,7 +26,8 @@ export class RangeCoder {
     if (this.packed[at] !== 0) broken('The LZMA data do not begin with zero.', at);
     this.range = 0xffffffff;
     this.code = 0;
-    for (let i = 1; i < START_BYTES; i++) this.code = ((this.code << 8) | this.packed[at + i]!) >>> 0;
+    for (let i = 1; i < START_BYTES; i++)
+      this.code = ((this.code << 8) | this.packed[at + i]!) >>> 0;
     this.at = at + START_BYTES;
     this.end = end;
   }

@@ -39,14 +39,19 @@ export const xz: Codec = {
       const dataEnd = readBlock(packed, at, out, doubt);
       const checkAt = padded(packed, dataEnd, dataEnd - at);
       const stated = part(packed, checkAt, check.bytes).toString('hex');
-      if (stated !== check.of(out.bytes().subarray(from))) doubt('The check of an xz block is wrong.', checkAt);
+      if (stated !== check.of(out.bytes().subarray(from)))
+        doubt('The check of an xz block is wrong.', checkAt);
       records.push([dataEnd - at + check.bytes, out.length - from]);
       at = checkAt + check.bytes;
     }
     const indexEnd = readIndex(packed, at, records, doubt);
     const footer = part(packed, indexEnd, FOOTER_BYTES);
     holds(packed, indexEnd, footer.subarray(4, 10), doubt);
-    if ((footer.readUInt32LE(4) + 1) * 4 !== indexEnd - at || !footer.subarray(8, 10).equals(flags) || footer.toString('latin1', 10) !== 'YZ') {
+    if (
+      (footer.readUInt32LE(4) + 1) * 4 !== indexEnd - at ||
+      !footer.subarray(8, 10).equals(flags) ||
+      footer.toString('latin1', 10) !== 'YZ'
+    ) {
       return lying('The end of the xz stream does not agree with its beginning.', indexEnd);
     }
     return indexEnd + FOOTER_BYTES;
@@ -64,26 +69,44 @@ function readBlock(packed: Uint8Array, start: number, out: Output, doubt: Doubt)
   const packedBytes = (flags & 0x40) === 0 ? null : number(header, cursor, start);
   const bytes = (flags & 0x80) === 0 ? null : number(header, cursor, start);
   const filter = number(header, cursor, start);
-  if ((flags & 3) !== 0 || filter !== LZMA2) return unavailable(`an xz block is packed with other filters than LZMA2 (0x${filter.toString(16)})`, start);
+  if ((flags & 3) !== 0 || filter !== LZMA2)
+    return unavailable(
+      `an xz block is packed with other filters than LZMA2 (0x${filter.toString(16)})`,
+      start,
+    );
   const properties = part(header, cursor.at, 2);
   const dictionary = properties[1]!;
-  if (properties[0] !== 1 || dictionary > 40) return broken('The properties of LZMA2 in an xz block are none.', start + cursor.at);
-  if (header.subarray(cursor.at + 2, -4).some((byte) => byte !== 0)) return lying('The padding of an xz block header is not empty.', start + cursor.at);
-  const dictionaryBytes = dictionary === 40 ? 2 ** 32 - 1 : (2 | (dictionary & 1)) * 2 ** ((dictionary >> 1) + 11);
+  if (properties[0] !== 1 || dictionary > 40)
+    return broken('The properties of LZMA2 in an xz block are none.', start + cursor.at);
+  if (header.subarray(cursor.at + 2, -4).some((byte) => byte !== 0))
+    return lying('The padding of an xz block header is not empty.', start + cursor.at);
+  const dictionaryBytes =
+    dictionary === 40 ? 2 ** 32 - 1 : (2 | (dictionary & 1)) * 2 ** ((dictionary >> 1) + 11);
   const from = out.length;
   const end = unpackLzma2(packed, start + headerBytes, out, dictionaryBytes);
-  if ((packedBytes ?? end - start - headerBytes) !== end - start - headerBytes || (bytes ?? out.length - from) !== out.length - from) {
+  if (
+    (packedBytes ?? end - start - headerBytes) !== end - start - headerBytes ||
+    (bytes ?? out.length - from) !== out.length - from
+  ) {
     return lying('An xz block has other sizes than its header says.', start);
   }
   return end;
 }
 
 /** The index repeats the sizes of all blocks. */
-function readIndex(packed: Uint8Array, start: number, records: [number, number][], doubt: Doubt): number {
+function readIndex(
+  packed: Uint8Array,
+  start: number,
+  records: [number, number][],
+  doubt: Doubt,
+): number {
   const cursor = { at: start + 1 };
-  if (number(packed, cursor, 0) !== records.length) return lying('The xz index does not have as many blocks as the stream.', start);
+  if (number(packed, cursor, 0) !== records.length)
+    return lying('The xz index does not have as many blocks as the stream.', start);
   for (const sizes of records) {
-    for (const size of sizes) if (number(packed, cursor, 0) !== size) return lying('The xz index gives other sizes than its blocks have.', cursor.at);
+    for (const size of sizes)
+      if (number(packed, cursor, 0) !== size)
+        return lying('The xz index gives other sizes than its blocks have.', cursor.at);
   }
   const end = padded(packed, cursor.at, cursor.at - start);
   holds(packed, end, packed.subarray(start, end), doubt);
@@ -99,17 +122,23 @@ function number(bytes: Uint8Array, cursor: { at: number }, base: number): number
     if (byte === 0 && i > 0) break;
     if (byte < 0x80) return value;
   }
-  return broken('A number in the xz stream is larger than any file, or has zeros in front.', base + cursor.at);
+  return broken(
+    'A number in the xz stream is larger than any file, or has zeros in front.',
+    base + cursor.at,
+  );
 }
 
 /** Passes over the zeros that fill up to four bytes. */
 function padded(packed: Uint8Array, at: number, length: number): number {
   const padding = part(packed, at, (4 - (length % 4)) % 4);
-  return padding.some((byte) => byte !== 0) ? lying('Padding in the xz stream is not empty.', at) : at + padding.length;
+  return padding.some((byte) => byte !== 0)
+    ? lying('Padding in the xz stream is not empty.', at)
+    : at + padding.length;
 }
 
 function holds(packed: Uint8Array, at: number, of: Uint8Array, doubt: Doubt): void {
-  if (part(packed, at, 4).toString('hex') !== littleEndian(zlib.crc32(of))) doubt('A checksum of the xz headers is wrong.', at);
+  if (part(packed, at, 4).toString('hex') !== littleEndian(zlib.crc32(of)))
+    doubt('A checksum of the xz headers is wrong.', at);
 }
 
 function littleEndian(crc: number): string {

@@ -22,7 +22,9 @@ export const zlib: Codec = {
 const ZFILE_PREFIX = [0x5a, 0x46]; // ZF
 const ZFILE_LENGTH_BYTES = 19;
 
-/** What joblib before 0.10 wrote: `ZF`, the length in hexadecimal, filled up with blanks, then zlib. */
+/**
+ * What joblib before 0.10 wrote: `ZF`, the length in hexadecimal, filled up with blanks, then zlib.
+ */
 export const joblibZfile: Codec = {
   id: 'joblib-zfile',
   title: 'an old joblib file (ZF)',
@@ -31,16 +33,29 @@ export const joblibZfile: Codec = {
   unpack(packed, out, doubt) {
     const text = latin1(part(packed, ZFILE_PREFIX.length, ZFILE_LENGTH_BYTES));
     const match = /^0x([0-9a-f]{1,16})L? *$/.exec(text);
-    if (match === null) return broken('The length behind ZF is not one that joblib writes.', ZFILE_PREFIX.length);
+    if (match === null)
+      return broken('The length behind ZF is not one that joblib writes.', ZFILE_PREFIX.length);
     // joblib up to 0.8.4 on Python 2 wrote one blank more
-    const start = ZFILE_PREFIX.length + ZFILE_LENGTH_BYTES + (packed[ZFILE_PREFIX.length + ZFILE_LENGTH_BYTES] === 0x20 ? 1 : 0);
+    const start =
+      ZFILE_PREFIX.length +
+      ZFILE_LENGTH_BYTES +
+      (packed[ZFILE_PREFIX.length + ZFILE_LENGTH_BYTES] === 0x20 ? 1 : 0);
     const end = unpackAt(packed, start, out, doubt);
-    if (BigInt(`0x${match[1]}`) !== BigInt(out.length)) return lying(`The data unpack to ${out.length} bytes; the file says ${text.trim()}.`, ZFILE_PREFIX.length);
+    if (BigInt(`0x${match[1]}`) !== BigInt(out.length))
+      return lying(
+        `The data unpack to ${out.length} bytes; the file says ${text.trim()}.`,
+        ZFILE_PREFIX.length,
+      );
     return end;
   },
 };
 
-function unpackAt(packed: Uint8Array, start: number, out: Output, doubt: (why: string, offset: number) => void): number {
+function unpackAt(
+  packed: Uint8Array,
+  start: number,
+  out: Output,
+  doubt: (why: string, offset: number) => void,
+): number {
   const fault = headerFault(part(packed, start, 2));
   if (fault !== null) return broken(fault, start);
   const end = inflateInto(packed, start + 2, out);
@@ -52,14 +67,23 @@ function unpackAt(packed: Uint8Array, start: number, out: Output, doubt: (why: s
 
 function headerFault(header: Uint8Array): string | null {
   const [method, flags] = [header[0]!, header[1]!];
-  if (method !== METHOD || ((method << 8) | flags) % 31 !== 0) return 'The two bytes of a zlib header are not there.';
-  return (flags & FLAG_DICTIONARY) === 0 ? null : 'The zlib data need a dictionary that is not in the file.';
+  if (method !== METHOD || ((method << 8) | flags) % 31 !== 0)
+    return 'The two bytes of a zlib header are not there.';
+  return (flags & FLAG_DICTIONARY) === 0
+    ? null
+    : 'The zlib data need a dictionary that is not in the file.';
 }
 
-/** Can these bytes be the beginning of deflated data? Text and numbers that begin like zlib fail within a few bytes. */
+/**
+ * Can these bytes be the beginning of deflated data? Text and numbers that begin like zlib fail
+ * within a few bytes.
+ */
 function inflates(head: Uint8Array): boolean {
   try {
-    nodeZlib.inflateRawSync(head, { finishFlush: nodeZlib.constants.Z_SYNC_FLUSH, maxOutputLength: 64 * 1024 });
+    nodeZlib.inflateRawSync(head, {
+      finishFlush: nodeZlib.constants.Z_SYNC_FLUSH,
+      maxOutputLength: 64 * 1024,
+    });
     return true;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE';

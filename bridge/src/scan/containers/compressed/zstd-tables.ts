@@ -10,7 +10,11 @@ export interface StateTable {
 }
 
 /** Reads the probabilities of a table and builds it; `used` is how many bytes that took. */
-export function readStateTable(bytes: Uint8Array, maxLog: number, symbolsMax: number): { table: StateTable; used: number } {
+export function readStateTable(
+  bytes: Uint8Array,
+  maxLog: number,
+  symbolsMax: number,
+): { table: StateTable; used: number } {
   const input = new BitsFromLow(bytes);
   const log = input.read(4) + 5;
   if (log > maxLog) broken('A table of zstd is finer than allowed.');
@@ -30,11 +34,12 @@ export function readStateTable(bytes: Uint8Array, maxLog: number, symbolsMax: nu
     const count = value - 1;
     remaining -= Math.abs(count);
     counts.push(count);
-    for (let zeros = count === 0 ? 3 : 0; zeros === 3; ) {
+    for (let zeros = count === 0 ? 3 : 0; zeros === 3;) {
       zeros = input.read(2);
       for (let i = 0; i < zeros; i++) counts.push(0);
     }
-    if (counts.length > symbolsMax || remaining < 0) broken('A table of zstd has more symbols than there are.');
+    if (counts.length > symbolsMax || remaining < 0)
+      broken('A table of zstd has more symbols than there are.');
   }
   return { table: stateTable(counts, log), used: input.used };
 }
@@ -69,7 +74,12 @@ export function stateTable(counts: readonly number[], log: number): StateTable {
   return { log, symbols, bits, base };
 }
 
-export const constantTable = (symbol: number): StateTable => ({ log: 0, symbols: Uint8Array.of(symbol), bits: new Uint8Array(1), base: new Uint16Array(1) });
+export const constantTable = (symbol: number): StateTable => ({
+  log: 0,
+  symbols: Uint8Array.of(symbol),
+  bits: new Uint8Array(1),
+  base: new Uint16Array(1),
+});
 
 /** A Huffman code as a table of all words of its longest length: RFC 8878, 4.2. */
 export interface HuffmanTable {
@@ -88,7 +98,9 @@ export function readHuffmanTable(bytes: Uint8Array): { table: HuffmanTable; used
   const count = head - DIRECT + 1;
   const used = 1 + (direct ? Math.ceil(count / 2) : head);
   if (used > bytes.length) broken('The file ends in the middle of the compressed stream.');
-  const weights = direct ? Array.from({ length: count }, (_, i) => (bytes[1 + (i >> 1)]! >> (i % 2 === 0 ? 4 : 0)) & 15) : packedWeights(bytes.subarray(1, used));
+  const weights = direct
+    ? Array.from({ length: count }, (_, i) => (bytes[1 + (i >> 1)]! >> (i % 2 === 0 ? 4 : 0)) & 15)
+    : packedWeights(bytes.subarray(1, used));
   return { table: huffmanTable(weights), used };
 }
 
@@ -102,7 +114,8 @@ function packedWeights(bytes: Uint8Array): number[] {
   for (let turn: 0 | 1 = 0; ; turn = turn === 0 ? 1 : 0) {
     const state = states[turn];
     weights.push(table.symbols[state]!);
-    if (weights.length > 254) broken('A Huffman code of zstd has more symbols than there are bytes.');
+    if (weights.length > 254)
+      broken('A Huffman code of zstd has more symbols than there are bytes.');
     if (table.bits[state]! > input.left) {
       // no bits for another state: the other machine's last symbol ends the list
       weights.push(table.symbols[states[turn === 0 ? 1 : 0]]!);
@@ -117,10 +130,12 @@ function huffmanTable(weights: number[]): HuffmanTable {
   const sum = weights.reduce((total, weight) => total + (weight === 0 ? 0 : 1 << (weight - 1)), 0);
   const log = 32 - Math.clz32(sum);
   const missing = (1 << log) - sum;
-  if (sum === 0 || log > HUFFMAN_LOG_MAX || (missing & (missing - 1)) !== 0) broken('The weights of a Huffman code of zstd do not come out even.');
+  if (sum === 0 || log > HUFFMAN_LOG_MAX || (missing & (missing - 1)) !== 0)
+    broken('The weights of a Huffman code of zstd do not come out even.');
   const all = [...weights, 32 - Math.clz32(missing)];
   const ones = all.filter((weight) => weight === 1).length;
-  if (all.length > 256 || ones < 2 || ones % 2 === 1 || all.some((weight) => weight > log)) broken('The weights of a Huffman code of zstd do not come out even.');
+  if (all.length > 256 || ones < 2 || ones % 2 === 1 || all.some((weight) => weight > log))
+    broken('The weights of a Huffman code of zstd do not come out even.');
   const symbols = new Uint8Array(1 << log);
   const bits = new Uint8Array(1 << log);
   let place = 0;
@@ -136,7 +151,12 @@ function huffmanTable(weights: number[]): HuffmanTable {
 }
 
 /** Fills `to` from a stream of Huffman codes, which it must use up. */
-export function readHuffmanStream(table: HuffmanTable, bytes: Uint8Array, to: Uint8Array, offset: number): void {
+export function readHuffmanStream(
+  table: HuffmanTable,
+  bytes: Uint8Array,
+  to: Uint8Array,
+  offset: number,
+): void {
   const input = new BitsFromEnd(bytes, offset);
   const mask = (1 << table.log) - 1;
   let state = input.read(table.log);
@@ -145,5 +165,6 @@ export function readHuffmanStream(table: HuffmanTable, bytes: Uint8Array, to: Ui
     const bits = table.bits[state]!;
     state = ((state << bits) & mask) | input.read(bits);
   }
-  if (input.left !== -table.log) broken('A stream of Huffman codes does not end where it should.', offset);
+  if (input.left !== -table.log)
+    broken('A stream of Huffman codes does not end where it should.', offset);
 }

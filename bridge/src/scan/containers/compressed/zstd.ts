@@ -10,7 +10,10 @@ const RAW = 0;
 const RLE = 1;
 const PACKED = 2;
 
-/** RFC 8878: one frame, without dictionary. Nothing that the RFC calls an error is passed over, so that all decoders agree on what is left. */
+/**
+ * RFC 8878: one frame, without dictionary. Nothing that the RFC calls an error is passed over, so
+ * that all decoders agree on what is left.
+ */
 export const zstd: Codec = {
   id: 'zstd',
   title: 'zstd',
@@ -20,14 +23,16 @@ export const zstd: Codec = {
     if (!startsWith(packed, ...MAGIC)) return broken('The mark of a zstd frame is not there.', 0);
     const flags = part(packed, 4, 1)[0]!;
     if ((flags & 0x18) !== 0) return lying('The zstd header sets reserved bits.', 4);
-    if ((flags & 3) !== 0) return unavailable('the zstd frame needs a dictionary that is not in the file', 4);
+    if ((flags & 3) !== 0)
+      return unavailable('the zstd frame needs a dictionary that is not in the file', 4);
     let at = 5;
     const single = (flags & 0x20) !== 0;
     let window = 0;
     if (!single) {
       const base = 2 ** (10 + (packed[at]! >> 3));
       window = base + (base / 8) * (part(packed, at++, 1)[0]! & 7);
-      if (window > WINDOW_MAX) return unavailable('the zstd frame needs a window of more than 128 MiB', 5);
+      if (window > WINDOW_MAX)
+        return unavailable('the zstd frame needs a window of more than 128 MiB', 5);
     }
     const sizeBytes = flags >> 6 === 0 ? (single ? 1 : 0) : 2 ** (flags >> 6);
     const stated = sizeBytes === 0 ? null : readSize(part(packed, at, sizeBytes));
@@ -35,23 +40,27 @@ export const zstd: Codec = {
     if (single) window = Number(stated);
     const blockMax = Math.min(window, BLOCK_MAX);
     const blocks = new ZstdBlocks(out, window, blockMax);
-    for (let last = false; !last; ) {
+    for (let last = false; !last;) {
       const header = part(packed, at, 3).readUIntLE(0, 3);
       const size = header >> 3;
       const kind = (header >> 1) & 3;
       last = (header & 1) === 1;
       at += 3;
       if (kind > PACKED) return broken('A zstd block is of a kind that does not exist.', at - 3);
-      if (size > blockMax) return broken('A zstd block is larger than the header of its frame allows.', at - 3);
+      if (size > blockMax)
+        return broken('A zstd block is larger than the header of its frame allows.', at - 3);
       const bytes = part(packed, at, kind === RLE ? 1 : size);
       if (kind === RAW) out.append(bytes);
       else if (kind === RLE) out.append(new Uint8Array(size).fill(bytes[0]!));
       else blocks.unpack(bytes, at);
       at += bytes.length;
     }
-    if (stated !== null && stated !== BigInt(out.length)) return lying(`The frame unpacks to ${out.length} bytes; its header says ${stated}.`, 5);
+    if (stated !== null && stated !== BigInt(out.length))
+      return lying(`The frame unpacks to ${out.length} bytes; its header says ${stated}.`, 5);
     if ((flags & 4) === 0) return at;
-    const checksum = Buffer.from(part(packed, at, 4)).reverse().toString('hex');
+    const checksum = Buffer.from(part(packed, at, 4))
+      .reverse()
+      .toString('hex');
     const real = xxh64(out.bytes()).slice(8);
     if (checksum !== real) doubt(`The checksum is ${real}; the file says ${checksum}.`, at);
     return at + 4;

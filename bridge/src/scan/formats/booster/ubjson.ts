@@ -1,14 +1,18 @@
 import { Rejected } from '../../report.ts';
 
 /** Numbers in a row are kept as numbers; a tree of millions of nodes is five of these. */
-export type Ubjson = null | boolean | number | string | Float64Array | Ubjson[] | Map<string, Ubjson>;
+export type Ubjson =
+  null | boolean | number | string | Float64Array | Ubjson[] | Map<string, Ubjson>;
 
 const SIZES: Record<string, number> = { i: 1, U: 1, I: 2, l: 4, L: 8, d: 4, D: 8 };
 const DEPTH_MAX = 32;
 const KEY_MAX_BYTES = 4096;
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** UBJSON (https://ubjson.org) as XGBoost writes it: numbers of fixed size with the high byte first, arrays of one type, no containers without an end. */
+/**
+ * UBJSON (https://ubjson.org) as XGBoost writes it: numbers of fixed size with the high byte first,
+ * arrays of one type, no containers without an end.
+ */
 export function readUbjson(bytes: Uint8Array): Ubjson {
   return new Reader(bytes).document();
 }
@@ -25,7 +29,12 @@ class Reader {
 
   document(): Ubjson {
     const value = this.value(this.mark(), 0);
-    if (this.at !== this.bytes.length) throw new Rejected('format-trailing-data', `${this.bytes.length - this.at} bytes follow the model; another reader could take them for something else.`, this.at);
+    if (this.at !== this.bytes.length)
+      throw new Rejected(
+        'format-trailing-data',
+        `${this.bytes.length - this.at} bytes follow the model; another reader could take them for something else.`,
+        this.at,
+      );
     return value;
   }
 
@@ -57,8 +66,11 @@ class Reader {
       this.at += 1;
       const count = this.length();
       // what follows has at least a byte for each
-      if (count * (type === null ? 1 : SIZES[type]!) > this.bytes.length - this.at) this.fail(`an array has ${count} elements, more than the file`);
-      return type === null ? Array.from({ length: count }, () => this.value(this.mark(), depth + 1)) : Float64Array.from({ length: count }, () => this.number(type));
+      if (count * (type === null ? 1 : SIZES[type]!) > this.bytes.length - this.at)
+        this.fail(`an array has ${count} elements, more than the file`);
+      return type === null
+        ? Array.from({ length: count }, () => this.value(this.mark(), depth + 1))
+        : Float64Array.from({ length: count }, () => this.number(type));
     }
     if (type !== null) this.fail('an array of one type does not say how long it is');
     const elements: Ubjson[] = [];
@@ -70,7 +82,9 @@ class Reader {
   private typed(): string {
     this.at += 1;
     const type = this.mark();
-    return SIZES[type] === undefined ? this.fail(`an array is of ${JSON.stringify(type)}, which is no number`) : type;
+    return SIZES[type] === undefined
+      ? this.fail(`an array is of ${JSON.stringify(type)}, which is no number`)
+      : type;
   }
 
   private number(mark: string): number {
@@ -95,8 +109,12 @@ class Reader {
 
   private length(): number {
     const mark = this.mark();
-    const length = 'iUIlL'.includes(mark) ? this.number(mark) : this.fail('a length is no whole number');
-    return length >= 0 && Number.isSafeInteger(length) ? length : this.fail('a length is negative or beyond any file');
+    const length = 'iUIlL'.includes(mark)
+      ? this.number(mark)
+      : this.fail('a length is no whole number');
+    return length >= 0 && Number.isSafeInteger(length)
+      ? length
+      : this.fail('a length is negative or beyond any file');
   }
 
   private text(max: number): string {
@@ -115,7 +133,9 @@ class Reader {
   }
 
   private peek(): string {
-    return this.at < this.bytes.length ? String.fromCharCode(this.bytes[this.at]!) : this.fail('the file ends inside of a value');
+    return this.at < this.bytes.length
+      ? String.fromCharCode(this.bytes[this.at]!)
+      : this.fail('the file ends inside of a value');
   }
 
   private take(length: number): number {
@@ -125,6 +145,10 @@ class Reader {
   }
 
   private fail(why: string): never {
-    throw new Rejected('booster-structure', `The file is not the UBJSON that XGBoost writes: ${why}.`, this.at);
+    throw new Rejected(
+      'booster-structure',
+      `The file is not the UBJSON that XGBoost writes: ${why}.`,
+      this.at,
+    );
   }
 }

@@ -16,23 +16,35 @@ export function list(parent: Table, key: string): Value[] {
   return value ?? wrong(`${key} is missing`);
 }
 
-export const asList = (value: Value | undefined): Value[] | null => (Array.isArray(value) ? (value as Value[]) : value instanceof Float64Array ? [...value] : null);
+export const asList = (value: Value | undefined): Value[] | null =>
+  Array.isArray(value) ? (value as Value[]) : value instanceof Float64Array ? [...value] : null;
 
 export function numbers(parent: Table, key: string): ArrayLike<number> {
   const value = parent.get(key);
   if (value instanceof Float64Array) return value;
   if (!Array.isArray(value)) return wrong(`${key} is missing`);
-  return Float64Array.from(value as Value[], (one) => (one instanceof JsonNumber ? Number(one.text) : typeof one === 'number' ? one : typeof one === 'boolean' ? Number(one) : wrong(`${key} holds what is no number`)));
+  return Float64Array.from(value as Value[], (one) =>
+    one instanceof JsonNumber
+      ? Number(one.text)
+      : typeof one === 'number'
+        ? one
+        : typeof one === 'boolean'
+          ? Number(one)
+          : wrong(`${key} holds what is no number`),
+  );
 }
 
 /** XGBoost writes its counts as texts. */
 export function count(parent: Table, key: string): number {
   const value = parent.get(key);
-  return typeof value === 'string' && /^[0-9]{1,10}$/.test(value) ? Number(value) : wrong(`${key} is no count`);
+  return typeof value === 'string' && /^[0-9]{1,10}$/.test(value)
+    ? Number(value)
+    : wrong(`${key} is no count`);
 }
 
 /** The same, where older versions do not have it. */
-export const optionalCount = (parent: Table, key: string): number => (parent.has(key) ? count(parent, key) : 0);
+export const optionalCount = (parent: Table, key: string): number =>
+  parent.has(key) ? count(parent, key) : 0;
 
 export function wrong(why: string): never {
   throw new Rejected('booster-structure', `The model is not one that XGBoost writes: ${why}.`);

@@ -7,34 +7,70 @@ const WHOLE = /^(0|[1-9][0-9]{0,15})$/;
 const SHA1 = /^[0-9a-fA-F]{40}$/;
 
 /**
- * A tensor whose data lie in another file: the file must be one of the same folder of the upload, named plainly, and the
- * range must lie inside and be as long as type and shape say. Puts a claim on those bytes; the file itself is judged by it.
+ * A tensor whose data lie in another file: the file must be one of the same folder of the upload,
+ * named plainly, and the range must lie inside and be as long as type and shape say. Puts a claim
+ * on those bytes; the file itself is judged by it.
  */
-export function claimExternalData({ file, context }: OnnxWalk, entries: ReadonlyMap<string, string>, bytes: bigint, tensor: string, at: number): void {
+export function claimExternalData(
+  { file, context }: OnnxWalk,
+  entries: ReadonlyMap<string, string>,
+  bytes: bigint,
+  tensor: string,
+  at: number,
+): void {
   const location = entries.get('location') ?? '';
-  const wrong = (why: string): void => context.report.add('onnx-external-data', { file, offset: at, symbol: location, evidence: tensor, why });
-  for (const key of entries.keys()) if (!KEYS.has(key)) return wrong(`external_data has the key ${JSON.stringify(key.slice(0, 40))}, which the format does not know.`);
-  if (!isPlainName(location)) return wrong('The location is not the plain name of a file; it could lead outside of the upload.');
+  const wrong = (why: string): void =>
+    context.report.add('onnx-external-data', {
+      file,
+      offset: at,
+      symbol: location,
+      evidence: tensor,
+      why,
+    });
+  for (const key of entries.keys())
+    if (!KEYS.has(key))
+      return wrong(
+        `external_data has the key ${JSON.stringify(key.slice(0, 40))}, which the format does not know.`,
+      );
+  if (!isPlainName(location))
+    return wrong(
+      'The location is not the plain name of a file; it could lead outside of the upload.',
+    );
   const name = `${context.name.slice(0, context.name.lastIndexOf('/') + 1)}${location}`;
   const size = context.siblings.get(name);
   if (size === undefined) return wrong('The upload has no file of this name beside the model.');
   if (name === context.name) return wrong('The model names itself as its data file.');
   const offset = entries.get('offset') ?? '0';
   const length = entries.get('length') ?? (WHOLE.test(offset) ? String(size - Number(offset)) : '');
-  if (!WHOLE.test(offset) || !WHOLE.test(length)) return wrong('Offset or length is not a plain whole number inside of the file.');
+  if (!WHOLE.test(offset) || !WHOLE.test(length))
+    return wrong('Offset or length is not a plain whole number inside of the file.');
   const [start, end] = [Number(offset), Number(offset) + Number(length)];
-  if (end > size) return wrong(`The range ${start} to ${end} reaches beyond the file, which has ${size} bytes.`);
-  if (BigInt(length) !== bytes) return wrong(`Type and shape need ${bytes} bytes; the range has ${length}.`);
+  if (end > size)
+    return wrong(`The range ${start} to ${end} reaches beyond the file, which has ${size} bytes.`);
+  if (BigInt(length) !== bytes)
+    return wrong(`Type and shape need ${bytes} bytes; the range has ${length}.`);
   const sha1 = entries.get('checksum');
   if (sha1 !== undefined && !SHA1.test(sha1)) return wrong('The checksum is not a SHA-1.');
-  context.claims.add(name, { by: file, what: 'weights of an ONNX model', start, end, ...(sha1 === undefined ? {} : { sha1 }) });
+  context.claims.add(name, {
+    by: file,
+    what: 'weights of an ONNX model',
+    start,
+    end,
+    ...(sha1 === undefined ? {} : { sha1 }),
+  });
 }
 
 /** Data in two places: in the message and in another file. */
 export function refuseBoth(at: number): never {
-  throw new Rejected('onnx-external-data', 'A tensor has data of its own and names another file; readers differ in which they take.', at);
+  throw new Rejected(
+    'onnx-external-data',
+    'A tensor has data of its own and names another file; readers differ in which they take.',
+    at,
+  );
 }
 
 function isPlainName(name: string): boolean {
-  return name !== '' && !name.startsWith('.') && !/[/\\:*?"<>|\p{Cc}]/u.test(name) && name.length <= 200;
+  return (
+    name !== '' && !name.startsWith('.') && !/[/\\:*?"<>|\p{Cc}]/u.test(name) && name.length <= 200
+  );
 }

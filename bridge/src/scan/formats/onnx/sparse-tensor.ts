@@ -7,7 +7,10 @@ const INT64 = 7n;
 const INDEX_BYTES = 8;
 const CHUNK_BYTES = 64 * 1024;
 
-/** One SparseTensorProto: values of which each has a place inside of the shape. A place outside is memory of somebody else. */
+/**
+ * One SparseTensorProto: values of which each has a place inside of the shape. A place outside is
+ * memory of somebody else.
+ */
 export function readSparseTensor(walk: OnnxWalk, field: ProtoField): string {
   const { reader } = walk;
   const parts: { values?: Tensor; indices?: Tensor } = {};
@@ -19,24 +22,41 @@ export function readSparseTensor(walk: OnnxWalk, field: ProtoField): string {
   });
   const { values, indices } = parts;
   const wrong = (why: string): never => {
-    throw new Rejected('onnx-tensor', `Sparse tensor ${quote(values?.name ?? '')}: ${why}.`, field.at);
+    throw new Rejected(
+      'onnx-tensor',
+      `Sparse tensor ${quote(values?.name ?? '')}: ${why}.`,
+      field.at,
+    );
   };
   const elements = elementsOf(dims) ?? wrong('its shape is negative or overflows');
-  if (values === undefined || values.dims.length !== 1) return wrong('it has no flat list of values');
-  if (indices === undefined) return values.dims[0] === 0n ? values.name : wrong('it has values and no indices');
+  if (values === undefined || values.dims.length !== 1)
+    return wrong('it has no flat list of values');
+  if (indices === undefined)
+    return values.dims[0] === 0n ? values.name : wrong('it has values and no indices');
   const count = values.dims[0]!;
   const [rows, columns] = indices.dims;
   const linear = indices.dims.length === 1;
-  if (indices.type !== INT64 || rows !== count || (!linear && (indices.dims.length !== 2 || columns !== BigInt(dims.length)))) wrong('its indices do not match its values and its shape');
+  if (
+    indices.type !== INT64 ||
+    rows !== count ||
+    (!linear && (indices.dims.length !== 2 || columns !== BigInt(dims.length)))
+  )
+    wrong('its indices do not match its values and its shape');
   if (indices.external) wrong('its indices lie in another file, where loaders do not check them');
   checkIndices(walk, indices, linear ? [elements] : dims, wrong);
   return values.name;
 }
 
-function checkIndices({ reader }: OnnxWalk, indices: Tensor, limits: bigint[], wrong: (why: string) => never): void {
+function checkIndices(
+  { reader }: OnnxWalk,
+  indices: Tensor,
+  limits: bigint[],
+  wrong: (why: string) => never,
+): void {
   let position = 0;
   const check = (index: bigint): void => {
-    if (index < 0n || index >= limits[position++ % limits.length]!) wrong('an index lies outside of its shape');
+    if (index < 0n || index >= limits[position++ % limits.length]!)
+      wrong('an index lies outside of its shape');
   };
   for (const list of indices.lists) reader.eachNumber(list, check);
   if (indices.raw === null) return;

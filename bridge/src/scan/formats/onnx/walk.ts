@@ -24,7 +24,13 @@ export function onnxMessage(name: string): MessageShape {
 }
 
 /** Reads one entry of a list of keys and values; a key that stands twice is refused. */
-export function readPair(walk: OnnxWalk, field: ProtoField, pairs: Map<string, string>, rule: 'onnx-duplicate' | 'onnx-external-data', maxValueBytes?: number): void {
+export function readPair(
+  walk: OnnxWalk,
+  field: ProtoField,
+  pairs: Map<string, string>,
+  rule: 'onnx-duplicate' | 'onnx-external-data',
+  maxValueBytes?: number,
+): void {
   const { reader } = walk;
   let [key, value] = ['', ''];
   let content: ProtoField | null = null;
@@ -35,21 +41,46 @@ export function readPair(walk: OnnxWalk, field: ProtoField, pairs: Map<string, s
       content = text;
     },
   });
-  if (pairs.has(key)) throw new Rejected(rule, `The key ${JSON.stringify(key.slice(0, 80))} stands twice; readers differ in which one they take.`, field.at);
+  if (pairs.has(key))
+    throw new Rejected(
+      rule,
+      `The key ${JSON.stringify(key.slice(0, 80))} stands twice; readers differ in which one they take.`,
+      field.at,
+    );
   if (content !== null) tellEmbedded(walk, content, key);
   pairs.set(key, value);
 }
 
 /** Notes of exporters, at any part of the model, which nobody acts on. */
-export const noteReader = (walk: OnnxWalk) => (pair: ProtoField): void => readPair(walk, pair, new Map(), 'onnx-duplicate', 0);
+export const noteReader =
+  (walk: OnnxWalk) =>
+  (pair: ProtoField): void =>
+    readPair(walk, pair, new Map(), 'onnx-duplicate', 0);
 
-/** A pickle among texts or numbers, as it is or packed: no loader of ONNX reads it, another program would. */
-export function tellEmbedded({ reader, file, context }: OnnxWalk, { start, end }: ProtoField, symbol: string): void {
-  if (end - start >= PICKLE_MIN_BYTES && (isPickle(reader.source, start, end - start) || isPackedPickle(reader.source, start, end - start))) context.report.add('pickle-embedded', { file, offset: start, symbol });
+/**
+ * A pickle among texts or numbers, as it is or packed: no loader of ONNX reads it, another program
+ * would.
+ */
+export function tellEmbedded(
+  { reader, file, context }: OnnxWalk,
+  { start, end }: ProtoField,
+  symbol: string,
+): void {
+  if (
+    end - start >= PICKLE_MIN_BYTES &&
+    (isPickle(reader.source, start, end - start) ||
+      isPackedPickle(reader.source, start, end - start))
+  )
+    context.report.add('pickle-embedded', { file, offset: start, symbol });
 }
 
 /** Notes a name of which there may be one. */
 export function takeName(names: Set<string>, name: string, what: string, at: number): void {
-  if (names.has(name)) throw new Rejected('onnx-duplicate', `Two ${what} are called ${JSON.stringify(name.slice(0, 120))}.`, at);
+  if (names.has(name))
+    throw new Rejected(
+      'onnx-duplicate',
+      `Two ${what} are called ${JSON.stringify(name.slice(0, 120))}.`,
+      at,
+    );
   names.add(name);
 }

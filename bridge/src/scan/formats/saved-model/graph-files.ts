@@ -10,10 +10,21 @@ import { tensorflowMessage, type SavedModelWalk } from './walk.ts';
 const FIRST_TAG = 0x0a;
 const OUTLINE_MAX_FIELDS = 1_000_000;
 
-/** Graphs outside of a SavedModel: one with its variables frozen into it (.pb), and the one beside a checkpoint of TensorFlow 1 (.meta). */
+/**
+ * Graphs outside of a SavedModel: one with its variables frozen into it (.pb), and the one beside a
+ * checkpoint of TensorFlow 1 (.meta).
+ */
 export const GRAPHS: readonly Note[] = [
-  { id: 'tensorflow-graph', isIt: (source, head) => hasAll(source, head, 'GraphDef', ['node']), scan: (source, file, context) => readGraphAlone(walkOf(source, file, context), whole(source)) },
-  { id: 'tensorflow-meta-graph', isIt: (source, head) => hasAll(source, head, 'MetaGraphDef', ['meta_info_def', 'graph_def']), scan: (source, file, context) => readMetaGraph(walkOf(source, file, context), whole(source)) },
+  {
+    id: 'tensorflow-graph',
+    isIt: (source, head) => hasAll(source, head, 'GraphDef', ['node']),
+    scan: (source, file, context) => readGraphAlone(walkOf(source, file, context), whole(source)),
+  },
+  {
+    id: 'tensorflow-meta-graph',
+    isIt: (source, head) => hasAll(source, head, 'MetaGraphDef', ['meta_info_def', 'graph_def']),
+    scan: (source, file, context) => readMetaGraph(walkOf(source, file, context), whole(source)),
+  },
 ];
 
 function hasAll(source: ByteSource, head: Uint8Array, message: string, fields: string[]): boolean {
@@ -22,6 +33,15 @@ function hasAll(source: ByteSource, head: Uint8Array, message: string, fields: s
   return found !== null && fields.every((field) => found.has(field)) && isOf(source, message);
 }
 
-const walkOf = (source: ByteSource, file: string, context: ScanContext): SavedModelWalk => ({ reader: new ProtoReader(source, context.limits.protobufDepth), file, context, operators: new Operators() });
+const walkOf = (source: ByteSource, file: string, context: ScanContext): SavedModelWalk => ({
+  reader: new ProtoReader(source, context.limits.protobufDepth),
+  file,
+  context,
+  operators: new Operators(),
+});
 
-const whole = (source: ByteSource): Range & Pick<ProtoField, 'at'> => ({ at: 0, start: 0, end: source.size });
+const whole = (source: ByteSource): Range & Pick<ProtoField, 'at'> => ({
+  at: 0,
+  start: 0,
+  end: source.size,
+});

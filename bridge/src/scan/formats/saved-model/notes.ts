@@ -18,7 +18,10 @@ const OUTLINE_MAX_FIELDS = 1_000_000;
 const NODES_TAG = 0x0a;
 const CHECKSUM_TAG = 0x08;
 
-/** keras_metadata.pb, in which Keras 2 keeps what it would build the layers from, and fingerprint.pb, a few checksums. */
+/**
+ * keras_metadata.pb, in which Keras 2 keeps what it would build the layers from, and
+ * fingerprint.pb, a few checksums.
+ */
 export const NOTES: readonly Note[] = [
   {
     id: 'keras-metadata',
@@ -28,7 +31,11 @@ export const NOTES: readonly Note[] = [
       reader.read({ start: 0, end: source.size }, tensorflowMessage('KerasSavedMetadata'), {
         nodes: (node) =>
           reader.read(node, tensorflowMessage('KerasSavedObject'), {
-            metadata: (text) => void (text.end > text.start && checkKerasConfig(reader.bytes(text, CONFIG_MAX_BYTES), text.start, file, context)),
+            metadata: (text) =>
+              void (
+                text.end > text.start &&
+                checkKerasConfig(reader.bytes(text, CONFIG_MAX_BYTES), text.start, file, context)
+              ),
           }),
       });
     },
@@ -36,7 +43,11 @@ export const NOTES: readonly Note[] = [
   {
     id: 'tensorflow-fingerprint',
     isIt: (source, head) => head[0] === CHECKSUM_TAG && isOf(source, 'FingerprintDef'),
-    scan: (source, _file, context) => new ProtoReader(source, context.limits.protobufDepth).read({ start: 0, end: source.size }, tensorflowMessage('FingerprintDef')),
+    scan: (source, _file, context) =>
+      new ProtoReader(source, context.limits.protobufDepth).read(
+        { start: 0, end: source.size },
+        tensorflowMessage('FingerprintDef'),
+      ),
   },
 ];
 

@@ -13,7 +13,10 @@ export interface SavedModelWalk {
 
 let messages: Messages | undefined;
 
-/** https://github.com/tensorflow/tensorflow/tree/master/tensorflow/core/protobuf and …/core/framework */
+/**
+ * https://github.com/tensorflow/tensorflow/tree/master/tensorflow/core/protobuf and
+ * …/core/framework
+ */
 export function tensorflowMessage(name: string): MessageShape {
   messages ??= readMessages('tensorflow-messages.json');
   return messages.of(name);

@@ -10,19 +10,50 @@ import type { ByteSource } from '../../source.ts';
 const DESCRIPTION = 'TFLITE_METADATA';
 
 /**
- * Lists of words that go along with a model (https://ai.google.dev/edge/litert/models/metadata): a zip behind the flatbuffer, whose
- * places count from the beginning of the file. Only text may lie there, and only where the model says that something does.
+ * Lists of words that go along with a model (https://ai.google.dev/edge/litert/models/metadata): a
+ * zip behind the flatbuffer, whose places count from the beginning of the file. Only text may lie
+ * there, and only where the model says that something does.
  */
-export function readLabels(reader: FlatbufferReader, root: TableAt, source: ByteSource, file: string, context: ScanContext): void {
+export function readLabels(
+  reader: FlatbufferReader,
+  root: TableAt,
+  source: ByteSource,
+  file: string,
+  context: ScanContext,
+): void {
   if (!endsLikeZip(source)) return;
-  const says = [...reader.each(root, 'metadata')].some((entry) => reader.text(entry, 'name') === DESCRIPTION);
-  if (!says) throw new Rejected('format-ambiguous', 'The file can be read as a TensorFlow Lite model and as a zip archive, of which the model says nothing.', source.size - 1);
+  const says = [...reader.each(root, 'metadata')].some(
+    (entry) => reader.text(entry, 'name') === DESCRIPTION,
+  );
+  if (!says)
+    throw new Rejected(
+      'format-ambiguous',
+      'The file can be read as a TensorFlow Lite model and as a zip archive, of which the model says nothing.',
+      source.size - 1,
+    );
   const members = readZipDirectory(source, context.limits.members, true);
-  if (members.length === 0) throw new Rejected('format-trailing-data', 'The zip behind the model is empty.', source.size - 1);
+  if (members.length === 0)
+    throw new Rejected(
+      'format-trailing-data',
+      'The zip behind the model is empty.',
+      source.size - 1,
+    );
   reader.owned.add(Math.min(...members.map(({ headerOffset }) => headerOffset)), source.size);
   for (const member of members) {
     const inside = `${file}!${member.name}`;
-    context.report.guard(inside, () => context.nested(openMember(source, member, file, context), inside, { name: '', siblings: new Map(), claims: new Claims(), later: undefined, kind: 'side' }));
-    if (context.report.formats[inside] !== 'text') context.report.add('format-not-understood', { file: inside, why: `What goes along with the model is ${context.report.formats[inside] ?? 'unreadable'}, not a list of words.` });
+    context.report.guard(inside, () =>
+      context.nested(openMember(source, member, file, context), inside, {
+        name: '',
+        siblings: new Map(),
+        claims: new Claims(),
+        later: undefined,
+        kind: 'side',
+      }),
+    );
+    if (context.report.formats[inside] !== 'text')
+      context.report.add('format-not-understood', {
+        file: inside,
+        why: `What goes along with the model is ${context.report.formats[inside] ?? 'unreadable'}, not a list of words.`,
+      });
   }
 }

@@ -6,21 +6,38 @@ const COMPRESSED = 1;
 type Answer = { elements: bigint } | { fault: string };
 
 /**
- * How many elements a sparse tensor keeps. The interpreter unfolds it by these lists without looking, so that each index must
- * lie inside of its dimension and each segment behind the one before (as `VerifySparseTensor` of TensorFlow Lite has it).
+ * How many elements a sparse tensor keeps. The interpreter unfolds it by these lists without
+ * looking, so that each index must lie inside of its dimension and each segment behind the one
+ * before (as `VerifySparseTensor` of TensorFlow Lite has it).
  */
-export function sparseElements(reader: FlatbufferReader, sparsity: TableAt, shape: readonly number[]): Answer {
+export function sparseElements(
+  reader: FlatbufferReader,
+  sparsity: TableAt,
+  shape: readonly number[],
+): Answer {
   const order = [...reader.numbers(sparsity, 'traversal_order')];
   const blocks = [...reader.numbers(sparsity, 'block_map')];
   const dimensions = [...reader.each(sparsity, 'dim_metadata')];
-  if (order.length !== shape.length + blocks.length || dimensions.length !== order.length) return { fault: 'its dimensions are told in lists of other lengths' };
-  if (new Set(order).size !== order.length || order.some((one, i) => one < 0 || one >= order.length || one < shape.length !== i < shape.length)) return { fault: 'its dimensions come in no possible order' };
-  if (new Set(blocks).size !== blocks.length || blocks.some((one) => one < 0 || one >= shape.length)) return { fault: 'its blocks belong to no dimension' };
+  if (order.length !== shape.length + blocks.length || dimensions.length !== order.length)
+    return { fault: 'its dimensions are told in lists of other lengths' };
+  if (
+    new Set(order).size !== order.length ||
+    order.some(
+      (one, i) => one < 0 || one >= order.length || one < shape.length !== i < shape.length,
+    )
+  )
+    return { fault: 'its dimensions come in no possible order' };
+  if (
+    new Set(blocks).size !== blocks.length ||
+    blocks.some((one) => one < 0 || one >= shape.length)
+  )
+    return { fault: 'its blocks belong to no dimension' };
   const sizes = [...shape];
   for (const [i, dimension] of blocks.entries()) {
     const place = order.indexOf(shape.length + i);
     const size = reader.number(dimensions[place]!, 'dense_size');
-    if (size <= 0 || sizes[dimension]! % size !== 0) return { fault: 'its blocks do not divide it' };
+    if (size <= 0 || sizes[dimension]! % size !== 0)
+      return { fault: 'its blocks do not divide it' };
     sizes[dimension]! /= size;
     sizes.push(size);
   }
@@ -29,7 +46,8 @@ export function sparseElements(reader: FlatbufferReader, sparsity: TableAt, shap
     const size = sizes[order[i]!]!;
     const format = reader.number(dimension, 'format');
     if (format === DENSE) {
-      if (reader.number(dimension, 'dense_size') !== size) return { fault: 'a dimension has another size than its shape' };
+      if (reader.number(dimension, 'dense_size') !== size)
+        return { fault: 'a dimension has another size than its shape' };
       elements *= BigInt(size);
     } else if (format === COMPRESSED) {
       const found = compressed(reader, dimension, elements, size);
@@ -41,15 +59,36 @@ export function sparseElements(reader: FlatbufferReader, sparsity: TableAt, shap
 }
 
 /** How many indices a packed dimension has; null where one lies outside of it, or out of order. */
-function compressed(reader: FlatbufferReader, dimension: TableAt, before: bigint, size: number): number | null {
-  const [segmentsAt, indicesAt] = [reader.table(dimension, 'array_segments'), reader.table(dimension, 'array_indices')];
+function compressed(
+  reader: FlatbufferReader,
+  dimension: TableAt,
+  before: bigint,
+  size: number,
+): number | null {
+  const [segmentsAt, indicesAt] = [
+    reader.table(dimension, 'array_segments'),
+    reader.table(dimension, 'array_indices'),
+  ];
   if (segmentsAt === null || indicesAt === null) return null;
-  const [segments, indices] = [[...reader.numbers(segmentsAt, 'values')], [...reader.numbers(indicesAt, 'values')]];
-  if (BigInt(segments.length) !== before + 1n || segments[0] !== 0 || segments.at(-1) !== indices.length) return null;
+  const [segments, indices] = [
+    [...reader.numbers(segmentsAt, 'values')],
+    [...reader.numbers(indicesAt, 'values')],
+  ];
+  if (
+    BigInt(segments.length) !== before + 1n ||
+    segments[0] !== 0 ||
+    segments.at(-1) !== indices.length
+  )
+    return null;
   for (let i = 1; i < segments.length; i++) {
     if (segments[i]! < segments[i - 1]! || segments[i]! > indices.length) return null;
     for (let j = segments[i - 1]!; j < segments[i]!; j++) {
-      if (indices[j]! < 0 || indices[j]! >= size || (j > segments[i - 1]! && indices[j]! <= indices[j - 1]!)) return null;
+      if (
+        indices[j]! < 0 ||
+        indices[j]! >= size ||
+        (j > segments[i - 1]! && indices[j]! <= indices[j - 1]!)
+      )
+        return null;
     }
   }
   return indices.length;

@@ -21,41 +21,90 @@ export interface TfliteModel {
 
 /** TensorType → bits of an element; types that are not here have no fixed size */
 const TYPE_BITS: Record<string, bigint> = {
-  FLOAT32: 32n, FLOAT16: 16n, INT32: 32n, UINT8: 8n, INT64: 64n, BOOL: 8n, INT16: 16n, COMPLEX64: 64n, INT8: 8n, FLOAT64: 64n, COMPLEX128: 128n, UINT64: 64n, UINT32: 32n, UINT16: 16n,
-  INT4: 4n, BFLOAT16: 16n, INT2: 2n, UINT4: 4n,
+  FLOAT32: 32n,
+  FLOAT16: 16n,
+  INT32: 32n,
+  UINT8: 8n,
+  INT64: 64n,
+  BOOL: 8n,
+  INT16: 16n,
+  COMPLEX64: 64n,
+  INT8: 8n,
+  FLOAT64: 64n,
+  COMPLEX128: 128n,
+  UINT64: 64n,
+  UINT32: 32n,
+  UINT16: 16n,
+  INT4: 4n,
+  BFLOAT16: 16n,
+  INT2: 2n,
+  UINT4: 4n,
 };
 /** an input that is left out */
 const NONE = -1;
 const STRING = 'STRING';
 const SUBGRAPH_FIELD = /^subgraph$|_subgraph_ind(ex|ices)$/;
 
-/** One SubGraph: everything it names must be there, and its constant tensors as large as they say. */
+/**
+ * One SubGraph: everything it names must be there, and its constant tensors as large as they say.
+ */
 export function readSubgraph(model: TfliteModel, graph: TableAt, index: number): void {
   const { reader } = model;
   const count = model.tensors[index]!;
   for (const tensor of reader.each(graph, 'tensors')) checkTensor(model, tensor);
   for (const side of ['inputs', 'outputs']) checkIndices(model, graph, side, 0, count);
   for (const operator of reader.each(graph, 'operators')) {
-    if (reader.number(operator, 'opcode_index') >= model.operatorCodes.length) throw new Rejected('tflite-reference', 'An operator is of a code that is not in the list.', operator.at);
-    for (const side of ['inputs', 'outputs', 'intermediates']) checkIndices(model, operator, side, NONE, count);
-    for (const field of ['builtin_options', 'builtin_options2']) checkOptions(model, reader.table(operator, field));
-    const behind = ownBehind(reader, model.size, operator, 'large_custom_options_offset', 'large_custom_options_size');
-    if (behind > 0 && reader.list(operator, 'custom_options').length > 0) throw new Rejected('tflite-structure', 'An operator has its options in two places.', operator.at);
+    if (reader.number(operator, 'opcode_index') >= model.operatorCodes.length)
+      throw new Rejected(
+        'tflite-reference',
+        'An operator is of a code that is not in the list.',
+        operator.at,
+      );
+    for (const side of ['inputs', 'outputs', 'intermediates'])
+      checkIndices(model, operator, side, NONE, count);
+    for (const field of ['builtin_options', 'builtin_options2'])
+      checkOptions(model, reader.table(operator, field));
+    const behind = ownBehind(
+      reader,
+      model.size,
+      operator,
+      'large_custom_options_offset',
+      'large_custom_options_size',
+    );
+    if (behind > 0 && reader.list(operator, 'custom_options').length > 0)
+      throw new Rejected(
+        'tflite-structure',
+        'An operator has its options in two places.',
+        operator.at,
+      );
   }
 }
 
-function checkTensor({ reader, tables, source, buffers, file, report }: TfliteModel, tensor: TableAt): void {
+function checkTensor(
+  { reader, tables, source, buffers, file, report }: TfliteModel,
+  tensor: TableAt,
+): void {
   const wrong = (rule: 'tflite-reference' | 'tflite-tensor', why: string): never => {
-    throw new Rejected(rule, `Tensor ${JSON.stringify(reader.text(tensor, 'name')?.slice(0, 120) ?? '')}: ${why}.`, tensor.at);
+    throw new Rejected(
+      rule,
+      `Tensor ${JSON.stringify(reader.text(tensor, 'name')?.slice(0, 120) ?? '')}: ${why}.`,
+      tensor.at,
+    );
   };
-  if (reader.number(tensor, 'external_buffer') !== 0) report.add('tflite-external-buffer', { file, offset: tensor.at });
-  const { at, bytes } = buffers[reader.number(tensor, 'buffer')] ?? wrong('tflite-reference', 'its buffer is not there');
+  if (reader.number(tensor, 'external_buffer') !== 0)
+    report.add('tflite-external-buffer', { file, offset: tensor.at });
+  const { at, bytes } =
+    buffers[reader.number(tensor, 'buffer')] ??
+    wrong('tflite-reference', 'its buffer is not there');
   const code = reader.number(tensor, 'type');
-  const [type] = Object.entries(tables.enums['TensorType']!).find(([, value]) => value === code) ?? wrong('tflite-tensor', `its type ${code} is unknown`);
+  const [type] =
+    Object.entries(tables.enums['TensorType']!).find(([, value]) => value === code) ??
+    wrong('tflite-tensor', `its type ${code} is unknown`);
   const shape = [...reader.numbers(tensor, 'shape')];
   if (shape.some((dimension) => dimension < 0)) wrong('tflite-tensor', 'its shape is negative');
   let elements = 1n;
-  for (const dimension of shape) if ((elements *= BigInt(dimension)) > 2n ** 63n) wrong('tflite-tensor', 'its shape overflows');
+  for (const dimension of shape)
+    if ((elements *= BigInt(dimension)) > 2n ** 63n) wrong('tflite-tensor', 'its shape overflows');
   if (bytes === 0) return;
   const sparsity = reader.table(tensor, 'sparsity');
   if (type === STRING) {
@@ -70,7 +119,8 @@ function checkTensor({ reader, tables, source, buffers, file, report }: TfliteMo
   const bits = TYPE_BITS[type];
   if (bits === undefined) return;
   const needed = (elements * bits + 7n) / 8n;
-  if (needed !== BigInt(bytes)) wrong('tflite-tensor', `type and shape need ${needed} bytes, its buffer has ${bytes}`);
+  if (needed !== BigInt(bytes))
+    wrong('tflite-tensor', `type and shape need ${needed} bytes, its buffer has ${bytes}`);
 }
 
 /** Subgraphs that the options of an operator name: branches, loops, calls. */
@@ -79,14 +129,31 @@ function checkOptions(model: TfliteModel, options: TableAt | null): void {
   for (const field of model.tables.fields(options.table)) {
     if (field === null || !SUBGRAPH_FIELD.test(field.name)) continue;
     if (field.kind === 'numbers') checkIndices(model, options, field.name, 0, model.tensors.length);
-    else if (!inRange(model.reader.number(options, field.name), 0, model.tensors.length)) throw new Rejected('tflite-reference', 'An operator names a subgraph that is not there.', options.at);
+    else if (!inRange(model.reader.number(options, field.name), 0, model.tensors.length))
+      throw new Rejected(
+        'tflite-reference',
+        'An operator names a subgraph that is not there.',
+        options.at,
+      );
   }
 }
 
-function checkIndices({ reader }: TfliteModel, from: TableAt, field: string, least: number, count: number): void {
+function checkIndices(
+  { reader }: TfliteModel,
+  from: TableAt,
+  field: string,
+  least: number,
+  count: number,
+): void {
   for (const index of reader.numbers(from, field)) {
-    if (!inRange(index, least, count)) throw new Rejected('tflite-reference', `${from.table} names ${field} ${index}; there are ${count}.`, from.at);
+    if (!inRange(index, least, count))
+      throw new Rejected(
+        'tflite-reference',
+        `${from.table} names ${field} ${index}; there are ${count}.`,
+        from.at,
+      );
   }
 }
 
-const inRange = (index: number, least: number, count: number): boolean => index >= least && index < count;
+const inRange = (index: number, least: number, count: number): boolean =>
+  index >= least && index < count;

@@ -1,105 +1,122 @@
-import { Component, onMounted, onWillUnmount, useState } from "@odoo/owl";
-import { _t } from "@web/core/l10n/translation";
-import { registry } from "@web/core/registry";
-import { standardFieldProps } from "@web/views/fields/standard_field_props";
-import { chartOf, trendOf } from "./signals";
+import { Component, onMounted, onWillUnmount, useState } from '@odoo/owl';
+import { _t } from '@web/core/l10n/translation';
+import { registry } from '@web/core/registry';
+import { standardFieldProps } from '@web/views/fields/standard_field_props';
+import { chartOf, trendOf } from './signals';
 
-const ICONS = { done: "fa-check", now: "fa-play", next: "fa-circle-o" };
-const STATES = { done: _t("done"), now: _t("now"), next: _t("ahead") };
+const ICONS = { done: 'fa-check', now: 'fa-play', next: 'fa-circle-o' };
+const STATES = { done: _t('done'), now: _t('now'), next: _t('ahead') };
 const WAITS = {
-    pods: _t("Waiting for pods"),
-    time: _t("Waiting"),
-    person: _t("Waiting for a person"),
-    judgement: _t("Judging"),
-    pause: _t("Paused"),
-    room: _t("Waiting for room"),
-    predecessor: _t("Waiting for the version before it to be gone"),
+  pods: _t('Waiting for pods'),
+  time: _t('Waiting'),
+  person: _t('Waiting for a person'),
+  judgement: _t('Judging'),
+  pause: _t('Paused'),
+  room: _t('Waiting for room'),
+  predecessor: _t('Waiting for the version before it to be gone'),
 };
 const VERDICTS = {
-    pass: { badge: "text-bg-success", verdictWord: _t("does well") },
-    fail: { badge: "text-bg-danger", verdictWord: _t("does worse") },
-    wait: { badge: "text-bg-warning", verdictWord: _t("not known yet") },
+  pass: { badge: 'text-bg-success', verdictWord: _t('does well') },
+  fail: { badge: 'text-bg-danger', verdictWord: _t('does worse') },
+  wait: { badge: 'text-bg-warning', verdictWord: _t('not known yet') },
 };
 const ENDS = {
-    Failed: _t("The rollout failed: nothing of the traffic goes there."),
-    Aborted: _t("The rollout was aborted: nothing of the traffic goes there."),
-    Superseded: _t("Superseded: nothing of the traffic goes there any more."),
-    Removed: _t("Removed: nothing of the traffic goes there any more."),
+  Failed: _t('The rollout failed: nothing of the traffic goes there.'),
+  Aborted: _t('The rollout was aborted: nothing of the traffic goes there.'),
+  Superseded: _t('Superseded: nothing of the traffic goes there any more.'),
+  Removed: _t('Removed: nothing of the traffic goes there any more.'),
 };
 const SECOND = 1000;
 
 /** A rollout under way: how much of the traffic, which step, what was judged, what comes next. */
 export class RolloutField extends Component {
-    static template = "creativeflow_mlops.RolloutField";
-    static props = { ...standardFieldProps };
+  static template = 'creativeflow_mlops.RolloutField';
+  static props = { ...standardFieldProps };
 
-    setup() {
-        this.clock = useState({ now: Date.now() });
-        let timer;
-        onMounted(() => {
-            timer = setInterval(() => (this.clock.now = Date.now()), SECOND);
-        });
-        onWillUnmount(() => clearInterval(timer));
-    }
+  setup() {
+    this.clock = useState({ now: Date.now() });
+    let timer;
+    onMounted(() => {
+      timer = setInterval(() => (this.clock.now = Date.now()), SECOND);
+    });
+    onWillUnmount(() => clearInterval(timer));
+  }
 
-    get value() {
-        return this.props.record.data[this.props.name];
-    }
+  get value() {
+    return this.props.record.data[this.props.name];
+  }
 
-    get steps() {
-        return this.value.steps.map((step) => ({ ...step, icon: ICONS[step.state], word: STATES[step.state] }));
-    }
+  get steps() {
+    return this.value.steps.map((step) => ({
+      ...step,
+      icon: ICONS[step.state],
+      word: STATES[step.state],
+    }));
+  }
 
-    /** How many requests were counted, how many are needed, and whether it began again. */
-    get judging() {
-        const { judging } = this.value;
-        if (!judging) {
-            return "";
-        }
-        const { counted, needed, anew } = judging;
-        const counts = counted === null ? _t("%s requests are needed", needed) : _t("%(counted)s of %(needed)s requests counted", { counted, needed });
-        return anew ? `${_t("The judgement begins anew.")} ${counts}` : counts;
+  /** How many requests were counted, how many are needed, and whether it began again. */
+  get judging() {
+    const { judging } = this.value;
+    if (!judging) {
+      return '';
     }
+    const { counted, needed, anew } = judging;
+    const counts =
+      counted === null
+        ? _t('%s requests are needed', needed)
+        : _t('%(counted)s of %(needed)s requests counted', { counted, needed });
+    return anew ? `${_t('The judgement begins anew.')} ${counts}` : counts;
+  }
 
-    get ended() {
-        return ENDS[this.value.ended] || "";
-    }
+  get ended() {
+    return ENDS[this.value.ended] || '';
+  }
 
-    get waiting() {
-        const { waitingFor, until, ended } = this.value;
-        if (!waitingFor || ended) {
-            return "";
-        }
-        const left = until ? Math.max(0, Math.round((new Date(until).getTime() - this.clock.now) / SECOND)) : null;
-        return left === null ? WAITS[waitingFor] : `${WAITS[waitingFor]} · ${left < 120 ? `${left} s` : `${Math.round(left / 60)} min`}`;
+  get waiting() {
+    const { waitingFor, until, ended } = this.value;
+    if (!waitingFor || ended) {
+      return '';
     }
+    const left = until
+      ? Math.max(0, Math.round((new Date(until).getTime() - this.clock.now) / SECOND))
+      : null;
+    return left === null
+      ? WAITS[waitingFor]
+      : `${WAITS[waitingFor]} · ${left < 120 ? `${left} s` : `${Math.round(left / 60)} min`}`;
+  }
 
-    /** The newest first. */
-    get judgements() {
-        const { judgements, before, now } = this.value;
-        return judgements.map((one, key) => ({
-            ...one,
-            ...(VERDICTS[one.verdict] || { badge: "text-bg-secondary", verdictWord: one.verdict }),
-            key,
-            charts: one.signals.map((row) => chartOf(row, before, now)),
-        }));
-    }
+  /** The newest first. */
+  get judgements() {
+    const { judgements, before, now } = this.value;
+    return judgements.map((one, key) => ({
+      ...one,
+      ...(VERDICTS[one.verdict] || { badge: 'text-bg-secondary', verdictWord: one.verdict }),
+      key,
+      charts: one.signals.map((row) => chartOf(row, before, now)),
+    }));
+  }
 
-    get trends() {
-        const { judgements, before, now } = this.value;
-        return ["errors", "p95"].map((name) => trendOf(name, judgements, before, now)).filter(Boolean);
-    }
+  get trends() {
+    const { judgements, before, now } = this.value;
+    return ['errors', 'p95'].map((name) => trendOf(name, judgements, before, now)).filter(Boolean);
+  }
 }
 
 /** A promotion as a dry run: what would happen, step by step. */
 export class PlanField extends Component {
-    static template = "creativeflow_mlops.PlanField";
-    static props = { ...standardFieldProps };
+  static template = 'creativeflow_mlops.PlanField';
+  static props = { ...standardFieldProps };
 
-    get value() {
-        return this.props.record.data[this.props.name];
-    }
+  get value() {
+    return this.props.record.data[this.props.name];
+  }
 }
 
-registry.category("fields").add("mlops_rollout", { component: RolloutField, supportedTypes: ["json"], displayName: _t("Rollout") });
-registry.category("fields").add("mlops_plan", { component: PlanField, supportedTypes: ["json"], displayName: _t("Plan") });
+registry.category('fields').add('mlops_rollout', {
+  component: RolloutField,
+  supportedTypes: ['json'],
+  displayName: _t('Rollout'),
+});
+registry
+  .category('fields')
+  .add('mlops_plan', { component: PlanField, supportedTypes: ['json'], displayName: _t('Plan') });
