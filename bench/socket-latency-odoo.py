@@ -1,11 +1,15 @@
-# Run inside `odoo shell` by bench/socket-latency.ts: each line that comes over the socket is one change of a version's status, by
-# Odoo's own transition and as the person; the answer is the event's id and the time at which the commit was ordered.
+# Run inside `odoo shell` by bench/socket-latency.ts: each line that comes over the socket is one
+# change of a version's status, by Odoo's own transition and as the person; the answer is the
+# event's id and the time at which the commit was ordered.
 import json
 import socket
 import time
 
 VERSION, LOGIN, PATH = BENCH  # noqa: F821 put in front by the caller
-TRANSITIONS = {"Validated": ("reject", "a benchmark says no"), "ValidationFailed": ("waiver_accepted", None)}
+TRANSITIONS = {
+    "Validated": ("reject", "a benchmark says no"),
+    "ValidationFailed": ("waiver_accepted", None),
+}
 person = env["res.users"].search([("login", "=", LOGIN)])  # noqa: F821 given by the shell
 env = env(user=person)  # noqa: F821
 line = socket.socket(socket.AF_UNIX)

@@ -1,12 +1,15 @@
-"""Writes bridge/src/scan/data/keras-classes.json from Keras 3 and Keras 2 (tf_keras) as they are installed here.
+"""Writes bridge/src/scan/data/keras-classes.json from Keras 3 and Keras 2 (tf_keras) as they are
+installed here.
 
     python -m venv /tmp/v && /tmp/v/bin/pip install keras tf_keras tensorflow-cpu
     /tmp/v/bin/python scripts/scan-keras-classes.py --version 2026.11.1
 
-Classes and functions that the description of a model may name, by the module that Keras writes beside them: what is exported from
-the modules in PUBLIC, and the layers, operations, losses, metrics and optimizers that Keras writes with the module of their
-source. Nothing is built or called. The result is read by a person before it is committed: the diff is the review.
+Classes and functions that the description of a model may name, by the module that Keras writes
+beside them: what is exported from the modules in PUBLIC, and the layers, operations, losses,
+metrics and optimizers that Keras writes with the module of their source. Nothing is built or
+called. The result is read by a person before it is committed: the diff is the review.
 """
+
 from __future__ import annotations
 
 import argparse
@@ -22,18 +25,98 @@ from pathlib import Path
 
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 
-OUT = Path(__file__).resolve().parent.parent / "bridge" / "src" / "scan" / "data" / "keras-classes.json"
-PUBLIC = ["layers", "layers.experimental.preprocessing", "initializers", "regularizers", "constraints", "activations", "optimizers", "optimizers.schedules",
-          "optimizers.legacy", "losses", "metrics", "dtype_policies", "mixed_precision", "models", "quantizers", "random", "ops", "ops.image", "ops.linalg", "ops.nn", "ops.numpy"]
-TOP = {"DTypePolicy", "FloatDTypePolicy", "Functional", "Initializer", "InputSpec", "KerasTensor", "Layer", "Loss", "Metric", "Model", "Operation", "Optimizer", "Quantizer", "Regularizer", "Sequential"}
-FUNCTIONS = {"activations", "losses", "metrics", "initializers", "regularizers", "constraints", "ops", "ops.image", "ops.linalg", "ops.nn", "ops.numpy", "random"}
+OUT = (
+    Path(__file__).resolve().parent.parent
+    / "bridge"
+    / "src"
+    / "scan"
+    / "data"
+    / "keras-classes.json"
+)
+PUBLIC = [
+    "layers",
+    "layers.experimental.preprocessing",
+    "initializers",
+    "regularizers",
+    "constraints",
+    "activations",
+    "optimizers",
+    "optimizers.schedules",
+    "optimizers.legacy",
+    "losses",
+    "metrics",
+    "dtype_policies",
+    "mixed_precision",
+    "models",
+    "quantizers",
+    "random",
+    "ops",
+    "ops.image",
+    "ops.linalg",
+    "ops.nn",
+    "ops.numpy",
+]
+TOP = {
+    "DTypePolicy",
+    "FloatDTypePolicy",
+    "Functional",
+    "Initializer",
+    "InputSpec",
+    "KerasTensor",
+    "Layer",
+    "Loss",
+    "Metric",
+    "Model",
+    "Operation",
+    "Optimizer",
+    "Quantizer",
+    "Regularizer",
+    "Sequential",
+}
+FUNCTIONS = {
+    "activations",
+    "losses",
+    "metrics",
+    "initializers",
+    "regularizers",
+    "constraints",
+    "ops",
+    "ops.image",
+    "ops.linalg",
+    "ops.nn",
+    "ops.numpy",
+    "random",
+}
 # by these the parts of Keras are put together, not models
-NOT_FUNCTIONS = {"get", "serialize", "deserialize", "deserialize_keras_object", "serialize_keras_object"}
-# run code that the description carries or names, or load files: bridge/src/scan/keras/refused.ts says why
-REFUSED = {"Lambda", "TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer", "TensorFlowOpLayer", "TFOpLambda", "TFClassMethod", "ClassMethod", "InstanceMethod", "InstanceProperty", "SlicingOpLambda", "ModuleWrapper"}
+NOT_FUNCTIONS = {
+    "get",
+    "serialize",
+    "deserialize",
+    "deserialize_keras_object",
+    "serialize_keras_object",
+}
+# run code that the description carries or names, or load files: bridge/src/scan/keras/refused.ts
+# says why
+REFUSED = {
+    "Lambda",
+    "TFSMLayer",
+    "TorchModuleWrapper",
+    "JaxLayer",
+    "FlaxLayer",
+    "TensorFlowOpLayer",
+    "TFOpLambda",
+    "TFClassMethod",
+    "ClassMethod",
+    "InstanceMethod",
+    "InstanceProperty",
+    "SlicingOpLambda",
+    "ModuleWrapper",
+}
 # name data sets or tokenizers: an approver decides
 REVIEWED = {"GPTQConfig", "AWQConfig"}
-SOURCE = re.compile(r"^keras\.src\.(layers|models|engine|optimizers|losses|metrics|initializers|regularizers|constraints|ops|activations|quantizers|dtype_policies|mixed_precision|trainers|applications|random|backend\.tensorflow\.optimizer)(\.|$)")
+SOURCE = re.compile(
+    r"^keras\.src\.(layers|models|engine|optimizers|losses|metrics|initializers|regularizers|constraints|ops|activations|quantizers|dtype_policies|mixed_precision|trainers|applications|random|backend\.tensorflow\.optimizer)(\.|$)"
+)
 
 
 def main() -> None:
@@ -55,7 +138,14 @@ def main() -> None:
     }
     text = json.dumps(result, indent=1)
     # one line for the names of a module
-    OUT.write_text(re.sub(r"\[\n\s+([^\]]*?)\n\s*\]", lambda found: "[" + re.sub(r"\s*\n\s*", " ", found.group(1)) + "]", text) + "\n")
+    OUT.write_text(
+        re.sub(
+            r"\[\n\s+([^\]]*?)\n\s*\]",
+            lambda found: "[" + re.sub(r"\s*\n\s*", " ", found.group(1)) + "]",
+            text,
+        )
+        + "\n"
+    )
 
 
 def exported(package: str, classes: dict[str, set[str]], functions: dict[str, set[str]]) -> None:
@@ -83,7 +173,10 @@ def exported(package: str, classes: dict[str, set[str]], functions: dict[str, se
 def written_by_source(package: str, classes: dict[str, set[str]]) -> None:
     root = importlib.import_module(f"{package}.src")
     for found in pkgutil.walk_packages(root.__path__, f"{package}.src."):
-        if not re.search(r"(_test|test_\w+|benchmarks?)$|\.(testing_infra|tests|integration_test|testing|benchmarks)\.", found.name):
+        if not re.search(
+            r"(_test|test_\w+|benchmarks?)$|\.(testing_infra|tests|integration_test|testing|benchmarks)\.",
+            found.name,
+        ):
             try:
                 importlib.import_module(found.name)
             except ImportError:
@@ -91,7 +184,12 @@ def written_by_source(package: str, classes: dict[str, set[str]]) -> None:
     for base in bases(package):
         for cls in below(base):
             source = cls.__module__.replace("tf_keras.", "keras.")
-            if cls.__module__.startswith(f"{package}.src.") and SOURCE.match(source) and cls.__name__ not in REFUSED and "<locals>" not in cls.__qualname__:
+            if (
+                cls.__module__.startswith(f"{package}.src.")
+                and SOURCE.match(source)
+                and cls.__name__ not in REFUSED
+                and "<locals>" not in cls.__qualname__
+            ):
                 classes[source].add(cls.__name__)
 
 
@@ -102,7 +200,14 @@ def bases(package: str) -> list[type]:
         return [KerasSaveable]
     import tf_keras
 
-    return [tf_keras.layers.Layer, tf_keras.losses.Loss, tf_keras.metrics.Metric, tf_keras.optimizers.Optimizer, tf_keras.optimizers.legacy.Optimizer, tf_keras.optimizers.schedules.LearningRateSchedule]
+    return [
+        tf_keras.layers.Layer,
+        tf_keras.losses.Loss,
+        tf_keras.metrics.Metric,
+        tf_keras.optimizers.Optimizer,
+        tf_keras.optimizers.legacy.Optimizer,
+        tf_keras.optimizers.schedules.LearningRateSchedule,
+    ]
 
 
 def below(cls: type) -> set[type]:
@@ -112,7 +217,13 @@ def below(cls: type) -> set[type]:
 def registered() -> list[str]:
     from tf_keras.src.saving import object_registration
 
-    return sorted(name for name, value in object_registration._GLOBAL_CUSTOM_OBJECTS.items() if value.__module__.startswith("tf_keras.src.") and inspect.isclass(value) and value.__name__ not in REFUSED)
+    return sorted(
+        name
+        for name, value in object_registration._GLOBAL_CUSTOM_OBJECTS.items()
+        if value.__module__.startswith("tf_keras.src.")
+        and inspect.isclass(value)
+        and value.__name__ not in REFUSED
+    )
 
 
 def tidy(names: dict[str, set[str]]) -> dict[str, list[str]]:

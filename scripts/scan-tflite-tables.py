@@ -1,10 +1,13 @@
-"""Writes bridge/src/scan/data/tflite-tables.json: the tables of a TensorFlow Lite file, from the accessors that the installed TensorFlow brings.
+"""Writes bridge/src/scan/data/tflite-tables.json: the tables of a TensorFlow Lite file, from the
+accessors that the installed TensorFlow brings.
 
     python scripts/scan-tflite-tables.py        # pip install tensorflow-cpu
 
-A table is its fields in the order of the vtable, `name type` each: a number (`i32`), `string`, `[type]`, `Table`, or `{Union}`,
-whose type number is the field before it. `""`: a place that is no longer used.
+A table is its fields in the order of the vtable, `name type` each: a number (`i32`), `string`,
+`[type]`, `Table`, or `{Union}`, whose type number is the field before it. `""`: a place that is no
+longer used.
 """
+
 from __future__ import annotations
 
 import inspect
@@ -16,10 +19,24 @@ import tensorflow as tf
 from tensorflow.lite.python import schema_py_generated as schema
 
 OUT = Path(__file__).resolve().parent.parent / "bridge/src/scan/data/tflite-tables.json"
-NUMBERS = {"Bool": "u8", "Int8": "i8", "Uint8": "u8", "Int16": "i16", "Uint16": "u16", "Int32": "i32", "Uint32": "u32", "Int64": "i64", "Uint64": "u64", "Float32": "f32", "Float64": "f64"}
+NUMBERS = {
+    "Bool": "u8",
+    "Int8": "i8",
+    "Uint8": "u8",
+    "Int16": "i16",
+    "Uint16": "u16",
+    "Int32": "i32",
+    "Uint32": "u32",
+    "Int64": "i64",
+    "Uint64": "u64",
+    "Float32": "f32",
+    "Float64": "f64",
+}
 UNIONS = {
-    ("Operator", "BuiltinOptions"): "BuiltinOptions", ("Operator", "BuiltinOptions2"): "BuiltinOptions2",
-    ("DimensionMetadata", "ArraySegments"): "SparseIndexVector", ("DimensionMetadata", "ArrayIndices"): "SparseIndexVector",
+    ("Operator", "BuiltinOptions"): "BuiltinOptions",
+    ("Operator", "BuiltinOptions2"): "BuiltinOptions2",
+    ("DimensionMetadata", "ArraySegments"): "SparseIndexVector",
+    ("DimensionMetadata", "ArrayIndices"): "SparseIndexVector",
     ("QuantizationParameters", "Details"): "QuantizationDetails",
 }
 # one whose name hides it from us, and one that old files have and no accessor is made for
@@ -27,17 +44,35 @@ HIDDEN = {("ExternalBuffer", 3): "length u64", ("SignatureDef", 3): "deprecated_
 
 
 def main() -> None:
-    tables = {name: fields(name, table) for name, table in vars(schema).items() if inspect.isclass(table) and hasattr(table, "GetRootAs")}
+    tables = {
+        name: fields(name, table)
+        for name, table in vars(schema).items()
+        if inspect.isclass(table) and hasattr(table, "GetRootAs")
+    }
     unions = {name: members(getattr(schema, name)) for name in sorted(set(UNIONS.values()))}
-    enums = {"BuiltinOperator": members(schema.BuiltinOperator), "TensorType": members(schema.TensorType)}
-    rows = [f'  "{section}": {{\n' + ",\n".join(f"   {json.dumps(name)}: {json.dumps(value)}" for name, value in content.items()) + "\n  }" for section, content in (("tables", tables), ("unions", unions), ("enums", enums))]
+    enums = {
+        "BuiltinOperator": members(schema.BuiltinOperator),
+        "TensorType": members(schema.TensorType),
+    }
+    rows = [
+        f'  "{section}": {{\n'
+        + ",\n".join(
+            f"   {json.dumps(name)}: {json.dumps(value)}" for name, value in content.items()
+        )
+        + "\n  }"
+        for section, content in (("tables", tables), ("unions", unions), ("enums", enums))
+    ]
     OUT.write_text(f'{{\n "library": "tensorflow {tf.__version__}",\n' + ",\n".join(rows) + "\n}\n")
 
 
 def fields(name: str, table: type) -> list[str]:
     found: dict[int, str] = {}
     for method, function in vars(table).items():
-        if not inspect.isfunction(function) or method in ("Init",) or method.endswith(("AsNumpy", "Length", "IsNone")):
+        if (
+            not inspect.isfunction(function)
+            or method in ("Init",)
+            or method.endswith(("AsNumpy", "Length", "IsNone"))
+        ):
             continue
         source = inspect.getsource(function)
         slot = re.search(r"self\._tab\.Offset\((\d+)\)", source)

@@ -1,4 +1,6 @@
-"""Writes docs/statuses.md from the addon's table of transitions. `--check` only says whether it is up to date."""
+"""Writes docs/statuses.md from the addon's table of transitions. `--check` only says whether it is
+up to date.
+"""
 
 import importlib.util
 import pathlib
@@ -14,17 +16,32 @@ def main():
     table = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(table)
     source = TABLE.relative_to(ROOT)
-    lines = ["# Statuses of a version", "", f"Generated from `{source}` by `scripts/status-diagram.py`.", ""]
+    lines = [
+        "# Statuses of a version",
+        "",
+        f"Generated from `{source}` by `scripts/status-diagram.py`.",
+        "",
+    ]
     lines += ["```mermaid", "stateDiagram-v2", "  [*] --> Validating: register_version"]
     for name, one in table.TRANSITIONS.items():
         lines += [f"  {status} --> {one.target}: {name}" for status in one.sources]
-    lines += ["  Archived --> [*]", "```", "", "| transition | from | to | who | when |", "|---|---|---|---|---|"]
+    lines += [
+        "  Archived --> [*]",
+        "```",
+        "",
+        "| transition | from | to | who | when |",
+        "|---|---|---|---|---|",
+    ]
     for name, one in table.TRANSITIONS.items():
-        lines.append(f"| `{name}` | {', '.join(one.sources)} | {one.target} | {', '.join(one.who)} | {one.when} |")
+        lines.append(
+            f"| `{name}` | {', '.join(one.sources)} | {one.target} | {', '.join(one.who)} | {one.when} |"
+        )
     text = "\n".join(lines) + "\n"
     if "--check" in sys.argv:
         if not TARGET.exists() or TARGET.read_text() != text:
-            sys.exit("docs/statuses.md is not what the table says. Run: python3 scripts/status-diagram.py")
+            sys.exit(
+                "docs/statuses.md is not what the table says. Run: python3 scripts/status-diagram.py"
+            )
         return
     TARGET.write_text(text)
 

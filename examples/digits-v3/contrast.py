@@ -1,7 +1,9 @@
 """Version 3.0.0: stretches the contrast of each picture before it is read.
 
-It has a bug that no example shows and only traffic finds: a blank picture has no contrast, and the request fails.
+It has a bug that no example shows and only traffic finds: a blank picture has no contrast, and the
+request fails.
 """
+
 import numpy as np
 
 import serve

@@ -1,10 +1,13 @@
-"""Serves the digits classifier in the Open Inference Protocol v2. Needs Python and numpy, nothing else.
+"""Serves the digits classifier in the Open Inference Protocol v2. Needs Python and numpy, nothing
+else.
 
     GET  /v2/health/live   /v2/health/ready   /v2   /v2/models/digits   /v2/models/digits/ready
     POST /v2/models/digits/infer
 
-The environment may say PORT (8080), MODEL_NAME (digits) and MODEL_PATH (model.safetensors beside this file).
+The environment may say PORT (8080), MODEL_NAME (digits) and MODEL_PATH (model.safetensors beside
+this file).
 """
+
 from __future__ import annotations
 
 import json
@@ -24,7 +27,18 @@ BODY_MAX_BYTES = 8 * 1024 * 1024
 READ_TIMEOUT_SECONDS = 30
 PIXELS = 64
 PIXEL_MAX = 16.0
-DATATYPES = {"FP32", "FP64", "INT8", "INT16", "INT32", "INT64", "UINT8", "UINT16", "UINT32", "UINT64"}
+DATATYPES = {
+    "FP32",
+    "FP64",
+    "INT8",
+    "INT16",
+    "INT32",
+    "INT64",
+    "UINT8",
+    "UINT16",
+    "UINT32",
+    "UINT64",
+}
 
 
 class Refused(Exception):
@@ -58,7 +72,9 @@ def read_safetensors(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]
     tensors = {}
     for name, entry in header.items():
         if entry["dtype"] != "F32":
-            raise ValueError(f"{path.name}: tensor {name} is {entry['dtype']}; this server reads F32")
+            raise ValueError(
+                f"{path.name}: tensor {name} is {entry['dtype']}; this server reads F32"
+            )
         start, end = (8 + header_length + offset for offset in entry["data_offsets"])
         tensors[name] = np.frombuffer(raw[start:end], dtype="<f4").reshape(entry["shape"])
     return tensors, notes
@@ -72,14 +88,24 @@ def infer(model: Model, request: object) -> dict:
     if tensor.get("name") != "pixels":
         raise Refused(400, f"unknown input {tensor.get('name')!r}; it is named pixels")
     if tensor.get("datatype") not in DATATYPES:
-        raise Refused(400, f"datatype {tensor.get('datatype')!r} is not a number type of the protocol")
+        raise Refused(
+            400, f"datatype {tensor.get('datatype')!r} is not a number type of the protocol"
+        )
     shape = tensor.get("shape")
-    if not isinstance(shape, list) or len(shape) != 2 or shape[1] != PIXELS or not isinstance(shape[0], int) or shape[0] < 1:
+    if (
+        not isinstance(shape, list)
+        or len(shape) != 2
+        or shape[1] != PIXELS
+        or not isinstance(shape[0], int)
+        or shape[0] < 1
+    ):
         raise Refused(400, f"shape {shape!r} must be [digits, {PIXELS}]")
     try:
         pixels = np.asarray(tensor.get("data"), dtype=np.float64).reshape(shape)
     except (TypeError, ValueError):
-        raise Refused(400, f"`data` must be {math.prod(shape)} numbers, for shape {shape}") from None
+        raise Refused(
+            400, f"`data` must be {math.prod(shape)} numbers, for shape {shape}"
+        ) from None
     if not np.isfinite(pixels).all():
         raise Refused(400, "`data` holds a value that is not a finite number")
     digits, probabilities = model.infer(pixels)
@@ -88,7 +114,12 @@ def infer(model: Model, request: object) -> dict:
         "model_version": model.version,
         "outputs": [
             {"name": "digit", "datatype": "INT64", "shape": [shape[0]], "data": digits.tolist()},
-            {"name": "probabilities", "datatype": "FP32", "shape": [shape[0], 10], "data": [round(p, 6) for p in probabilities.ravel().tolist()]},
+            {
+                "name": "probabilities",
+                "datatype": "FP32",
+                "shape": [shape[0], 10],
+                "data": [round(p, 6) for p in probabilities.ravel().tolist()],
+            },
         ],
     }
     if "id" in request:
@@ -121,19 +152,29 @@ def handler_for(model: Model) -> type[BaseHTTPRequestHandler]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
-        wbufsize = -1  # head and body leave together: apart, the second waits 40 ms for the client to say that it has the first
+        # head and body leave together: apart, the second waits 40 ms for the client to say that it
+        # has the first
+        wbufsize = -1
         timeout = READ_TIMEOUT_SECONDS
 
         def do_GET(self) -> None:  # noqa: N802 (the name http.server wants)
             page = paths.get(self.path.split("?")[0].rstrip("/"))
-            self.answer(*((200, page) if page is not None else (404, {"error": f"nothing at {self.path}"})))
+            self.answer(
+                *((200, page) if page is not None else (404, {"error": f"nothing at {self.path}"}))
+            )
 
         def do_POST(self) -> None:  # noqa: N802
             try:
                 body = self.body()
                 path = self.path.split("?")[0]
-                if path not in (f"/v2/models/{MODEL_NAME}/infer", f"/v2/models/{MODEL_NAME}/versions/{model.version}/infer"):
-                    raise Refused(404, f"nothing at {self.path}; this server has the model {MODEL_NAME} {model.version}")
+                if path not in (
+                    f"/v2/models/{MODEL_NAME}/infer",
+                    f"/v2/models/{MODEL_NAME}/versions/{model.version}/infer",
+                ):
+                    raise Refused(
+                        404,
+                        f"nothing at {self.path}; this server has the model {MODEL_NAME} {model.version}",
+                    )
                 try:
                     request = json.loads(body)
                 except ValueError as error:
@@ -183,12 +224,17 @@ def main() -> None:
     server = Server(("0.0.0.0", int(os.environ.get("PORT", "8080"))), handler_for(model))
 
     def stop(number: int, frame: object) -> None:
-        # as process 1 of a container we get no default action for SIGTERM; shutdown() waits for the loop, so not here
+        # as process 1 of a container we get no default action for SIGTERM; shutdown() waits for the
+        # loop, so not here
         threading.Thread(target=server.shutdown, daemon=True).start()
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
-    print(f"{MODEL_NAME} {model.version} on port {server.server_address[1]}", file=sys.stderr, flush=True)
+    print(
+        f"{MODEL_NAME} {model.version} on port {server.server_address[1]}",
+        file=sys.stderr,
+        flush=True,
+    )
     server.serve_forever(poll_interval=0.1)
     server.server_close()
 

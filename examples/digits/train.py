@@ -4,10 +4,11 @@
     python train.py                                          # examples/digits
     python train.py --hidden 64 --version 2.0.0 --out ../digits-v2
 
-The data are the 1,797 hand-written digits (8x8 pixels, 0 to 16) that scikit-learn carries; the model is one
-hidden layer in plain numpy. Written to --out: model.safetensors, metadata.json, digit.json (a sample request).
-The same arguments on the same numpy give the same bytes.
+The data are the 1,797 hand-written digits (8x8 pixels, 0 to 16) that scikit-learn carries; the
+model is one hidden layer in plain numpy. Written to --out: model.safetensors, metadata.json,
+digit.json (a sample request). The same arguments on the same numpy give the same bytes.
 """
+
 from __future__ import annotations
 
 import argparse
@@ -23,7 +24,9 @@ PIXEL_MAX = 16.0
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--hidden", type=int, default=32, help="width of the hidden layer")
     parser.add_argument("--epochs", type=int, default=120)
     parser.add_argument("--seed", type=int, default=7)
@@ -40,14 +43,24 @@ def main() -> None:
     print(f"accuracy on {len(y_test)} held-out digits: {accuracy:.4f}")
 
     args.out.mkdir(parents=True, exist_ok=True)
-    write_safetensors(args.out / "model.safetensors", tensors, {"name": "digits", "version": args.version, "classes": "0123456789"})
-    sample = {"inputs": [{"name": "pixels", "shape": [1, 64], "datatype": "FP32", "data": x_test[0].tolist()}]}
+    write_safetensors(
+        args.out / "model.safetensors",
+        tensors,
+        {"name": "digits", "version": args.version, "classes": "0123456789"},
+    )
+    sample = {
+        "inputs": [
+            {"name": "pixels", "shape": [1, 64], "datatype": "FP32", "data": x_test[0].tolist()}
+        ]
+    }
     write_json(args.out / "digit.json", sample)
     write_json(args.out / "metadata.json", metadata(args, accuracy, len(y_train), sample))
     print(f"sample request digit.json shows a {y_test[0]}")
 
 
-def train(x: np.ndarray, y: np.ndarray, hidden: int, epochs: int, seed: int) -> dict[str, np.ndarray]:
+def train(
+    x: np.ndarray, y: np.ndarray, hidden: int, epochs: int, seed: int
+) -> dict[str, np.ndarray]:
     """x [n,64] of 0..16, y [n] of 0..9; Adam on cross-entropy with a little weight decay."""
     rng = np.random.default_rng(seed)
     x = x / PIXEL_MAX
@@ -69,7 +82,9 @@ def train(x: np.ndarray, y: np.ndarray, hidden: int, epochs: int, seed: int) -> 
                 g = gradient[name] + 1e-4 * value
                 first[name] = 0.9 * first[name] + 0.1 * g
                 second[name] = 0.999 * second[name] + 0.001 * g * g
-                corrected = (first[name] / (1 - 0.9**step)) / (np.sqrt(second[name] / (1 - 0.999**step)) + 1e-8)
+                corrected = (first[name] / (1 - 0.9**step)) / (
+                    np.sqrt(second[name] / (1 - 0.999**step)) + 1e-8
+                )
                 w[name] = value - 3e-3 * corrected
     return {name: value.astype("<f4") for name, value in w.items()}
 
@@ -97,15 +112,25 @@ def predict(w: dict[str, np.ndarray], x: np.ndarray) -> np.ndarray:
 
 
 def write_safetensors(path: Path, tensors: dict[str, np.ndarray], notes: dict[str, str]) -> None:
-    """8 bytes of header length, a JSON header padded with blanks to 8 bytes, then the tensors one after the other."""
+    """8 bytes of header length, a JSON header padded with blanks to 8 bytes, then the tensors one
+    after the other.
+    """
     header: dict[str, object] = {"__metadata__": notes}
     position = 0
     for name, tensor in tensors.items():
-        header[name] = {"dtype": "F32", "shape": list(tensor.shape), "data_offsets": [position, position + tensor.nbytes]}
+        header[name] = {
+            "dtype": "F32",
+            "shape": list(tensor.shape),
+            "data_offsets": [position, position + tensor.nbytes],
+        }
         position += tensor.nbytes
     encoded = json.dumps(header, separators=(",", ":")).encode()
     encoded += b" " * (-len(encoded) % 8)
-    path.write_bytes(struct.pack("<Q", len(encoded)) + encoded + b"".join(tensor.tobytes() for tensor in tensors.values()))
+    path.write_bytes(
+        struct.pack("<Q", len(encoded))
+        + encoded
+        + b"".join(tensor.tobytes() for tensor in tensors.values())
+    )
 
 
 def metadata(args: argparse.Namespace, accuracy: float, trained_on: int, sample: dict) -> dict:
@@ -115,7 +140,12 @@ def metadata(args: argparse.Namespace, accuracy: float, trained_on: int, sample:
         "version": args.version,
         "description": "Reads one hand-written digit of 8x8 pixels.",
         "framework": "numpy",
-        "params": {"hidden": args.hidden, "epochs": args.epochs, "seed": args.seed, "trainedOn": trained_on},
+        "params": {
+            "hidden": args.hidden,
+            "epochs": args.epochs,
+            "seed": args.seed,
+            "trainedOn": trained_on,
+        },
         "metrics": {"accuracy": round(accuracy, 4)},
         "inputSchema": {
             "type": "object",
@@ -131,9 +161,16 @@ def metadata(args: argparse.Namespace, accuracy: float, trained_on: int, sample:
                         "required": ["name", "shape", "datatype", "data"],
                         "properties": {
                             "name": {"const": "pixels"},
-                            "shape": {"type": "array", "items": {"type": "integer"}, "description": "[digits, 64]"},
+                            "shape": {
+                                "type": "array",
+                                "items": {"type": "integer"},
+                                "description": "[digits, 64]",
+                            },
                             "datatype": {"enum": ["FP32", "FP64", "INT64", "INT32", "UINT8"]},
-                            "data": {"type": "array", "description": "rows of an 8x8 picture from the top left, 0 (white) to 16 (black)"},
+                            "data": {
+                                "type": "array",
+                                "description": "rows of an 8x8 picture from the top left, 0 (white) to 16 (black)",
+                            },
                         },
                     },
                 },
@@ -152,7 +189,14 @@ def metadata(args: argparse.Namespace, accuracy: float, trained_on: int, sample:
                 },
             },
         },
-        "serving": {"port": 8080, "readinessPath": "/v2/health/ready", "gpus": 0, "cpu": "100m", "memory": "256Mi", "replicas": 1},
+        "serving": {
+            "port": 8080,
+            "readinessPath": "/v2/health/ready",
+            "gpus": 0,
+            "cpu": "100m",
+            "memory": "256Mi",
+            "replicas": 1,
+        },
     }
 
 

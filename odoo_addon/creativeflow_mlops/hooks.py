@@ -4,7 +4,9 @@ from .models.state_guard import drop_guards
 
 
 def post_init_hook(env):
-    """Every company that exists gets its two environments; later ones get theirs when they are created."""
+    """Every company that exists gets its two environments; later ones get theirs when they are
+    created.
+    """
     env["mlops.environment"]._create_missing(env["res.company"].sudo().search([]))
 
 
@@ -13,5 +15,9 @@ def uninstall_hook(env):
     drop_guards(env.cr)
     drop_journal_guard(env.cr)
     drop_rights_feed(env.cr)
-    for name in ("mlops_version_digest_stays", "mlops_artifact_immutable", "mlops_policy_snapshot_stays"):
+    for name in (
+        "mlops_version_digest_stays",
+        "mlops_artifact_immutable",
+        "mlops_policy_snapshot_stays",
+    ):
         env.cr.execute(f"DROP FUNCTION IF EXISTS {name}() CASCADE")

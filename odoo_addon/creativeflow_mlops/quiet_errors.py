@@ -1,7 +1,8 @@
-"""What an unexpected exception tells outside: that it was one. Its traceback, its paths and its text stay in the server's log.
+"""What an unexpected exception tells outside: that it was one. Its traceback, its paths and its
+text stay in the server's log.
 
-Each entrance serialises exceptions by one of three functions of Odoo, none of which a model could extend; they are wrapped when
-the addon is loaded.
+Each entrance serialises exceptions by one of three functions of Odoo, none of which a model could
+extend; they are wrapped when the addon is loaded.
 """
 
 import functools
@@ -14,11 +15,19 @@ from odoo.addons.rpc.controllers import xmlrpc as xmlrpc_controller
 
 SAID = "The server could not do this. Its log says why."
 # What is written for people: errors of Odoo's own modules, and HTTP's.
-TELLING = (exceptions.UserError, exceptions.RedirectWarning, HTTPException, http.SessionExpiredException)
+TELLING = (
+    exceptions.UserError,
+    exceptions.RedirectWarning,
+    HTTPException,
+    http.SessionExpiredException,
+)
 
 
 def is_telling(exception):
-    return isinstance(exception, TELLING) or type(exception).__module__ in ("odoo.exceptions", "odoo.http")
+    return isinstance(exception, TELLING) or type(exception).__module__ in (
+        "odoo.exceptions",
+        "odoo.http",
+    )
 
 
 def quietly(serialize):
@@ -29,6 +38,7 @@ def quietly(serialize):
         else:
             told = {**serialize(exception, message=SAID, arguments=()), "context": {}}
         return {**told, "debug": ""}
+
     return serialized
 
 
@@ -37,8 +47,13 @@ def quiet_fault(handle, code):
     def handled(exception):
         if is_telling(exception):
             return handle(exception)
-        fault = xmlrpc.client.Fault(code, SAID) if isinstance(code, int) else xmlrpc.client.Fault(SAID, "")
+        fault = (
+            xmlrpc.client.Fault(code, SAID)
+            if isinstance(code, int)
+            else xmlrpc.client.Fault(SAID, "")
+        )
         return xmlrpc_controller.dumps(fault)
+
     return handled
 
 
@@ -48,6 +63,9 @@ def post_load():
         return
     http.serialize_exception = quietly(http.serialize_exception)
     xmlrpc_controller.xmlrpc_handle_exception_int = quiet_fault(
-        xmlrpc_controller.xmlrpc_handle_exception_int, xmlrpc_controller.RPC_FAULT_CODE_APPLICATION_ERROR,
+        xmlrpc_controller.xmlrpc_handle_exception_int,
+        xmlrpc_controller.RPC_FAULT_CODE_APPLICATION_ERROR,
     )
-    xmlrpc_controller.xmlrpc_handle_exception_string = quiet_fault(xmlrpc_controller.xmlrpc_handle_exception_string, None)
+    xmlrpc_controller.xmlrpc_handle_exception_string = quiet_fault(
+        xmlrpc_controller.xmlrpc_handle_exception_string, None
+    )

@@ -1,8 +1,11 @@
-"""What Python itself would do with a file, without doing it. One request a line (base64), one answer a line (json).
+"""What Python itself would do with a file, without doing it. One request a line (base64), one
+answer a line (json).
 
-Each pickle that a loader would find (the file itself; the members of a zip) is loaded with every global replaced by an object that does
-nothing; told are the globals that were asked for. Limits keep a hostile file from harm.
+Each pickle that a loader would find (the file itself; the members of a zip) is loaded with every
+global replaced by an object that does nothing; told are the globals that were asked for. Limits
+keep a hostile file from harm.
 """
+
 import base64
 import io
 import json
@@ -46,7 +49,7 @@ class Recorder(pickle.Unpickler):
     asked = None
 
     def find_class(self, module, name):
-        self.asked.add(f'{module}.{name}')
+        self.asked.add(f"{module}.{name}")
         return Nothing
 
     def persistent_load(self, pid):

@@ -1,7 +1,10 @@
-"""Writes hostile/keras: HDF5 files that reach for other files, carry code, or hide what they hold. Nothing in them does harm.
+"""Writes hostile/keras: HDF5 files that reach for other files, carry code, or hide what they hold.
+Nothing in them does harm.
 
-    python -m venv /tmp/v && /tmp/v/bin/pip install h5py && /tmp/v/bin/python bridge/test/samples/make_keras_hostile.py
+python -m venv /tmp/v && /tmp/v/bin/pip install h5py && /tmp/v/bin/python
+bridge/test/samples/make_keras_hostile.py
 """
+
 from __future__ import annotations
 
 import gzip
@@ -27,14 +30,28 @@ def layer(name: str, **config) -> dict:
 
 
 def model(*layers: dict) -> str:
-    return json.dumps({"class_name": "Sequential", "config": {"name": "m", "layers": [layer("InputLayer", batch_input_shape=[None, 2]), *layers]}})
+    return json.dumps(
+        {
+            "class_name": "Sequential",
+            "config": {
+                "name": "m",
+                "layers": [layer("InputLayer", batch_input_shape=[None, 2]), *layers],
+            },
+        }
+    )
 
 
 def low(file: h5py.File, name: str, prepare) -> None:
     """A dataset whose creation h5py itself does not offer."""
     settings = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
     prepare(settings)
-    dataset = h5py.h5d.create(file.id, name.encode(), h5py.h5t.NATIVE_FLOAT, h5py.h5s.create_simple(weights.shape), settings)
+    dataset = h5py.h5d.create(
+        file.id,
+        name.encode(),
+        h5py.h5t.NATIVE_FLOAT,
+        h5py.h5s.create_simple(weights.shape),
+        settings,
+    )
     dataset.write(h5py.h5s.ALL, h5py.h5s.ALL, weights)
 
 
@@ -87,7 +104,9 @@ def objects(file: h5py.File, *kinds: bytes) -> None:
     data = np.empty(2, object)
     data[:] = [np.frombuffer(pickle.dumps(one, 4), "u1") for one in ("fine", Evil())]
     for i, kind in enumerate(kinds):
-        file.create_dataset(f"w{i}", data=data, dtype=h5py.vlen_dtype("u1"), chunks=(2,), compression="gzip").attrs["PSEUDOATOM"] = np.bytes_(kind)
+        file.create_dataset(
+            f"w{i}", data=data, dtype=h5py.vlen_dtype("u1"), chunks=(2,), compression="gzip"
+        ).attrs["PSEUDOATOM"] = np.bytes_(kind)
 
 
 def pickled(protocol: int = 2) -> np.ndarray:
@@ -103,7 +122,9 @@ def deleted(file: h5py.File) -> None:
 
 FILES = {
     "external-link": lambda file: file.__setitem__("w", h5py.ExternalLink("/etc/hostname", "/w")),
-    "external-storage": lambda file: file.create_dataset("w", (2, 3), "f4", external=[("/etc/passwd", 0, 24)]),
+    "external-storage": lambda file: file.create_dataset(
+        "w", (2, 3), "f4", external=[("/etc/passwd", 0, 24)]
+    ),
     "virtual": virtual,
     "soft-link": lambda file: file.__setitem__("w", h5py.SoftLink("/elsewhere")),
     "opaque": opaque,
@@ -117,33 +138,82 @@ FILES = {
     "deleted": deleted,
     "unknown-filter": lambda file: low(file, "w", unknown_filter),
     "unwritten": lambda file: file.create_dataset("w", (1_000_000, 1_000_000), "f4"),
-    "unwritten-chunks": lambda file: file.create_dataset("w", (1_000_000, 1_000_000), "f4", chunks=(1000, 1000), compression="gzip"),
+    "unwritten-chunks": lambda file: file.create_dataset(
+        "w", (1_000_000, 1_000_000), "f4", chunks=(1000, 1000), compression="gzip"
+    ),
     "pickle-attribute": lambda file: file.attrs.update(note=np.void(pickle.dumps(Evil(), 2))),
     "pickle-text": lambda file: file.attrs.update(note=np.bytes_(pickle.dumps(Evil(), 0))),
     "pickle-name": lambda file: file.attrs.update(name=np.bytes_(pickle.dumps(Evil(), 0))),
-    "pickle-cut": lambda file: file.attrs.update(note=np.bytes_(b"cos\nsystem\n(S'true'\ntR" + b"\xff\xff.")),
-    "lambda": lambda file: file.attrs.update(model_config=model(layer("Lambda", function=["4wEAAAAAAAAAAAAAAA==\n", None, None], function_type="lambda"))),
-    "lambda-bytes": lambda file: file.attrs.update(model_config=np.bytes_(model(layer("Lambda", function="f", module="os", function_type="function")).encode())),
-    "lambda-deep": lambda file: file.create_group("a/b").attrs.update(model_config=model(layer("Lambda"))),
+    "pickle-cut": lambda file: file.attrs.update(
+        note=np.bytes_(b"cos\nsystem\n(S'true'\ntR" + b"\xff\xff.")
+    ),
+    "lambda": lambda file: file.attrs.update(
+        model_config=model(
+            layer("Lambda", function=["4wEAAAAAAAAAAAAAAA==\n", None, None], function_type="lambda")
+        )
+    ),
+    "lambda-bytes": lambda file: file.attrs.update(
+        model_config=np.bytes_(
+            model(layer("Lambda", function="f", module="os", function_type="function")).encode()
+        )
+    ),
+    "lambda-deep": lambda file: file.create_group("a/b").attrs.update(
+        model_config=model(layer("Lambda"))
+    ),
     "lambda-elsewhere": lambda file: file.attrs.update(architecture=model(layer("Lambda"))),
-    "training-module": lambda file: file.attrs.update(training_config=json.dumps({"loss": {"module": "os", "class_name": "function", "config": "system", "registered_name": None}})),
-    "config-twice": lambda file: file.attrs.update(model_config='{"class_name": "Lambda", "class_name": "Dense", "config": {}}'),
-    "bytes": lambda file: file.create_group("data").create_dataset("data_0", data=pickled()).attrs.update(base_type=np.bytes_("pickle")),
+    "training-module": lambda file: file.attrs.update(
+        training_config=json.dumps(
+            {
+                "loss": {
+                    "module": "os",
+                    "class_name": "function",
+                    "config": "system",
+                    "registered_name": None,
+                }
+            }
+        )
+    ),
+    "config-twice": lambda file: file.attrs.update(
+        model_config='{"class_name": "Lambda", "class_name": "Dense", "config": {}}'
+    ),
+    "bytes": lambda file: (
+        file.create_group("data")
+        .create_dataset("data_0", data=pickled())
+        .attrs.update(base_type=np.bytes_("pickle"))
+    ),
     "bytes-signed": lambda file: file.__setitem__("w", pickled(4).view("i1")),
-    "bytes-packed": lambda file: file.create_dataset("w", data=pickled(4), chunks=(16,), compression="gzip", shuffle=True),
-    "bytes-lzf": lambda file: file.create_dataset("w", data=np.tile(pickled(4), 40), chunks=(300,), compression="lzf"),
+    "bytes-packed": lambda file: file.create_dataset(
+        "w", data=pickled(4), chunks=(16,), compression="gzip", shuffle=True
+    ),
+    "bytes-lzf": lambda file: file.create_dataset(
+        "w", data=np.tile(pickled(4), 40), chunks=(300,), compression="lzf"
+    ),
     "bytes-unmarked": lambda file: file.__setitem__("w", pickled(0)),
-    "bytes-wide": lambda file: file.__setitem__("w", np.frombuffer(pickle.dumps(Evil(), 4).ljust(64, b"\0"), "f8")),
-    "bytes-rows": lambda file: file.create_dataset("w", (1,), np.dtype("(64,)u1")).__setitem__(0, np.frombuffer(pickle.dumps(Evil(), 4).ljust(64, b"\0"), "u1")),
-    "bytes-tiles": lambda file: file.create_dataset("w", data=np.frombuffer(pickle.dumps(Evil(), 4).ljust(64, b"\0"), "u1").reshape(8, 8), chunks=(4, 4)),
+    "bytes-wide": lambda file: file.__setitem__(
+        "w", np.frombuffer(pickle.dumps(Evil(), 4).ljust(64, b"\0"), "f8")
+    ),
+    "bytes-rows": lambda file: file.create_dataset("w", (1,), np.dtype("(64,)u1")).__setitem__(
+        0, np.frombuffer(pickle.dumps(Evil(), 4).ljust(64, b"\0"), "u1")
+    ),
+    "bytes-tiles": lambda file: file.create_dataset(
+        "w",
+        data=np.frombuffer(pickle.dumps(Evil(), 4).ljust(64, b"\0"), "u1").reshape(8, 8),
+        chunks=(4, 4),
+    ),
     "bytes-attribute": lambda file: file.attrs.update(note=pickled()),
     "texts": lambda file: file.__setitem__("w", np.array([b"red", bytes(pickled(0))])),
-    "texts-elsewhere": lambda file: file.create_dataset("w", data=["red", bytes(pickled(0)).decode()], dtype=h5py.string_dtype()),
+    "texts-elsewhere": lambda file: file.create_dataset(
+        "w", data=["red", bytes(pickled(0)).decode()], dtype=h5py.string_dtype()
+    ),
     "config-dataset": lambda file: file.__setitem__("architecture", model(layer("Lambda"))),
     "config-indented": lambda file: file.attrs.update(architecture="\n  " + model(layer("Lambda"))),
-    "config-deep": lambda file: file.attrs.update(models=json.dumps({"all": [json.loads(model(layer("Lambda")))]})),
+    "config-deep": lambda file: file.attrs.update(
+        models=json.dumps({"all": [json.loads(model(layer("Lambda")))]})
+    ),
     "config-text": lambda file: file.attrs.update(model_config=json.dumps(model(layer("Lambda")))),
-    "config-list": lambda file: file.attrs.update(model_config=[model(layer("Dense")), model(layer("Lambda"))]),
+    "config-list": lambda file: file.attrs.update(
+        model_config=[model(layer("Dense")), model(layer("Lambda"))]
+    ),
 }
 
 
@@ -156,14 +226,20 @@ if __name__ == "__main__":
         with h5py.File(OUT / f"{name}-latest.h5", "w", libver="latest") as file:
             FILES[name](file)
     with h5py.File(OUT / "large.h5", "w", libver="latest") as file:
-        file.attrs["model_config"] = np.bytes_(model(layer("Lambda"), layer("Dense", note="x" * 70_000)).encode())
-    (OUT / "lambda-large.h5.gz").write_bytes(gzip.compress((OUT / "large.h5").read_bytes(), mtime=0))
+        file.attrs["model_config"] = np.bytes_(
+            model(layer("Lambda"), layer("Dense", note="x" * 70_000)).encode()
+        )
+    (OUT / "lambda-large.h5.gz").write_bytes(
+        gzip.compress((OUT / "large.h5").read_bytes(), mtime=0)
+    )
     (OUT / "large.h5").unlink()
     with h5py.File(OUT / "external-links-dense.h5", "w", libver="latest") as file:
         dense_external(file)
     with h5py.File(OUT / "user-block.h5", "w", userblock_size=512) as file:
         file["w"] = weights
-    (OUT / "user-block.h5").write_bytes(b"#!/bin/sh\nexit\n".ljust(512) + (OUT / "user-block.h5").read_bytes()[512:])
+    (OUT / "user-block.h5").write_bytes(
+        b"#!/bin/sh\nexit\n".ljust(512) + (OUT / "user-block.h5").read_bytes()[512:]
+    )
     with h5py.File(OUT / "family-%d.h5", "w", driver="family", memb_size=100_000) as file:
         file["w"] = weights
     for path in sorted(OUT.iterdir()):

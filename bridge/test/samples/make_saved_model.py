@@ -1,7 +1,9 @@
-"""Makes the honest SavedModel samples with the real library: each folder as a zip, as people upload them.
+"""Makes the honest SavedModel samples with the real library: each folder as a zip, as people upload
+them.
 
-    pip install tensorflow-cpu tf_keras && python make_saved_model.py
+pip install tensorflow-cpu tf_keras && python make_saved_model.py
 """
+
 from __future__ import annotations
 
 import os
@@ -37,7 +39,9 @@ def pack(name: str) -> None:
 
 
 def keras_export() -> None:
-    tf.keras.Sequential([tf.keras.Input((4,)), layers.Dense(4, activation="relu"), layers.Dense(3)]).export("keras-export", verbose=False)
+    tf.keras.Sequential(
+        [tf.keras.Input((4,)), layers.Dense(4, activation="relu"), layers.Dense(3)]
+    ).export("keras-export", verbose=False)
     pack("keras-export")
 
 
@@ -57,13 +61,25 @@ class Lookup(tf.Module):
         super().__init__()
         Path("vocabulary.txt").write_text("red\ngreen\nblue\n")
         self.file = tf.saved_model.Asset("vocabulary.txt")
-        texts = tf.lookup.TextFileInitializer(self.file, tf.string, tf.lookup.TextFileIndex.WHOLE_LINE, tf.int64, tf.lookup.TextFileIndex.LINE_NUMBER)
+        texts = tf.lookup.TextFileInitializer(
+            self.file,
+            tf.string,
+            tf.lookup.TextFileIndex.WHOLE_LINE,
+            tf.int64,
+            tf.lookup.TextFileIndex.LINE_NUMBER,
+        )
         self.colours = tf.lookup.StaticHashTable(texts, -1)
-        self.sizes = tf.lookup.StaticHashTable(tf.lookup.KeyValueTensorInitializer(["small", "large"], tf.constant([1, 2], tf.int64)), -1)
+        self.sizes = tf.lookup.StaticHashTable(
+            tf.lookup.KeyValueTensorInitializer(["small", "large"], tf.constant([1, 2], tf.int64)),
+            -1,
+        )
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string)])
     def __call__(self, words: tf.Tensor) -> dict:
-        return {"colour": self.colours.lookup(words), "size": self.sizes.lookup(tf.strings.lower(words))}
+        return {
+            "colour": self.colours.lookup(words),
+            "size": self.sizes.lookup(tf.strings.lower(words)),
+        }
 
 
 def vocabulary() -> None:
@@ -85,7 +101,9 @@ def control_flow() -> None:
 
 
 def version_one() -> None:
-    """As programs for TensorFlow 1 write it: a session, a saver in the graph, a table read from an asset."""
+    """As programs for TensorFlow 1 write it: a session, a saver in the graph, a table read from an
+    asset.
+    """
     one = tf.compat.v1
     Path("words.txt").write_text("a\nb\n")
     with tf.Graph().as_default(), one.Session() as session:
@@ -93,12 +111,29 @@ def version_one() -> None:
         weights = one.get_variable("weights", initializer=tf.ones([4, 2]), use_resource=False)
         path = tf.constant("words.txt")
         one.add_to_collection(one.GraphKeys.ASSET_FILEPATHS, path)
-        table = one.lookup.StaticHashTable(tf.lookup.TextFileInitializer(path, tf.string, tf.lookup.TextFileIndex.WHOLE_LINE, tf.int64, tf.lookup.TextFileIndex.LINE_NUMBER), -1)
+        table = one.lookup.StaticHashTable(
+            tf.lookup.TextFileInitializer(
+                path,
+                tf.string,
+                tf.lookup.TextFileIndex.WHOLE_LINE,
+                tf.int64,
+                tf.lookup.TextFileIndex.LINE_NUMBER,
+            ),
+            -1,
+        )
         y = tf.matmul(x, weights)
         session.run([one.global_variables_initializer(), one.tables_initializer()])
         builder = one.saved_model.Builder("version-one")
-        signature = one.saved_model.predict_signature_def({"x": x}, {"y": y, "n": table.lookup(tf.constant(["a"]))})
-        builder.add_meta_graph_and_variables(session, ["serve"], {"serving_default": signature}, one.get_collection(one.GraphKeys.ASSET_FILEPATHS), one.tables_initializer())
+        signature = one.saved_model.predict_signature_def(
+            {"x": x}, {"y": y, "n": table.lookup(tf.constant(["a"]))}
+        )
+        builder.add_meta_graph_and_variables(
+            session,
+            ["serve"],
+            {"serving_default": signature},
+            one.get_collection(one.GraphKeys.ASSET_FILEPATHS),
+            one.tables_initializer(),
+        )
         builder.save()
     pack("version-one")
 

@@ -1,7 +1,8 @@
 """Makes the honest TensorFlow Lite samples with the real converter.
 
-    pip install tensorflow-cpu && python make_tflite.py
+pip install tensorflow-cpu && python make_tflite.py
 """
+
 from __future__ import annotations
 
 import os
@@ -20,16 +21,36 @@ layers = tf.keras.layers
 def main() -> None:
     OUT.mkdir(parents=True, exist_ok=True)
     tf.keras.utils.set_random_seed(7)
-    dense = model([tf.keras.Input((4,)), layers.Dense(8, activation="relu"), layers.Dense(3, activation="softmax")])
+    dense = model(
+        [
+            tf.keras.Input((4,)),
+            layers.Dense(8, activation="relu"),
+            layers.Dense(3, activation="softmax"),
+        ]
+    )
     save("dense", converter(dense))
     save("dense-weights-int8", quantized(dense, None))
     save("dense-int8", quantized(dense, (4,)))
     save("dense-float16", half(dense))
-    image = model([tf.keras.Input((8, 8, 1)), layers.Conv2D(4, 3, activation="relu"), layers.MaxPooling2D(), layers.Flatten(), layers.Dense(2)])
+    image = model(
+        [
+            tf.keras.Input((8, 8, 1)),
+            layers.Conv2D(4, 3, activation="relu"),
+            layers.MaxPooling2D(),
+            layers.Flatten(),
+            layers.Dense(2),
+        ]
+    )
     save("image", converter(image))
     save("image-int8", quantized(image, (8, 8, 1)))
-    save("sequence", converter(model([tf.keras.Input((5, 2), batch_size=1), layers.LSTM(4), layers.Dense(1)])))
-    save("branches", tf.lite.TFLiteConverter.from_concrete_functions([branches.get_concrete_function()]))
+    save(
+        "sequence",
+        converter(model([tf.keras.Input((5, 2), batch_size=1), layers.LSTM(4), layers.Dense(1)])),
+    )
+    save(
+        "branches",
+        tf.lite.TFLiteConverter.from_concrete_functions([branches.get_concrete_function()]),
+    )
     signatures()
 
 
@@ -50,7 +71,9 @@ def quantized(keras: tf.keras.Model, shape: tuple | None) -> tf.lite.TFLiteConve
     made.optimizations = [tf.lite.Optimize.DEFAULT]
     if shape is not None:
         numbers = np.random.default_rng(7)
-        made.representative_dataset = lambda: ([numbers.normal(size=(1, *shape)).astype(np.float32)] for _ in range(8))
+        made.representative_dataset = lambda: (
+            [numbers.normal(size=(1, *shape)).astype(np.float32)] for _ in range(8)
+        )
         made.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
     return made
 
@@ -87,8 +110,12 @@ def signatures() -> None:
     """Two signatures, and a variable that one of them sets."""
     ways = TwoWays()
     with tempfile.TemporaryDirectory() as folder:
-        tf.saved_model.save(ways, folder, signatures={"predict": ways.predict, "restore": ways.restore})
-        made = tf.lite.TFLiteConverter.from_saved_model(folder, signature_keys=["predict", "restore"])
+        tf.saved_model.save(
+            ways, folder, signatures={"predict": ways.predict, "restore": ways.restore}
+        )
+        made = tf.lite.TFLiteConverter.from_saved_model(
+            folder, signature_keys=["predict", "restore"]
+        )
         made.experimental_enable_resource_variables = True
         (OUT / "signatures.tflite").write_bytes(made.convert())
 

@@ -1,18 +1,25 @@
-"""Which actions make sense for a version now, and whether this person may take them. Pure: facts in, reasons out."""
+"""Which actions make sense for a version now, and whether this person may take them. Pure: facts
+in, reasons out.
+"""
 
 from .transitions import APPROVER, DATA_SCIENTIST, MANAGER, TRANSITIONS, may_follow
 
-WAIVER_ROLES = {"request-waiver": (DATA_SCIENTIST, MANAGER), "accept-waiver": (APPROVER,), "refuse-waiver": (APPROVER,)}
+WAIVER_ROLES = {
+    "request-waiver": (DATA_SCIENTIST, MANAGER),
+    "accept-waiver": (APPROVER,),
+    "refuse-waiver": (APPROVER,),
+}
 ROLE_NAMES = {"data_scientist": "Data scientist", "approver": "Approver", "manager": "Manager"}
 
 
 def allowed_actions(facts):
     """List of `{name, allowed, reason, target, strategies}`.
 
-    facts: status, roles, is_submitter, waiver: None (nothing to waive), "open" (may be asked for), "own" (asked for by this person) or
-    "asked" (by another), staging and production: {four_eyes, strategies, strategy, in_flight, closed, inventory, steps, own_steps} or None,
-    strategy is the one that the environment takes when nobody chooses.
-    in_flight is the name of the version on its way there, which a newer wish takes the place of; closed says why nothing new goes there now.
+    facts: status, roles, is_submitter, waiver: None (nothing to waive), "open" (may be asked for),
+    "own" (asked for by this person) or "asked" (by another), staging and production: {four_eyes,
+    strategies, strategy, in_flight, closed, inventory, steps, own_steps} or None, strategy is the
+    one that the environment takes when nobody chooses. in_flight is the name of the version on its
+    way there, which a newer wish takes the place of; closed says why nothing new goes there now.
     has_image, rollback_to (name of the version that a rollback brings back, or None).
     """
     actions = []
@@ -25,7 +32,9 @@ def allowed_actions(facts):
     if facts["status"] == "Live":
         actions.append(_action(facts, "rollback", "production"))
     if facts["status"] == "ValidationFailed" and facts["waiver"]:
-        names = ("request-waiver",) if facts["waiver"] == "open" else ("accept-waiver", "refuse-waiver")
+        names = (
+            ("request-waiver",) if facts["waiver"] == "open" else ("accept-waiver", "refuse-waiver")
+        )
         actions += [_action(facts, name) for name in names]
     if may_follow("rescan", facts["status"]):
         actions.append(_action(facts, "rescan"))
@@ -37,8 +46,16 @@ def allowed_actions(facts):
 def _action(facts, name, target=None):
     reason = why_not(facts, name, target)
     place = facts.get(target) if target else None
-    strategies = place["strategies"] if place and name in ("deploy", "promote", "rollback") else None
-    action = {"name": name, "allowed": reason is None, "reason": reason, "target": target, "strategies": strategies}
+    strategies = (
+        place["strategies"] if place and name in ("deploy", "promote", "rollback") else None
+    )
+    action = {
+        "name": name,
+        "allowed": reason is None,
+        "reason": reason,
+        "target": target,
+        "strategies": strategies,
+    }
     if strategies:
         action.update(supersedes=place["in_flight"])
     if name == "promote" and place:
@@ -52,7 +69,11 @@ def why_not(facts, name, target=None):
     """One sentence that says why the person may not do it now; None when they may."""
     wanted = WAIVER_ROLES.get(name) or TRANSITIONS[name].who
     if not set(wanted) & set(facts["roles"]):
-        names = " or ".join(ROLE_NAMES[role] for role in wanted if role in ROLE_NAMES and (role != MANAGER or len(wanted) == 1))
+        names = " or ".join(
+            ROLE_NAMES[role]
+            for role in wanted
+            if role in ROLE_NAMES and (role != MANAGER or len(wanted) == 1)
+        )
         return f"Needs the role {names}."
     if name == "accept-waiver" and facts["waiver"] == "own":
         return "Waiting for a second person: asked for by you."

@@ -15,7 +15,9 @@ class Artifact(models.Model):
     _rec_name = "filename"
     _order = "version_id, kind, id"
 
-    version_id = fields.Many2one("mlops.model.version", required=True, readonly=True, index=True, ondelete="restrict")
+    version_id = fields.Many2one(
+        "mlops.model.version", required=True, readonly=True, index=True, ondelete="restrict"
+    )
     company_id = fields.Many2one(related="version_id.company_id", store=True, index=True)
     team_id = fields.Many2one(related="version_id.team_id", store=True)
     kind = fields.Selection(KINDS, required=True, readonly=True)
@@ -25,8 +27,12 @@ class Artifact(models.Model):
     size = BigInteger(required=True, readonly=True, help="Bytes")
     media_type = fields.Char(readonly=True)
 
-    _filename_unique = models.Constraint("UNIQUE (version_id, filename)", "A version has each file name once.")
-    _digest_form = models.Constraint(f"CHECK (digest ~ '{DIGEST_SQL}')", "A digest is sha256: and 64 hexadecimal digits.")
+    _filename_unique = models.Constraint(
+        "UNIQUE (version_id, filename)", "A version has each file name once."
+    )
+    _digest_form = models.Constraint(
+        f"CHECK (digest ~ '{DIGEST_SQL}')", "A digest is sha256: and 64 hexadecimal digits."
+    )
     _size_known = models.Constraint("CHECK (size >= 0)", "A size is not negative.")
 
     def init(self):
@@ -47,6 +53,8 @@ class Artifact(models.Model):
 
     @api.model
     def known_keys(self, keys):
-        """Which of these object keys a record names, in whatever company: the bridge's collector removes the others."""
+        """Which of these object keys a record names, in whatever company: the bridge's collector
+        removes the others.
+        """
         self.env["mlops.model"]._require_role("bridge")
         return sorted(set(self.sudo().search([("object_key", "in", keys)]).mapped("object_key")))

@@ -8,7 +8,9 @@ LABELS = frozenset({"name", "company_id"})
 
 
 class Calendar(models.Model):
-    """The hours that open production are its policy: they are changed by asking for another calendar there."""
+    """The hours that open production are its policy: they are changed by asking for another
+    calendar there.
+    """
 
     _inherit = "resource.calendar"
 
@@ -21,12 +23,17 @@ class Calendar(models.Model):
         if may_alone(self.env) or not self.ids:
             return
         places = self.env["mlops.environment"].sudo().with_context(active_test=False)
-        one = places.search([("open_calendar_id", "in", self.ids), ("kind", "=", "production")], limit=1)
+        one = places.search(
+            [("open_calendar_id", "in", self.ids), ("kind", "=", "production")], limit=1
+        )
         if one:
-            raise UserError(self.env._(
-                "“%(calendar)s” says when %(environment)s is open. Make another calendar, and ask for it as the open hours.",
-                calendar=one.open_calendar_id.name, environment=one.name,
-            ))
+            raise UserError(
+                self.env._(
+                    "“%(calendar)s” says when %(environment)s is open. Make another calendar, and ask for it as the open hours.",
+                    calendar=one.open_calendar_id.name,
+                    environment=one.name,
+                )
+            )
 
 
 class Attendance(models.Model):
@@ -50,7 +57,9 @@ class Attendance(models.Model):
 
 
 class Leaves(models.Model):
-    """A day off more closes production, which anybody who may add one does; a day off less opens it."""
+    """A day off more closes production, which anybody who may add one does; a day off less opens
+    it.
+    """
 
     _inherit = "resource.calendar.leaves"
 
@@ -64,11 +73,21 @@ class Leaves(models.Model):
 
     def _calendars_closed(self):
         """The calendars in which these days off count, those of the whole company among them."""
-        ahead = self.sudo().filtered(lambda one: not one.resource_id and one.date_to and one.date_to > fields.Datetime.now())
+        ahead = self.sudo().filtered(
+            lambda one: not one.resource_id and one.date_to and one.date_to > fields.Datetime.now()
+        )
         everywhere = ahead.filtered(lambda one: not one.calendar_id)
         calendars = ahead.calendar_id
         if everywhere:
-            calendars |= self.env["mlops.environment"].sudo().search([
-                ("company_id", "in", everywhere.company_id.ids), ("open_calendar_id", "!=", False),
-            ]).open_calendar_id
+            calendars |= (
+                self.env["mlops.environment"]
+                .sudo()
+                .search(
+                    [
+                        ("company_id", "in", everywhere.company_id.ids),
+                        ("open_calendar_id", "!=", False),
+                    ]
+                )
+                .open_calendar_id
+            )
         return calendars

@@ -24,20 +24,33 @@ class VersionDeadlines(models.Model):
         now = fields.Datetime.now()
         self._end_each(self._overdue_scans(now), lambda version: version._end_scan())
         deployments = self.env["mlops.deployment"].sudo()
-        overdue = deployments.search([
-            ("desired", "=", "serving"), ("is_live", "=", False), ("phase", "in", IN_FLIGHT), ("deadline_at", "<", now),
-            ("paused_at", "=", False),
-        ])
+        overdue = deployments.search(
+            [
+                ("desired", "=", "serving"),
+                ("is_live", "=", False),
+                ("phase", "in", IN_FLIGHT),
+                ("deadline_at", "<", now),
+                ("paused_at", "=", False),
+            ]
+        )
         self._end_each(overdue, lambda deployment: deployment._end_wait())
-        forgotten = deployments.search([
-            ("desired", "=", "serving"), ("is_live", "=", False), ("phase", "in", IN_FLIGHT),
-            ("paused_at", "<", now - timedelta(hours=self._pause_hours())),
-        ])
+        forgotten = deployments.search(
+            [
+                ("desired", "=", "serving"),
+                ("is_live", "=", False),
+                ("phase", "in", IN_FLIGHT),
+                ("paused_at", "<", now - timedelta(hours=self._pause_hours())),
+            ]
+        )
         self._end_each(forgotten, lambda deployment: deployment._end_pause())
         kept = deployments.search([("desired", "=", "kept"), ("keep_until", "<", now)])
         self._end_each(kept, lambda deployment: deployment._end_keeping())
         self._end_each(self._orphans(now), lambda version: version._end_orphan())
-        ended = self.env["mlops.waiver"].sudo().search([("state", "=", "accepted"), ("expires_on", "<", now.date())])
+        ended = (
+            self.env["mlops.waiver"]
+            .sudo()
+            .search([("state", "=", "accepted"), ("expires_on", "<", now.date())])
+        )
         self._end_each(ended, lambda waiver: waiver._expire())
         self.env["mlops.policy.change"]._end_due(now)
 
@@ -48,7 +61,9 @@ class VersionDeadlines(models.Model):
 
     @api.model
     def _end_each(self, records, end):
-        """End each by itself: one that is locked now, or fails, is tried again in the next minute and holds up nobody."""
+        """End each by itself: one that is locked now, or fails, is tried again in the next minute
+        and holds up nobody.
+        """
         for record in records:
             try:
                 with self.env.cr.savepoint():
@@ -61,24 +76,44 @@ class VersionDeadlines(models.Model):
     def _overdue_scans(self, now):
         name, default = SCAN_SECONDS
         seconds = int(self.env["ir.config_parameter"].sudo().get_param(name, default))
-        return self.sudo().search([("status", "=", "Validating"), ("status_changed_at", "<", now - timedelta(seconds=seconds))])
+        return self.sudo().search(
+            [
+                ("status", "=", "Validating"),
+                ("status_changed_at", "<", now - timedelta(seconds=seconds)),
+            ]
+        )
 
     def _end_scan(self):
         name, default = SCAN_SECONDS
         seconds = int(self.env["ir.config_parameter"].sudo().get_param(name, default))
-        self._move("validation_failed", self.env._("ScanDeadline: no result of the scan within %s seconds. Scan again.", seconds))
+        self._move(
+            "validation_failed",
+            self.env._(
+                "ScanDeadline: no result of the scan within %s seconds. Scan again.", seconds
+            ),
+        )
 
     @api.model
     def _orphans(self, now):
-        pending = self.sudo().search([
-            ("status", "in", ("PendingStagingDeployment", "PendingProdDeployment")),
-            ("status_changed_at", "<", now - timedelta(seconds=ORPHAN_SECONDS)),
-        ])
-        return pending.filtered(lambda version: not any(one._is_awaited() and one.phase in IN_FLIGHT for one in version.deployment_ids))
+        pending = self.sudo().search(
+            [
+                ("status", "in", ("PendingStagingDeployment", "PendingProdDeployment")),
+                ("status_changed_at", "<", now - timedelta(seconds=ORPHAN_SECONDS)),
+            ]
+        )
+        return pending.filtered(
+            lambda version: (
+                not any(
+                    one._is_awaited() and one.phase in IN_FLIGHT for one in version.deployment_ids
+                )
+            )
+        )
 
     def _end_orphan(self):
         name = "staging_failed" if self.status == "PendingStagingDeployment" else "prod_failed"
-        self._move(name, self.env._("DeploymentLost: nothing is being deployed for it. Approve it again."))
+        self._move(
+            name, self.env._("DeploymentLost: nothing is being deployed for it. Approve it again.")
+        )
 
 
 class DeploymentDeadlines(models.Model):
@@ -92,13 +127,27 @@ class DeploymentDeadlines(models.Model):
             if self.reason:
                 reason += " " + self.env._("Last seen: %s", self.reason)
         else:
-            reason = self.env._("BuildDeadline: the image was not built within %s seconds.", version._build_seconds())
-            keyed(version).write({"build_state": "failed", "build_reason": reason, "build_finished_at": fields.Datetime.now()})
+            reason = self.env._(
+                "BuildDeadline: the image was not built within %s seconds.",
+                version._build_seconds(),
+            )
+            keyed(version).write(
+                {
+                    "build_state": "failed",
+                    "build_reason": reason,
+                    "build_finished_at": fields.Datetime.now(),
+                }
+            )
         self._fail(reason)
 
     def _end_pause(self):
         self.version_id._locked()
-        self._fail(self.env._("PausedTooLong: paused for more than %s hours and not resumed.", self.version_id._pause_hours()))
+        self._fail(
+            self.env._(
+                "PausedTooLong: paused for more than %s hours and not resumed.",
+                self.version_id._pause_hours(),
+            )
+        )
 
     def _end_keeping(self):
         """Kept long enough, unless it is being brought back just now."""

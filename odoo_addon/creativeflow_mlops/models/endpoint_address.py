@@ -8,21 +8,30 @@ from .guarded import keyed
 
 PARAMETER = "creativeflow_mlops.endpoints_url"
 SERVED = re.compile(r"/(?:endpoints|previews)/.*$", re.DOTALL)
-# Everything that holds the address of an endpoint or a preview. The last is text for people, an address when it went well.
+# Everything that holds the address of an endpoint or a preview. The last is text for people, an
+# address when it went well.
 RECORDED = (
-    ("mlops.endpoint", "url"), ("mlops.deployment", "endpoint_url"), ("mlops.deployment", "preview_url"),
-    ("mlops.model.version", "staging_endpoint_url"), ("mlops.model.version", "prod_endpoint_url"), ("mlops.request", "result"),
+    ("mlops.endpoint", "url"),
+    ("mlops.deployment", "endpoint_url"),
+    ("mlops.deployment", "preview_url"),
+    ("mlops.model.version", "staging_endpoint_url"),
+    ("mlops.model.version", "prod_endpoint_url"),
+    ("mlops.request", "result"),
 )
 
 
 class EndpointAddress(models.Model):
-    """Addresses are at one origin, and that is configuration: no bridge, however old, brings another one back."""
+    """Addresses are at one origin, and that is configuration: no bridge, however old, brings
+    another one back.
+    """
 
     _inherit = "mlops.endpoint"
 
     @api.model
     def _address(self, url):
-        """The same address at the configured origin; as it is when none is configured, or when it is no address."""
+        """The same address at the configured origin; as it is when none is configured, or when it
+        is no address.
+        """
         base = (self.env["ir.config_parameter"].sudo().get_param(PARAMETER) or "").rstrip("/")
         if not base or not url or not re.match(r"https?://\S+$", url):
             return url
@@ -33,7 +42,9 @@ class EndpointAddress(models.Model):
     def _move_addresses(self):
         """What is recorded moves to the configured origin; workflows and screens are told."""
         for model, name in RECORDED:
-            records = self.env[model].sudo().with_context(active_test=False).search([(name, "!=", False)])
+            records = (
+                self.env[model].sudo().with_context(active_test=False).search([(name, "!=", False)])
+            )
             for record in records:
                 if not SERVED.search(record[name]) or record[name] == self._address(record[name]):
                     continue
@@ -63,12 +74,20 @@ class Parameters(models.Model):
         for parameter in self.filtered(lambda one: one.key == PARAMETER):
             own = urlsplit(parameter.value or "")
             if own.scheme not in ("http", "https") or not own.hostname or own.query or own.fragment:
-                raise ValidationError(self.env._("%s is the address of endpoints, such as https://endpoints.example.com.", PARAMETER))
+                raise ValidationError(
+                    self.env._(
+                        "%s is the address of endpoints, such as https://endpoints.example.com.",
+                        PARAMETER,
+                    )
+                )
             for other in ("web.base.url", "creativeflow_mlops.public_url"):
                 if _origin(self.get_param(other) or "") == _origin(parameter.value):
-                    raise ValidationError(self.env._(
-                        "Endpoints need an origin of their own; %s is the app's. Take another host name, or another port.", parameter.value,
-                    ))
+                    raise ValidationError(
+                        self.env._(
+                            "Endpoints need an origin of their own; %s is the app's. Take another host name, or another port.",
+                            parameter.value,
+                        )
+                    )
             self.env["mlops.endpoint"]._move_addresses()
 
 

@@ -6,7 +6,10 @@ from .iso_time import iso
 from .policy_key import changing
 
 STRATEGIES = [
-    ("rolling", "Rolling"), ("blue-green", "Blue-green"), ("canary", "Canary"), ("recreate", "Recreate (does not answer meanwhile)"),
+    ("rolling", "Rolling"),
+    ("blue-green", "Blue-green"),
+    ("canary", "Canary"),
+    ("recreate", "Recreate (does not answer meanwhile)"),
 ]
 KINDS = [("staging", "Staging"), ("production", "Production")]
 DEFAULT_GATEWAY_URL = "http://127.0.0.1:18080"
@@ -26,23 +29,43 @@ class Environment(models.Model):
     company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
     cluster = fields.Char(default="local", tracking=True)
     namespace = fields.Char(required=True, tracking=True)
-    gateway_url = fields.Char(required=True, tracking=True, help="The gateway as the bridge reaches it")
+    gateway_url = fields.Char(
+        required=True, tracking=True, help="The gateway as the bridge reaches it"
+    )
     registry = fields.Char(required=True, tracking=True)
-    four_eyes = fields.Boolean(string="Four eyes", tracking=True, help="The submitter of a version cannot approve it for this environment")
+    four_eyes = fields.Boolean(
+        string="Four eyes",
+        tracking=True,
+        help="The submitter of a version cannot approve it for this environment",
+    )
     strategy_default = fields.Selection(STRATEGIES, required=True, default="rolling", tracking=True)
     strategies_allowed = fields.Json(default=lambda self: ["rolling"])
-    max_gpus = fields.Integer(default=8, tracking=True, help="For all replicas of one deployment together")
+    max_gpus = fields.Integer(
+        default=8, tracking=True, help="For all replicas of one deployment together"
+    )
     max_replicas = fields.Integer(default=8, tracking=True)
-    keep_previous_minutes = fields.Integer(default=60, tracking=True, help="How long the version that served before is kept running")
-    ready_deadline_seconds = fields.Integer(default=600, tracking=True, help="A deployment that is not ready by then has failed")
+    keep_previous_minutes = fields.Integer(
+        default=60, tracking=True, help="How long the version that served before is kept running"
+    )
+    ready_deadline_seconds = fields.Integer(
+        default=600, tracking=True, help="A deployment that is not ready by then has failed"
+    )
     inventory_policy = fields.Selection(
-        POLICIES, string="Image contents", required=True, default="tell", tracking=True,
+        POLICIES,
+        string="Image contents",
+        required=True,
+        default="tell",
+        tracking=True,
         help="What must be known of an image's packages before it goes there. Malware is refused always",
     )
     active = fields.Boolean(default=True)
 
-    _one_per_kind = models.Constraint("UNIQUE (company_id, kind)", "A company has one environment of each kind.")
-    _four_eyes_known = models.Constraint("CHECK (four_eyes IS NOT NULL)", "Say whether four eyes are needed.")
+    _one_per_kind = models.Constraint(
+        "UNIQUE (company_id, kind)", "A company has one environment of each kind."
+    )
+    _four_eyes_known = models.Constraint(
+        "CHECK (four_eyes IS NOT NULL)", "Say whether four eyes are needed."
+    )
     _limits = models.Constraint(
         "CHECK (max_gpus >= 0 AND max_replicas > 0 AND keep_previous_minutes >= 0 AND ready_deadline_seconds BETWEEN 10 AND 86400)",
         "Limits cannot be negative; the deadline is from 10 seconds to a day.",
@@ -54,9 +77,13 @@ class Environment(models.Model):
         for environment in self:
             allowed = environment.strategies_allowed
             if not isinstance(allowed, list) or not allowed or not set(allowed) <= known:
-                raise ValidationError(self.env._("Allowed strategies are a list of: %s.", ", ".join(sorted(known))))
+                raise ValidationError(
+                    self.env._("Allowed strategies are a list of: %s.", ", ".join(sorted(known)))
+                )
             if environment.strategy_default not in allowed:
-                raise ValidationError(self.env._("The default strategy must be one of the allowed."))
+                raise ValidationError(
+                    self.env._("The default strategy must be one of the allowed.")
+                )
 
     @api.model
     def _create_missing(self, companies):
@@ -71,12 +98,22 @@ class Environment(models.Model):
                 if kind in there:
                     continue
                 production = kind == "production"
-                changing(everything).create({
-                    "name": label, "kind": kind, "company_id": company.id, "namespace": f"mlops-{kind}", "gateway_url": gateway,
-                    "registry": registry, "four_eyes": production, "strategy_default": "blue-green" if production else "rolling",
-                    "strategies_allowed": ["blue-green", "rolling", "canary"] if production else ["rolling"],
-                    "keep_previous_minutes": 60 if production else 0,
-                })._put_default_steps()
+                changing(everything).create(
+                    {
+                        "name": label,
+                        "kind": kind,
+                        "company_id": company.id,
+                        "namespace": f"mlops-{kind}",
+                        "gateway_url": gateway,
+                        "registry": registry,
+                        "four_eyes": production,
+                        "strategy_default": "blue-green" if production else "rolling",
+                        "strategies_allowed": ["blue-green", "rolling", "canary"]
+                        if production
+                        else ["rolling"],
+                        "keep_previous_minutes": 60 if production else 0,
+                    }
+                )._put_default_steps()
 
     @api.model
     def _of(self, company, kind):
@@ -86,13 +123,31 @@ class Environment(models.Model):
     @api.model
     def list_page(self):
         """`{total, items}` of the environments that the user may see."""
-        items = [{
-            "id": one.id, "name": one.name, "kind": one.kind, "company": one.company_id.name, "cluster": one.cluster or None,
-            "namespace": one.namespace, "gatewayUrl": one.gateway_url, "registry": one.registry, "fourEyes": one.four_eyes,
-            "strategyDefault": one.strategy_default, "strategiesAllowed": one.strategies_allowed, "maxGpus": one.max_gpus,
-            "maxReplicas": one.max_replicas, "keepPreviousMinutes": one.keep_previous_minutes,
-            "readyDeadlineSeconds": one.ready_deadline_seconds, "steps": one._steps(), "ownSteps": one.own_steps,
-            "queueMinutes": one.queue_minutes, "openHours": one.open_calendar_id.name or None,
-            "freezeFrom": iso(one.freeze_from or None), "freezeUntil": iso(one.freeze_until or None), "freezeReason": one.freeze_reason or None,
-        } for one in self.search([]).sudo()]
+        items = [
+            {
+                "id": one.id,
+                "name": one.name,
+                "kind": one.kind,
+                "company": one.company_id.name,
+                "cluster": one.cluster or None,
+                "namespace": one.namespace,
+                "gatewayUrl": one.gateway_url,
+                "registry": one.registry,
+                "fourEyes": one.four_eyes,
+                "strategyDefault": one.strategy_default,
+                "strategiesAllowed": one.strategies_allowed,
+                "maxGpus": one.max_gpus,
+                "maxReplicas": one.max_replicas,
+                "keepPreviousMinutes": one.keep_previous_minutes,
+                "readyDeadlineSeconds": one.ready_deadline_seconds,
+                "steps": one._steps(),
+                "ownSteps": one.own_steps,
+                "queueMinutes": one.queue_minutes,
+                "openHours": one.open_calendar_id.name or None,
+                "freezeFrom": iso(one.freeze_from or None),
+                "freezeUntil": iso(one.freeze_until or None),
+                "freezeReason": one.freeze_reason or None,
+            }
+            for one in self.search([]).sudo()
+        ]
         return {"total": len(items), "items": items}

@@ -9,27 +9,45 @@ ADMINISTRATORS = ("cluster", "namespace", "gateway_url", "registry", "kind", "co
 
 
 class EnvironmentGuard(models.Model):
-    """What loosens production is asked for and waits for a second manager; what tightens it takes effect at once."""
+    """What loosens production is asked for and waits for a second manager; what tightens it takes
+    effect at once.
+    """
 
     _inherit = "mlops.environment"
 
     policy_reason = fields.Char(
-        "Reason of the change", store=False, help="Needed to ask for what loosens the policy; a second manager reads it",
+        "Reason of the change",
+        store=False,
+        help="Needed to ask for what loosens the policy; a second manager reads it",
     )
     loosening_delay_hours = fields.Integer(
-        "Loosen without a second manager after", default=0, tracking=True,
+        "Loosen without a second manager after",
+        default=0,
+        tracking=True,
         help="Hours after which what was asked for takes effect when nobody refused it. 0: only a second manager lets it",
     )
     policy_change_ids = fields.One2many(
-        "mlops.policy.change", "environment_id", readonly=True, string="Policy changes", groups="creativeflow_mlops.group_manager",
-    )
-    pending_change_ids = fields.One2many(
-        "mlops.policy.change", "environment_id", readonly=True, domain=[("state", "=", "requested")], string="Waiting changes",
+        "mlops.policy.change",
+        "environment_id",
+        readonly=True,
+        string="Policy changes",
         groups="creativeflow_mlops.group_manager",
     )
-    policy_pending = fields.Boolean(compute="_compute_policy_pending", help="A loosening was asked for and waits")
+    pending_change_ids = fields.One2many(
+        "mlops.policy.change",
+        "environment_id",
+        readonly=True,
+        domain=[("state", "=", "requested")],
+        string="Waiting changes",
+        groups="creativeflow_mlops.group_manager",
+    )
+    policy_pending = fields.Boolean(
+        compute="_compute_policy_pending", help="A loosening was asked for and waits"
+    )
 
-    _delay_span = models.Constraint("CHECK (loosening_delay_hours BETWEEN 0 AND 8760)", "The delay is from 0 hours to a year.")
+    _delay_span = models.Constraint(
+        "CHECK (loosening_delay_hours BETWEEN 0 AND 8760)", "The delay is from 0 hours to a year."
+    )
 
     @api.depends("pending_change_ids.state")
     def _compute_policy_pending(self):
@@ -39,8 +57,15 @@ class EnvironmentGuard(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         if not (is_changing(self) or may_alone(self.env)):
-            raise AccessError(self.env._("Environments come with their company, and are not created by hand."))
-        made = super().create([{name: value for name, value in vals.items() if name != "policy_reason"} for vals in vals_list])
+            raise AccessError(
+                self.env._("Environments come with their company, and are not created by hand.")
+            )
+        made = super().create(
+            [
+                {name: value for name, value in vals.items() if name != "policy_reason"}
+                for vals in vals_list
+            ]
+        )
         made._remember_policy()
         return made
 
@@ -57,7 +82,11 @@ class EnvironmentGuard(models.Model):
     @api.ondelete(at_uninstall=False)
     def _unlink_never(self):
         if not may_alone(self.env):
-            raise AccessError(self.env._("Environments stay; archive one instead, which a second manager accepts."))
+            raise AccessError(
+                self.env._(
+                    "Environments stay; archive one instead, which a second manager accepts."
+                )
+            )
 
     @api.model
     def _check_administrators(self, vals):
@@ -69,7 +98,11 @@ class EnvironmentGuard(models.Model):
         try:
             self.sudo().lock_for_update(allow_referencing=True)
         except LockError as error:
-            raise LockError(self.env._("Somebody else is changing the policy just now. Look again, then decide.")) from error
+            raise LockError(
+                self.env._(
+                    "Somebody else is changing the policy just now. Look again, then decide."
+                )
+            ) from error
         self.sudo().invalidate_recordset()
 
     def _write_or_ask(self, vals, reason):
@@ -88,19 +121,28 @@ class EnvironmentGuard(models.Model):
             self._remember_policy()
             return
         if not reason:
-            raise UserError(self.env._(
-                "Loosening the policy of %(environment)s needs a second manager: %(fields)s. Say why (policy_reason); the request"
-                " then waits until another manager accepts it.",
-                environment=self.sudo().name, fields=", ".join(item["field"] for item in looser),
-            ))
-        held = {source for item in looser for source in SOURCES.get(item["field"], (item["field"],))}
+            raise UserError(
+                self.env._(
+                    "Loosening the policy of %(environment)s needs a second manager: %(fields)s. Say why (policy_reason); the request"
+                    " then waits until another manager accepts it.",
+                    environment=self.sudo().name,
+                    fields=", ".join(item["field"] for item in looser),
+                )
+            )
+        held = {
+            source for item in looser for source in SOURCES.get(item["field"], (item["field"],))
+        }
         rest = {name: value for name, value in vals.items() if name not in held}
         if any(item["field"] == "strategies_allowed" for item in looser):
-            kept = [one for one in self.sudo().strategies_allowed if one in after["strategies_allowed"]]
+            kept = [
+                one for one in self.sudo().strategies_allowed if one in after["strategies_allowed"]
+            ]
             rest["strategies_allowed"] = kept or self.sudo().strategies_allowed
         again, _after = self._tried(rest)
         if again:
-            raise UserError(self.env._("Change %s by itself.", ", ".join(item["field"] for item in looser)))
+            raise UserError(
+                self.env._("Change %s by itself.", ", ".join(item["field"] for item in looser))
+            )
         changing(self).write(rest)
         self._remember_policy()
         self.env["mlops.policy.change"]._ask(self.sudo(), looser, reason)
@@ -123,10 +165,15 @@ class EnvironmentGuard(models.Model):
             if name == "freeze":
                 vals |= {"freeze_from": _datetime(value[0]), "freeze_until": _datetime(value[1])}
             elif name == "steps":
-                vals["step_ids"] = [fields.Command.clear(), *(
-                    fields.Command.create(self.env["mlops.environment.step"]._kept_values(step, 10 * number))
-                    for number, step in enumerate(value, 1)
-                )]
+                vals["step_ids"] = [
+                    fields.Command.clear(),
+                    *(
+                        fields.Command.create(
+                            self.env["mlops.environment.step"]._kept_values(step, 10 * number)
+                        )
+                        for number, step in enumerate(value, 1)
+                    ),
+                ]
             elif self._fields[name].type == "many2one":
                 vals[name] = value[0] if value else False
             else:
@@ -144,28 +191,40 @@ class StepGuard(models.Model):
     def create(self, vals_list):
         if is_changing(self):
             return super().create(vals_list)
-        environments = self.env["mlops.environment"].browse({vals.get("environment_id") for vals in vals_list} - {None, False})
-        return environments._step_change(lambda steps: super(StepGuard, steps).create(vals_list), self)
+        environments = self.env["mlops.environment"].browse(
+            {vals.get("environment_id") for vals in vals_list} - {None, False}
+        )
+        return environments._step_change(
+            lambda steps: super(StepGuard, steps).create(vals_list), self
+        )
 
     def write(self, vals):
         if is_changing(self):
             return super().write(vals)
-        environments = self.environment_id | self.env["mlops.environment"].browse(vals.get("environment_id") or [])
+        environments = self.environment_id | self.env["mlops.environment"].browse(
+            vals.get("environment_id") or []
+        )
         return environments._step_change(lambda steps: super(StepGuard, steps).write(vals), self)
 
     def unlink(self):
         if is_changing(self):
             return super().unlink()
-        return self.environment_id._step_change(lambda steps: super(StepGuard, steps).unlink(), self)
+        return self.environment_id._step_change(
+            lambda steps: super(StepGuard, steps).unlink(), self
+        )
 
     @api.model
     def _kept_values(self, step, sequence):
         """The record of a step of a snapshot."""
         signal = step.get("signal") or {}
-        values = self._values({name: value for name, value in step.items() if name != "signalBy"}, sequence)
+        values = self._values(
+            {name: value for name, value in step.items() if name != "signalBy"}, sequence
+        )
         if signal:
             values |= {
-                "signal_model": signal["model"], "signal_domain": repr(signal["domain"]), "signal_max_increase": signal["maxIncrease"],
+                "signal_model": signal["model"],
+                "signal_domain": repr(signal["domain"]),
+                "signal_max_increase": signal["maxIncrease"],
             }
         return values
 
@@ -174,8 +233,14 @@ class StepChange(models.Model):
     _inherit = "mlops.environment"
 
     def _step_change(self, change, steps):
-        """Change steps by themselves. What loosens is refused: it is asked for by the environment's list as a whole."""
-        held = self.sudo().filtered(lambda one: one.kind == "production") if not may_alone(self.env) else self.browse()
+        """Change steps by themselves. What loosens is refused: it is asked for by the environment's
+        list as a whole.
+        """
+        held = (
+            self.sudo().filtered(lambda one: one.kind == "production")
+            if not may_alone(self.env)
+            else self.browse()
+        )
         if held:
             held._lock_policy()
         self._remember_policy()
@@ -184,12 +249,18 @@ class StepChange(models.Model):
         self.env.flush_all()
         for one, policy in before.items():
             if loosenings(policy, one._policy()):
-                raise UserError(self.env._(
-                    "Loosening the steps of %s needs a second manager: write step_ids of the environment, with policy_reason.",
-                    one.name,
-                ))
+                raise UserError(
+                    self.env._(
+                        "Loosening the steps of %s needs a second manager: write step_ids of the environment, with policy_reason.",
+                        one.name,
+                    )
+                )
         self._remember_policy()
-        return result.with_context(mlops_policy=None) if isinstance(result, models.BaseModel) else result
+        return (
+            result.with_context(mlops_policy=None)
+            if isinstance(result, models.BaseModel)
+            else result
+        )
 
 
 def _datetime(text):

@@ -8,40 +8,66 @@ from .policy_key import changing
 from .rollout_steps import CANARY, in_brief, steps_refusal
 
 STEP_KINDS = [
-    ("scale", "Start pods"), ("preview", "Preview"), ("weight", "Traffic"), ("wait", "Wait"), ("approve", "A person"), ("judge", "Judge"),
+    ("scale", "Start pods"),
+    ("preview", "Preview"),
+    ("weight", "Traffic"),
+    ("wait", "Wait"),
+    ("approve", "A person"),
+    ("judge", "Judge"),
 ]
 SIGNAL_FIELDS = {"signal_model", "signal_domain"}
 
 
 class EnvironmentStep(models.Model):
-    """A step of the canary of an environment. Only the numbers of its kind count; a promotion copies the list as it is then."""
+    """A step of the canary of an environment. Only the numbers of its kind count; a promotion
+    copies the list as it is then.
+    """
 
     _name = "mlops.environment.step"
     _description = "MLOps rollout step"
     _inherit = ["mlops.placed"]
     _order = "sequence, id"
 
-    environment_id = fields.Many2one("mlops.environment", required=True, index=True, ondelete="cascade")
+    environment_id = fields.Many2one(
+        "mlops.environment", required=True, index=True, ondelete="cascade"
+    )
     company_id = fields.Many2one(related="environment_id.company_id", store=True, index=True)
     sequence = fields.Integer(default=100)
     kind = fields.Selection(STEP_KINDS, required=True, default="wait")
     percent = fields.Integer("%", default=100, help="Of the wanted pods, or of the traffic")
     seconds = fields.Integer(default=60, help="How long to wait, or the window of a judgement")
-    within_seconds = fields.Integer(default=600, help="Without a person, or without enough traffic, by then it has failed")
+    within_seconds = fields.Integer(
+        default=600, help="Without a person, or without enough traffic, by then it has failed"
+    )
     min_requests = fields.Integer(default=20, help="Fewer are too little to judge by")
-    max_error_rate = fields.Float(digits=(6, 4), default=0.01, help="0 to 1, above that of the version that serves")
-    max_latency_ratio = fields.Float(digits=(6, 2), default=1.5, help="Its p95 against that of the version that serves")
+    max_error_rate = fields.Float(
+        digits=(6, 4), default=0.01, help="0 to 1, above that of the version that serves"
+    )
+    max_latency_ratio = fields.Float(
+        digits=(6, 2), default=1.5, help="Its p95 against that of the version that serves"
+    )
     max_restarts = fields.Integer(default=0)
-    too_little = fields.Selection([("wait", "Wait for traffic"), ("golden", "Ask the golden requests")], default="golden")
+    too_little = fields.Selection(
+        [("wait", "Wait for traffic"), ("golden", "Ask the golden requests")], default="golden"
+    )
     min_agreement = fields.Float(
-        "Same answers", digits=(6, 4),
+        "Same answers",
+        digits=(6, 4),
         help="0 to 1: such a share of the model's examples must be answered as by the version that serves. 0: they are not asked",
     )
-    tolerance = fields.Float(digits=(6, 4), default=0.01, help="Numbers in the answers may differ by that much, of one or of the larger")
-    signal_model = fields.Char("Business signal", help="A model of Odoo whose records are counted, e.g. sale.order")
+    tolerance = fields.Float(
+        digits=(6, 4),
+        default=0.01,
+        help="Numbers in the answers may differ by that much, of one or of the larger",
+    )
+    signal_model = fields.Char(
+        "Business signal", help="A model of Odoo whose records are counted, e.g. sale.order"
+    )
     signal_domain = fields.Char(help="Which records, e.g. [('state', '=', 'cancel')]")
     signal_max_increase = fields.Integer(help="So many more than in the window before are allowed")
-    signal_by_id = fields.Many2one("res.users", readonly=True, ondelete="restrict", help="Counted as this person sees them")
+    signal_by_id = fields.Many2one(
+        "res.users", readonly=True, ondelete="restrict", help="Counted as this person sees them"
+    )
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -64,21 +90,33 @@ class EnvironmentStep(models.Model):
 
     @api.model
     def _try_signal(self, name, domain):
-        """Count once as the current user: what they may not see, or what is no domain, is refused here and not in mid-rollout."""
+        """Count once as the current user: what they may not see, or what is no domain, is refused
+        here and not in mid-rollout.
+        """
         if name not in self.env or self.env[name]._abstract or self.env[name]._transient:
-            raise ValidationError(self.env._("There is no model %s whose records could be counted.", name))
+            raise ValidationError(
+                self.env._("There is no model %s whose records could be counted.", name)
+            )
         try:
             self.env(su=False)[name].search_count(domain, limit=1)
         except AccessError as error:
-            raise ValidationError(self.env._("You may not read %s, so nothing can be counted for you.", name)) from error
+            raise ValidationError(
+                self.env._("You may not read %s, so nothing can be counted for you.", name)
+            ) from error
         except (ValueError, TypeError, UserError) as error:
-            raise ValidationError(self.env._("The domain does not fit %(model)s: %(why)s", model=name, why=error)) from error
+            raise ValidationError(
+                self.env._("The domain does not fit %(model)s: %(why)s", model=name, why=error)
+            ) from error
 
     def _domain(self):
         try:
             domain = ast.literal_eval(self.signal_domain or "[]")
         except (ValueError, SyntaxError) as error:
-            raise ValidationError(self.env._("The domain must be a list of conditions without names: %s", self.signal_domain)) from error
+            raise ValidationError(
+                self.env._(
+                    "The domain must be a list of conditions without names: %s", self.signal_domain
+                )
+            ) from error
         return json.loads(json.dumps(domain))
 
     def _step(self):
@@ -92,40 +130,88 @@ class EnvironmentStep(models.Model):
         if self.kind == "preview":
             return {"kind": "preview"}
         return {
-            "kind": "judge", "seconds": self.seconds, "minRequests": self.min_requests, "maxErrorRate": self.max_error_rate,
-            "maxLatencyRatio": self.max_latency_ratio, "maxRestarts": self.max_restarts, "tooLittle": self.too_little or "wait",
-            "withinSeconds": self.within_seconds, "signal": {
-                "model": self.signal_model, "domain": self._domain(), "maxIncrease": self.signal_max_increase,
-            } if self.signal_model else None,
-            **({"minAgreement": self.min_agreement, "tolerance": self.tolerance} if self.min_agreement else {}),
+            "kind": "judge",
+            "seconds": self.seconds,
+            "minRequests": self.min_requests,
+            "maxErrorRate": self.max_error_rate,
+            "maxLatencyRatio": self.max_latency_ratio,
+            "maxRestarts": self.max_restarts,
+            "tooLittle": self.too_little or "wait",
+            "withinSeconds": self.within_seconds,
+            "signal": {
+                "model": self.signal_model,
+                "domain": self._domain(),
+                "maxIncrease": self.signal_max_increase,
+            }
+            if self.signal_model
+            else None,
+            **(
+                {"minAgreement": self.min_agreement, "tolerance": self.tolerance}
+                if self.min_agreement
+                else {}
+            ),
         }
 
     @api.model
     def _values(self, step, sequence):
         """The record of a step of the wire."""
-        names = {"withinSeconds": "within_seconds", "minRequests": "min_requests", "maxErrorRate": "max_error_rate",
-                 "maxLatencyRatio": "max_latency_ratio", "maxRestarts": "max_restarts", "tooLittle": "too_little",
-                 "minAgreement": "min_agreement"}
-        return {names.get(name, name): value for name, value in step.items() if name != "signal"} | {"sequence": sequence}
+        names = {
+            "withinSeconds": "within_seconds",
+            "minRequests": "min_requests",
+            "maxErrorRate": "max_error_rate",
+            "maxLatencyRatio": "max_latency_ratio",
+            "maxRestarts": "max_restarts",
+            "tooLittle": "too_little",
+            "minAgreement": "min_agreement",
+        }
+        return {
+            names.get(name, name): value for name, value in step.items() if name != "signal"
+        } | {"sequence": sequence}
 
 
 class EnvironmentSteps(models.Model):
     _inherit = "mlops.environment"
 
-    step_ids = fields.One2many("mlops.environment.step", "environment_id", string="Steps of a canary")
-    steps_in_brief = fields.Char("Canary", compute="_compute_steps_in_brief", store=True, tracking=True)
-    own_steps = fields.Boolean(string="Other steps at a promotion", tracking=True, help="An approver may promote with a list of steps of their own")
+    step_ids = fields.One2many(
+        "mlops.environment.step", "environment_id", string="Steps of a canary"
+    )
+    steps_in_brief = fields.Char(
+        "Canary", compute="_compute_steps_in_brief", store=True, tracking=True
+    )
+    own_steps = fields.Boolean(
+        string="Other steps at a promotion",
+        tracking=True,
+        help="An approver may promote with a list of steps of their own",
+    )
 
     @api.depends(
-        "step_ids.sequence", "step_ids.kind", "step_ids.percent", "step_ids.seconds", "step_ids.within_seconds", "step_ids.signal_model",
+        "step_ids.sequence",
+        "step_ids.kind",
+        "step_ids.percent",
+        "step_ids.seconds",
+        "step_ids.within_seconds",
+        "step_ids.signal_model",
         "step_ids.signal_domain",
     )
     def _compute_steps_in_brief(self):
         for environment in self:
-            environment.steps_in_brief = in_brief([{
-                "kind": one.kind, "percent": one.percent, "seconds": one.seconds, "withinSeconds": one.within_seconds,
-                "signal": f"{one.signal_model} {one.signal_domain or '[]'}" if one.kind == "judge" and one.signal_model else None,
-            } for one in environment.step_ids.sorted(lambda one: (one.sequence, one._origin.id or 2**31)) if one.kind])
+            environment.steps_in_brief = in_brief(
+                [
+                    {
+                        "kind": one.kind,
+                        "percent": one.percent,
+                        "seconds": one.seconds,
+                        "withinSeconds": one.within_seconds,
+                        "signal": f"{one.signal_model} {one.signal_domain or '[]'}"
+                        if one.kind == "judge" and one.signal_model
+                        else None,
+                    }
+                    for one in environment.step_ids.sorted(
+                        lambda one: (one.sequence, one._origin.id or 2**31)
+                    )
+                    if one.kind
+                ]
+            )
 
     @api.constrains("step_ids", "strategies_allowed")
     def _check_steps(self):
@@ -136,24 +222,36 @@ class EnvironmentSteps(models.Model):
 
     def _steps(self):
         """The environment's canary as a list; the built-in one where nobody wrote another."""
-        return [one._step() for one in self.step_ids.sorted(lambda one: (one.sequence, one.id))] or [dict(step) for step in CANARY]
+        return [
+            one._step() for one in self.step_ids.sorted(lambda one: (one.sequence, one.id))
+        ] or [dict(step) for step in CANARY]
 
     def _signal_users(self):
         """Index of the step → who said what is counted there."""
         steps = self.step_ids.sorted(lambda one: (one.sequence, one.id))
-        return {str(index): one.signal_by_id.id for index, one in enumerate(steps) if one.kind == "judge" and one.signal_model}
+        return {
+            str(index): one.signal_by_id.id
+            for index, one in enumerate(steps)
+            if one.kind == "judge" and one.signal_model
+        }
 
     def action_default_steps(self):
         """Start again from the built-in list."""
         self.check_access("write")
         for environment in self:
-            environment.write({
-                "step_ids": self._default_steps(), "policy_reason": self.env._("Start again from the built-in list of steps."),
-            })
+            environment.write(
+                {
+                    "step_ids": self._default_steps(),
+                    "policy_reason": self.env._("Start again from the built-in list of steps."),
+                }
+            )
 
     @api.model
     def _default_steps(self):
-        values = [self.env["mlops.environment.step"]._values(step, 10 * number) for number, step in enumerate(CANARY, 1)]
+        values = [
+            self.env["mlops.environment.step"]._values(step, 10 * number)
+            for number, step in enumerate(CANARY, 1)
+        ]
         return [fields.Command.clear(), *(fields.Command.create(one) for one in values)]
 
     def _put_default_steps(self):

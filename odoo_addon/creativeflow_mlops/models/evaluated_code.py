@@ -1,7 +1,9 @@
-"""Whether text that Odoo evaluates (server actions, computed fields, templates) stands behind a call.
+"""Whether text that Odoo evaluates (server actions, computed fields, templates) stands behind a
+call.
 
-Such text cannot import and sees no module, but it may name a method that begins with one underscore, and hold on to whatever a
-method hands it. It is known by its builtins: safe_eval gives it a list of its own.
+Such text cannot import and sees no module, but it may name a method that begins with one
+underscore, and hold on to whatever a method hands it. It is known by its builtins: safe_eval gives
+it a list of its own.
 """
 
 import builtins
@@ -37,7 +39,9 @@ def stands_behind():
 
 
 def entrances():
-    """The functions of this addon by which evaluated text came in, the innermost first; empty when none stands behind the call."""
+    """The functions of this addon by which evaluated text came in, the innermost first; empty when
+    none stands behind the call.
+    """
     names, frame, entry = [], sys._getframe(1), None
     while frame:
         if is_evaluated(frame):
@@ -54,7 +58,9 @@ def acting_uid():
 
 
 def is_own_call():
-    """Whether the create, write or unlink that asks was called by this addon, and not by evaluated text that found the key."""
+    """Whether the create, write or unlink that asks was called by this addon, and not by evaluated
+    text that found the key.
+    """
     frame = sys._getframe(1)
     while frame:
         if is_evaluated(frame):

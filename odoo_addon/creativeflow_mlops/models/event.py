@@ -13,10 +13,12 @@ COMMANDS = ("scan", "build", "inventory", "reconcile", "webhook")
 
 
 class Event(models.Model):
-    """The journal and the outbox in one table: append-only for everyone, written in the transaction of the change.
+    """The journal and the outbox in one table: append-only for everyone, written in the transaction
+    of the change.
 
-    `_emit` inserts the row and wakes the relay with pg_notify, which PostgreSQL delivers at commit and not at all after
-    a rollback. The relay alone sets position, dispatched_at and done_at, with SQL; triggers hold everything else.
+    `_emit` inserts the row and wakes the relay with pg_notify, which PostgreSQL delivers at commit
+    and not at all after a rollback. The relay alone sets position, dispatched_at and done_at, with
+    SQL; triggers hold everything else.
     """
 
     _name = "mlops.event"
@@ -28,8 +30,12 @@ class Event(models.Model):
     topic = fields.Char(required=True, readonly=True)
     company_id = fields.Many2one("res.company", readonly=True, ondelete="set null")
     team_id = fields.Many2one("mlops.team", readonly=True, ondelete="restrict")
-    model_id = fields.Many2one("mlops.model", readonly=True, ondelete="set null", index="btree_not_null")
-    version_id = fields.Many2one("mlops.model.version", readonly=True, ondelete="set null", index="btree_not_null")
+    model_id = fields.Many2one(
+        "mlops.model", readonly=True, ondelete="set null", index="btree_not_null"
+    )
+    version_id = fields.Many2one(
+        "mlops.model.version", readonly=True, ondelete="set null", index="btree_not_null"
+    )
     deployment_id = fields.Many2one("mlops.deployment", readonly=True, ondelete="set null")
     endpoint_id = fields.Many2one("mlops.endpoint", readonly=True, ondelete="set null")
     actor_id = fields.Many2one("res.users", readonly=True, ondelete="set null")
@@ -37,7 +43,10 @@ class Event(models.Model):
     command = fields.Selection([(name, name) for name in COMMANDS], readonly=True)
     command_key = fields.Char(readonly=True)
     generation = fields.Integer(readonly=True)
-    txid = BigInteger(readonly=True, help="The transaction that wrote it: what changed a state wrote its row as well")
+    txid = BigInteger(
+        readonly=True,
+        help="The transaction that wrote it: what changed a state wrote its row as well",
+    )
     position = BigInteger(readonly=True, help="Place in the stream, given by the relay")
     dispatched_at = fields.Datetime(readonly=True)
     done_at = fields.Datetime(readonly=True)
@@ -47,7 +56,8 @@ class Event(models.Model):
     _txid_idx = models.Index("(txid)")
     _undone_idx = models.Index("(id) WHERE command IS NOT NULL AND done_at IS NULL")
     _command_has_key = models.Constraint(
-        "CHECK ((command IS NULL) = (command_key IS NULL))", "A command names what it is about.",
+        "CHECK ((command IS NULL) = (command_key IS NULL))",
+        "A command names what it is about.",
     )
 
     def init(self):
@@ -67,7 +77,8 @@ class Event(models.Model):
 
     @api.model
     def _emit(self, topic, payload=None, *, command=None, key=None, generation=None, **about):
-        """Append one event; `about` names records: model_id, version_id, deployment_id, endpoint_id, company_id, team_id.
+        """Append one event; `about` names records: model_id, version_id, deployment_id,
+        endpoint_id, company_id, team_id.
 
         Returns its id. The row and its notification exist only if this transaction commits.
         """
@@ -82,8 +93,22 @@ class Event(models.Model):
                        now() AT TIME ZONE 'UTC')
                RETURNING id""",
             {
-                **dict.fromkeys(("company_id", "team_id", "model_id", "version_id", "deployment_id", "endpoint_id")), **ids,
-                "topic": topic, "payload": json.dumps(payload or {}), "command": command, "key": key, "generation": generation,
+                **dict.fromkeys(
+                    (
+                        "company_id",
+                        "team_id",
+                        "model_id",
+                        "version_id",
+                        "deployment_id",
+                        "endpoint_id",
+                    )
+                ),
+                **ids,
+                "topic": topic,
+                "payload": json.dumps(payload or {}),
+                "command": command,
+                "key": key,
+                "generation": generation,
                 "uid": self.env.uid,
             },
         )
@@ -93,7 +118,9 @@ class Event(models.Model):
 
     @api.model
     def list_page(self, after=0, limit=200, model_id=None, version_id=None):
-        """Events that the user may see, after a position, in the order of the stream: `{items, position}`."""
+        """Events that the user may see, after a position, in the order of the stream: `{items,
+        position}`.
+        """
         domain = [("position", ">", after), ("command", "=", False)]
         if model_id:
             domain.append(("model_id", "=", model_id))
@@ -105,16 +132,26 @@ class Event(models.Model):
 
     def _view(self):
         return {
-            "position": self.position, "id": self.id, "at": iso(self.create_date), "topic": self.topic,
-            "modelId": self.model_id.id or None, "versionId": self.version_id.id or None,
-            "deploymentId": self.deployment_id.id or None, "endpointId": self.endpoint_id.id or None,
-            "actor": self.actor_id.name or None, "payload": self.payload or {},
+            "position": self.position,
+            "id": self.id,
+            "at": iso(self.create_date),
+            "topic": self.topic,
+            "modelId": self.model_id.id or None,
+            "versionId": self.version_id.id or None,
+            "deploymentId": self.deployment_id.id or None,
+            "endpointId": self.endpoint_id.id or None,
+            "actor": self.actor_id.name or None,
+            "payload": self.payload or {},
         }
 
     @api.autovacuum
     def _remove_old_events(self):
-        """Events older than the parameter `creativeflow_mlops.event_days` (default 365) that the bridge is done with."""
-        days = int(self.env["ir.config_parameter"].sudo().get_param("creativeflow_mlops.event_days", "365"))
+        """Events older than the parameter `creativeflow_mlops.event_days` (default 365) that the
+        bridge is done with.
+        """
+        days = int(
+            self.env["ir.config_parameter"].sudo().get_param("creativeflow_mlops.event_days", "365")
+        )
         days = max(days, LEAST_DAYS)  # the database lets go of nothing younger
         self.env.cr.execute("SELECT set_config('creativeflow.retention', 'on', true)")
         self.env.cr.execute(

@@ -1,6 +1,12 @@
-"""Whether what is known of an image is enough for an environment. Pure: policy and inventory in, a sentence or None out."""
+"""Whether what is known of an image is enough for an environment. Pure: policy and inventory in, a
+sentence or None out.
+"""
 
-POLICIES = [("tell", "Tell what was found"), ("known", "Refuse what is not known"), ("clean", "Refuse known holes too")]
+POLICIES = [
+    ("tell", "Tell what was found"),
+    ("known", "Refuse what is not known"),
+    ("clean", "Refuse known holes too"),
+]
 NAMES = {"osv": "vulnerability database", "clamav": "malware scanner"}
 
 

@@ -9,7 +9,8 @@ from odoo import models
 from odoo.http import request
 
 _logger = logging.getLogger(__name__)
-# Up to so many seconds before each further try. Afterwards Odoo tries again itself, after up to 2, 4 … seconds.
+# Up to so many seconds before each further try. Afterwards Odoo tries again itself, after up to 2,
+# 4 … seconds.
 WAITS = (0.02, 0.06, 0.2)
 OUR_CALLS = ("/web/dataset/call_kw/mlops.", "/web/dataset/call_button/mlops.", "/json/2/mlops.")
 
@@ -17,8 +18,8 @@ OUR_CALLS = ("/web/dataset/call_kw/mlops.", "/web/dataset/call_button/mlops.", "
 class IrHttp(models.AbstractModel):
     """A decision that collides with a report of the bridge is made again at once.
 
-    The other transaction is over by then and lasted milliseconds; the wait that Odoo draws before its own second try, up to two
-    seconds, would be most of the time that a rollback takes.
+    The other transaction is over by then and lasted milliseconds; the wait that Odoo draws before
+    its own second try, up to two seconds, would be most of the time that a rollback takes.
     """
 
     _inherit = "ir.http"
@@ -34,7 +35,11 @@ class IrHttp(models.AbstractModel):
                 request.env.cr.flush()  # what is written only now can collide too
                 return result
             except (SerializationFailure, DeadlockDetected) as error:
-                _logger.info("%s collided with another transaction, again at once: %s", request.httprequest.path, type(error).__name__)
+                _logger.info(
+                    "%s collided with another transaction, again at once: %s",
+                    request.httprequest.path,
+                    type(error).__name__,
+                )
                 _start_anew()
                 request.params = given
                 time.sleep(random.uniform(0, wait))

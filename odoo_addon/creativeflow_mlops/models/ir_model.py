@@ -6,7 +6,9 @@ SHOWN = frozenset({"id", "display_name", "name", "model", "modules", "is_mail_th
 
 
 class IrModel(models.Model):
-    """Node "Odoo" of n8n lists the models from which a person chooses: a workflow's account sees its own, by name alone."""
+    """Node "Odoo" of n8n lists the models from which a person chooses: a workflow's account sees
+    its own, by name alone.
+    """
 
     _inherit = "ir.model"
 
@@ -19,4 +21,6 @@ class IrModel(models.Model):
 
     def _is_for_workflows(self):
         user = self.env.user
-        return any(user.has_group(group) for group in SERVICE_GROUPS) and not user.has_group("base.group_erp_manager")
+        return any(user.has_group(group) for group in SERVICE_GROUPS) and not user.has_group(
+            "base.group_erp_manager"
+        )

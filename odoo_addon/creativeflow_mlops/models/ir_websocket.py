@@ -10,7 +10,9 @@ class IrWebsocket(models.AbstractModel):
     _inherit = "ir.websocket"
 
     def _build_bus_channel_list(self, channels):
-        """The channel of a version is open to those who may read the version; that of changes is the person's own companies'."""
+        """The channel of a version is open to those who may read the version; that of changes is
+        the person's own companies'.
+        """
         kept, wanted, changes = [], [], False
         for channel in channels:
             match = CHANNEL_FORM.fullmatch(channel) if isinstance(channel, str) else None

@@ -1,4 +1,6 @@
-"""Triggers of the journal: append-only for raw SQL as well. What the relay marks, and what the retention removes, is let through."""
+"""Triggers of the journal: append-only for raw SQL as well. What the relay marks, and what the
+retention removes, is let through.
+"""
 
 # Whoever says what, nothing younger than this is removed.
 LEAST_DAYS = 7

@@ -1,4 +1,6 @@
-"""Which records a client's value of a relational field names. Pure: a value in, ids and nested values out."""
+"""Which records a client's value of a relational field names. Pure: a value in, ids and nested
+values out.
+"""
 
 from odoo.models import BaseModel
 
@@ -14,9 +16,11 @@ def whole_id(value):
 
 
 def named(kind, value):
-    """`(ids, nested)`: ids named by the value of a field of this kind, and the dicts of values in it.
+    """`(ids, nested)`: ids named by the value of a field of this kind, and the dicts of values in
+    it.
 
-    An id that is none (a text, a fraction, too large) stays as it is among the ids: nobody has such a record.
+    An id that is none (a text, a fraction, too large) stays as it is among the ids: nobody has such
+    a record.
     """
     if isinstance(value, BaseModel):
         return [one.id or one._origin.id for one in value if one.id or one._origin.id], []

@@ -7,12 +7,14 @@ OURS = "mlops."
 
 
 class Placed(models.AbstractModel):
-    """Records that belong to a company and perhaps a team: for reading the record rules hold that, here for all else.
+    """Records that belong to a company and perhaps a team: for reading the record rules hold that,
+    here for all else.
 
-    Record rules are asked before a change and not about what it names. So: a record that a caller names, in a value, a
-    command, a default or an argument, must be one that the caller may see; what is not answers like what does not exist.
-    Fields that say to whom a record belongs stay as they were at its creation, under sudo as well, unless the model
-    lists them in `_movable_fields`; afterwards the rules are asked once more. What is named is of the record's company.
+    Record rules are asked before a change and not about what it names. So: a record that a caller
+    names, in a value, a command, a default or an argument, must be one that the caller may see;
+    what is not answers like what does not exist. Fields that say to whom a record belongs stay as
+    they were at its creation, under sudo as well, unless the model lists them in `_movable_fields`;
+    afterwards the rules are asked once more. What is named is of the record's company.
     """
 
     _name = "mlops.placed"
@@ -24,16 +26,24 @@ class Placed(models.AbstractModel):
     def _placing_fields(self):
         """Names of the stored many2one fields to a company or to a record of this addon."""
         return frozenset(
-            name for name, field in self._fields.items()
-            if field.type == "many2one" and field.store and not field.related and name not in self._movable_fields
+            name
+            for name, field in self._fields.items()
+            if field.type == "many2one"
+            and field.store
+            and not field.related
+            and name not in self._movable_fields
             and (field.comodel_name == "res.company" or field.comodel_name.startswith(OURS))
         )
 
     @api.model
     def _visible(self, record_id):
         """The record if the user may see it, as the user; MissingError otherwise."""
-        number = whole_id(int(record_id) if str(record_id).isascii() and str(record_id).isdigit() else record_id)
-        found = self.with_context(active_test=False).search([("id", "=", number)]) if number else self
+        number = whole_id(
+            int(record_id) if str(record_id).isascii() and str(record_id).isdigit() else record_id
+        )
+        found = (
+            self.with_context(active_test=False).search([("id", "=", number)]) if number else self
+        )
         if not found:
             raise self._no_such()
         return self.browse(found.ids)
@@ -42,12 +52,16 @@ class Placed(models.AbstractModel):
         """Those of these records that the user may see."""
         if self.env.su:
             return self
-        return self.browse(self.with_context(active_test=False).search([("id", "in", self._origin.ids)]).ids)
+        return self.browse(
+            self.with_context(active_test=False).search([("id", "in", self._origin.ids)]).ids
+        )
 
     @api.model
     def _no_such(self):
         what = self.env["ir.model"]._get(self._name).name or self._name
-        return MissingError(self.env._("%s: there is no such record, or it is not yours to see.", what))
+        return MissingError(
+            self.env._("%s: there is no such record, or it is not yours to see.", what)
+        )
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -86,7 +100,9 @@ class Placed(models.AbstractModel):
         return super().onchange(values, field_names, fields_spec)
 
     def _check_named(self, vals):
-        """Field → ids that these values name anew; MissingError unless the user may see each, in nested values too."""
+        """Field → ids that these values name anew; MissingError unless the user may see each, in
+        nested values too.
+        """
         anew = {}
         for name, value in vals.items():
             field = self._fields.get(name)
@@ -96,17 +112,21 @@ class Placed(models.AbstractModel):
             ids, nested = named(field.type, value)
             fresh = {one if whole_id(one) else repr(one) for one in ids} - self._named_before(name)
             if fresh and len(comodel.browse()._nameable_ids(fresh)) < len(fresh):
-                raise MissingError(self.env._(
-                    "%(field)s: there is no such record, or it is not yours to see. Name one that you see in a list.",
-                    field=field._description_string(self.env) or name,
-                ))
+                raise MissingError(
+                    self.env._(
+                        "%(field)s: there is no such record, or it is not yours to see. Name one that you see in a list.",
+                        field=field._description_string(self.env) or name,
+                    )
+                )
             anew[name] = [one for one in fresh if whole_id(one)]
             for one in nested if isinstance(comodel, self.env.registry["mlops.placed"]) else ():
                 comodel.browse()._check_named(one)
         return anew
 
     def _named_before(self, name):
-        """Ids that all of these records name in the field already: to leave them there is nothing new."""
+        """Ids that all of these records name in the field already: to leave them there is nothing
+        new.
+        """
         kept = [set(record[name].ids) for record in self.sudo()._origin]
         return set.intersection(*kept) if kept else set()
 
@@ -117,10 +137,13 @@ class Placed(models.AbstractModel):
         for name in self._placing_fields() & vals.keys():
             ids, _nested = named("many2one", vals[name])
             if any(record[name].ids != ids for record in self.sudo()):
-                raise AccessError(self.env._(
-                    "%(field)s of %(model)s is set once and stays. Create another there.",
-                    field=self._fields[name]._description_string(self.env), model=self._description,
-                ))
+                raise AccessError(
+                    self.env._(
+                        "%(field)s of %(model)s is set once and stays. Create another there.",
+                        field=self._fields[name]._description_string(self.env),
+                        model=self._description,
+                    )
+                )
 
     def _check_companies(self, anew):
         """What was named anew is of the company of the record, or of none."""
@@ -131,11 +154,18 @@ class Placed(models.AbstractModel):
             if not ids or field.comodel_name == "res.company":
                 continue
             others = self.env[field.comodel_name].sudo().browse(ids).exists()
-            if any(one._apart_from(record.company_id) for record in self.sudo() for one in others & record[name]):
-                raise ValidationError(self.env._(
-                    "%(field)s of %(model)s must be of the same company.",
-                    field=field._description_string(self.env), model=self._description,
-                ))
+            if any(
+                one._apart_from(record.company_id)
+                for record in self.sudo()
+                for one in others & record[name]
+            ):
+                raise ValidationError(
+                    self.env._(
+                        "%(field)s of %(model)s must be of the same company.",
+                        field=field._description_string(self.env),
+                        model=self._description,
+                    )
+                )
 
 
 class Base(models.AbstractModel):
@@ -148,7 +178,11 @@ class Base(models.AbstractModel):
         wanted = [one for one in ids if whole_id(one)]
         companies = self.env.companies
         found = self.with_context(active_test=False).search([("id", "in", wanted)])
-        return {one.id for one in found.sudo() if any(not one._apart_from(company) for company in companies)}
+        return {
+            one.id
+            for one in found.sudo()
+            if any(not one._apart_from(company) for company in companies)
+        }
 
     def _apart_from(self, company):
         """Whether this record belongs to other companies than this one."""
@@ -169,13 +203,16 @@ class AccessErrors(models.Model):
     _inherit = "ir.rule"
 
     def _make_access_error(self, operation, records):
-        """A record of ours that the user cannot see in any of their companies answers like one that does not exist.
+        """A record of ours that the user cannot see in any of their companies answers like one that
+        does not exist.
 
         Odoo's own sentence names it, to whoever has switched the developer mode on.
         """
         if isinstance(records, self.env.registry["mlops.placed"]):
             user = self.env.user
-            anywhere = records.with_env(self.env(su=False)).with_context(allowed_company_ids=user.company_ids.ids)
+            anywhere = records.with_env(self.env(su=False)).with_context(
+                allowed_company_ids=user.company_ids.ids
+            )
             if records - anywhere._seen():
                 return records._no_such()
         return super()._make_access_error(operation, records)

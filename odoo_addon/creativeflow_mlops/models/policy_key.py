@@ -1,4 +1,6 @@
-"""Who changes an environment past the question whether that loosens: this addon, when the question was answered."""
+"""Who changes an environment past the question whether that loosens: this addon, when the question
+was answered.
+"""
 
 from odoo import SUPERUSER_ID
 from odoo.http import request
@@ -20,5 +22,7 @@ def is_changing(records):
 
 
 def may_alone(env):
-    """Odoo itself, at the installation or in its shell: no person, nobody who became superuser in a browser, no server action."""
+    """Odoo itself, at the installation or in its shell: no person, nobody who became superuser in a
+    browser, no server action.
+    """
     return env.uid == SUPERUSER_ID and not request and not stands_behind()

@@ -1,6 +1,8 @@
-"""What loosens a policy: one table, field → when its new value is looser. Pure: snapshots in, codes out.
+"""What loosens a policy: one table, field → when its new value is looser. Pure: snapshots in, codes
+out.
 
-A field that the table does not know is looser whatever becomes of it: who adds one says what is strict about it.
+A field that the table does not know is looser whatever becomes of it: who adds one says what is
+strict about it.
 """
 
 INVENTORY_RANK = ("tell", "known", "clean")
@@ -30,6 +32,7 @@ def _down(rank):
         if before == after:
             return False
         return before not in rank or after not in rank or rank.index(after) < rank.index(before)
+
     return looser
 
 
@@ -66,8 +69,15 @@ STEP_NUMBERS = {
     "wait": {"seconds": _lowered},
     "approve": {"withinSeconds": _raised},
     "judge": {
-        "seconds": _lowered, "minRequests": _lowered, "maxErrorRate": _raised, "maxLatencyRatio": _raised, "maxRestarts": _raised,
-        "withinSeconds": _raised, "minAgreement": _lowered, "tolerance": _raised, "tooLittle": _down(("golden", "wait")),
+        "seconds": _lowered,
+        "minRequests": _lowered,
+        "maxErrorRate": _raised,
+        "maxLatencyRatio": _raised,
+        "maxRestarts": _raised,
+        "withinSeconds": _raised,
+        "minAgreement": _lowered,
+        "tolerance": _raised,
+        "tooLittle": _down(("golden", "wait")),
     },
     "preview": {},
 }
@@ -76,7 +86,10 @@ STEP_NUMBERS = {
 def _step(before, after):
     if before.get("kind") != after.get("kind"):
         return True
-    if any(looser(before.get(name), after.get(name)) for name, looser in STEP_NUMBERS.get(before["kind"], {}).items()):
+    if any(
+        looser(before.get(name), after.get(name))
+        for name, looser in STEP_NUMBERS.get(before["kind"], {}).items()
+    ):
         return True
     known = {"kind", "signal", "signalBy", *STEP_NUMBERS.get(before["kind"], {})}
     if any(before.get(name) != after.get(name) for name in (before.keys() | after.keys()) - known):
@@ -84,12 +97,18 @@ def _step(before, after):
     old, new = before.get("signal"), after.get("signal")
     if not old:
         return False  # a signal that is asked besides
-    same = new and (old["model"], old["domain"]) == (new["model"], new["domain"]) and before.get("signalBy") == after.get("signalBy")
+    same = (
+        new
+        and (old["model"], old["domain"]) == (new["model"], new["domain"])
+        and before.get("signalBy") == after.get("signalBy")
+    )
     return not same or _raised(old["maxIncrease"], new["maxIncrease"])
 
 
 def _gates(steps, percent):
-    """`(step, traffic then)` of what has to be passed before the new version gets so much of the traffic."""
+    """`(step, traffic then)` of what has to be passed before the new version gets so much of the
+    traffic.
+    """
     gates, traffic = [], 0
     for step in steps or []:
         if step.get("kind") == "weight":
@@ -102,7 +121,9 @@ def _gates(steps, percent):
 
 
 def _weaker(before, after):
-    """Whether what has to be passed is less than before: each gate must still be there, in its order, no looser, on as much traffic."""
+    """Whether what has to be passed is less than before: each gate must still be there, in its
+    order, no looser, on as much traffic.
+    """
     left = list(after)
     for step, traffic in before:
         counts = traffic if step.get("kind") in ("wait", "judge") else 0
@@ -118,8 +139,14 @@ def _steps(before, after):
     """Tighter is only what lets the new version have no share of the traffic for less than before."""
     if any(one.get("kind") not in STEP_NUMBERS for one in after or []):
         return before != after
-    shares = {one.get("percent") or 0 for one in [*(before or []), *(after or [])] if one.get("kind") == "weight"}
-    return not after or any(_weaker(_gates(before, share), _gates(after, share)) for share in (*shares, EVERYTHING))
+    shares = {
+        one.get("percent") or 0
+        for one in [*(before or []), *(after or [])]
+        if one.get("kind") == "weight"
+    }
+    return not after or any(
+        _weaker(_gates(before, share), _gates(after, share)) for share in (*shares, EVERYTHING)
+    )
 
 
 LOOSER = {
@@ -146,9 +173,16 @@ LOOSER = {
     "kind": _changed,
     "company_id": _changed,
 }
-# What a version is judged by, the strictest since its upload. Freezes and hours are about now, not about the version.
+# What a version is judged by, the strictest since its upload. Freezes and hours are about now, not
+# about the version.
 JUDGED = (
-    "four_eyes", "strategies_allowed", "max_gpus", "max_replicas", "inventory_policy", "own_steps", "steps",
+    "four_eyes",
+    "strategies_allowed",
+    "max_gpus",
+    "max_replicas",
+    "inventory_policy",
+    "own_steps",
+    "steps",
 )
 
 

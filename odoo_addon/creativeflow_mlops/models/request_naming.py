@@ -8,7 +8,9 @@ SHOWN_MAX = 5
 
 
 class RequestNaming(models.Model):
-    """Which version a request means: looked up in the catalogue, which shows the requester what they may name."""
+    """Which version a request means: looked up in the catalogue, which shows the requester what
+    they may name.
+    """
 
     _inherit = "mlops.request"
 
@@ -24,14 +26,20 @@ class RequestNaming(models.Model):
         if version_id or version_name:
             found = self._named_version(domain, version_id, version_name)
         elif model_id or model_name:
-            found = self._catalogue(domain & Domain("is_live" if action == "rollback" else "is_newest", "=", True))
+            found = self._catalogue(
+                domain & Domain("is_live" if action == "rollback" else "is_newest", "=", True)
+            )
         else:
-            raise ValidationError(self.env._("Name a version in version_id, or a model in model_id."))
+            raise ValidationError(
+                self.env._("Name a version in version_id, or a model in model_id.")
+            )
         if not found:
-            raise ValidationError(self.env._(
-                "version_id: Name a version (or in model_id a model that has one) that exists and that you may see."
-                " MLOps version catalogue lists them.",
-            ))
+            raise ValidationError(
+                self.env._(
+                    "version_id: Name a version (or in model_id a model that has one) that exists and that you may see."
+                    " MLOps version catalogue lists them.",
+                )
+            )
         return self.env["mlops.model.version"].sudo().browse(found.id)
 
     @api.model
@@ -61,21 +69,30 @@ class RequestNaming(models.Model):
             found = exact or found
         newest = found.filtered("is_newest") or found
         if not newest:
-            raise ValidationError(self.env._(
-                "model_id: there is no such model with a version that you may see. MLOps version catalogue lists them.",
-            ))
+            raise ValidationError(
+                self.env._(
+                    "model_id: there is no such model with a version that you may see. MLOps version catalogue lists them.",
+                )
+            )
         return self._only("model_id", text, newest).model_id.id if text else newest[0].model_id.id
 
     @api.model
     def _spelled(self, field, text):
         """In any case; the text's own wildcards mean themselves."""
-        return Domain(field, "=ilike", text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_"))
+        return Domain(
+            field, "=ilike", text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+        )
 
     @api.model
     def _only(self, field, text, found):
         if len(found) > 1:
             which = ", ".join(f"{one.id} ({one.name})" for one in found[:SHOWN_MAX])
-            raise ValidationError(self.env._(
-                "%(field)s: “%(text)s” fits several: %(which)s. Give the number.", field=field, text=text, which=which,
-            ))
+            raise ValidationError(
+                self.env._(
+                    "%(field)s: “%(text)s” fits several: %(which)s. Give the number.",
+                    field=field,
+                    text=text,
+                    which=which,
+                )
+            )
         return found

@@ -1,4 +1,6 @@
-"""What a workflow means by the values of a request. Pure: nodes of n8n send ids, choices and names as text."""
+"""What a workflow means by the values of a request. Pure: nodes of n8n send ids, choices and names
+as text.
+"""
 
 import re
 
@@ -16,7 +18,11 @@ def named_record(field, value):
 
     A number, digits, a pair of id and name as a read answers it, or the name itself.
     """
-    if isinstance(value, (list, tuple)) and len(value) in (1, 2) and not isinstance(value[0], (list, tuple)):
+    if (
+        isinstance(value, (list, tuple))
+        and len(value) in (1, 2)
+        and not isinstance(value[0], (list, tuple))
+    ):
         if len(value) == 2 and not isinstance(value[1], str):
             raise _no_record(field)
         value = value[0]
@@ -63,8 +69,15 @@ def plain_text(field, value):
         return None
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         value = str(value)
-    if not isinstance(value, str) or "\0" in value or len(value) > TEXT_MAX or _has_surrogates(value):
-        raise Unclear(f"{field} must be a text of at most {TEXT_MAX} characters, without NUL and lone surrogates.")
+    if (
+        not isinstance(value, str)
+        or "\0" in value
+        or len(value) > TEXT_MAX
+        or _has_surrogates(value)
+    ):
+        raise Unclear(
+            f"{field} must be a text of at most {TEXT_MAX} characters, without NUL and lone surrogates."
+        )
     return value
 
 

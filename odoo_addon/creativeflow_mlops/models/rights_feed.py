@@ -1,7 +1,9 @@
-"""Triggers that tell the bridges at once whose rights may have changed: the channel `mlops_rights`, the person's id as its payload.
+"""Triggers that tell the bridges at once whose rights may have changed: the channel `mlops_rights`,
+the person's id as its payload.
 
-The tables themselves tell it, so that it does not matter which way led there, and PostgreSQL hands it over at the commit. Without a
-payload it is about everybody. The bridge then asks again who somebody is, and looks at its open sockets.
+The tables themselves tell it, so that it does not matter which way led there, and PostgreSQL hands
+it over at the commit. Without a payload it is about everybody. The bridge then asks again who
+somebody is, and looks at its open sockets.
 """
 
 CHANNEL = "mlops_rights"

@@ -1,4 +1,6 @@
-"""The road of a version as eight stops. A pure function of facts, so that every screen shows the same."""
+"""The road of a version as eight stops. A pure function of facts, so that every screen shows the
+same.
+"""
 
 from .iso_time import iso, milliseconds_between
 from .rollout_ends import was_ended_by_a_person
@@ -7,19 +9,33 @@ STOPS = ("uploaded", "scanned", "approved", "built", "staging", "promoted", "rol
 
 
 def stop(key, state, at=None, by=None, start=None, reason=None):
-    return {"key": key, "state": state, "at": iso(at), "by": by or None, "durationMs": milliseconds_between(start, at), "reason": reason or None}
+    return {
+        "key": key,
+        "state": state,
+        "at": iso(at),
+        "by": by or None,
+        "durationMs": milliseconds_between(start, at),
+        "reason": reason or None,
+    }
 
 
 def road(facts):
     """Eight stops `{key, state, at, by, durationMs, reason}` in the order of STOPS.
 
-    facts: status, reason, uploaded {at, by}, scan {started, finished} or None, rejected {at, by} or None, approved {at, by} or
-    None (for staging), build {state, started, finished, reason}, staging and production: {created, ready, phase, live, reason}
-    of the newest deployment there or None, promoted {at, by} or None, was_live (bool).
+    facts: status, reason, uploaded {at, by}, scan {started, finished} or None, rejected {at, by} or
+    None, approved {at, by} or None (for staging), build {state, started, finished, reason}, staging
+    and production: {created, ready, phase, live, reason} of the newest deployment there or None,
+    promoted {at, by} or None, was_live (bool).
     """
     return [
         stop("uploaded", "done", facts["uploaded"]["at"], facts["uploaded"]["by"]),
-        _scanned(facts), _approved(facts), _built(facts), _staging(facts), _promoted(facts), _rolling(facts), _live(facts),
+        _scanned(facts),
+        _approved(facts),
+        _built(facts),
+        _staging(facts),
+        _promoted(facts),
+        _rolling(facts),
+        _live(facts),
     ]
 
 
@@ -53,7 +69,9 @@ def _built(facts):
     if facts["status"] == "PendingStagingDeployment":
         return stop("built", "running")
     if build["state"] == "failed":
-        return stop("built", "failed", build["finished"], start=build["started"], reason=build["reason"])
+        return stop(
+            "built", "failed", build["finished"], start=build["started"], reason=build["reason"]
+        )
     return stop("built", "ahead")
 
 
@@ -64,14 +82,22 @@ def _staging(facts):
     if status == "StagingFailed":
         if facts["build"]["state"] == "failed":
             return stop("staging", "ahead")
-        return stop("staging", "aborted" if was_ended_by_a_person(facts["reason"]) else "failed", reason=facts["reason"])
+        return stop(
+            "staging",
+            "aborted" if was_ended_by_a_person(facts["reason"]) else "failed",
+            reason=facts["reason"],
+        )
     if place and place["ready"]:
         return stop("staging", "done", place["ready"], start=place["created"])
     return stop("staging", "ahead")
 
 
 def _promoted(facts):
-    if facts["promoted"] and facts["status"] not in ("Staging", "PendingStagingDeployment", "StagingFailed"):
+    if facts["promoted"] and facts["status"] not in (
+        "Staging",
+        "PendingStagingDeployment",
+        "StagingFailed",
+    ):
         return stop("promoted", "done", facts["promoted"]["at"], facts["promoted"]["by"])
     return stop("promoted", "waiting" if facts["status"] == "Staging" else "ahead")
 
@@ -81,7 +107,11 @@ def _rolling(facts):
     if status == "PendingProdDeployment":
         return stop("rolling", "running")
     if status == "ProdFailed":
-        return stop("rolling", "aborted" if was_ended_by_a_person(facts["reason"]) else "failed", reason=facts["reason"])
+        return stop(
+            "rolling",
+            "aborted" if was_ended_by_a_person(facts["reason"]) else "failed",
+            reason=facts["reason"],
+        )
     if place and place["ready"] and status in ("Live", "Superseded", "Archived"):
         return stop("rolling", "done", place["ready"], start=place["created"])
     return stop("rolling", "ahead")
@@ -92,5 +122,10 @@ def _live(facts):
         return stop("live", "done", facts["production"]["ready"] if facts["production"] else None)
     # what served once and serves no more neither is live nor is going to be
     if facts["status"] in ("Superseded", "Archived") and facts["was_live"]:
-        return stop("live", "over", facts["production"]["ready"] if facts["production"] else None, reason=facts["status"])
+        return stop(
+            "live",
+            "over",
+            facts["production"]["ready"] if facts["production"] else None,
+            reason=facts["status"],
+        )
     return stop("live", "ahead")

@@ -8,10 +8,12 @@ STEERING = ("pause-rollout", "resume-rollout", "approve-step", "skip-step", "abo
 
 
 def rollout_actions(facts):
-    """The actions that make sense now: list of `{name, allowed, reason, target, strategies, deploymentId, step}`.
+    """The actions that make sense now: list of `{name, allowed, reason, target, strategies,
+    deploymentId, step}`.
 
-    facts: None when nothing is under way, else deployment_id, roles, is_submitter, four_eyes, in_flight, paused, step
-    (index now; None: not known), kind (of the step now), approved_step, skip_to.
+    facts: None when nothing is under way, else deployment_id, roles, is_submitter, four_eyes,
+    in_flight, paused, step (index now; None: not known), kind (of the step now), approved_step,
+    skip_to.
     """
     if not facts or not facts["in_flight"]:
         return []
@@ -27,13 +29,20 @@ def _action(facts, name):
     step = facts["step"] if name in ("approve-step", "skip-step") else None
     reason = why_not_steer(facts, name, step)
     return {
-        "name": name, "allowed": reason is None, "reason": reason, "target": "production", "strategies": None,
-        "deploymentId": facts["deployment_id"], "step": step,
+        "name": name,
+        "allowed": reason is None,
+        "reason": reason,
+        "target": "production",
+        "strategies": None,
+        "deploymentId": facts["deployment_id"],
+        "step": step,
     }
 
 
 def why_not_steer(facts, name, step=None):
-    """One sentence that says why the person may not do it now; None when they may. `step` is the index they saw."""
+    """One sentence that says why the person may not do it now; None when they may. `step` is the
+    index they saw.
+    """
     if APPROVER not in facts["roles"]:
         return f"Needs the role {ROLE_NAMES[APPROVER]}."
     if not facts["in_flight"]:
@@ -58,6 +67,11 @@ def _why_not_step(facts, name, step):
         return f"Step {step + 1} cannot be skipped: only waiting and judging can."
     if facts["four_eyes"] and facts["is_submitter"]:
         return "Waiting for a second person: uploaded by you."
-    if name == "approve-step" and step <= facts["approved_step"] or name == "skip-step" and step < facts["skip_to"]:
+    if (
+        name == "approve-step"
+        and step <= facts["approved_step"]
+        or name == "skip-step"
+        and step < facts["skip_to"]
+    ):
         return f"Step {step + 1} is decided already."
     return None

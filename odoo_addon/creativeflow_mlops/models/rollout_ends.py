@@ -6,5 +6,7 @@ OVERTAKEN = "Superseded"
 
 
 def was_ended_by_a_person(reason):
-    """Whether a person aborted it, or wants a newer version instead: neither is a failure of the version."""
+    """Whether a person aborted it, or wants a newer version instead: neither is a failure of the
+    version.
+    """
     return (reason or "").startswith((f"{ABORTED} by ", f"{OVERTAKEN}: "))

@@ -6,17 +6,25 @@ from .rollout_ends import was_ended_by_a_person
 from .rollout_steps import followed_steps, would_happen
 
 CAN = {
-    "pause-rollout": "can_pause", "resume-rollout": "can_resume", "approve-step": "can_approve_step", "skip-step": "can_skip_step",
+    "pause-rollout": "can_pause",
+    "resume-rollout": "can_resume",
+    "approve-step": "can_approve_step",
+    "skip-step": "can_skip_step",
     "abort-rollout": "can_abort",
 }
 
 
 class RolloutScreen(models.Model):
-    """What the screens of a deployment add: the rollout step by step, and what this person may say to it."""
+    """What the screens of a deployment add: the rollout step by step, and what this person may say
+    to it.
+    """
 
     _inherit = "mlops.deployment"
 
-    rollout = fields.Json(compute="_compute_rollout", help="Steps with what is done, now and next, the weight, the judgements")
+    rollout = fields.Json(
+        compute="_compute_rollout",
+        help="Steps with what is done, now and next, the weight, the judgements",
+    )
     can_pause = fields.Boolean(compute="_compute_steering")
     can_resume = fields.Boolean(compute="_compute_steering")
     can_approve_step = fields.Boolean(compute="_compute_steering")
@@ -28,25 +36,54 @@ class RolloutScreen(models.Model):
     @api.depends("phase", "reason")
     def _compute_is_aborted(self):
         for deployment in self:
-            deployment.is_aborted = deployment.phase == "Failed" and was_ended_by_a_person(deployment.reason)
+            deployment.is_aborted = deployment.phase == "Failed" and was_ended_by_a_person(
+                deployment.reason
+            )
 
-    @api.depends("observed", "steps", "strategy", "phase", "reason", "desired", "paused_at", "skip_to", "is_live")
+    @api.depends(
+        "observed",
+        "steps",
+        "strategy",
+        "phase",
+        "reason",
+        "desired",
+        "paused_at",
+        "skip_to",
+        "is_live",
+    )
     def _compute_rollout(self):
         for deployment in self:
             one = deployment.sudo()
             seen = (one.observed or {}).get("rollout") or {}
-            before, replicas = one.previous_deployment_id.version_id.name or None, (one.version_id.serving or {}).get("replicas") or 1
-            steps = seen.get("steps") or followed_steps(one.strategy, one.steps, replicas, not before)
+            before, replicas = (
+                one.previous_deployment_id.version_id.name or None,
+                (one.version_id.serving or {}).get("replicas") or 1,
+            )
+            steps = seen.get("steps") or followed_steps(
+                one.strategy, one.steps, replicas, not before
+            )
             now = len(steps) if one.is_live else seen.get("step", -1)
             deployment.rollout = {
-                "steps": [{
-                    "index": index, "kind": steps[index].get("kind"), "words": words,
-                    "state": "now" if index == now else "next" if index > now else "done",
-                } for index, words in enumerate(would_happen(steps, replicas, one.version_id.name, before))],
-                "weight": one._weight(seen), "waitingFor": "pause" if one.paused_at else seen.get("waitingFor"),
-                "until": None if one.paused_at else seen.get("until"), "next": seen.get("next"),
-                "judgements": with_signals(seen.get("judgements"), steps), "judging": judging(seen, steps) if not one._ended() else None,
-                "now": one.version_id.name, "before": before, "ended": one._ended(),
+                "steps": [
+                    {
+                        "index": index,
+                        "kind": steps[index].get("kind"),
+                        "words": words,
+                        "state": "now" if index == now else "next" if index > now else "done",
+                    }
+                    for index, words in enumerate(
+                        would_happen(steps, replicas, one.version_id.name, before)
+                    )
+                ],
+                "weight": one._weight(seen),
+                "waitingFor": "pause" if one.paused_at else seen.get("waitingFor"),
+                "until": None if one.paused_at else seen.get("until"),
+                "next": seen.get("next"),
+                "judgements": with_signals(seen.get("judgements"), steps),
+                "judging": judging(seen, steps) if not one._ended() else None,
+                "now": one.version_id.name,
+                "before": before,
+                "ended": one._ended(),
             }
 
     def _ended(self):
@@ -58,12 +95,24 @@ class RolloutScreen(models.Model):
         return None if self.desired == "serving" else "Removed"
 
     def _weight(self, seen):
-        """Percent of the traffic that it has now; what was seen last is not what is, once it has ended."""
+        """Percent of the traffic that it has now; what was seen last is not what is, once it has
+        ended.
+        """
         if self.is_live:
             return 100
         return 0 if self._ended() else seen.get("weight", 0)
 
-    @api.depends("observed", "steps", "phase", "paused_at", "approved_step", "skip_to", "desired", "is_live", "version_id.status")
+    @api.depends(
+        "observed",
+        "steps",
+        "phase",
+        "paused_at",
+        "approved_step",
+        "skip_to",
+        "desired",
+        "is_live",
+        "version_id.status",
+    )
     @api.depends_context("uid")
     def _compute_steering(self):
         for deployment in self:
@@ -95,5 +144,12 @@ class VersionRolloutButton(models.Model):
     def action_view_rollout(self):
         """The rollout to production that is under way."""
         self.check_access("read")
-        deployment = self.deployment_ids.filtered(lambda one: one.environment_kind == "production").sorted("id", reverse=True)[:1]
-        return {"type": "ir.actions.act_window", "res_model": "mlops.deployment", "res_id": deployment.id, "view_mode": "form"}
+        deployment = self.deployment_ids.filtered(
+            lambda one: one.environment_kind == "production"
+        ).sorted("id", reverse=True)[:1]
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "mlops.deployment",
+            "res_id": deployment.id,
+            "view_mode": "form",
+        }

@@ -9,9 +9,11 @@ from .rollout_ends import ABORTED, OVERTAKEN
 
 
 class RolloutSteering(models.Model):
-    """What people say to a rollout that is under way. Each runs as the person: role, visibility, locks, state, then the change.
+    """What people say to a rollout that is under way. Each runs as the person: role, visibility,
+    locks, state, then the change.
 
-    `of`: the ids of the model and the version that the caller thinks of; a deployment of another is not there.
+    `of`: the ids of the model and the version that the caller thinks of; a deployment of another is
+    not there.
     """
 
     _inherit = "mlops.deployment"
@@ -51,7 +53,9 @@ class RolloutSteering(models.Model):
         return one._steering_answer()
 
     def _make_way(self, version):
-        """A newer wish takes its place: it ends as if it had been aborted. Empty: nothing is on its way."""
+        """A newer wish takes its place: it ends as if it had been aborted. Empty: nothing is on its
+        way.
+        """
         for one in self.sudo():
             one.version_id.with_env(self.env)._locked()
             one._lock_looking_again()
@@ -65,7 +69,9 @@ class RolloutSteering(models.Model):
         try:
             self.lock_for_update(allow_referencing=True)
         except LockError as error:
-            raise LockError(self.env._("The rollout is changing just now. Look again, then decide.")) from error
+            raise LockError(
+                self.env._("The rollout is changing just now. Look again, then decide.")
+            ) from error
         self.invalidate_recordset()
 
     @api.model
@@ -77,7 +83,9 @@ class RolloutSteering(models.Model):
 
     @api.model
     def _steering(self, deployment_id, name, of=None, step=None):
-        """The deployment as superuser, locked, after everything that can speak against the action was asked."""
+        """The deployment as superuser, locked, after everything that can speak against the action
+        was asked.
+        """
         self.env["mlops.model"]._require_role("approver")
         visible = self._visible(deployment_id)
         if of and list(of) != [visible.model_id.id, visible.version_id.id]:
@@ -88,7 +96,12 @@ class RolloutSteering(models.Model):
         facts = one._steering_facts()
         why = why_not_steer(facts, name, step)
         if why:
-            own = name in ("approve-step", "skip-step") and facts["four_eyes"] and facts["is_submitter"] and "second person" in why
+            own = (
+                name in ("approve-step", "skip-step")
+                and facts["four_eyes"]
+                and facts["is_submitter"]
+                and "second person" in why
+            )
             raise (AccessError if own else UserError)(why)
         return one
 
@@ -98,10 +111,16 @@ class RolloutSteering(models.Model):
         steps, step = rollout.get("steps") or self.steps or [], rollout.get("step")
         known = isinstance(step, int) and 0 <= step < len(steps)
         return {
-            "deployment_id": self.id, "roles": self.env["mlops.model"]._roles(), "is_submitter": self.version_id.submitter_id.id == self.env.uid,
-            "four_eyes": self.environment_id._judging_policy(self.version_id)["four_eyes"], "in_flight": self._is_awaited() and self.phase in IN_FLIGHT,
-            "paused": bool(self.paused_at), "step": step if known else None, "kind": steps[step].get("kind") if known else None,
-            "approved_step": self.approved_step, "skip_to": self.skip_to,
+            "deployment_id": self.id,
+            "roles": self.env["mlops.model"]._roles(),
+            "is_submitter": self.version_id.submitter_id.id == self.env.uid,
+            "four_eyes": self.environment_id._judging_policy(self.version_id)["four_eyes"],
+            "in_flight": self._is_awaited() and self.phase in IN_FLIGHT,
+            "paused": bool(self.paused_at),
+            "step": step if known else None,
+            "kind": steps[step].get("kind") if known else None,
+            "approved_step": self.approved_step,
+            "skip_to": self.skip_to,
         }
 
     def _steered(self, action, reason, step=None, **values):
@@ -113,13 +132,27 @@ class RolloutSteering(models.Model):
     def _tell_steering(self, action, reason, step=None):
         """The journal and the chatter: who, what, why."""
         reason, who = (reason or "").strip() or None, self.env.user.sudo().name
-        self.env["mlops.event"]._emit("rollout.steered", {
-            "deploymentId": self.id, "action": action, "step": step, "reason": reason, "by": who, "environmentKind": self.environment_kind,
-        }, **self._about())
+        self.env["mlops.event"]._emit(
+            "rollout.steered",
+            {
+                "deploymentId": self.id,
+                "action": action,
+                "step": step,
+                "reason": reason,
+                "by": who,
+                "environmentKind": self.environment_kind,
+            },
+            **self._about(),
+        )
         said = {
-            "pause": self.env._("%s paused the rollout.", who), "resume": self.env._("%s resumed the rollout.", who),
-            "approve-step": self.env._("%(who)s let the rollout go on from step %(step)s.", who=who, step=(step or 0) + 1),
-            "skip-step": self.env._("%(who)s skipped step %(step)s of the rollout.", who=who, step=(step or 0) + 1),
+            "pause": self.env._("%s paused the rollout.", who),
+            "resume": self.env._("%s resumed the rollout.", who),
+            "approve-step": self.env._(
+                "%(who)s let the rollout go on from step %(step)s.", who=who, step=(step or 0) + 1
+            ),
+            "skip-step": self.env._(
+                "%(who)s skipped step %(step)s of the rollout.", who=who, step=(step or 0) + 1
+            ),
             "abort": self.env._("%s aborted the rollout.", who),
             "supersede": self.env._("%s put another version in its place:", who),
         }[action]
@@ -139,7 +172,9 @@ class RolloutSteering(models.Model):
         return self.environment_id._ready_seconds(self.steps)
 
     def _queue_until(self):
-        """Until when it may wait for room: what is left after that is the time that the rollout itself needs. None: it does not wait."""
+        """Until when it may wait for room: what is left after that is the time that the rollout
+        itself needs. None: it does not wait.
+        """
         environment, deadline = self.environment_id, self._deadline()
         if not environment.queue_minutes or not deadline or self.is_live:
             return None
@@ -150,9 +185,17 @@ class VersionRollout(models.Model):
     _inherit = "mlops.model.version"
 
     def _rollout_facts(self):
-        """What rollout_actions wants, of the rollout to production that is under way; None when none is."""
+        """What rollout_actions wants, of the rollout to production that is under way; None when
+        none is.
+        """
         version = self.sudo()
         if version.status != "PendingProdDeployment":
             return None
-        one = version.deployment_ids.filtered(lambda one: one.environment_kind == "production" and one.phase in IN_FLIGHT and one._is_awaited())[:1]
+        one = version.deployment_ids.filtered(
+            lambda one: (
+                one.environment_kind == "production"
+                and one.phase in IN_FLIGHT
+                and one._is_awaited()
+            )
+        )[:1]
         return one._steering_facts() if one else None

@@ -1,4 +1,6 @@
-"""The steps of a rollout: what a list must be, how long it may take, and what it would do, in words. Pure: lists in, sentences out."""
+"""The steps of a rollout: what a list must be, how long it may take, and what it would do, in
+words. Pure: lists in, sentences out.
+"""
 
 import math
 
@@ -8,16 +10,36 @@ TOO_LITTLE = ("wait", "golden")
 SKIPPABLE = ("wait", "judge")
 
 JUDGE = {
-    "kind": "judge", "seconds": 60, "minRequests": 20, "maxErrorRate": 0.01, "maxLatencyRatio": 1.5, "maxRestarts": 0, "tooLittle": "golden",
-    "withinSeconds": 600, "signal": None,
+    "kind": "judge",
+    "seconds": 60,
+    "minRequests": 20,
+    "maxErrorRate": 0.01,
+    "maxLatencyRatio": 1.5,
+    "maxRestarts": 0,
+    "tooLittle": "golden",
+    "withinSeconds": 600,
+    "signal": None,
 }
 CANARY = (
-    {"kind": "scale", "percent": 100}, {"kind": "preview"}, {"kind": "weight", "percent": 1}, {"kind": "wait", "seconds": 60}, JUDGE,
-    {"kind": "weight", "percent": 10}, {"kind": "wait", "seconds": 60}, JUDGE, {"kind": "weight", "percent": 50}, JUDGE,
+    {"kind": "scale", "percent": 100},
+    {"kind": "preview"},
+    {"kind": "weight", "percent": 1},
+    {"kind": "wait", "seconds": 60},
+    JUDGE,
+    {"kind": "weight", "percent": 10},
+    {"kind": "wait", "seconds": 60},
+    JUDGE,
+    {"kind": "weight", "percent": 50},
+    JUDGE,
     {"kind": "weight", "percent": 100},
 )
-BLUE_GREEN = ({"kind": "scale", "percent": 100}, {"kind": "preview"}, {"kind": "weight", "percent": 100})
-# where not one pod more fits: what serves goes first, and nobody answers until the new version is ready
+BLUE_GREEN = (
+    {"kind": "scale", "percent": 100},
+    {"kind": "preview"},
+    {"kind": "weight", "percent": 100},
+)
+# where not one pod more fits: what serves goes first, and nobody answers until the new version is
+# ready
 RECREATE = ({"kind": "shrink", "pods": 0}, *BLUE_GREEN)
 
 # kind → numbers that it may have besides
@@ -30,14 +52,20 @@ NUMBERS = {
     "wait": {"seconds": (1, WEEK, True)},
     "approve": {"withinSeconds": (1, WEEK, True)},
     "judge": {
-        "seconds": (1, WEEK, True), "minRequests": (0, 10**9, True), "maxErrorRate": (0, 1, False), "maxLatencyRatio": (0.01, 1000, False),
-        "maxRestarts": (0, 1000, True), "withinSeconds": (1, WEEK, True),
+        "seconds": (1, WEEK, True),
+        "minRequests": (0, 10**9, True),
+        "maxErrorRate": (0, 1, False),
+        "maxLatencyRatio": (0.01, 1000, False),
+        "maxRestarts": (0, 1000, True),
+        "withinSeconds": (1, WEEK, True),
     },
 }
 
 
 def steps_refusal(steps):
-    """Why this is no list of steps, in one sentence that names the step (counted from 1); None when it is one."""
+    """Why this is no list of steps, in one sentence that names the step (counted from 1); None when
+    it is one.
+    """
     if not isinstance(steps, list) or not steps:
         return "A canary needs a list of steps."
     if len(steps) > MAX_STEPS:
@@ -54,7 +82,12 @@ def _step_refusal(step):
     if kind not in NUMBERS:
         return f"its kind must be one of {', '.join(NUMBERS)}."
     optional = OPTIONAL.get(kind, {})
-    known = {"kind", *NUMBERS[kind], *optional, *(("tooLittle", "signal") if kind == "judge" else ())}
+    known = {
+        "kind",
+        *NUMBERS[kind],
+        *optional,
+        *(("tooLittle", "signal") if kind == "judge" else ()),
+    }
     odd = sorted(step.keys() - known)
     if odd:
         return f"{kind} has no {odd[0]}."
@@ -111,7 +144,9 @@ def steps_seconds(steps):
 
 
 def followed_steps(strategy, steps, replicas, alone):
-    """The list that the bridge follows. Where nothing serves yet there is nobody to share traffic with or to compare with."""
+    """The list that the bridge follows. Where nothing serves yet there is nobody to share traffic
+    with or to compare with.
+    """
     if alone or strategy == "blue-green":
         return list(BLUE_GREEN)
     if strategy == "recreate":
@@ -120,7 +155,9 @@ def followed_steps(strategy, steps, replicas, alone):
 
 
 def _rolling(replicas):
-    """One pod more than wanted at any time: a pod of the new version and its share, then one of the old less."""
+    """One pod more than wanted at any time: a pod of the new version and its share, then one of the
+    old less.
+    """
     steps = []
     for size in range(1, replicas + 1):
         steps.append({"kind": "scale", "percent": 100 * size / replicas})
@@ -133,7 +170,9 @@ def _rolling(replicas):
 
 
 def would_happen(steps, replicas, now, before):
-    """What the list does, a sentence a step. `now`: the name of the new version, `before`: of what serves, or None."""
+    """What the list does, a sentence a step. `now`: the name of the new version, `before`: of what
+    serves, or None.
+    """
     return [_words(step, replicas, now, before) for step in steps]
 
 
@@ -142,7 +181,9 @@ def _words(step, replicas, now, before):
     if kind == "scale":
         return f"Start {max(1, math.ceil(replicas * percent / 100 - 1e-9))} of {replicas} pods of {now}."
     if kind == "shrink" and not step["pods"]:
-        return f"Stop {before or 'the one before'}: the endpoint does not answer until {now} is ready."
+        return (
+            f"Stop {before or 'the one before'}: the endpoint does not answer until {now} is ready."
+        )
     if kind == "shrink":
         return f"Keep {step['pods']} of {replicas} pods of {before or 'the one before'}."
     if kind == "preview":
@@ -163,7 +204,12 @@ def _judging(step, before):
         f"Judge it by {in_words(step['seconds'])} and {step['minRequests']} requests: errors at most {100 * step['maxErrorRate']:g} % above"
         f" {before or 'the one before'}, latency at most {step['maxLatencyRatio']:g} times, at most {step['maxRestarts']} restarts"
         + (f", {signal['model']} at most {signal['maxIncrease']} more" if signal else "")
-        + (f", {100 * step['minAgreement']:g} % of its examples answered as before" if step.get("minAgreement") else "") + "."
+        + (
+            f", {100 * step['minAgreement']:g} % of its examples answered as before"
+            if step.get("minAgreement")
+            else ""
+        )
+        + "."
     )
 
 
@@ -178,7 +224,9 @@ def _brief(step):
         return f"{kind} {step['percent']} %"
     if kind == "preview":
         return kind
-    return f"{kind} {in_words(step['withinSeconds' if kind == 'approve' else 'seconds'])}" + (f" with {signal}" if signal else "")
+    return f"{kind} {in_words(step['withinSeconds' if kind == 'approve' else 'seconds'])}" + (
+        f" with {signal}" if signal else ""
+    )
 
 
 def in_words(seconds):

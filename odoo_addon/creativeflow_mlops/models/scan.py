@@ -4,7 +4,13 @@ from odoo.tools.misc import formatLang
 from .big_integer import BigInteger
 
 VERDICTS = [("pass", "Pass"), ("review", "Review"), ("block", "Block")]
-SEVERITIES = [("info", "Info"), ("low", "Low"), ("medium", "Medium"), ("high", "High"), ("critical", "Critical")]
+SEVERITIES = [
+    ("info", "Info"),
+    ("low", "Low"),
+    ("medium", "Medium"),
+    ("high", "High"),
+    ("critical", "Critical"),
+]
 
 
 class Scan(models.Model):
@@ -15,7 +21,9 @@ class Scan(models.Model):
     _inherit = ["mlops.guarded"]
     _order = "id desc"
 
-    version_id = fields.Many2one("mlops.model.version", required=True, readonly=True, index=True, ondelete="restrict")
+    version_id = fields.Many2one(
+        "mlops.model.version", required=True, readonly=True, index=True, ondelete="restrict"
+    )
     company_id = fields.Many2one(related="version_id.company_id", store=True, index=True)
     team_id = fields.Many2one(related="version_id.team_id", store=True)
     generation = fields.Integer(required=True, readonly=True)
@@ -28,7 +36,8 @@ class Scan(models.Model):
     finding_ids = fields.One2many("mlops.finding", "scan_id", readonly=True)
 
     _generation_unique = models.Constraint(
-        "UNIQUE (version_id, generation, ruleset_version)", "A generation is scanned once under the same rules.",
+        "UNIQUE (version_id, generation, ruleset_version)",
+        "A generation is scanned once under the same rules.",
     )
 
 
@@ -41,10 +50,14 @@ class Finding(models.Model):
     _rec_name = "rule"
     _order = "scan_id desc, id"
 
-    version_id = fields.Many2one("mlops.model.version", required=True, readonly=True, index=True, ondelete="restrict")
+    version_id = fields.Many2one(
+        "mlops.model.version", required=True, readonly=True, index=True, ondelete="restrict"
+    )
     company_id = fields.Many2one(related="version_id.company_id", store=True, index=True)
     team_id = fields.Many2one(related="version_id.team_id", store=True)
-    scan_id = fields.Many2one("mlops.scan", required=True, readonly=True, index=True, ondelete="restrict")
+    scan_id = fields.Many2one(
+        "mlops.scan", required=True, readonly=True, index=True, ondelete="restrict"
+    )
     rule = fields.Char(required=True, readonly=True)
     severity = fields.Selection(SEVERITIES, required=True, readonly=True)
     verdict = fields.Selection(VERDICTS, required=True, readonly=True)
@@ -56,7 +69,11 @@ class Finding(models.Model):
     evidence = fields.Text(readonly=True)
     why = fields.Text(readonly=True)
     remedy = fields.Text(readonly=True)
-    place = fields.Char("Where", compute="_compute_place", help="The byte or the line of the file; empty where it is about the whole file")
+    place = fields.Char(
+        "Where",
+        compute="_compute_place",
+        help="The byte or the line of the file; empty where it is about the whole file",
+    )
 
     @api.depends("offset", "line")
     @api.depends_context("lang")
@@ -65,4 +82,8 @@ class Finding(models.Model):
             if finding.line:
                 finding.place = self.env._("line %s", formatLang(self.env, finding.line, digits=0))
             else:
-                finding.place = self.env._("byte %s", formatLang(self.env, finding.offset, digits=0)) if finding.offset else False
+                finding.place = (
+                    self.env._("byte %s", formatLang(self.env, finding.offset, digits=0))
+                    if finding.offset
+                    else False
+                )

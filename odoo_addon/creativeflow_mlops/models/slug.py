@@ -6,7 +6,9 @@ SLUG_SQL = "^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$"
 
 
 def slugify(name):
-    """A name as a DNS label of 1 to 40 characters `[a-z0-9-]` that starts with a letter, as Kubernetes wants it."""
+    """A name as a DNS label of 1 to 40 characters `[a-z0-9-]` that starts with a letter, as
+    Kubernetes wants it.
+    """
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
     if not slug or not slug[0].isalpha():

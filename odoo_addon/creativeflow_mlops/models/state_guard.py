@@ -1,8 +1,10 @@
-"""Triggers of PostgreSQL, made from the tables of transitions.py: a state changes along its table and with its journal row.
+"""Triggers of PostgreSQL, made from the tables of transitions.py: a state changes along its table
+and with its journal row.
 
-What the methods promise holds for raw SQL as well. A first trigger refuses at once what is no row of the table; a second one
-looks at the end of the transaction, since the journal row is written after the change: at its commit, or when somebody says
-SET CONSTRAINTS. A superuser, or the owner of the tables, can drop both; that is outside of this promise.
+What the methods promise holds for raw SQL as well. A first trigger refuses at once what is no row
+of the table; a second one looks at the end of the transaction, since the journal row is written
+after the change: at its commit, or when somebody says SET CONSTRAINTS. A superuser, or the owner of
+the tables, can drop both; that is outside of this promise.
 """
 
 from .transitions import STATES
@@ -28,18 +30,25 @@ def guard_states(cr, table):
         cr.execute(_journal_function(name, state))
         for kind, made in (
             ("path", f"TRIGGER {name}_path BEFORE INSERT OR UPDATE OF {state.column} ON {table}"),
-            ("journal", f"CONSTRAINT TRIGGER {name}_journal AFTER INSERT OR UPDATE OF {state.column} ON {table}"
-                        " DEFERRABLE INITIALLY DEFERRED"),
+            (
+                "journal",
+                f"CONSTRAINT TRIGGER {name}_journal AFTER INSERT OR UPDATE OF {state.column} ON {table}"
+                " DEFERRABLE INITIALLY DEFERRED",
+            ),
         ):
             cr.execute(
-                "SELECT 1 FROM pg_trigger WHERE tgrelid = %s::regclass AND tgname = %s", [table, f"{name}_{kind}"],
+                "SELECT 1 FROM pg_trigger WHERE tgrelid = %s::regclass AND tgname = %s",
+                [table, f"{name}_{kind}"],
             )
             if not cr.fetchone():  # a change of the table of transitions changes the function alone
                 cr.execute(f"CREATE {made} FOR EACH ROW EXECUTE FUNCTION {name}_{kind}()")
 
 
 def _path_function(name, state):
-    pairs = ", ".join(f"('{before}', '{after}')" for before, after in sorted(state.pairs)) or "(NULL, NULL)"
+    pairs = (
+        ", ".join(f"('{before}', '{after}')" for before, after in sorted(state.pairs))
+        or "(NULL, NULL)"
+    )
     return f"""
         CREATE OR REPLACE FUNCTION {name}_path() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
@@ -74,7 +83,9 @@ def _journal_function(name, state):
 
 
 def drop_guards(cr):
-    """What the uninstallation of the addon leaves behind otherwise: triggers go with their tables, functions do not."""
+    """What the uninstallation of the addon leaves behind otherwise: triggers go with their tables,
+    functions do not.
+    """
     for state in STATES:
         for kind in ("path", "journal"):
             cr.execute(f"DROP FUNCTION IF EXISTS {state.table}_{state.column}_{kind}() CASCADE")

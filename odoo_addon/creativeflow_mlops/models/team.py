@@ -4,7 +4,9 @@ from .rights_feed import tell_rights
 
 
 class Team(models.Model):
-    """People who share models. A model with a team is seen by its members and the company's managers only."""
+    """People who share models. A model with a team is seen by its members and the company's
+    managers only.
+    """
 
     _name = "mlops.team"
     _description = "MLOps team"
@@ -13,10 +15,14 @@ class Team(models.Model):
 
     name = fields.Char(required=True)
     active = fields.Boolean(default=True)
-    company_id = fields.Many2one("res.company", required=True, index=True, default=lambda self: self.env.company)
+    company_id = fields.Many2one(
+        "res.company", required=True, index=True, default=lambda self: self.env.company
+    )
     member_ids = fields.Many2many("res.users", string="Members")
 
-    _name_unique = models.Constraint("UNIQUE (company_id, name)", "The company has a team of this name already.")
+    _name_unique = models.Constraint(
+        "UNIQUE (company_id, name)", "The company has a team of this name already."
+    )
 
     def init(self):
         super().init()
@@ -24,7 +30,9 @@ class Team(models.Model):
 
     @api.model
     def _named(self, team):
-        """The user's team by id or by name, None: no team asked for; an empty recordset: none that the user may use."""
+        """The user's team by id or by name, None: no team asked for; an empty recordset: none that
+        the user may use.
+        """
         if team in (None, False, ""):
             return None
         by_id = isinstance(team, int) or str(team).isdigit()

@@ -10,11 +10,17 @@ OBJECTS = ("params", "metrics")
 
 
 def faults(payload):
-    """What is wrong with the payload of register_version, as sentences; empty when it is well formed."""
+    """What is wrong with the payload of register_version, as sentences; empty when it is well
+    formed.
+    """
     if not isinstance(payload, dict):
         return ["The payload must be an object."]
     found = [name_fault(payload.get("name")), version_fault(payload.get("version"))]
-    found += [f"{name} must be an object." for name in OBJECTS if payload.get(name) is not None and not isinstance(payload[name], dict)]
+    found += [
+        f"{name} must be an object."
+        for name in OBJECTS
+        if payload.get(name) is not None and not isinstance(payload[name], dict)
+    ]
     found += serving_faults(payload.get("serving"))
     key = payload.get("idempotencyKey")
     if not isinstance(key, str) or not 1 <= len(key) <= 200:
@@ -32,13 +38,26 @@ def faults(payload):
 
 
 def name_fault(name):
-    fine = isinstance(name, str) and name == name.strip() and TEXT_FORM.fullmatch(name) and len(name) <= 120
-    return None if fine else "The model's name must have 1 to 120 characters, without control characters or |."
+    fine = (
+        isinstance(name, str)
+        and name == name.strip()
+        and TEXT_FORM.fullmatch(name)
+        and len(name) <= 120
+    )
+    return (
+        None
+        if fine
+        else "The model's name must have 1 to 120 characters, without control characters or |."
+    )
 
 
 def version_fault(version):
     fine = isinstance(version, str) and VERSION_FORM.fullmatch(version)
-    return None if fine else "The version must have 1 to 64 characters: letters, digits, . _ + - and a letter or digit first."
+    return (
+        None
+        if fine
+        else "The version must have 1 to 64 characters: letters, digits, . _ + - and a letter or digit first."
+    )
 
 
 def artifact_faults(artifact):

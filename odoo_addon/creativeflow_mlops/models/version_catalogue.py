@@ -4,12 +4,16 @@ from odoo.tools import SQL
 from .transitions import STATUSES, TRANSITIONS
 
 ASKED_FROM = {
-    "deploy": tuple(TRANSITIONS["deploy"].sources), "promote": tuple(TRANSITIONS["promote"].sources), "rollback": ("Live",),
+    "deploy": tuple(TRANSITIONS["deploy"].sources),
+    "promote": tuple(TRANSITIONS["promote"].sources),
+    "rollback": ("Live",),
 }
 
 
 class VersionCatalogue(models.Model):
-    """The versions that a workflow may name in a request: names and status, and nothing of what is in them."""
+    """The versions that a workflow may name in a request: names and status, and nothing of what is
+    in them.
+    """
 
     _name = "mlops.version.catalogue"
     _description = "MLOps version catalogue"
@@ -47,5 +51,7 @@ class VersionCatalogue(models.Model):
                       version.status IN %s AS can_promote, version.status IN %s AS can_roll_back,
                       version.create_uid, version.create_date, version.write_uid, version.write_date
                  FROM mlops_model_version version JOIN mlops_model model ON model.id = version.model_id""",
-            ASKED_FROM["deploy"], ASKED_FROM["promote"], ASKED_FROM["rollback"],
+            ASKED_FROM["deploy"],
+            ASKED_FROM["promote"],
+            ASKED_FROM["rollback"],
         )

@@ -16,27 +16,66 @@ class VersionDetail(models.Model):
         scan = version._newest_scan()
         scan = scan if scan and version.status != "Validating" else scan.browse()
         model = version.model_id
-        waivers = {finding.id: waiver._view() for finding, waiver in version._waivers_of(scan).items() if waiver}
+        waivers = {
+            finding.id: waiver._view()
+            for finding, waiver in version._waivers_of(scan).items()
+            if waiver
+        }
         endpoints = self.env["mlops.endpoint"].sudo().search([("model_id", "=", model.id)])
         return {
-            "id": version.id, "name": version.name, "model": {"id": model.id, "name": model.name, "slug": model.slug},
-            "status": version.status, "statusReason": version.status_reason or None, "statusChangedAt": iso(version.status_changed_at),
-            "generation": version.generation, "lockVersion": version.lock_version, "submitter": version.submitter_id.name, "isMine": version.submitter_id.id == self.env.uid,
-            "createdAt": iso(version.create_date), "description": version.description or None, "framework": version.framework or None,
-            "params": version.params or None, "metrics": version.metrics or None, "inputSchema": version.input_schema or None,
-            "outputSchema": version.output_schema or None, "serving": version.serving or None,
+            "id": version.id,
+            "name": version.name,
+            "model": {"id": model.id, "name": model.name, "slug": model.slug},
+            "status": version.status,
+            "statusReason": version.status_reason or None,
+            "statusChangedAt": iso(version.status_changed_at),
+            "generation": version.generation,
+            "lockVersion": version.lock_version,
+            "submitter": version.submitter_id.name,
+            "isMine": version.submitter_id.id == self.env.uid,
+            "createdAt": iso(version.create_date),
+            "description": version.description or None,
+            "framework": version.framework or None,
+            "params": version.params or None,
+            "metrics": version.metrics or None,
+            "inputSchema": version.input_schema or None,
+            "outputSchema": version.output_schema or None,
+            "serving": version.serving or None,
             "artifacts": [one._view() for one in version.artifact_ids],
-            "findings": [{**finding._view(), "waiver": waivers.get(finding.id)} for finding in scan.finding_ids],
-            "scan": {"verdict": scan.verdict, "rulesetVersion": scan.ruleset_version or "", "finishedAt": iso(scan.finished_at)} if scan else None,
-            "approvals": [{
-                "environment": one.environment_id.kind or None, "by": one.user_id.name, "at": iso(one.decided_at), "decision": one.decision,
-                "comment": one.comment or None,
-            } for one in version.approval_ids],
-            "deployments": [one._view() for one in version.deployment_ids], "endpoints": [one._view() for one in endpoints],
-            "image": version.image or None, "imageDigest": version.image_digest or None, "buildState": version.build_state,
-            "buildReason": version.build_reason or None, "inventory": version.inventory or None, "buildLogKey": version.build_log_key or None,
-            "stagingEndpointUrl": version.staging_endpoint_url or None, "prodEndpointUrl": version.prod_endpoint_url or None,
-            "isAvailable": version.is_available, "road": version.road, "allowedActions": visible.allowed_actions or [],
+            "findings": [
+                {**finding._view(), "waiver": waivers.get(finding.id)}
+                for finding in scan.finding_ids
+            ],
+            "scan": {
+                "verdict": scan.verdict,
+                "rulesetVersion": scan.ruleset_version or "",
+                "finishedAt": iso(scan.finished_at),
+            }
+            if scan
+            else None,
+            "approvals": [
+                {
+                    "environment": one.environment_id.kind or None,
+                    "by": one.user_id.name,
+                    "at": iso(one.decided_at),
+                    "decision": one.decision,
+                    "comment": one.comment or None,
+                }
+                for one in version.approval_ids
+            ],
+            "deployments": [one._view() for one in version.deployment_ids],
+            "endpoints": [one._view() for one in endpoints],
+            "image": version.image or None,
+            "imageDigest": version.image_digest or None,
+            "buildState": version.build_state,
+            "buildReason": version.build_reason or None,
+            "inventory": version.inventory or None,
+            "buildLogKey": version.build_log_key or None,
+            "stagingEndpointUrl": version.staging_endpoint_url or None,
+            "prodEndpointUrl": version.prod_endpoint_url or None,
+            "isAvailable": version.is_available,
+            "road": version.road,
+            "allowedActions": visible.allowed_actions or [],
         }
 
     @api.model
@@ -45,15 +84,31 @@ class VersionDetail(models.Model):
         version = self._reported_unlocked(version_id)
         scan = version._newest_scan()
         return {
-            "versionId": version.id, "modelId": version.model_id.id, "slug": version.model_id.slug, "name": version.model_id.name,
-            "version": version.name, "status": version.status, "generation": version.generation, "companyId": version.company_id.id,
-            "artifacts": [{**one._view(), "objectKey": one.object_key} for one in version.artifact_ids],
-            "serving": version.serving or {}, "image": version.image or None,
-            "imageDigest": version.image_digest or None, "buildState": version.build_state,
-            "scan": {"generation": scan.generation, "verdict": scan.verdict} if scan else None, "params": version.params or None,
-            "inputSchema": version.input_schema or None, "outputSchema": version.output_schema or None,
-            "registry": self.env["mlops.environment"]._of(version.company_id, "staging").registry or None,
-            "deployments": [one._work() for one in version.deployment_ids.filtered(lambda one: one.desired != "removed")],
+            "versionId": version.id,
+            "modelId": version.model_id.id,
+            "slug": version.model_id.slug,
+            "name": version.model_id.name,
+            "version": version.name,
+            "status": version.status,
+            "generation": version.generation,
+            "companyId": version.company_id.id,
+            "artifacts": [
+                {**one._view(), "objectKey": one.object_key} for one in version.artifact_ids
+            ],
+            "serving": version.serving or {},
+            "image": version.image or None,
+            "imageDigest": version.image_digest or None,
+            "buildState": version.build_state,
+            "scan": {"generation": scan.generation, "verdict": scan.verdict} if scan else None,
+            "params": version.params or None,
+            "inputSchema": version.input_schema or None,
+            "outputSchema": version.output_schema or None,
+            "registry": self.env["mlops.environment"]._of(version.company_id, "staging").registry
+            or None,
+            "deployments": [
+                one._work()
+                for one in version.deployment_ids.filtered(lambda one: one.desired != "removed")
+            ],
         }
 
 
@@ -62,7 +117,11 @@ class ArtifactView(models.Model):
 
     def _view(self):
         return {
-            "id": self.id, "kind": self.kind, "filename": self.filename, "digest": self.digest, "size": self.size,
+            "id": self.id,
+            "kind": self.kind,
+            "filename": self.filename,
+            "digest": self.digest,
+            "size": self.size,
             "mediaType": self.media_type or "application/octet-stream",
         }
 
@@ -72,12 +131,25 @@ class DeploymentView(models.Model):
 
     def _view(self):
         return {
-            "id": self.id, "environment": self.environment_id.name, "environmentKind": self.environment_kind, "strategy": self.strategy,
-            "generation": self.generation, "desired": self.desired, "phase": self.phase, "reason": self.reason or None,
-            "isLive": self.is_live, "conditions": self.conditions or [], "endpointUrl": self.endpoint_url or None,
-            "previewUrl": self.preview_url or None, "observed": self.observed or None, "requestedBy": self.requested_by_id.name,
-            "createdAt": iso(self.create_date), "deadlineAt": iso(self._deadline() or None), "steps": self.steps or None,
-            "controls": self._controls(), "pausedAt": iso(self.paused_at or None),
+            "id": self.id,
+            "environment": self.environment_id.name,
+            "environmentKind": self.environment_kind,
+            "strategy": self.strategy,
+            "generation": self.generation,
+            "desired": self.desired,
+            "phase": self.phase,
+            "reason": self.reason or None,
+            "isLive": self.is_live,
+            "conditions": self.conditions or [],
+            "endpointUrl": self.endpoint_url or None,
+            "previewUrl": self.preview_url or None,
+            "observed": self.observed or None,
+            "requestedBy": self.requested_by_id.name,
+            "createdAt": iso(self.create_date),
+            "deadlineAt": iso(self._deadline() or None),
+            "steps": self.steps or None,
+            "controls": self._controls(),
+            "pausedAt": iso(self.paused_at or None),
         }
 
 
@@ -86,7 +158,16 @@ class FindingView(models.Model):
 
     def _view(self):
         return {
-            "id": self.id, "rule": self.rule, "severity": self.severity, "verdict": self.verdict, "file": self.file or "",
-            "offset": self.offset if self.offset or not self.line else None, "line": self.line or None, "column": self.column or None,
-            "symbol": self.symbol or None, "evidence": self.evidence or None, "why": self.why or "", "remedy": self.remedy or "",
+            "id": self.id,
+            "rule": self.rule,
+            "severity": self.severity,
+            "verdict": self.verdict,
+            "file": self.file or "",
+            "offset": self.offset if self.offset or not self.line else None,
+            "line": self.line or None,
+            "column": self.column or None,
+            "symbol": self.symbol or None,
+            "evidence": self.evidence or None,
+            "why": self.why or "",
+            "remedy": self.remedy or "",
         }

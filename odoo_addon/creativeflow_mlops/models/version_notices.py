@@ -13,29 +13,44 @@ GROUPS = {"approver": "creativeflow_mlops.group_approver"}
 
 
 class VersionNotices(models.Model):
-    """Who hears of a change: open screens, the chatter, followers of failures, and whoever must approve."""
+    """Who hears of a change: open screens, the chatter, followers of failures, and whoever must
+    approve.
+    """
 
     _inherit = "mlops.model.version"
 
     def _tell_screens(self):
         version = self.sudo()
-        version._bus_send("creativeflow_mlops/version", {
-            "id": version.id, "status": version.status, "lockVersion": version.lock_version, "buildState": version.build_state,
-            "road": version.road,
-        })
+        version._bus_send(
+            "creativeflow_mlops/version",
+            {
+                "id": version.id,
+                "status": version.status,
+                "lockVersion": version.lock_version,
+                "buildState": version.build_state,
+                "road": version.road,
+            },
+        )
         # to lists: that something changed in the company, not what
         self.env["bus.bus"]._sendone((version.company_id, CHANGES), CHANGED, {})
 
     def _tell_people(self):
         version = self.sudo()
-        label = self.env._("Rollout aborted") if version.is_aborted else dict(STATUSES)[version.status]
+        label = (
+            self.env._("Rollout aborted") if version.is_aborted else dict(STATUSES)[version.status]
+        )
         body = Markup("<b>%s</b>") % label
         if version.status_reason:
             body += Markup("<br/>%s") % version.status_reason
         if version.status in TOLD_TO_FOLLOWERS:
             version._subscribe_submitter()
             # Mail goes out by the mail queue: a slow mail server must not hold the transaction.
-            version.message_post(body=body, message_type="notification", subtype_xmlid="mail.mt_comment", force_send=False)
+            version.message_post(
+                body=body,
+                message_type="notification",
+                subtype_xmlid="mail.mt_comment",
+                force_send=False,
+            )
         else:
             version._message_log(body=body)
         version._renew_activities()
@@ -55,15 +70,22 @@ class VersionNotices(models.Model):
             if environment.four_eyes and user == self.submitter_id:
                 continue
             quiet.activity_schedule(
-                ACTIVITY, user_id=user.id,
-                summary=self.env._("Approve %(version)s for %(environment)s", version=self.display_name, environment=environment.name),
+                ACTIVITY,
+                user_id=user.id,
+                summary=self.env._(
+                    "Approve %(version)s for %(environment)s",
+                    version=self.display_name,
+                    environment=environment.name,
+                ),
             )
 
     def _ask_approvers(self, what):
         """A workflow asks for something: nudge the approvers who are not nudged already."""
         quiet = self.with_context(mail_activity_quick_update=True)
         for user in self._approvers() - quiet.activity_search([ACTIVITY]).user_id:
-            quiet.activity_schedule(ACTIVITY, user_id=user.id, summary=f"{what}: {self.display_name}")
+            quiet.activity_schedule(
+                ACTIVITY, user_id=user.id, summary=f"{what}: {self.display_name}"
+            )
 
     def _close_own_activity(self, comment):
         """The approver's own activity is done; the next change takes the others' away."""
@@ -73,7 +95,9 @@ class VersionNotices(models.Model):
     def _approvers(self):
         """Active approvers who may see this version."""
         group = self.env.ref(GROUPS["approver"])
-        users = group.all_user_ids.filtered(lambda user: user.active and self.company_id in user.company_ids)
+        users = group.all_user_ids.filtered(
+            lambda user: user.active and self.company_id in user.company_ids
+        )
         if self.team_id:
             managers = self.env.ref("creativeflow_mlops.group_manager").all_user_ids
             users = users.filtered(lambda user: user in self.team_id.member_ids or user in managers)

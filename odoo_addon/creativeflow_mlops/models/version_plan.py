@@ -14,7 +14,9 @@ class VersionPlan(models.Model):
 
     @api.model
     def promotion_plan(self, version_id, target, strategy):
-        """What the bridge must know to say what a promotion would do and whether it fits. For who may promote; changes nothing."""
+        """What the bridge must know to say what a promotion would do and whether it fits. For who
+        may promote; changes nothing.
+        """
         self._check_target(target, "production")
         self.env["mlops.model"]._require_role(*TRANSITIONS["promote"].who)
         version = self._visible(version_id).sudo()
@@ -24,21 +26,36 @@ class VersionPlan(models.Model):
             raise UserError(self.env._("The image digest is not known: deploy to staging first."))
         deployments, minutes = self.env["mlops.deployment"].sudo(), environment.queue_minutes
         return {
-            **deployments._what(version, environment), "strategy": strategy, "stable": deployments._stable(environment, version.model_id),
+            **deployments._what(version, environment),
+            "strategy": strategy,
+            "stable": deployments._stable(environment, version.model_id),
             "steps": version._place_policy("production")["steps"] if strategy == "canary" else None,
-            "queueUntil": iso(fields.Datetime.now() + timedelta(minutes=minutes)) if minutes else None,
+            "queueUntil": iso(fields.Datetime.now() + timedelta(minutes=minutes))
+            if minutes
+            else None,
             "queue": [
-                one._queued(None if one.with_env(self.env)._seen() else self.env._("A model of another team"))
-                for one in deployments._waiting(environment) if one.model_id != version.model_id
-            ] if minutes else [],
+                one._queued(
+                    None
+                    if one.with_env(self.env)._seen()
+                    else self.env._("A model of another team")
+                )
+                for one in deployments._waiting(environment)
+                if one.model_id != version.model_id
+            ]
+            if minutes
+            else [],
         }
 
     def _check_strategy(self, environment, strategy):
         judged = environment._judging_policy(self)
         allowed = judged["strategies_allowed"] or []
         if strategy not in allowed:
-            raise UserError(self.env._(
-                "The strategy %(strategy)s is not allowed for %(environment)s; allowed%(since)s: %(allowed)s.",
-                strategy=strategy, environment=environment.name, allowed=", ".join(allowed) or "-",
-                since=self._since_upload(environment, judged, "strategies_allowed"),
-            ))
+            raise UserError(
+                self.env._(
+                    "The strategy %(strategy)s is not allowed for %(environment)s; allowed%(since)s: %(allowed)s.",
+                    strategy=strategy,
+                    environment=environment.name,
+                    allowed=", ".join(allowed) or "-",
+                    since=self._since_upload(environment, judged, "strategies_allowed"),
+                )
+            )

@@ -1,11 +1,18 @@
 from odoo import fields, models
 
-STATES = [("requested", "Requested"), ("accepted", "Accepted"), ("refused", "Refused"), ("expired", "Expired")]
+STATES = [
+    ("requested", "Requested"),
+    ("accepted", "Accepted"),
+    ("refused", "Refused"),
+    ("expired", "Expired"),
+]
 OPEN = ("requested", "accepted")
 
 
 class Waiver(models.Model):
-    """A finding that a second person accepts for one digest until a date. It counts in each version of the model with that file."""
+    """A finding that a second person accepts for one digest until a date. It counts in each version
+    of the model with that file.
+    """
 
     _name = "mlops.waiver"
     _description = "MLOps waiver"
@@ -13,7 +20,9 @@ class Waiver(models.Model):
     _rec_name = "rule"
     _order = "id desc"
 
-    version_id = fields.Many2one("mlops.model.version", required=True, readonly=True, index=True, ondelete="restrict")
+    version_id = fields.Many2one(
+        "mlops.model.version", required=True, readonly=True, index=True, ondelete="restrict"
+    )
     company_id = fields.Many2one(related="version_id.company_id", store=True, index=True)
     team_id = fields.Many2one(related="version_id.team_id", store=True)
     finding_id = fields.Many2one("mlops.finding", readonly=True, ondelete="restrict")
@@ -21,7 +30,9 @@ class Waiver(models.Model):
     file = fields.Char(required=True, readonly=True, help="The uploaded file, or the place in it")
     symbol = fields.Char(readonly=True)
     digest = fields.Char(required=True, readonly=True)
-    requested_by_id = fields.Many2one("res.users", required=True, readonly=True, ondelete="restrict")
+    requested_by_id = fields.Many2one(
+        "res.users", required=True, readonly=True, ondelete="restrict"
+    )
     accepted_by_id = fields.Many2one("res.users", readonly=True, ondelete="restrict")
     submitter_id = fields.Many2one("res.users", required=True, readonly=True, ondelete="restrict")
     decided_at = fields.Datetime(readonly=True)
@@ -37,6 +48,11 @@ class Waiver(models.Model):
 
     def _view(self):
         return {
-            "id": self.id, "state": self.state, "reason": self.reason, "requestedBy": self.requested_by_id.name,
-            "decidedBy": self.accepted_by_id.name or None, "comment": self.comment or None, "expiresOn": self.expires_on.isoformat(),
+            "id": self.id,
+            "state": self.state,
+            "reason": self.reason,
+            "requestedBy": self.requested_by_id.name,
+            "decidedBy": self.accepted_by_id.name or None,
+            "comment": self.comment or None,
+            "expiresOn": self.expires_on.isoformat(),
         }

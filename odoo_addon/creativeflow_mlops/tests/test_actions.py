@@ -11,11 +11,21 @@ from .common import MlopsCase
 class TestActions(MlopsCase):
     def test_the_uploader_cannot_promote(self):
         version = self.at("Staging", submitter="abe")
-        action = next(one for one in self.versions("abe").detail(version.id)["allowedActions"] if one["name"] == "promote")
-        self.assertEqual((action["allowed"], action["reason"]), (False, "Waiting for a second person: uploaded by you."))
+        action = next(
+            one
+            for one in self.versions("abe").detail(version.id)["allowedActions"]
+            if one["name"] == "promote"
+        )
+        self.assertEqual(
+            (action["allowed"], action["reason"]),
+            (False, "Waiting for a second person: uploaded by you."),
+        )
         with self.assertRaisesRegex(AccessError, "second person"):
             self.versions("abe").approve_promotion(version.id, "production", "blue-green")
-        self.assertEqual(self.versions("ben").approve_promotion(version.id, "production", "rolling")["status"], "PendingProdDeployment")
+        self.assertEqual(
+            self.versions("ben").approve_promotion(version.id, "production", "rolling")["status"],
+            "PendingProdDeployment",
+        )
 
     def test_four_eyes_on_staging_when_the_environment_wants_it(self):
         version = self.at("Validated", submitter="abe")
@@ -23,7 +33,9 @@ class TestActions(MlopsCase):
         with self.assertRaises(AccessError):
             self.versions("abe").approve_deployment(version.id, "staging")
         self.env["mlops.environment"]._of(self.company, "staging").four_eyes = False
-        self.assertTrue(self.versions("abe").approve_deployment(version.id, "staging")["deploymentId"])
+        self.assertTrue(
+            self.versions("abe").approve_deployment(version.id, "staging")["deploymentId"]
+        )
 
     def test_a_stale_decision_is_refused(self):
         version = self.at("Validated")
@@ -32,7 +44,11 @@ class TestActions(MlopsCase):
         self.validate(version)
         with self.assertRaisesRegex(UserError, "^Stale:"):
             self.versions("ben").approve_deployment(version.id, "staging", seen=seen)
-        self.assertTrue(self.versions("ben").approve_deployment(version.id, "staging", seen=version.lock_version))
+        self.assertTrue(
+            self.versions("ben").approve_deployment(
+                version.id, "staging", seen=version.lock_version
+            )
+        )
 
     def test_targets_and_strategies(self):
         version = self.at("Staging")
@@ -49,8 +65,12 @@ class TestActions(MlopsCase):
 
     def test_one_deployment_at_a_time(self):
         first = self.at("PendingStagingDeployment")
-        second = self.at("PendingStagingDeployment", version=self.register(name=first.model_id.name, version="2"))
-        self.assertEqual((first.status, second.status), ("StagingFailed", "PendingStagingDeployment"))
+        second = self.at(
+            "PendingStagingDeployment", version=self.register(name=first.model_id.name, version="2")
+        )
+        self.assertEqual(
+            (first.status, second.status), ("StagingFailed", "PendingStagingDeployment")
+        )
         with mute_logger("odoo.sql_db"), self.assertRaises(psycopg2.errors.UniqueViolation):
             self.env.cr.execute(
                 """INSERT INTO mlops_deployment (version_id, model_id, environment_id, approval_id, strategy, approved_step, skip_to,
@@ -71,21 +91,43 @@ class TestActions(MlopsCase):
         second = self.supersede(first)
         self.assertEqual((first.status, second.status), ("Superseded", "Live"))
         self.assertEqual((first.is_available, second.is_available), (False, True))
-        self.assertEqual((first_live.desired, first_live.phase, first_live.is_live), ("kept", "Superseded", False))
+        self.assertEqual(
+            (first_live.desired, first_live.phase, first_live.is_live),
+            ("kept", "Superseded", False),
+        )
         self.assertTrue(first_live.keep_until)
         self.assertEqual(second.model_id.live_version_id, second)
         with self.assertRaisesRegex(UserError, "Stale"):
             self.versions("ben").rollback(second.id, "production", seen=1)
         with self.assertRaises(MissingError):
-            self.versions("ben").rollback(second.id, "production", of=self.at("Validated").model_id.id)
-        answer = self.versions("ben").rollback(second.id, "production", seen=second.lock_version, reason="worse answers", of=second.model_id.id)
-        self.assertEqual((answer["versionId"], answer["status"], second.status), (first.id, "PendingProdDeployment", "Live"))
+            self.versions("ben").rollback(
+                second.id, "production", of=self.at("Validated").model_id.id
+            )
+        answer = self.versions("ben").rollback(
+            second.id,
+            "production",
+            seen=second.lock_version,
+            reason="worse answers",
+            of=second.model_id.id,
+        )
+        self.assertEqual(
+            (answer["versionId"], answer["status"], second.status),
+            (first.id, "PendingProdDeployment", "Live"),
+        )
         deployment = self.env["mlops.deployment"].browse(answer["deploymentId"])
         self.assertTrue(deployment.approval_id.is_rollback)
         self.facts(deployment, "Ready")
         self.assertEqual((first.status, second.status), ("Live", "Superseded"))
-        self.assertEqual((first_live.desired, first_live.keep_until), ("removed", False), "kept once, whatever often it goes to and fro")
-        self.assertEqual(self.versions("ben")._visible(first.id)._rollback_version().id, second.id, "and back again")
+        self.assertEqual(
+            (first_live.desired, first_live.keep_until),
+            ("removed", False),
+            "kept once, whatever often it goes to and fro",
+        )
+        self.assertEqual(
+            self.versions("ben")._visible(first.id)._rollback_version().id,
+            second.id,
+            "and back again",
+        )
 
     def test_nothing_to_roll_back_to(self):
         version = self.at("Live")
@@ -131,6 +173,12 @@ class TestActions(MlopsCase):
     def test_each_stop_in_the_chatter(self):
         version = self.at("Live")
         said = " ".join(version.message_ids.mapped("body"))
-        for word in ("Validated", "Pending staging deployment", "Staging", "Pending production deployment", "Live"):
+        for word in (
+            "Validated",
+            "Pending staging deployment",
+            "Staging",
+            "Pending production deployment",
+            "Live",
+        ):
             self.assertIn(f"<b>{word}</b>", said)
         self.assertIn(self.people["ada"].partner_id, version.message_partner_ids)

@@ -13,7 +13,8 @@ class TestDeadlines(MlopsCase):
     def pass_by(self, table, column, record, **delta):
         self.env.flush_all()
         self.env.cr.execute(
-            f"UPDATE {table} SET {column} = %s WHERE id = %s", [fields.Datetime.now() - timedelta(**delta), record.id],  # pylint: disable=sql-injection
+            f"UPDATE {table} SET {column} = %s WHERE id = %s",
+            [fields.Datetime.now() - timedelta(**delta), record.id],  # pylint: disable=sql-injection
         )
         self.env.invalidate_all()
 
@@ -27,7 +28,10 @@ class TestDeadlines(MlopsCase):
         self.assertEqual((version.status, other.status), ("ValidationFailed", "Validating"))
         self.assertTrue(version.status_reason.startswith("ScanDeadline"))
         late = self.validate(version)
-        self.assertEqual((late["accepted"], late["reason"], version.status), (False, "NotValidating", "ValidationFailed"))
+        self.assertEqual(
+            (late["accepted"], late["reason"], version.status),
+            (False, "NotValidating", "ValidationFailed"),
+        )
         self.versions("ada").rescan(version.id)
         self.assertTrue(self.validate(version)["accepted"])
 
@@ -35,12 +39,18 @@ class TestDeadlines(MlopsCase):
         version = self.at("PendingStagingDeployment")
         self.pass_by("mlops_deployment", "deadline_at", self.newest_deployment(version), seconds=1)
         self.tick()
-        self.assertEqual((version.status, version.build_state, self.newest_deployment(version).phase), ("StagingFailed", "failed", "Failed"))
+        self.assertEqual(
+            (version.status, version.build_state, self.newest_deployment(version).phase),
+            ("StagingFailed", "failed", "Failed"),
+        )
         self.assertTrue(version.status_reason.startswith("BuildDeadline"))
         self.assertFalse(self.build(version)["accepted"])
 
     def test_a_rollout_that_never_is_ready(self):
-        for status, failed in (("PendingStagingDeployment", "StagingFailed"), ("PendingProdDeployment", "ProdFailed")):
+        for status, failed in (
+            ("PendingStagingDeployment", "StagingFailed"),
+            ("PendingProdDeployment", "ProdFailed"),
+        ):
             with self.subTest(status):
                 version = self.at(status)
                 if status == "PendingStagingDeployment":
@@ -66,9 +76,15 @@ class TestDeadlines(MlopsCase):
         self.pass_by("mlops_deployment", "keep_until", kept, seconds=1)
         self.tick()
         self.assertEqual((kept.desired, kept.generation), ("removed", generation + 1))
-        self.assertTrue(self.env["mlops.event"].search_count([
-            ("command", "=", "reconcile"), ("command_key", "=", f"deployment:{kept.id}"), ("generation", "=", generation + 1),
-        ]))
+        self.assertTrue(
+            self.env["mlops.event"].search_count(
+                [
+                    ("command", "=", "reconcile"),
+                    ("command_key", "=", f"deployment:{kept.id}"),
+                    ("generation", "=", generation + 1),
+                ]
+            )
+        )
 
     def test_what_is_coming_back_is_not_removed(self):
         version = self.at("Live")

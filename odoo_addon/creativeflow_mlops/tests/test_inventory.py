@@ -5,8 +5,14 @@ from odoo.addons.creativeflow_mlops.models.inventory_policy import inventory_ref
 
 from .common import MlopsCase
 
-OK = [{"name": "osv", "status": "ok", "detail": None}, {"name": "clamav", "status": "ok", "detail": "ClamAV 1.4"}]
-BLIND = [{"name": "osv", "status": "no-database", "detail": "No vulnerability database is loaded."}, OK[1]]
+OK = [
+    {"name": "osv", "status": "ok", "detail": None},
+    {"name": "clamav", "status": "ok", "detail": "ClamAV 1.4"},
+]
+BLIND = [
+    {"name": "osv", "status": "no-database", "detail": "No vulnerability database is loaded."},
+    OK[1],
+]
 CLEAN = {"packages": 3, "vulnerabilityCount": 0, "vulnerabilities": [], "malware": [], "tools": OK}
 VIRUS = {**CLEAN, "malware": [{"file": "model.bin", "signature": "Eicar"}]}
 
@@ -15,10 +21,14 @@ VIRUS = {**CLEAN, "malware": [{"file": "model.bin", "signature": "Eicar"}]}
 class TestInventory(MlopsCase):
     def test_policies(self):
         cases = [
-            ("tell", None, None), ("tell", {**CLEAN, "tools": BLIND, "vulnerabilityCount": 9}, None), ("tell", VIRUS, "Malware: Eicar in model.bin."),
-            ("known", None, "looked through"), ("known", {**CLEAN, "tools": BLIND}, "No vulnerability database"),
+            ("tell", None, None),
+            ("tell", {**CLEAN, "tools": BLIND, "vulnerabilityCount": 9}, None),
+            ("tell", VIRUS, "Malware: Eicar in model.bin."),
+            ("known", None, "looked through"),
+            ("known", {**CLEAN, "tools": BLIND}, "No vulnerability database"),
             ("known", {**CLEAN, "vulnerabilityCount": 2}, None),
-            ("clean", {**CLEAN, "vulnerabilityCount": 2}, "2 known holes"), ("clean", CLEAN, None),
+            ("clean", {**CLEAN, "vulnerabilityCount": 2}, "2 known holes"),
+            ("clean", CLEAN, None),
         ]
         for policy, inventory, why in cases:
             with self.subTest(policy=policy, why=why):
@@ -30,10 +40,18 @@ class TestInventory(MlopsCase):
 
     def test_a_build_that_is_done_is_looked_through(self):
         version = self.at("Staging")
-        self.assertTrue(self.env["mlops.event"].search([("version_id", "=", version.id), ("command", "=", "inventory")]))
+        self.assertTrue(
+            self.env["mlops.event"].search(
+                [("version_id", "=", version.id), ("command", "=", "inventory")]
+            )
+        )
         answer = self.versions("bridge").report_inventory(version.id, "sha256:" + "f" * 64, CLEAN)
         self.assertEqual(answer, {"accepted": False, "reason": "DigestMismatch"})
-        self.assertTrue(self.versions("bridge").report_inventory(version.id, version.image_digest, CLEAN)["accepted"])
+        self.assertTrue(
+            self.versions("bridge").report_inventory(version.id, version.image_digest, CLEAN)[
+                "accepted"
+            ]
+        )
         self.assertEqual(self.versions("vera").detail(version.id)["inventory"]["packages"], 3)
         with self.assertRaises(UserError):
             self.versions("bridge").report_inventory(version.id, version.image_digest, {})

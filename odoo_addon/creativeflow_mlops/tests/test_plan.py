@@ -15,20 +15,33 @@ class TestPlan(RolloutCase):
         version = self.at("Staging", serving={"replicas": 2, "gpus": 1})
         events, status = self.env["mlops.event"].search_count([]), version.status
         plan = self.plan(version)
-        self.assertEqual((self.env["mlops.event"].search_count([]), version.status), (events, status), "nothing is changed")
+        self.assertEqual(
+            (self.env["mlops.event"].search_count([]), version.status),
+            (events, status),
+            "nothing is changed",
+        )
         self.versions("ben").approve_promotion(version.id, "production", "blue-green")
         work = self.deployments("bridge").work(self.newest_deployment(version).id)
         self.assertEqual(plan, {name: work[name] for name in plan})
-        self.assertEqual((plan["serving"], plan["queueUntil"], plan["queue"]), ({"replicas": 2, "gpus": 1}, None, []))
+        self.assertEqual(
+            (plan["serving"], plan["queueUntil"], plan["queue"]),
+            ({"replicas": 2, "gpus": 1}, None, []),
+        )
 
     def test_a_canary_with_its_steps(self):
-        self.assertEqual(self.plan(self.at("Staging"), strategy="canary")["steps"], self.production._steps())
+        self.assertEqual(
+            self.plan(self.at("Staging"), strategy="canary")["steps"], self.production._steps()
+        )
 
     def test_behind_those_who_wait(self):
         self.production.queue_minutes = 10
         first = self.at("Staging")
         self.versions("ben").approve_promotion(first.id, "production", "blue-green")
-        self.facts(self.newest_deployment(first), "Progressing", observed={"rollout": {"step": 0, "steps": [], "waitingFor": "room"}})
+        self.facts(
+            self.newest_deployment(first),
+            "Progressing",
+            observed={"rollout": {"step": 0, "steps": [], "waitingFor": "room"}},
+        )
         plan = self.plan(self.at("Staging"))
         self.assertEqual([one["name"] for one in plan["queue"]], [first.model_id.name])
         self.assertTrue(plan["queueUntil"])

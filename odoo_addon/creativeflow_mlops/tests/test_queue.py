@@ -11,9 +11,20 @@ class TestQueue(RolloutCase):
         version = self.at("Staging", **changes)
         answer = self.versions("ben").approve_promotion(version.id, "production", strategy)
         deployment = self.env["mlops.deployment"].sudo().browse(answer["deploymentId"])
-        self.facts(deployment, "Progressing", reason="Waiting for room: no GPU is free.", observed={"rollout": {
-            "step": 0, "steps": [], "waitingFor": "room" if waits else "pods", "weight": 0, "judgements": [],
-        }})
+        self.facts(
+            deployment,
+            "Progressing",
+            reason="Waiting for room: no GPU is free.",
+            observed={
+                "rollout": {
+                    "step": 0,
+                    "steps": [],
+                    "waitingFor": "room" if waits else "pods",
+                    "weight": 0,
+                    "judgements": [],
+                }
+            },
+        )
         return deployment
 
     def queue(self, deployment):
@@ -27,10 +38,19 @@ class TestQueue(RolloutCase):
         self.assertEqual([one["deploymentId"] for one in self.queue(second)], [first.id])
         self.assertEqual(self.queue(first), [])
         told = self.queue(second)[0]
-        self.assertEqual((told["name"], told["version"], told["serving"]), (first.model_id.name, "1.0.0", {"replicas": 2, "gpus": 4}))
+        self.assertEqual(
+            (told["name"], told["version"], told["serving"]),
+            (first.model_id.name, "1.0.0", {"replicas": 2, "gpus": 4}),
+        )
         self.assertEqual(
             (told["paused"], told["strategy"], told["steps"], told["previous"], told["queueUntil"]),
-            (False, "blue-green", None, None, self.deployments("bridge").work(first.id)["queueUntil"]),
+            (
+                False,
+                "blue-green",
+                None,
+                None,
+                self.deployments("bridge").work(first.id)["queueUntil"],
+            ),
         )
 
     def test_only_who_waits_for_room(self):
@@ -40,23 +60,34 @@ class TestQueue(RolloutCase):
         self.deployments("ben").abort(aborted.id, "no")
         self.facts(live, "Ready")
         self.deployments("ben").pause(waiting.id)
-        self.assertEqual([(one["deploymentId"], one["paused"]) for one in self.queue(self.ask())], [(waiting.id, True)])
+        self.assertEqual(
+            [(one["deploymentId"], one["paused"]) for one in self.queue(self.ask())],
+            [(waiting.id, True)],
+        )
 
     def test_with_what_serves_of_its_model(self):
         self.production.queue_minutes = 10
         live = self.at("Live", serving={"replicas": 1, "gpus": 1})
         serving = self.newest_deployment(live)
         self.facts(serving, "Ready", observed={"revision": "model-v7"})
-        version = self.at("Staging", version=self.register("ada", name=live.model_id.name, version="2.0.0"))
+        version = self.at(
+            "Staging", version=self.register("ada", name=live.model_id.name, version="2.0.0")
+        )
         answer = self.versions("ben").approve_promotion(version.id, "production", "canary")
         waiting = self.env["mlops.deployment"].sudo().browse(answer["deploymentId"])
         self.reach_room(waiting)
         told = self.queue(self.ask())[0]
-        self.assertEqual(told["previous"], {"revision": "model-v7", "serving": {"replicas": 1, "gpus": 1}})
+        self.assertEqual(
+            told["previous"], {"revision": "model-v7", "serving": {"replicas": 1, "gpus": 1}}
+        )
         self.assertEqual((told["strategy"], told["steps"]), ("canary", self.production._steps()))
 
     def reach_room(self, deployment):
-        self.facts(deployment, "Progressing", observed={"rollout": {"step": 0, "steps": [], "waitingFor": "room"}})
+        self.facts(
+            deployment,
+            "Progressing",
+            observed={"rollout": {"step": 0, "steps": [], "waitingFor": "room"}},
+        )
 
     def test_nobody_waits_where_there_is_no_waiting(self):
         self.ask()

@@ -16,7 +16,9 @@ from .common import PREFIX, MlopsCase
 
 @tagged("post_install", "-at_install")
 class TestRightsFeed(BaseCase):
-    """On real connections: each change of somebody's rights is told at the commit, whoever listens, and nothing before."""
+    """On real connections: each change of somebody's rights is told at the commit, whoever listens,
+    and nothing before.
+    """
 
     def listen(self):
         listener = psycopg2.connect(**connection_info_for(get_db_name())[1])
@@ -39,7 +41,13 @@ class TestRightsFeed(BaseCase):
         real = db_connect(get_db_name()).cursor()
         self.addCleanup(real.close)
         env = Environment(real, SUPERUSER_ID, {})
-        user = env["res.users"].create({"name": "Rita", "login": "mlops-rita", "group_ids": [Command.link(env.ref("base.group_user").id)]})
+        user = env["res.users"].create(
+            {
+                "name": "Rita",
+                "login": "mlops-rita",
+                "group_ids": [Command.link(env.ref("base.group_user").id)],
+            }
+        )
         other = env["res.company"].create({"name": "Rita's other company"})
         team = env["mlops.team"].create({"name": "Rita's", "company_id": env.company.id})
         viewer = env.ref(PREFIX + "viewer")
@@ -49,15 +57,21 @@ class TestRightsFeed(BaseCase):
         keys = env["res.users.apikeys"].with_user(user).sudo()
         changes = {
             "a key made": lambda: keys._generate("rpc", "x", False),
-            "a key removed": lambda: env["res.users.apikeys"].search([("user_id", "=", user.id)]).unlink(),
+            "a key removed": lambda: (
+                env["res.users.apikeys"].search([("user_id", "=", user.id)]).unlink()
+            ),
             "a role given": lambda: user.write({"group_ids": [Command.link(viewer.id)]}),
-            "a role taken by the group": lambda: viewer.write({"user_ids": [Command.unlink(user.id)]}),
+            "a role taken by the group": lambda: viewer.write(
+                {"user_ids": [Command.unlink(user.id)]}
+            ),
             "a company given": lambda: user.write({"company_ids": [Command.link(other.id)]}),
             "a company taken": lambda: other.write({"user_ids": [Command.unlink(user.id)]}),
             "a team joined": lambda: team.write({"member_ids": [Command.link(user.id)]}),
             "a team left": lambda: team.write({"member_ids": [Command.clear()]}),
             "a password": lambda: user.write({"password": "a long enough password"}),
-            "by SQL": lambda: real.execute("UPDATE res_users SET active = active, password = 'x' WHERE id = %s", [user.id]),
+            "by SQL": lambda: real.execute(
+                "UPDATE res_users SET active = active, password = 'x' WHERE id = %s", [user.id]
+            ),
             "archived": lambda: user.write({"active": False}),
         }
         for name, change in changes.items():
@@ -91,7 +105,9 @@ class TestRightsFeed(BaseCase):
 @tagged("post_install", "-at_install")
 class TestRightsWatched(MlopsCase):
     def test_every_table_that_gives_rights_is_watched(self):
-        self.env.cr.execute("SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname = 'mlops_rights_changed'")
+        self.env.cr.execute(
+            "SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname = 'mlops_rights_changed'"
+        )
         self.assertEqual({row[0] for row in self.env.cr.fetchall()}, set(WATCHED))
 
     def test_whoami_says_when_the_first_key_ends(self):

@@ -4,19 +4,38 @@ from odoo.addons.creativeflow_mlops.models.transitions import STATUSES
 
 from .common import MlopsCase
 
-# status → the states of the eight stops: d done, r running, w waiting, f failed, a aborted, o over, - ahead
+# status → the states of the eight stops: d done, r running, w waiting, f failed, a aborted, o over,
+# - ahead
 ROADS = {
-    "Validating": "dr------", "ValidationFailed": "df------", "Validated": "ddw-----", "PendingStagingDeployment": "dddr----",
-    "StagingFailed": "dddf----", "Staging": "dddddw--", "PendingProdDeployment": "ddddddr-", "ProdFailed": "ddddddf-", "Live": "dddddddd",
+    "Validating": "dr------",
+    "ValidationFailed": "df------",
+    "Validated": "ddw-----",
+    "PendingStagingDeployment": "dddr----",
+    "StagingFailed": "dddf----",
+    "Staging": "dddddw--",
+    "PendingProdDeployment": "ddddddr-",
+    "ProdFailed": "ddddddf-",
+    "Live": "dddddddd",
     "Superseded": "dddddddo",
 }
-LETTERS = {"done": "d", "running": "r", "waiting": "w", "failed": "f", "aborted": "a", "over": "o", "ahead": "-"}
+LETTERS = {
+    "done": "d",
+    "running": "r",
+    "waiting": "w",
+    "failed": "f",
+    "aborted": "a",
+    "over": "o",
+    "ahead": "-",
+}
 
 
 @tagged("post_install", "-at_install")
 class TestRoad(MlopsCase):
     def letters(self, version):
-        self.assertEqual([one["key"] for one in version.road], ["uploaded", "scanned", "approved", "built", "staging", "promoted", "rolling", "live"])
+        self.assertEqual(
+            [one["key"] for one in version.road],
+            ["uploaded", "scanned", "approved", "built", "staging", "promoted", "rolling", "live"],
+        )
         return "".join(LETTERS[one["state"]] for one in version.road)
 
     def test_the_road_of_every_status(self):
@@ -36,7 +55,9 @@ class TestRoad(MlopsCase):
         version = self.at("Validated")
         self.versions("ben").reject(version.id, "no licence")
         self.assertEqual(self.letters(version), "ddf-----")
-        self.assertEqual((version.road[2]["by"], version.road[2]["reason"]), ("Ben", "Rejected: no licence"))
+        self.assertEqual(
+            (version.road[2]["by"], version.road[2]["reason"]), ("Ben", "Rejected: no licence")
+        )
 
     def test_only_a_live_version_has_its_last_stop_done(self):
         for status in dict(STATUSES):
@@ -56,7 +77,10 @@ class TestRoad(MlopsCase):
         self.assertEqual((deployment.is_aborted, deployment.rollout["ended"]), (True, "Aborted"))
         version = self.at("ProdFailed")
         deployment = self.newest_deployment(version)
-        self.assertEqual((version.is_aborted, deployment.is_aborted, deployment.rollout["ended"]), (False, False, "Failed"))
+        self.assertEqual(
+            (version.is_aborted, deployment.is_aborted, deployment.rollout["ended"]),
+            (False, False, "Failed"),
+        )
 
     def test_who_and_when(self):
         version = self.at("Live")

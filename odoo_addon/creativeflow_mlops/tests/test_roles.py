@@ -37,20 +37,30 @@ class TestRoles(MlopsCase):
             if login not in ("ben", "mia"):
                 with self.subTest(login=login), self.assertRaises(AccessError):
                     self.versions(login).rollback(live.id, "production")
-        self.assertEqual(self.versions("ben").rollback(live.id, "production")["versionId"], version.id)
+        self.assertEqual(
+            self.versions("ben").rollback(live.id, "production")["versionId"], version.id
+        )
 
     def test_only_the_bridge_reports(self):
         version = self.at("PendingStagingDeployment")
         deployment = self.newest_deployment(version)
         calls = {
-            "report_validation": lambda login: self.versions(login).report_validation(version.id, 1, "pass", [], {}, "k", "1"),
-            "report_build": lambda login: self.versions(login).report_build(version.id, version.generation, "running"),
+            "report_validation": lambda login: self.versions(login).report_validation(
+                version.id, 1, "pass", [], {}, "k", "1"
+            ),
+            "report_build": lambda login: self.versions(login).report_build(
+                version.id, version.generation, "running"
+            ),
             "version.work": lambda login: self.versions(login).work(version.id),
             "deployment.work": lambda login: self.of("mlops.deployment", login).work(deployment.id),
-            "report_facts": lambda login: self.of("mlops.deployment", login).report_facts(deployment.id, 1, {"phase": "Progressing"}),
+            "report_facts": lambda login: self.of("mlops.deployment", login).report_facts(
+                deployment.id, 1, {"phase": "Progressing"}
+            ),
             "live_deployments": lambda login: self.of("mlops.model", login).live_deployments(),
             "deliveries": lambda login: self.of("mlops.webhook", login).deliveries(1),
-            "report_delivery": lambda login: self.of("mlops.webhook", login).report_delivery(1, 1, 200),
+            "report_delivery": lambda login: self.of("mlops.webhook", login).report_delivery(
+                1, 1, 200
+            ),
         }
         for name, call in calls.items():
             for login in (*PEOPLE, "admin"):
@@ -69,20 +79,30 @@ class TestRoles(MlopsCase):
                 self.assertEqual(check["ok"], login in ("ada", "mia"))
                 payload = self.payload(login)
                 if login in ("ada", "mia"):
-                    self.assertTrue(self.of("mlops.model", login).register_version(payload)["created"])
+                    self.assertTrue(
+                        self.of("mlops.model", login).register_version(payload)["created"]
+                    )
                 else:
                     with self.assertRaises(AccessError):
                         self.of("mlops.model", login).register_version(payload)
 
     def test_whoami(self):
         expected = {
-            "vera": ["viewer"], "ada": ["viewer", "data_scientist"], "ben": ["viewer", "approver"],
-            "mia": ["viewer", "data_scientist", "approver", "manager"], "bridge": ["bridge"], "n8n": ["endpoint_reader", "requester"],
+            "vera": ["viewer"],
+            "ada": ["viewer", "data_scientist"],
+            "ben": ["viewer", "approver"],
+            "mia": ["viewer", "data_scientist", "approver", "manager"],
+            "bridge": ["bridge"],
+            "n8n": ["endpoint_reader", "requester"],
             "outsider": [],
         }
-        team = self.env["mlops.team"].create({
-            "name": "Vision", "company_id": self.company.id, "member_ids": [(4, self.people["ada"].id)],
-        })
+        team = self.env["mlops.team"].create(
+            {
+                "name": "Vision",
+                "company_id": self.company.id,
+                "member_ids": [(4, self.people["ada"].id)],
+            }
+        )
         for login, roles in expected.items():
             me = self.of("mlops.model", login).whoami()
             self.assertEqual(me["roles"], roles)
@@ -91,17 +111,23 @@ class TestRoles(MlopsCase):
             self.assertEqual(me["uid"], self.people[login].id)
 
     def test_settings_are_for_managers(self):
-        environment = self.env["mlops.environment"].search([("company_id", "=", self.company.id), ("kind", "=", "production")])
+        environment = self.env["mlops.environment"].search(
+            [("company_id", "=", self.company.id), ("kind", "=", "production")]
+        )
         for login in PEOPLE:
             with self.subTest(login=login):
                 if login == "mia":
                     environment.with_user(self.people[login]).write({"max_replicas": 3})
-                    self.of("mlops.webhook", login).create({"name": "w", "url": "https://hooks.test/"})
+                    self.of("mlops.webhook", login).create(
+                        {"name": "w", "url": "https://hooks.test/"}
+                    )
                     continue
                 with self.assertRaises(AccessError):
                     environment.with_user(self.people[login]).write({"four_eyes": False})
                 with self.assertRaises(AccessError):
-                    self.of("mlops.webhook", login).create({"name": "w", "url": "https://hooks.test/"})
+                    self.of("mlops.webhook", login).create(
+                        {"name": "w", "url": "https://hooks.test/"}
+                    )
                 with self.assertRaises(AccessError):
                     self.of("mlops.webhook", login).search_read([], ["secret"])
         self.assertTrue(environment.four_eyes)

@@ -5,45 +5,94 @@ from odoo.exceptions import AccessError, MissingError, UserError
 from odoo.tests import tagged
 
 from odoo.addons.creativeflow_mlops.models.guarded import keyed
-from odoo.addons.creativeflow_mlops.models.rollout_steps import CANARY, JUDGE, steps_refusal, steps_seconds, would_happen
+from odoo.addons.creativeflow_mlops.models.rollout_steps import (
+    CANARY,
+    JUDGE,
+    steps_refusal,
+    steps_seconds,
+    would_happen,
+)
 
 from .common import MlopsCase
 
-SCALE, PREVIEW, ALL = {"kind": "scale", "percent": 100}, {"kind": "preview"}, {"kind": "weight", "percent": 100}
+SCALE, PREVIEW, ALL = (
+    {"kind": "scale", "percent": 100},
+    {"kind": "preview"},
+    {"kind": "weight", "percent": 100},
+)
 WAIT, PERSON = {"kind": "wait", "seconds": 60}, {"kind": "approve", "withinSeconds": 300}
 STEPS = [SCALE, {"kind": "weight", "percent": 10}, WAIT, JUDGE, PERSON, ALL]
 AT = {"scale": 0, "weight": 1, "wait": 2, "judge": 3, "approve": 4}
 PEOPLE = ("vera", "ada", "ben", "mia", "bridge", "n8n", "outsider", "olga")
 
-# method → (arguments after the deployment, {(paused, kind of the step): what becomes of the controls}); all else is refused
+# method → (arguments after the deployment, {(paused, kind of the step): what becomes of the
+# controls}); all else is refused
 OPEN = [(paused, kind) for paused in (False, True) for kind in AT]
 METHODS = {
     "pause": (lambda _step: ("slow down",), {one: {"paused": True} for one in OPEN if not one[0]}),
     "resume": (lambda _step: (), {one: {"paused": False} for one in OPEN if one[0]}),
-    "approve_step": (lambda step: (step,), {one: {"approvedStep": 4} for one in OPEN if one[1] == "approve"}),
-    "skip_step": (lambda step: (step, "known good"), {one: {"skipTo": AT[one[1]] + 1} for one in OPEN if one[1] in ("wait", "judge")}),
+    "approve_step": (
+        lambda step: (step,),
+        {one: {"approvedStep": 4} for one in OPEN if one[1] == "approve"},
+    ),
+    "skip_step": (
+        lambda step: (step, "known good"),
+        {one: {"skipTo": AT[one[1]] + 1} for one in OPEN if one[1] in ("wait", "judge")},
+    ),
     "abort": (lambda _step: ("errors",), dict.fromkeys(OPEN)),
 }
 
 # list of steps → what is said of it; None: it is a list
 LISTS = [
-    (list(CANARY), None), ([SCALE, PREVIEW, ALL], None), (STEPS, None), ([SCALE, ALL, JUDGE], None),
-    ([], "A canary needs"), ("scale", "A canary needs"), ([ALL] * 31, "There are 31 steps"),
-    ([{"kind": "dance"}], "Step 1: its kind must be one of"), ([SCALE, None], "Step 2: its kind must be one of"),
-    ([{"kind": "scale", "percent": 0}, ALL], "Step 1: percent of scale must be a whole number from 1 to 100"),
-    ([SCALE, {"kind": "weight", "percent": 1.5}, ALL], "Step 2: percent of weight must be a whole number"),
+    (list(CANARY), None),
+    ([SCALE, PREVIEW, ALL], None),
+    (STEPS, None),
+    ([SCALE, ALL, JUDGE], None),
+    ([], "A canary needs"),
+    ("scale", "A canary needs"),
+    ([ALL] * 31, "There are 31 steps"),
+    ([{"kind": "dance"}], "Step 1: its kind must be one of"),
+    ([SCALE, None], "Step 2: its kind must be one of"),
+    (
+        [{"kind": "scale", "percent": 0}, ALL],
+        "Step 1: percent of scale must be a whole number from 1 to 100",
+    ),
+    (
+        [SCALE, {"kind": "weight", "percent": 1.5}, ALL],
+        "Step 2: percent of weight must be a whole number",
+    ),
     ([SCALE, {"kind": "weight", "percent": True}, ALL], "Step 2: percent of weight"),
     ([SCALE, {"kind": "preview", "percent": 3}, ALL], "Step 2: preview has no percent"),
     ([SCALE, {"kind": "wait"}, ALL], "Step 2: seconds of wait must be"),
-    ([SCALE, {**JUDGE, "maxErrorRate": 2}, ALL], "Step 2: maxErrorRate of judge must be a number from 0 to 1"),
+    (
+        [SCALE, {**JUDGE, "maxErrorRate": 2}, ALL],
+        "Step 2: maxErrorRate of judge must be a number from 0 to 1",
+    ),
     ([SCALE, {**JUDGE, "minAgreement": 0.9, "tolerance": 0.1}, ALL], None),
-    ([SCALE, {**JUDGE, "minAgreement": 90}, ALL], "Step 2: minAgreement of judge must be a number from 0 to 1"),
-    ([SCALE, {**JUDGE, "tooLittle": "pass"}, ALL], "Step 2: tooLittle of judge must be wait or golden"),
-    ([SCALE, {**JUDGE, "signal": {"model": "res.partner"}}, ALL], "Step 2: a signal has model, domain and maxIncrease"),
-    ([ALL], "Step 1: no pod of the new version"), ([{"kind": "scale", "percent": 50}, ALL], "Step 2: all traffic would go to 50 % of the pods"),
-    ([SCALE, {"kind": "weight", "percent": 50}, {"kind": "weight", "percent": 50}, ALL], "Step 3: the weight must rise, 50 % comes after 50 %"),
-    ([SCALE, {"kind": "weight", "percent": 50}], "Step 2: the last weight is 50 %, it must be 100 %"),
-    ([SCALE, PREVIEW], "Step 2: the last weight is 0 %"), ([SCALE, ALL, SCALE], "Step 3: all traffic is on the new version already"),
+    (
+        [SCALE, {**JUDGE, "minAgreement": 90}, ALL],
+        "Step 2: minAgreement of judge must be a number from 0 to 1",
+    ),
+    (
+        [SCALE, {**JUDGE, "tooLittle": "pass"}, ALL],
+        "Step 2: tooLittle of judge must be wait or golden",
+    ),
+    (
+        [SCALE, {**JUDGE, "signal": {"model": "res.partner"}}, ALL],
+        "Step 2: a signal has model, domain and maxIncrease",
+    ),
+    ([ALL], "Step 1: no pod of the new version"),
+    ([{"kind": "scale", "percent": 50}, ALL], "Step 2: all traffic would go to 50 % of the pods"),
+    (
+        [SCALE, {"kind": "weight", "percent": 50}, {"kind": "weight", "percent": 50}, ALL],
+        "Step 3: the weight must rise, 50 % comes after 50 %",
+    ),
+    (
+        [SCALE, {"kind": "weight", "percent": 50}],
+        "Step 2: the last weight is 50 %, it must be 100 %",
+    ),
+    ([SCALE, PREVIEW], "Step 2: the last weight is 0 %"),
+    ([SCALE, ALL, SCALE], "Step 3: all traffic is on the new version already"),
     ([SCALE, ALL, {"kind": "weight", "percent": 50}], "Step 3: the weight must rise"),
 ]
 
@@ -61,16 +110,30 @@ class RolloutCase(MlopsCase):
     def begin(self, submitter="ada", steps=None, login="ben", **facts):
         """A canary under way, and its version."""
         version = self.at("Staging", submitter=submitter)
-        answer = self.versions(login).approve_promotion(version.id, "production", "canary", steps=STEPS if steps is None else steps)
+        answer = self.versions(login).approve_promotion(
+            version.id, "production", "canary", steps=STEPS if steps is None else steps
+        )
         deployment = self.env["mlops.deployment"].sudo().browse(answer["deploymentId"])
         return version, deployment
 
     def reach(self, deployment, step):
         """The bridge says at which step it is."""
-        self.facts(deployment, "Progressing", observed={"rollout": {
-            "step": step, "steps": deployment.steps, "since": "2026-01-01T00:00:00.000Z", "waitingFor": "time", "until": None, "weight": 10,
-            "judgements": [], "next": "Judge it.",
-        }})
+        self.facts(
+            deployment,
+            "Progressing",
+            observed={
+                "rollout": {
+                    "step": step,
+                    "steps": deployment.steps,
+                    "since": "2026-01-01T00:00:00.000Z",
+                    "waitingFor": "time",
+                    "until": None,
+                    "weight": 10,
+                    "judgements": [],
+                    "next": "Judge it.",
+                }
+            },
+        )
 
 
 @tagged("post_install", "-at_install")
@@ -85,7 +148,10 @@ class TestRollout(RolloutCase):
                     self.assertIsNone(answer)
         self.assertEqual(steps_seconds(STEPS), 60 + 660 + 300)
         said = would_happen(STEPS, 3, "2.0", "1.0")
-        self.assertEqual(said[:2], ["Start 3 of 3 pods of 2.0.", "Send 10 % of the traffic to 2.0, 90 % stay with 1.0."])
+        self.assertEqual(
+            said[:2],
+            ["Start 3 of 3 pods of 2.0.", "Send 10 % of the traffic to 2.0, 90 % stay with 1.0."],
+        )
 
     def test_every_method_at_every_step(self):
         for method, (arguments, outcomes) in METHODS.items():
@@ -100,21 +166,42 @@ class TestRollout(RolloutCase):
                     if (paused, kind) not in outcomes:
                         with self.assertRaises(UserError):
                             call(deployment.id, *arguments(AT[kind]))
-                        self.assertEqual((deployment.generation, deployment._controls()), (generation, controls))
+                        self.assertEqual(
+                            (deployment.generation, deployment._controls()), (generation, controls)
+                        )
                         continue
                     answer = call(deployment.id, *arguments(AT[kind]))
                     self.assertEqual(answer["deploymentId"], deployment.id)
                     self.assertEqual(deployment.generation, generation + 1)
-                    self.assertEqual(self.env["mlops.event"].search_count([
-                        ("command", "=", "reconcile"), ("command_key", "=", f"deployment:{deployment.id}"), ("generation", "=", generation + 1),
-                    ]), 1)
+                    self.assertEqual(
+                        self.env["mlops.event"].search_count(
+                            [
+                                ("command", "=", "reconcile"),
+                                ("command_key", "=", f"deployment:{deployment.id}"),
+                                ("generation", "=", generation + 1),
+                            ]
+                        ),
+                        1,
+                    )
                     if method == "abort":
-                        self.assertEqual((version.status, version.status_reason), ("ProdFailed", "Aborted by Ben: errors"))
-                        self.assertEqual((deployment.desired, deployment.phase), ("removed", "Failed"))
+                        self.assertEqual(
+                            (version.status, version.status_reason),
+                            ("ProdFailed", "Aborted by Ben: errors"),
+                        )
+                        self.assertEqual(
+                            (deployment.desired, deployment.phase), ("removed", "Failed")
+                        )
                     else:
-                        self.assertEqual(deployment._controls(), {**controls, **outcomes[(paused, kind)]})
-                    event = self.env["mlops.event"].search([("topic", "=", "rollout.steered"), ("deployment_id", "=", deployment.id)], limit=1)
-                    self.assertEqual((event.payload["by"], event.actor_id), ("Ben", self.people["ben"]))
+                        self.assertEqual(
+                            deployment._controls(), {**controls, **outcomes[(paused, kind)]}
+                        )
+                    event = self.env["mlops.event"].search(
+                        [("topic", "=", "rollout.steered"), ("deployment_id", "=", deployment.id)],
+                        limit=1,
+                    )
+                    self.assertEqual(
+                        (event.payload["by"], event.actor_id), ("Ben", self.people["ben"])
+                    )
 
     def test_every_role_with_every_method(self):
         for method, (arguments, outcomes) in METHODS.items():
@@ -157,7 +244,9 @@ class TestRollout(RolloutCase):
             self.deployments("ben").skip_step(deployment.id, AT["judge"], "x")
         for method in ("abort", "skip_step"):
             with self.assertRaisesRegex(UserError, "Say why"):
-                getattr(self.deployments("ben"), method)(deployment.id, *((3,) if method == "skip_step" else ()), " ")
+                getattr(self.deployments("ben"), method)(
+                    deployment.id, *((3,) if method == "skip_step" else ()), " "
+                )
 
     def test_only_while_it_is_under_way(self):
         version, deployment = self.begin()
@@ -174,12 +263,19 @@ class TestRollout(RolloutCase):
         def listed(login):
             actions = self.versions(login).detail(version.id)["allowedActions"]
             return {one["name"]: one["allowed"] for one in actions if "deploymentId" in one}
-        self.assertEqual(listed("ben"), {"pause-rollout": True, "skip-step": True, "abort-rollout": True})
-        self.assertEqual(listed("abe"), {"pause-rollout": True, "skip-step": False, "abort-rollout": True})
+
+        self.assertEqual(
+            listed("ben"), {"pause-rollout": True, "skip-step": True, "abort-rollout": True}
+        )
+        self.assertEqual(
+            listed("abe"), {"pause-rollout": True, "skip-step": False, "abort-rollout": True}
+        )
         self.assertEqual(set(listed("vera").values()), {False})
         self.deployments("ben").pause(deployment.id)
         self.reach(deployment, AT["approve"])
-        self.assertEqual(listed("ben"), {"resume-rollout": True, "approve-step": True, "abort-rollout": True})
+        self.assertEqual(
+            listed("ben"), {"resume-rollout": True, "approve-step": True, "abort-rollout": True}
+        )
 
     def test_the_work_of_the_bridge(self):
         _version, deployment = self.begin()
@@ -192,7 +288,9 @@ class TestRollout(RolloutCase):
     def test_deadlines(self):
         _version, deployment = self.begin()
         whole = self.production.ready_deadline_seconds + steps_seconds(STEPS)
-        self.assertAlmostEqual((deployment.deadline_at - fields.Datetime.now()).total_seconds(), whole, delta=30)
+        self.assertAlmostEqual(
+            (deployment.deadline_at - fields.Datetime.now()).total_seconds(), whole, delta=30
+        )
         self.deployments("ben").pause(deployment.id)
         self.env.cr.execute(
             "UPDATE mlops_deployment SET paused_at = paused_at - interval '2 hours', deadline_at = deadline_at - interval '2 hours' WHERE id = %s",
@@ -201,10 +299,19 @@ class TestRollout(RolloutCase):
         self.env.invalidate_all()
         self.env["mlops.model.version"]._cron_deadlines()
         self.assertEqual(deployment.phase, "Pending", "paused time does not count")
-        told = fields.Datetime.to_datetime(self.deployments("bridge").work(deployment.id)["deadlineAt"].replace("T", " ")[:19])
-        self.assertAlmostEqual((told - fields.Datetime.now()).total_seconds(), whole, delta=30, msg="nor for the bridge")
+        told = fields.Datetime.to_datetime(
+            self.deployments("bridge").work(deployment.id)["deadlineAt"].replace("T", " ")[:19]
+        )
+        self.assertAlmostEqual(
+            (told - fields.Datetime.now()).total_seconds(),
+            whole,
+            delta=30,
+            msg="nor for the bridge",
+        )
         self.deployments("ben").resume(deployment.id)
-        self.assertAlmostEqual((deployment.deadline_at - fields.Datetime.now()).total_seconds(), whole, delta=30)
+        self.assertAlmostEqual(
+            (deployment.deadline_at - fields.Datetime.now()).total_seconds(), whole, delta=30
+        )
         self.deployments("ben").pause(deployment.id)
         keyed(deployment).write({"paused_at": fields.Datetime.now() - timedelta(hours=25)})
         self.env["mlops.model.version"]._cron_deadlines()
@@ -214,4 +321,6 @@ class TestRollout(RolloutCase):
         self.production.strategy_default = "canary"
         live = self.supersede(self.at("Live"))
         answer = self.versions("ben").rollback(live.id, "production")
-        self.assertEqual(self.env["mlops.deployment"].browse(answer["deploymentId"]).strategy, "blue-green")
+        self.assertEqual(
+            self.env["mlops.deployment"].browse(answer["deploymentId"]).strategy, "blue-green"
+        )

@@ -13,7 +13,8 @@ from odoo.addons.creativeflow_mlops.models.transitions import TRANSITIONS
 
 from .common import MlopsCase
 
-# What an administrator could write into a server action of a version in Staging to move it, or to forge what is kept of it.
+# What an administrator could write into a server action of a version in Staging to move it, or to
+# forge what is kept of it.
 WAYS = {
     "write": "record.write({'status': 'Live'})",
     "write as superuser": "record.sudo().write({'status': 'Live'})",
@@ -30,12 +31,10 @@ WAYS = {
     "a bound method over the records": "d = record.sudo().deployment_ids; d.filtered(d._want)",
     "a deployment that stops": "record.sudo().deployment_ids._stop_serving()",
     "facts without the bridge": "record.sudo().deployment_ids[:1]._take_facts('Failed', {})",
-    "integrity without the bridge":
-        "record.sudo().deployment_ids[:1]._take_integrity('bad', 'x', 'x', [], [], None, False)",
+    "integrity without the bridge": "record.sudo().deployment_ids[:1]._take_integrity('bad', 'x', 'x', [], [], None, False)",
     "a scan without the bridge": "record.sudo()._record_scan('pass', [], {}, None, None)",
     "a build without the bridge": "record.sudo()._take_build('failed', None, None, None, 'x')",
-    "a deployment without the checks":
-        "record._deploy('promote', record._environment('production'), 'blue-green', 'x')",
+    "a deployment without the checks": "record._deploy('promote', record._environment('production'), 'blue-green', 'x')",
     "an approval without a person": "record._record_approval(record._environment('production'), 'approved', 'x')",
     "a waiver decided": "record._decide_waivers('accepted', 'x')",
     "a model's pointers": "record.sudo().model_id.sudo().write({'live_version_id': record.id})",
@@ -43,24 +42,26 @@ WAYS = {
     "the journal": "env['mlops.event']._emit('approval.recorded', {'decision': 'approved'})",
     "the journal by the model": "env['mlops.event'].sudo().create({'topic': 'approval.recorded'})",
     "a copy": "record.sudo().copy({'name': 'evil', 'status': 'Live'})",
-    "one2many of the model":
-        "record.sudo().model_id.write({'version_ids': [(1, record.id, {'status': 'Live'})]})",
+    "one2many of the model": "record.sudo().model_id.write({'version_ids': [(1, record.id, {'status': 'Live'})]})",
     "removal": "record.sudo().unlink()",
     "SQL": "env.cr.execute('UPDATE mlops_model_version SET status = %s WHERE id = %s', ['Live', record.id])",
-    "SQL along the table":
-        "env.cr.execute('UPDATE mlops_model_version SET status = %s WHERE id = %s', ['Archived', record.id])",
-    "SQL of a deployment":
-        "env.cr.execute('UPDATE mlops_deployment SET desired = NULL WHERE version_id = %s', [record.id])",
-    "SQL of the journal":
-        "env.cr.execute('UPDATE mlops_event SET actor_id = NULL WHERE version_id = %s', [record.id])",
-    "removal of the journal":
-        "env.cr.execute('DELETE FROM mlops_event WHERE version_id = %s', [record.id])",
+    "SQL along the table": "env.cr.execute('UPDATE mlops_model_version SET status = %s WHERE id = %s', ['Archived', record.id])",
+    "SQL of a deployment": "env.cr.execute('UPDATE mlops_deployment SET desired = NULL WHERE version_id = %s', [record.id])",
+    "SQL of the journal": "env.cr.execute('UPDATE mlops_event SET actor_id = NULL WHERE version_id = %s', [record.id])",
+    "removal of the journal": "env.cr.execute('DELETE FROM mlops_event WHERE version_id = %s', [record.id])",
     "the field itself": "record._fields['status'].write(record.sudo(), 'Live')",
     "the write below the guards": "record.sudo()._write({'status': 'Live'})",
     "the rows below the guards": "record.sudo()._write_multi([{'status': 'Live'}])",
     "a dunder": "record.__class__._keyed(record)",
 }
-REFUSALS = (AccessError, UserError, ValueError, NameError, AttributeError, psycopg2.errors.CheckViolation)
+REFUSALS = (
+    AccessError,
+    UserError,
+    ValueError,
+    NameError,
+    AttributeError,
+    psycopg2.errors.CheckViolation,
+)
 KEPT = "SELECT status, status_reason, lock_version, generation, image_digest FROM mlops_model_version WHERE id = %s"
 COUNTED = """SELECT (SELECT count(*) FROM mlops_event), (SELECT count(*) FROM mlops_approval),
                     (SELECT count(*) FROM mlops_scan), (SELECT count(*) FROM mlops_model_version),
@@ -69,15 +70,28 @@ COUNTED = """SELECT (SELECT count(*) FROM mlops_event), (SELECT count(*) FROM ml
 
 @tagged("post_install", "-at_install")
 class TestServerActions(MlopsCase):
-    """An administrator's server action passes no guard: neither the key, nor a private method that writes its arguments."""
+    """An administrator's server action passes no guard: neither the key, nor a private method that
+    writes its arguments.
+    """
 
     def run_code(self, version, code, login="admin"):
-        action = self.env["ir.actions.server"].create({
-            "name": "x", "state": "code", "model_id": self.env["ir.model"]._get_id(version._name), "code": code,
-        })
-        ran = action.with_user(self.people[login]).with_context(
-            active_model=version._name, active_id=version.id, active_ids=version.ids,
-        ).run()
+        action = self.env["ir.actions.server"].create(
+            {
+                "name": "x",
+                "state": "code",
+                "model_id": self.env["ir.model"]._get_id(version._name),
+                "code": code,
+            }
+        )
+        ran = (
+            action.with_user(self.people[login])
+            .with_context(
+                active_model=version._name,
+                active_id=version.id,
+                active_ids=version.ids,
+            )
+            .run()
+        )
         self.settle()
         return ran
 
@@ -142,8 +156,10 @@ class TestServerActions(MlopsCase):
         production = self.env["mlops.environment"]._of(self.company, "production")
         place = f"env['mlops.environment'].sudo().browse({production.id})"
         for code in (
-            f"{place}._write_policy({{'four_eyes': False}})", f"{place}._write_or_ask({{'four_eyes': False}}, '')",
-            f"{place}.with_user(1).write({{'four_eyes': False}})", f"{place}.write({{'four_eyes': False}})",
+            f"{place}._write_policy({{'four_eyes': False}})",
+            f"{place}._write_or_ask({{'four_eyes': False}}, '')",
+            f"{place}.with_user(1).write({{'four_eyes': False}})",
+            f"{place}.write({{'four_eyes': False}})",
             f"{place}.with_user(1)._step_change(lambda steps: {place}.step_ids.unlink(), {place}.step_ids)",
             f"env['mlops.policy.change']._ask({place}, [], 'x')._take_effect(env.user, 'x')",
         ):
@@ -155,7 +171,9 @@ class TestServerActions(MlopsCase):
     def test_a_server_action_may_press_the_button(self):
         version = self.at("Staging")
         with self.acting("mia"):
-            self.run_code(version, "record.approve_promotion(record.id, 'production', 'blue-green')", "mia")
+            self.run_code(
+                version, "record.approve_promotion(record.id, 'production', 'blue-green')", "mia"
+            )
         self.assertEqual(version.status, "PendingProdDeployment")
 
     def test_nothing_public_hands_out_the_key(self):
@@ -168,7 +186,9 @@ class TestServerActions(MlopsCase):
     def test_the_entrances_for_jobs_take_no_arguments(self):
         for name in JOBS:
             found = [
-                value for model in self.env.registry.values() for base in model.mro()
+                value
+                for model in self.env.registry.values()
+                for base in model.mro()
                 if base.__module__.startswith(OWN) and (value := vars(base).get(name))
             ]
             for method in found:

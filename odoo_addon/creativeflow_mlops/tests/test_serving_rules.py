@@ -28,7 +28,13 @@ class TestServingRules(MlopsCase):
                 self.assertTrue(faults[0].startswith(case["field"]), faults[0])
 
     def test_registration_refuses(self):
-        for serving in ({"memory": "2GB"}, {"port": 70000}, {"memroy": "2Gi"}, {"readinessPath": "/../x"}, []):
+        for serving in (
+            {"memory": "2GB"},
+            {"port": 70000},
+            {"memroy": "2Gi"},
+            {"readinessPath": "/../x"},
+            [],
+        ):
             with self.subTest(serving=serving), self.assertRaisesRegex(UserError, "serving"):
                 self.register(serving=serving)
 
@@ -40,5 +46,16 @@ class TestServingRules(MlopsCase):
 
     def test_what_a_dockerfile_says_is_held_to_the_same_rules(self):
         version = self.register()
-        self.versions("bridge").report_validation(version.id, 1, "pass", [], {}, "k", "1", serving={"port": 70000, "readinessPath": "/ready"})
-        self.assertEqual((version.serving.get("port"), version.serving["readinessPath"]), (None, "/ready"))
+        self.versions("bridge").report_validation(
+            version.id,
+            1,
+            "pass",
+            [],
+            {},
+            "k",
+            "1",
+            serving={"port": 70000, "readinessPath": "/ready"},
+        )
+        self.assertEqual(
+            (version.serving.get("port"), version.serving["readinessPath"]), (None, "/ready")
+        )

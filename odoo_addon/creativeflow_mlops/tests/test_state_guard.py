@@ -12,12 +12,22 @@ from .common import MlopsCase
 # What the status of a version goes with, whatever the journal says.
 NEVER_SO = ("mlops_model_version_image_known", "mlops_model_version_available_means_live")
 MORE = {"mlops_waiver": ", accepted_by_id = 1"}
-FINDING = [{"rule": "R", "severity": "low", "verdict": "review", "file": "model.safetensors", "why": "look at it"}]
+FINDING = [
+    {
+        "rule": "R",
+        "severity": "low",
+        "verdict": "review",
+        "file": "model.safetensors",
+        "why": "look at it",
+    }
+]
 
 
 @tagged("post_install", "-at_install")
 class TestStateGuard(MlopsCase):
-    """Raw SQL, as the owner of the tables: a state changes along its table and with its journal row, or not at all."""
+    """Raw SQL, as the owner of the tables: a state changes along its table and with its journal
+    row, or not at all.
+    """
 
     changed_by_hand = True
 
@@ -30,7 +40,11 @@ class TestStateGuard(MlopsCase):
             return self.newest_deployment(self.at("PendingStagingDeployment")).id
         if state.table == "mlops_policy_change":
             production = self.env["mlops.environment"]._of(self.company, "production")
-            return self.of("mlops.policy.change", "mia")._ask(production, [{"field": "x", "before": 1, "after": 2}], "why").id
+            return (
+                self.of("mlops.policy.change", "mia")
+                ._ask(production, [{"field": "x", "before": 1, "after": 2}], "why")
+                .id
+            )
         version = self.register()
         if state.table == "mlops_waiver":
             self.validate(version, "review", FINDING)
@@ -38,7 +52,11 @@ class TestStateGuard(MlopsCase):
             return version.waiver_ids.id
         if state.table == "mlops_request":
             self.validate(version)
-            return self.of("mlops.request", "n8n").create({"action": "deploy", "version_id": version.id}).id
+            return (
+                self.of("mlops.request", "n8n")
+                .create({"action": "deploy", "version_id": version.id})
+                .id
+            )
         return version.id
 
     def values_of(self, state):
@@ -50,7 +68,11 @@ class TestStateGuard(MlopsCase):
         for way in ways:
             if way[-1] == wanted:
                 return way[1:]
-            ways += [[*way, after] for before, after in sorted(state.pairs) if before == way[-1] and after not in way]
+            ways += [
+                [*way, after]
+                for before, after in sorted(state.pairs)
+                if before == way[-1] and after not in way
+            ]
         raise AssertionError(f"{state.table}.{state.column} never is {wanted}")
 
     def constraint_of(self, query, *parameters, settle=False):
@@ -79,12 +101,16 @@ class TestStateGuard(MlopsCase):
                         self.execute(query, step, row)
                 for after in sorted(self.values_of(state) | {"Nonsense", ""}):
                     if after != before and (before, after) not in state.pairs:
-                        with self.subTest(table=state.table, column=state.column, before=before, after=after):
+                        with self.subTest(
+                            table=state.table, column=state.column, before=before, after=after
+                        ):
                             self.assertEqual(self.constraint_of(query, after, row), f"{name}_path")
                 self.env.invalidate_all()
 
     def test_every_row_of_the_table_asks_for_its_journal_row(self):
-        """Those whose journal row says what changed; one of a deployment's is enough for it, and there is one in this transaction."""
+        """Those whose journal row says what changed; one of a deployment's is enough for it, and
+        there is one in this transaction.
+        """
         for state in (one for one in STATES if one.journal in ("waiver", "request", "policy")):
             query = f"UPDATE {state.table} SET {state.column} = %s {MORE.get(state.table, '')} WHERE id = %s"
             for before, after in sorted(state.pairs):
@@ -94,7 +120,9 @@ class TestStateGuard(MlopsCase):
                     steps = [*self.way_to(state, before), after]
                     told = self.constraint_of(
                         f"UPDATE {state.table} SET {state.column} = %s {MORE.get(state.table, '')} WHERE id = %s",
-                        steps[0], row, settle=True,
+                        steps[0],
+                        row,
+                        settle=True,
                     )
                     self.assertEqual(told, f"{state.table}_{state.column}_journal", query)
 
@@ -105,7 +133,10 @@ class TestStateGuard(MlopsCase):
             for after in sorted(after for source, after in STATES[0].pairs if source == before):
                 with self.subTest(before=before, after=after):
                     told = self.constraint_of(
-                        "UPDATE mlops_model_version SET status = %s WHERE id = %s", after, version.id, settle=True,
+                        "UPDATE mlops_model_version SET status = %s WHERE id = %s",
+                        after,
+                        version.id,
+                        settle=True,
                     )
                     self.assertIn(told, ("mlops_model_version_status_journal", *NEVER_SO))
 
@@ -115,9 +146,14 @@ class TestStateGuard(MlopsCase):
         self.addCleanup(connection.close)
         for state in STATES:
             for value in sorted(self.values_of(state) - {state.initial}):
-                with self.subTest(table=state.table, column=state.column, value=value), connection.cursor() as cursor:
+                with (
+                    self.subTest(table=state.table, column=state.column, value=value),
+                    connection.cursor() as cursor,
+                ):
                     with self.assertRaises(psycopg2.errors.CheckViolation) as raised:
-                        cursor.execute(f"INSERT INTO {state.table} ({state.column}) VALUES (%s)", [value])
+                        cursor.execute(
+                            f"INSERT INTO {state.table} ({state.column}) VALUES (%s)", [value]
+                        )
                     self.assertIn(f"{state.table}_", raised.exception.diag.constraint_name)
                     self.assertTrue(raised.exception.diag.constraint_name.endswith("_path"))
                     connection.rollback()
@@ -126,7 +162,9 @@ class TestStateGuard(MlopsCase):
         connection = psycopg2.connect(**connection_info_for(self.env.cr.dbname)[1])
         self.addCleanup(connection.close)
         with connection.cursor() as cursor:
-            cursor.execute("INSERT INTO mlops_event (topic, txid) VALUES ('forged', 1) RETURNING txid = txid_current()")
+            cursor.execute(
+                "INSERT INTO mlops_event (topic, txid) VALUES ('forged', 1) RETURNING txid = txid_current()"
+            )
             self.assertTrue(cursor.fetchone()[0], "whatever its writer says")
             connection.rollback()
         with mute_logger("odoo.sql_db"), self.assertRaises(psycopg2.errors.CheckViolation):
@@ -146,18 +184,39 @@ class TestStateGuard(MlopsCase):
             )
         with self.assertRaises(psycopg2.errors.CheckViolation) as raised:
             connection.commit()
-        self.assertEqual(raised.exception.diag.constraint_name, "mlops_model_version_status_journal")
+        self.assertEqual(
+            raised.exception.diag.constraint_name, "mlops_model_version_status_journal"
+        )
 
     def test_the_journal_is_append_only(self):
         version = self.at("Staging")
-        self.execute("SELECT max(id) FROM mlops_event WHERE version_id = %s AND topic = 'version.status'", version.id)
+        self.execute(
+            "SELECT max(id) FROM mlops_event WHERE version_id = %s AND topic = 'version.status'",
+            version.id,
+        )
         event = self.env.cr.fetchone()[0]
         self.execute("SELECT set_config('creativeflow.retention', 'on', true)")
-        stored = {name for name, field in self.env["mlops.event"]._fields.items() if field.store and field.column_type}
-        queries = [f"UPDATE mlops_event SET {name} = NULL WHERE id = %s AND {name} IS NOT NULL" for name in sorted(stored - {
-            "position", "dispatched_at", "done_at",
-        })]
-        for query in (*queries, "DELETE FROM mlops_event WHERE id = %s", "UPDATE mlops_event SET txid = 7 WHERE id = %s"):
+        stored = {
+            name
+            for name, field in self.env["mlops.event"]._fields.items()
+            if field.store and field.column_type
+        }
+        queries = [
+            f"UPDATE mlops_event SET {name} = NULL WHERE id = %s AND {name} IS NOT NULL"
+            for name in sorted(
+                stored
+                - {
+                    "position",
+                    "dispatched_at",
+                    "done_at",
+                }
+            )
+        ]
+        for query in (
+            *queries,
+            "DELETE FROM mlops_event WHERE id = %s",
+            "UPDATE mlops_event SET txid = 7 WHERE id = %s",
+        ):
             with self.subTest(query), mute_logger("odoo.sql_db"):
                 self.execute("SELECT to_jsonb(e) FROM mlops_event e WHERE id = %s", event)
                 whole = self.env.cr.fetchone()
@@ -174,6 +233,10 @@ class TestStateGuard(MlopsCase):
         for model in self.env.registry.values():
             if model._table in {one.table for one in STATES} | {"mlops_event"}:
                 self.env[model._name].init()
-        self.assertEqual(self.constraint_of(
-            "UPDATE mlops_model_version SET status = 'Live' WHERE id = %s", self.register().id,
-        ), "mlops_model_version_status_path")
+        self.assertEqual(
+            self.constraint_of(
+                "UPDATE mlops_model_version SET status = 'Live' WHERE id = %s",
+                self.register().id,
+            ),
+            "mlops_model_version_status_path",
+        )

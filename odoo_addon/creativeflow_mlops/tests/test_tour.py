@@ -18,7 +18,9 @@ class TestTour(HttpCase, Cast):
     def test_a_refreshed_list_keeps_what_did_not_change(self):
         for name in ("Live model A", "Live model B"):
             self.at("Validated", version=self.register("ada", name=name))
-        self.start_tour("/odoo/mlops-versions?view_type=list", "creativeflow_mlops_live_list", login="mlops-mia")
+        self.start_tour(
+            "/odoo/mlops-versions?view_type=list", "creativeflow_mlops_live_list", login="mlops-mia"
+        )
 
     def test_a_refreshed_kanban_keeps_what_did_not_change(self):
         for name in ("Live model A", "Live model B"):

@@ -1,23 +1,33 @@
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
-from odoo.addons.creativeflow_mlops.models.transitions import STATUS_NAMES, TRANSITIONS, may_follow, refusal
+from odoo.addons.creativeflow_mlops.models.transitions import (
+    STATUS_NAMES,
+    TRANSITIONS,
+    may_follow,
+    refusal,
+)
 
 from .common import MlopsCase
 
 # What each method of a person makes of each status; a status that is not named is refused.
 METHODS = {
-    "approve_deployment": dict.fromkeys(("Validated", "StagingFailed", "Staging", "Superseded"), "PendingStagingDeployment"),
+    "approve_deployment": dict.fromkeys(
+        ("Validated", "StagingFailed", "Staging", "Superseded"), "PendingStagingDeployment"
+    ),
     "approve_promotion": dict.fromkeys(("Staging", "ProdFailed"), "PendingProdDeployment"),
     "reject": {"Validated": "ValidationFailed"},
     "rescan": dict.fromkeys(("Validated", "ValidationFailed"), "Validating"),
     "archive_version": dict.fromkeys(
-        ("Validated", "ValidationFailed", "Staging", "StagingFailed", "ProdFailed", "Superseded"), "Archived",
+        ("Validated", "ValidationFailed", "Staging", "StagingFailed", "ProdFailed", "Superseded"),
+        "Archived",
     ),
     "rollback": {},  # a single live version has nothing to go back to; see test_actions
 }
 ARGUMENTS = {
-    "approve_deployment": ("staging",), "approve_promotion": ("production", "blue-green"), "reject": ("not good enough",),
+    "approve_deployment": ("staging",),
+    "approve_promotion": ("production", "blue-green"),
+    "reject": ("not good enough",),
     "rollback": ("production",),
 }
 LOGIN = "mia"  # a manager may do all of it and has not uploaded
@@ -57,7 +67,10 @@ class TestTransitions(MlopsCase):
             with self.subTest(status=status, fact="build failed"):
                 version = self.at(status)
                 self.build(version, "failed", reason="no")
-                self.assertEqual(version.status, "StagingFailed" if status == "PendingStagingDeployment" else status)
+                self.assertEqual(
+                    version.status,
+                    "StagingFailed" if status == "PendingStagingDeployment" else status,
+                )
 
     def test_the_table_is_whole(self):
         for name, transition in TRANSITIONS.items():
@@ -66,6 +79,8 @@ class TestTransitions(MlopsCase):
             self.assertTrue(transition.who and transition.when, name)
         reached = {transition.target for transition in TRANSITIONS.values()} | {"Validating"}
         self.assertEqual(reached, set(STATUS_NAMES))
-        self.assertFalse([name for name in TRANSITIONS if may_follow(name, "Archived")], "Archived is the end")
+        self.assertFalse(
+            [name for name in TRANSITIONS if may_follow(name, "Archived")], "Archived is the end"
+        )
         self.assertIsNone(refusal("live", "PendingProdDeployment"))
         self.assertIn("only when it is Staging or ProdFailed", refusal("promote", "Validated"))

@@ -10,10 +10,20 @@ from odoo.tools import mute_logger
 from .common import MlopsCase
 
 REVIEW = {
-    "rule": "pickle-global-review", "severity": "medium", "verdict": "review", "file": "model.safetensors", "symbol": "sklearn.x.Y",
+    "rule": "pickle-global-review",
+    "severity": "medium",
+    "verdict": "review",
+    "file": "model.safetensors",
+    "symbol": "sklearn.x.Y",
     "why": "a class that nobody has reviewed",
 }
-BLOCK = {**REVIEW, "rule": "pickle-global-blocked", "verdict": "block", "severity": "critical", "symbol": "os.system"}
+BLOCK = {
+    **REVIEW,
+    "rule": "pickle-global-blocked",
+    "verdict": "block",
+    "severity": "critical",
+    "symbol": "os.system",
+}
 
 
 @tagged("post_install", "-at_install")
@@ -25,20 +35,28 @@ class TestWaivers(MlopsCase):
         return version
 
     def actions(self, login, version):
-        return {one["name"]: one["reason"] for one in self.versions(login).detail(version.id)["allowedActions"] if "waiver" in one["name"]}
+        return {
+            one["name"]: one["reason"]
+            for one in self.versions(login).detail(version.id)["allowedActions"]
+            if "waiver" in one["name"]
+        }
 
     def test_one_asks_another_accepts_and_the_version_is_validated(self):
         version = self.to_review()
         self.assertIn("ask for a waiver", version.status_reason)
         self.assertEqual(self.actions("ada", version), {"request-waiver": None})
         self.versions("ada").request_waiver(version.id, "Ours, read line by line")
-        self.assertEqual(self.actions("ben", version), {"accept-waiver": None, "refuse-waiver": None})
+        self.assertEqual(
+            self.actions("ben", version), {"accept-waiver": None, "refuse-waiver": None}
+        )
         self.assertIn(self.people["ben"], version.activity_ids.user_id)
         answer = self.versions("ben").accept_waiver(version.id, comment="Agreed")
         self.assertEqual((answer["status"], version.status), ("Validated", "Validated"))
         self.assertEqual(version.road[1]["state"], "done")
         shown = self.versions("vera").detail(version.id)["findings"][0]["waiver"]
-        self.assertEqual((shown["state"], shown["requestedBy"], shown["decidedBy"]), ("accepted", "Ada", "Ben"))
+        self.assertEqual(
+            (shown["state"], shown["requestedBy"], shown["decidedBy"]), ("accepted", "Ada", "Ben")
+        )
         self.assertEqual(shown["reason"], "Ours, read line by line")
         self.assertEqual(shown["expiresOn"], (fields.Date.today() + timedelta(days=90)).isoformat())
 
@@ -60,7 +78,10 @@ class TestWaivers(MlopsCase):
     def test_nobody_accepts_what_they_asked_for_or_uploaded(self):
         asked_by_mia = self.to_review()
         self.versions("mia").request_waiver(asked_by_mia.id, "fine")
-        self.assertEqual(self.actions("mia", asked_by_mia)["accept-waiver"], "Waiting for a second person: asked for by you.")
+        self.assertEqual(
+            self.actions("mia", asked_by_mia)["accept-waiver"],
+            "Waiting for a second person: asked for by you.",
+        )
         with self.assertRaisesRegex(AccessError, "second person"):
             self.versions("mia").accept_waiver(asked_by_mia.id)
         uploaded_by_abe = self.to_review(submitter="abe")
@@ -75,11 +96,16 @@ class TestWaivers(MlopsCase):
         waiver = version.waiver_ids
         for person in (waiver.requested_by_id, waiver.submitter_id):
             with self.assertRaises(IntegrityError), self.cr.savepoint():
-                self.cr.execute("UPDATE mlops_waiver SET state = 'accepted', accepted_by_id = %s WHERE id = %s", (person.id, waiver.id))
+                self.cr.execute(
+                    "UPDATE mlops_waiver SET state = 'accepted', accepted_by_id = %s WHERE id = %s",
+                    (person.id, waiver.id),
+                )
 
     def test_the_dialogs_of_both(self):
         version = self.to_review()
-        asks = self.of("mlops.decision", "ada").browse(self.versions("ada").browse(version.id).action_request_waiver()["res_id"])
+        asks = self.of("mlops.decision", "ada").browse(
+            self.versions("ada").browse(version.id).action_request_waiver()["res_id"]
+        )
         asks.write({"comment": "Ours", "expires_on": fields.Date.today() + timedelta(days=10)})
         asks.confirm()
         buttons = self.versions("ben").browse(version.id)
@@ -104,7 +130,9 @@ class TestWaivers(MlopsCase):
         for reason, expires in (("  ", None), ("x", today), ("x", today + timedelta(days=366))):
             with self.subTest(expires=expires), self.assertRaises(UserError):
                 self.versions("ada").request_waiver(version.id, reason, expires_on=expires)
-        self.versions("ada").request_waiver(version.id, "x", expires_on=(today + timedelta(days=30)).isoformat())
+        self.versions("ada").request_waiver(
+            version.id, "x", expires_on=(today + timedelta(days=30)).isoformat()
+        )
         with self.assertRaises(UserError):
             self.versions("ada").request_waiver(version.id, "again")
         with self.assertRaises(AccessError):
@@ -118,17 +146,24 @@ class TestWaivers(MlopsCase):
         with self.assertRaises(UserError):
             self.versions("ben").refuse_waiver(version.id, " ")
         self.versions("ben").refuse_waiver(version.id, "not without a test")
-        self.assertEqual((version.status, version.waiver_ids.state), ("ValidationFailed", "refused"))
+        self.assertEqual(
+            (version.status, version.waiver_ids.state), ("ValidationFailed", "refused")
+        )
         self.assertEqual(self.actions("ada", version), {"request-waiver": None})
 
     def test_a_waiver_ends(self):
         version = self.to_review()
         self.versions("ada").request_waiver(version.id, "fine")
         self.versions("ben").accept_waiver(version.id)
-        self.cr.execute("UPDATE mlops_waiver SET expires_on = %s WHERE version_id = %s", (fields.Date.today() - timedelta(days=1), version.id))
+        self.cr.execute(
+            "UPDATE mlops_waiver SET expires_on = %s WHERE version_id = %s",
+            (fields.Date.today() - timedelta(days=1), version.id),
+        )
         self.env.invalidate_all()
         self.versions("admin").sudo()._cron_deadlines()
-        self.assertEqual((version.status, version.waiver_ids.state), ("ValidationFailed", "expired"))
+        self.assertEqual(
+            (version.status, version.waiver_ids.state), ("ValidationFailed", "expired")
+        )
         self.assertTrue(version.status_reason.startswith("WaiverExpired:"))
 
     def test_new_rules_have_everything_scanned_again(self):
@@ -137,7 +172,11 @@ class TestWaivers(MlopsCase):
         asked = self.env["mlops.event"].search([("command_key", "like", "audit:")])
         self.assertEqual(set(asked.version_id) & {validated, live, failed}, {validated, live})
         self.versions("bridge").rules_changed("2027.1")
-        self.assertEqual(self.env["mlops.event"].search([("command_key", "like", "audit:")]), asked, "once for each change of the rules")
+        self.assertEqual(
+            self.env["mlops.event"].search([("command_key", "like", "audit:")]),
+            asked,
+            "once for each change of the rules",
+        )
         self.versions("bridge").report_audit(validated.id, "block", [BLOCK], {}, "k", "2027.1")
         self.assertEqual(validated.status, "ValidationFailed")
         self.versions("bridge").report_audit(live.id, "block", [BLOCK], {}, "k", "2027.1")

@@ -10,8 +10,13 @@ from ..models.rollout_steps import followed_steps, in_words, steps_seconds, woul
 from ..models.version_waivers import DAYS_DEFAULT
 
 ACTIONS = [
-    ("deploy", "Approve for staging"), ("promote", "Promote to production"), ("reject", "Reject"), ("rollback", "Roll back"),
-    ("request-waiver", "Request waiver"), ("accept-waiver", "Approve waiver"), ("refuse-waiver", "Refuse waiver"),
+    ("deploy", "Approve for staging"),
+    ("promote", "Promote to production"),
+    ("reject", "Reject"),
+    ("rollback", "Roll back"),
+    ("request-waiver", "Request waiver"),
+    ("accept-waiver", "Approve waiver"),
+    ("refuse-waiver", "Refuse waiver"),
 ]
 TARGETS = {"deploy": "staging", "promote": "production", "rollback": "production"}
 PLANNED = ("deploy", "promote", "rollback")
@@ -33,32 +38,51 @@ class Decision(models.TransientModel):
     seen = fields.Integer(readonly=True)
     strategy = fields.Selection(STRATEGIES)
     comment = fields.Text()
-    expires_on = fields.Date(default=lambda self: fields.Date.context_today(self) + timedelta(days=DAYS_DEFAULT))
-    live_version_id = fields.Many2one("mlops.model.version", string="Runs there now", compute="_compute_plan")
+    expires_on = fields.Date(
+        default=lambda self: fields.Date.context_today(self) + timedelta(days=DAYS_DEFAULT)
+    )
+    live_version_id = fields.Many2one(
+        "mlops.model.version", string="Runs there now", compute="_compute_plan"
+    )
     comparison = fields.Json(compute="_compute_plan")
     finding_ids = fields.Many2many("mlops.finding", compute="_compute_findings", string="Findings")
     consequence = fields.Char(compute="_compute_plan")
-    plan = fields.Json(compute="_compute_plan", help="What a promotion would do, step by step: nothing is touched by looking at it")
+    plan = fields.Json(
+        compute="_compute_plan",
+        help="What a promotion would do, step by step: nothing is touched by looking at it",
+    )
     strategy_refusal = fields.Char(compute="_compute_plan")
-    strategies_allowed = fields.Json(compute="_compute_plan", help="What the environment allows: nothing else is offered")
+    strategies_allowed = fields.Json(
+        compute="_compute_plan", help="What the environment allows: nothing else is offered"
+    )
     description = fields.Text(related="version_id.description")
     artifact_ids = fields.One2many(related="version_id.artifact_ids", string="Files")
 
     @api.model
     def _open(self, version, action):
-        """The dialog for this action on this version, as a client action. Who may not decide is told before they type a word."""
+        """The dialog for this action on this version, as a client action. Who may not decide is
+        told before they type a word.
+        """
         version = version._visible(version.id)
         why = why_not(version._action_facts(), action, TARGETS.get(action))
         if why:
             raise AccessError(why)
         environment = version._environment("staging" if action == "deploy" else "production")
-        decision = self.create({
-            "version_id": version.id, "action": action, "seen": version.lock_version,
-            "strategy": environment.strategy_default if action == "promote" else False,
-        })
+        decision = self.create(
+            {
+                "version_id": version.id,
+                "action": action,
+                "seen": version.lock_version,
+                "strategy": environment.strategy_default if action == "promote" else False,
+            }
+        )
         return {
-            "type": "ir.actions.act_window", "name": dict(self._fields["action"]._description_selection(self.env))[action],
-            "res_model": self._name, "res_id": decision.id, "view_mode": "form", "target": "new",
+            "type": "ir.actions.act_window",
+            "name": dict(self._fields["action"]._description_selection(self.env))[action],
+            "res_model": self._name,
+            "res_id": decision.id,
+            "view_mode": "form",
+            "target": "new",
         }
 
     @api.depends("version_id", "action", "strategy")
@@ -66,19 +90,37 @@ class Decision(models.TransientModel):
         for one in self:
             version = one.version_id._seen().sudo()
             if not version:
-                one.live_version_id = one.comparison = one.consequence = one.plan = one.strategy_refusal = one.strategies_allowed = False
+                one.live_version_id = one.comparison = one.consequence = one.plan = (
+                    one.strategy_refusal
+                ) = one.strategies_allowed = False
                 continue
             kind = "staging" if one.action == "deploy" else "production"
-            live = version.model_id.endpoint_ids.filtered(lambda place, kind=kind: place.environment_kind == kind and place.is_available).version_id
+            live = version.model_id.endpoint_ids.filtered(
+                lambda place, kind=kind: place.environment_kind == kind and place.is_available
+            ).version_id
             then = version._rollback_version().sudo() if one.action == "rollback" else version
             one.live_version_id = live
-            one.comparison = comparison(live._described() if live else None, then._described()) if then and one.action in PLANNED else []
-            one.consequence = " ".join(filter(None, (one._consequence(version, live, then), one._aborted(version, kind))))
-            one.plan = one._steps_in_words(version, live) if one.action == "promote" and one.strategy else False
+            one.comparison = (
+                comparison(live._described() if live else None, then._described())
+                if then and one.action in PLANNED
+                else []
+            )
+            one.consequence = " ".join(
+                filter(None, (one._consequence(version, live, then), one._aborted(version, kind)))
+            )
+            one.plan = (
+                one._steps_in_words(version, live)
+                if one.action == "promote" and one.strategy
+                else False
+            )
             allowed = (version._place_policy("production") or {}).get("strategies") or []
             one.strategies_allowed = allowed
             refused = one.action == "promote" and one.strategy and one.strategy not in allowed
-            one.strategy_refusal = self.env._("This strategy is not allowed there. Allowed: %s.", ", ".join(allowed)) if refused else False
+            one.strategy_refusal = (
+                self.env._("This strategy is not allowed there. Allowed: %s.", ", ".join(allowed))
+                if refused
+                else False
+            )
 
     @api.depends("version_id")
     def _compute_findings(self):
@@ -88,14 +130,31 @@ class Decision(models.TransientModel):
     def _steps_in_words(self, version, live):
         """`{sentences, atLeast}`: the promotion as a dry run."""
         replicas = (version.serving or {}).get("replicas") or 1
-        steps = followed_steps(self.strategy, version._place_policy("production")["steps"], replicas, not live)
+        steps = followed_steps(
+            self.strategy, version._place_policy("production")["steps"], replicas, not live
+        )
         seconds = steps_seconds([{"seconds": step.get("seconds", 0)} for step in steps])
-        return {"sentences": would_happen(steps, replicas, version.name, live.name or None), "atLeast": in_words(seconds) if seconds else None}
+        return {
+            "sentences": would_happen(steps, replicas, version.name, live.name or None),
+            "atLeast": in_words(seconds) if seconds else None,
+        }
 
     def _aborted(self, version, kind):
         """What is on its way there now gives way."""
-        older = self.env["mlops.deployment"].sudo()._in_flight(version._environment(kind), version.model_id) if self.action in PLANNED else None
-        return self.env._("The rollout of %s, which is on its way there, is aborted.", older.version_id.name) if older else None
+        older = (
+            self.env["mlops.deployment"]
+            .sudo()
+            ._in_flight(version._environment(kind), version.model_id)
+            if self.action in PLANNED
+            else None
+        )
+        return (
+            self.env._(
+                "The rollout of %s, which is on its way there, is aborted.", older.version_id.name
+            )
+            if older
+            else None
+        )
 
     def _consequence(self, version, live, then):
         what, before = version.display_name, live.name
@@ -106,49 +165,96 @@ class Decision(models.TransientModel):
         if self.action == "reject":
             return self.env._("%s does not go further. The uploader reads your reason.", what)
         if self.action == "request-waiver":
-            return self.env._("An approver is asked to accept the findings to review of these very files until the date.")
+            return self.env._(
+                "An approver is asked to accept the findings to review of these very files until the date."
+            )
         if self.action == "accept-waiver":
-            reason = "; ".join(sorted(set(version.waiver_ids.filtered(lambda one: one.state == "requested").mapped("reason"))))
-            return self.env._("%(what)s can be deployed although the scan found this. Asked because: %(reason)s", what=what, reason=reason)
+            reason = "; ".join(
+                sorted(
+                    set(
+                        version.waiver_ids.filtered(lambda one: one.state == "requested").mapped(
+                            "reason"
+                        )
+                    )
+                )
+            )
+            return self.env._(
+                "%(what)s can be deployed although the scan found this. Asked because: %(reason)s",
+                what=what,
+                reason=reason,
+            )
         if self.action == "refuse-waiver":
             return self.env._("The findings stand and %s does not go further.", what)
         if self.action == "rollback":
-            return " ".join(filter(None, (
-                self.env._("Take %(now)s out of production and bring back %(back)s.", now=version.name, back=then.name or "?"), self._gap(version),
-            )))
+            return " ".join(
+                filter(
+                    None,
+                    (
+                        self.env._(
+                            "Take %(now)s out of production and bring back %(back)s.",
+                            now=version.name,
+                            back=then.name or "?",
+                        ),
+                        self._gap(version),
+                    ),
+                )
+            )
         if self.strategy == "rolling":
             if live:
-                return self.env._("Replace the pods of %(before)s with %(now)s, one after the other, in production.", before=before, now=version.name)
-            return self.env._("Start %s in production, pod after pod. Nothing is live before it.", version.name)
+                return self.env._(
+                    "Replace the pods of %(before)s with %(now)s, one after the other, in production.",
+                    before=before,
+                    now=version.name,
+                )
+            return self.env._(
+                "Start %s in production, pod after pod. Nothing is live before it.", version.name
+            )
         if live and self.strategy == "recreate":
             return self.env._(
                 "Stop %(before)s, then start %(now)s in its place. The endpoint does not answer until %(now)s is ready; if it fails, %(before)s"
-                " comes back.", now=version.name, before=before,
+                " comes back.",
+                now=version.name,
+                before=before,
             )
         if live and self.strategy == "canary":
             return self.env._(
-                "Try %(now)s on a little of the traffic of %(before)s, judge it, and go on only while it does well.", now=version.name, before=before,
+                "Try %(now)s on a little of the traffic of %(before)s, judge it, and go on only while it does well.",
+                now=version.name,
+                before=before,
             )
         if live:
             return self.env._(
-                "Start %(now)s beside %(before)s, test it, then send 100 %% of production traffic to %(now)s.", now=version.name, before=before,
+                "Start %(now)s beside %(before)s, test it, then send 100 %% of production traffic to %(now)s.",
+                now=version.name,
+                before=before,
             )
-        return self.env._("Start %s, test it, then open it to production traffic. Nothing is live before it.", version.name)
+        return self.env._(
+            "Start %s, test it, then open it to production traffic. Nothing is live before it.",
+            version.name,
+        )
 
     def _gap(self, version):
         """What a rollback may cost where recreating is allowed."""
         if "recreate" not in (version._environment("production").strategies_allowed or []):
             return None
-        return self.env._("If it does not fit beside what serves now, the endpoint does not answer until it is ready.")
+        return self.env._(
+            "If it does not fit beside what serves now, the endpoint does not answer until it is ready."
+        )
 
     def confirm(self):
         """Carry the decision out; a stale or forbidden one is refused by the method itself."""
         self.ensure_one()
-        versions, version_id, comment = self.env["mlops.model.version"], self.version_id.id, self.comment
+        versions, version_id, comment = (
+            self.env["mlops.model.version"],
+            self.version_id.id,
+            self.comment,
+        )
         if self.action == "deploy":
             versions.approve_deployment(version_id, "staging", seen=self.seen, comment=comment)
         elif self.action == "promote":
-            versions.approve_promotion(version_id, "production", self.strategy, seen=self.seen, comment=comment)
+            versions.approve_promotion(
+                version_id, "production", self.strategy, seen=self.seen, comment=comment
+            )
         elif self.action == "reject":
             versions.reject(version_id, comment, seen=self.seen)
         elif self.action == "request-waiver":
@@ -198,7 +304,11 @@ class VersionButtons(models.Model):
         """This version as `comparison` wants it."""
         model_file = self.artifact_ids.filtered(lambda one: one.kind == "model")[:1]
         return {
-            "version": self.name, "digest": (model_file.digest or "").removeprefix("sha256:")[:12], "framework": self.framework,
-            "bytes": f"{sum(self.artifact_ids.mapped('size')) / MEBIBYTE:.1f} MiB", "params": self.params, "metrics": self.metrics,
+            "version": self.name,
+            "digest": (model_file.digest or "").removeprefix("sha256:")[:12],
+            "framework": self.framework,
+            "bytes": f"{sum(self.artifact_ids.mapped('size')) / MEBIBYTE:.1f} MiB",
+            "params": self.params,
+            "metrics": self.metrics,
             "serving": self.serving,
         }

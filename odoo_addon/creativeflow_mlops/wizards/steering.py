@@ -20,10 +20,16 @@ class Steering(models.TransientModel):
     def _open(self, deployment, action):
         self.env["mlops.model"]._require_role("approver")
         deployment = deployment._visible(deployment.id)
-        dialog = self.create({"deployment_id": deployment.id, "action": action, "step": deployment.current_step})
+        dialog = self.create(
+            {"deployment_id": deployment.id, "action": action, "step": deployment.current_step}
+        )
         return {
-            "type": "ir.actions.act_window", "name": dict(self._fields["action"]._description_selection(self.env))[action],
-            "res_model": self._name, "res_id": dialog.id, "view_mode": "form", "target": "new",
+            "type": "ir.actions.act_window",
+            "name": dict(self._fields["action"]._description_selection(self.env))[action],
+            "res_model": self._name,
+            "res_id": dialog.id,
+            "view_mode": "form",
+            "target": "new",
         }
 
     @api.depends("deployment_id", "action", "step")
@@ -35,7 +41,9 @@ class Steering(models.TransientModel):
                 back = self.env._("%s goes on serving and gets all traffic back.", before)
                 one.consequence = back if before else self.env._("Nothing is live then.")
             else:
-                one.consequence = next((step["words"] for step in rollout["steps"] if step["index"] == one.step), False)
+                one.consequence = next(
+                    (step["words"] for step in rollout["steps"] if step["index"] == one.step), False
+                )
 
     def confirm(self):
         """The method of the action asks everything again."""

@@ -1,4 +1,5 @@
-# Run by `odoo shell`: companies, people, service accounts and their keys. Can be run again; makes what is missing.
+# Run by `odoo shell`: companies, people, service accounts and their keys. Can be run again; makes
+# what is missing.
 import json
 import os
 
@@ -20,7 +21,15 @@ def person(login, name, groups, home, password=None):
     user = Users.search([("login", "=", login)], limit=1)
     groups = env.ref("base.group_user") | groups
     if not user:
-        user = Users.create({"login": login, "name": name, "company_id": home.id, "company_ids": [(6, 0, home.ids)], "group_ids": [(6, 0, groups.ids)]})
+        user = Users.create(
+            {
+                "login": login,
+                "name": name,
+                "company_id": home.id,
+                "company_ids": [(6, 0, home.ids)],
+                "group_ids": [(6, 0, groups.ids)],
+            }
+        )
     if password:  # a service account has none at all
         user.password = password
     user.partner_id.email = user.partner_id.email or f"{login}@creativeflow.example"
@@ -52,7 +61,9 @@ if main.name != "CreativeFlow":
     main.name = "CreativeFlow"
 other = company("Other Ltd")
 env["mlops.environment"]._create_missing(main | other)
-env["mlops.environment"].with_context(active_test=False).search([]).write({"gateway_url": wanted["gatewayUrl"], "registry": wanted["registry"]})
+env["mlops.environment"].with_context(active_test=False).search([]).write(
+    {"gateway_url": wanted["gatewayUrl"], "registry": wanted["registry"]}
+)
 
 passwords = wanted["people"]
 person("ada", "Ada Data", group("group_data_scientist"), main, passwords["ada"])
@@ -66,7 +77,9 @@ admin.write({"company_ids": [(4, other.id)], "group_ids": [(4, group("group_mana
 
 bridge = person("bridge", "CreativeFlow bridge", group("group_bridge"), main)
 bridge.write({"company_ids": [(6, 0, (main | other).ids)]})
-n8n = person("n8n", "n8n workflows", group("group_endpoint_reader") | group("group_requester"), main)
+n8n = person(
+    "n8n", "n8n workflows", group("group_endpoint_reader") | group("group_requester"), main
+)
 keys = {"bridgeKey": key_of(bridge, wanted["bridgeKey"]), "n8nKey": key_of(n8n, wanted["n8nKey"])}
 env.cr.commit()
 print("SEED " + json.dumps(keys))

@@ -1,7 +1,9 @@
-"""Makes honest tar and zip archives of model files with the tools that people use (Python's tarfile and zipfile, GNU tar).
+"""Makes honest tar and zip archives of model files with the tools that people use (Python's tarfile
+and zipfile, GNU tar).
 
-    /tmp/v/bin/python make_archives.py          # numpy safetensors
+/tmp/v/bin/python make_archives.py          # numpy safetensors
 """
+
 from __future__ import annotations
 
 import io
@@ -26,7 +28,11 @@ def main() -> None:
         "README": b"A small model.\n",
         "deeper/" + "a-rather-long-name-" * 4 + "/" + "and-more-" * 5 + ".safetensors": weights,
     }
-    for name, layout in (("pax.tar", tarfile.PAX_FORMAT), ("gnu.tar", tarfile.GNU_FORMAT), ("pax.tar.gz", tarfile.PAX_FORMAT)):
+    for name, layout in (
+        ("pax.tar", tarfile.PAX_FORMAT),
+        ("gnu.tar", tarfile.GNU_FORMAT),
+        ("pax.tar.gz", tarfile.PAX_FORMAT),
+    ):
         with tarfile.open(OUT / name, "w:gz" if name.endswith("gz") else "w", format=layout) as tar:
             for path, data in files.items():
                 entry = tarfile.TarInfo(path)
@@ -40,7 +46,22 @@ def main() -> None:
             (Path(folder) / path).parent.mkdir(exist_ok=True, parents=True)
             (Path(folder) / path).write_bytes(data)
         for layout in ("gnu", "posix", "ustar"):
-            subprocess.run(["tar", f"--format={layout}", "--sort=name", "--owner=user:1000", "--group=user:1000", "--xz", "-cf", OUT / f"folder-{layout}.tar.xz", "-C", folder, "."], check=True)
+            subprocess.run(
+                [
+                    "tar",
+                    f"--format={layout}",
+                    "--sort=name",
+                    "--owner=user:1000",
+                    "--group=user:1000",
+                    "--xz",
+                    "-cf",
+                    OUT / f"folder-{layout}.tar.xz",
+                    "-C",
+                    folder,
+                    ".",
+                ],
+                check=True,
+            )
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """Makes the honest compressed files with the libraries that people use.
 
-    /tmp/v/bin/python make_compressed.py          # numpy scikit-learn joblib lz4 zstandard
+/tmp/v/bin/python make_compressed.py          # numpy scikit-learn joblib lz4 zstandard
 """
+
 from __future__ import annotations
 
 import gzip
@@ -23,15 +24,29 @@ def main() -> None:
     warnings.simplefilter("ignore")
     rng = np.random.default_rng(1)
     model = LogisticRegression().fit(rng.random((40, 4)), np.array([0, 1] * 20))
-    value = {"model": model, "array": rng.random((3, 4)), "objects": np.array([1, "a"], dtype=object), "zeros": np.zeros(3000), "text": np.array(["x", "yz"] * 20)}
+    value = {
+        "model": model,
+        "array": rng.random((3, 4)),
+        "objects": np.array([1, "a"], dtype=object),
+        "zeros": np.zeros(3000),
+        "text": np.array(["x", "yz"] * 20),
+    }
     for how in ("zlib", "gzip", "bz2", "lzma", "xz", "lz4"):
         joblib.dump(value, OUT / f"packed-{how}.joblib", compress=(how, 3))
     joblib.dump(value, OUT / "by-name.joblib.gz")
-    (OUT / "old-zf.joblib").write_bytes(b"ZF" + hex(len(pickle.dumps(model, 2))).ljust(19).encode() + zlib.compress(pickle.dumps(model, 2), 3))
+    (OUT / "old-zf.joblib").write_bytes(
+        b"ZF"
+        + hex(len(pickle.dumps(model, 2))).ljust(19).encode()
+        + zlib.compress(pickle.dumps(model, 2), 3)
+    )
     with gzip.open(OUT / "plain.pkl.gz", "wb") as file:
         pickle.dump(model, file, 4)
-    plain = pickle.dumps({"weights": list(range(3000)), "same": [0.5] * 900, "noise": rng.bytes(2000)}, 4)
-    (OUT / "sized.pkl.zst").write_bytes(zstandard.ZstdCompressor(level=12, write_checksum=True).compress(plain))
+    plain = pickle.dumps(
+        {"weights": list(range(3000)), "same": [0.5] * 900, "noise": rng.bytes(2000)}, 4
+    )
+    (OUT / "sized.pkl.zst").write_bytes(
+        zstandard.ZstdCompressor(level=12, write_checksum=True).compress(plain)
+    )
     stream = io.BytesIO()
     with zstandard.ZstdCompressor(level=1).stream_writer(stream, closefd=False) as writer:
         writer.write(plain)

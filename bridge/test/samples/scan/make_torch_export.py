@@ -1,8 +1,9 @@
 """Writes honest archives of torch.export. With PyTorch 2.8 or later, and with an older one:
 
-    python make_torch_export.py honest/torch-export.pt2
-    python make_torch_export.py honest/torch-export-older.pt2
+python make_torch_export.py honest/torch-export.pt2
+python make_torch_export.py honest/torch-export-older.pt2
 """
+
 import sys
 
 import torch
@@ -25,7 +26,12 @@ class Model(nn.Module):
 
 
 torch.manual_seed(0)
-program = torch.export.export(Model().eval(), (torch.randn(2, 1, 8, 8),), {"mask": torch.ones(2)}, dynamic_shapes={"image": {0: torch.export.Dim("batch")}, "mask": None})
+program = torch.export.export(
+    Model().eval(),
+    (torch.randn(2, 1, 8, 8),),
+    {"mask": torch.ones(2)},
+    dynamic_shapes={"image": {0: torch.export.Dim("batch")}, "mask": None},
+)
 for module in program.graph_module.modules():
     for node in module.graph.nodes:
         node.meta.pop("stack_trace", None)  # names folders of the machine

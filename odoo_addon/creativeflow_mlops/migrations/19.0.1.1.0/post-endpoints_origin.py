@@ -6,7 +6,8 @@ from odoo import SUPERUSER_ID, api
 def migrate(cr, version):
     """Endpoints have an origin of their own: what was recorded at the app's moves there.
 
-    Where it is: the parameter, or ENDPOINTS_PUBLIC_URL. When neither says so yet, the move waits for the parameter.
+    Where it is: the parameter, or ENDPOINTS_PUBLIC_URL. When neither says so yet, the move waits
+    for the parameter.
     """
     env = api.Environment(cr, SUPERUSER_ID, {})
     parameters = env["ir.config_parameter"]
