@@ -10,9 +10,9 @@ import { MinioBlobStore } from '../bridge/src/adapters/minio/minio-blob-store.ts
 import type { MinioConfig } from '../bridge/src/adapters/minio/minio-blob-store.ts';
 import { HttpImageStore } from '../bridge/src/adapters/registry/image-store.ts';
 import { HttpRegistry, registryAccess } from '../bridge/src/adapters/registry/registry.ts';
-import { podListener } from '../bridge/src/http/pod-listener.ts';
-import { Build } from '../bridge/src/services/build.ts';
-import type { Logger, ObjectStore, OdooPort, VersionWork } from '../bridge/src/services/ports.ts';
+import { podListener } from '../bridge/src/http/builds/pod-listener.ts';
+import { Build } from '../bridge/src/services/builds/build-job.ts';
+import type { Logger, ObjectStore, OdooPort, VersionWork } from '../bridge/src/services/ports/core.ts';
 import { realClock } from '../bridge/test/fakes/real-clock.ts';
 
 export interface BuildOrder {

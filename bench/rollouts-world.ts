@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { CapacityObserved } from '../bridge/src/domain/capacity.ts';
+import type { CapacityObserved } from '../bridge/src/domain/capacity/capacity.ts';
 import type {
   Backend,
   Counters,
   RevisionObserved,
   RouteObserved,
-} from '../bridge/src/domain/revision.ts';
+} from '../bridge/src/domain/rollouts/revision.ts';
 import type {
   ClusterPort,
   GatewayAnswer,
@@ -13,8 +13,8 @@ import type {
   MetricsPort,
   RevisionSpec,
   RouteSpec,
-} from '../bridge/src/services/cluster-ports.ts';
-import type { DeploymentWork, OdooPort } from '../bridge/src/services/ports.ts';
+} from '../bridge/src/services/ports/cluster.ts';
+import type { DeploymentWork, OdooPort } from '../bridge/src/services/ports/core.ts';
 
 /**
  * How long what stands in for a server takes, in ms: least and most. As measured on the real ones

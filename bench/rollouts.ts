@@ -11,7 +11,7 @@ import { loadavg } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { openQueues } from '../bridge/src/adapters/redis/queues.ts';
-import type { Step } from '../bridge/src/domain/strategy.ts';
+import type { Step } from '../bridge/src/domain/rollouts/strategy.ts';
 import { reconcileJob } from '../bridge/src/jobs/reconcile.ts';
 import { startWorkers } from '../bridge/src/jobs/runner.ts';
 import type {
@@ -20,8 +20,8 @@ import type {
   JobName,
   JobPayload,
   Logger,
-} from '../bridge/src/services/ports.ts';
-import type { JobData, Outbox, WorkQueues } from '../bridge/src/services/stream-ports.ts';
+} from '../bridge/src/services/ports/core.ts';
+import type { JobData, Outbox, WorkQueues } from '../bridge/src/services/ports/outbox.ts';
 import { ownRedis } from '../bridge/test/contract/storage/servers.ts';
 import { quantile } from './quantile.ts';
 import {

@@ -11,7 +11,7 @@ import { parseArgs } from 'node:util';
 import { setTimeout as delay } from 'node:timers/promises';
 import { KubeConfig } from '@kubernetes/client-node';
 import { KubernetesClient } from '../bridge/src/adapters/kubernetes/client.ts';
-import { clusterFacts } from '../bridge/test/contract/cluster-facts.ts';
+import { clusterFacts } from '../bridge/test/contract/rollouts/cluster-facts.ts';
 import { quantile } from './quantile.ts';
 
 const { values: flags } = parseArgs({ options: { rounds: { type: 'string', default: '40' } } });

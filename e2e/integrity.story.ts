@@ -4,7 +4,7 @@ import { Client as Minio } from 'minio';
 import { HttpImageStore } from '../bridge/src/adapters/registry/image-store.ts';
 import { registryAccess } from '../bridge/src/adapters/registry/registry.ts';
 import type { VersionDetail } from '../bridge/src/contract/version.ts';
-import { revisionName, routeName } from '../bridge/src/domain/revision.ts';
+import { revisionName, routeName } from '../bridge/src/domain/rollouts/revision.ts';
 import { waitFor } from '../stack/process.ts';
 import { run } from '../stack/run.ts';
 import { Client, digit, neverBuilt, sample } from './client.ts';

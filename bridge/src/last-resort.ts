@@ -1,4 +1,4 @@
-import type { Logger } from './services/ports.ts';
+import type { Logger } from './services/ports/core.ts';
 
 export interface LastResort {
   log: Logger;

@@ -159,7 +159,7 @@ http {
   ${foreignChanges(network)}
   ${endpointsMaps(network, corsOrigins)}
   map $http_upgrade $connection_upgrade { default upgrade; '' ''; }
-  # the bridge reads a large body twice as fast when it is asked to before it comes (bridge/src/http/upload-line.ts)
+  # the bridge reads a large body twice as fast when it is asked to before it comes (bridge/src/http/uploads/direct-body.ts)
   map $content_length $upload_upgrade { default ''; "~^[0-9]{6,}$" creativeflow-upload; }
   map $content_length $upload_connection { default ''; "~^[0-9]{6,}$" upgrade; }
   # an id that the caller brought is kept: one id from the browser to the pod

@@ -4,11 +4,11 @@ import { TryRequest } from '../contract/requests.ts';
 import { ID_MAX } from '../contract/text.ts';
 import type { EndpointTraffic } from '../contract/traffic.ts';
 import type { EndpointView } from '../contract/version.ts';
-import { revisionName } from '../domain/revision.ts';
-import { trafficOf } from '../domain/traffic.ts';
+import { revisionName } from '../domain/rollouts/revision.ts';
+import { trafficOf } from '../domain/rollouts/traffic.ts';
 import { BridgeError, Failed, Invalid, NotFound, Unavailable } from '../errors.ts';
-import type { OdooPort } from '../services/ports.ts';
-import type { TrafficHistory } from '../services/traffic-history.ts';
+import type { OdooPort } from '../services/ports/core.ts';
+import type { TrafficHistory } from '../services/rollouts/traffic-history.ts';
 import type { RequestContext } from './request-context.ts';
 
 const TRY_DEADLINE_MS = 30_000;

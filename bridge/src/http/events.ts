@@ -1,8 +1,8 @@
 import { Router } from 'express';
 import { z } from 'zod';
-import { maySee } from '../domain/visibility.ts';
-import type { OdooPort } from '../services/ports.ts';
-import type { JournalReader, StreamEvent } from '../services/stream-ports.ts';
+import { maySee } from '../domain/event-visibility.ts';
+import type { OdooPort } from '../services/ports/core.ts';
+import type { JournalReader, StreamEvent } from '../services/ports/outbox.ts';
 import { viewOf } from '../ws/subscriber.ts';
 import type { RequestContext } from './request-context.ts';
 

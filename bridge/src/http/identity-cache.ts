@@ -1,6 +1,6 @@
 import type { Whoami } from '../contract/requests.ts';
-import type { Caller, Clock } from '../services/ports.ts';
-import type { RightsFeed } from '../services/stream-ports.ts';
+import type { Caller, Clock } from '../services/ports/core.ts';
+import type { RightsFeed } from '../services/ports/outbox.ts';
 
 export interface Known {
   caller: Caller;

@@ -1,9 +1,9 @@
 import express, { type Express, type Router } from 'express';
 import { openApiDocument } from '../contract/openapi.ts';
-import type { Logger, OdooPort } from '../services/ports.ts';
-import type { TrafficHistory } from '../services/traffic-history.ts';
-import type { SessionStore, Throttle } from '../services/session-ports.ts';
-import type { JournalReader } from '../services/stream-ports.ts';
+import type { Logger, OdooPort } from '../services/ports/core.ts';
+import type { TrafficHistory } from '../services/rollouts/traffic-history.ts';
+import type { SessionStore, Throttle } from '../services/ports/sessions.ts';
+import type { JournalReader } from '../services/ports/outbox.ts';
 import { checkAddress, tameAddresses } from './address-guard.ts';
 import { actionRouter } from './actions.ts';
 import { endpointRouter } from './endpoints.ts';

@@ -2,8 +2,8 @@ import type { ErrorRequestHandler, Request, RequestHandler } from 'express';
 import { ZodError } from 'zod';
 import type { Problem } from '../contract/problem.ts';
 import { BridgeError, Failed, Invalid, NotFound, TooLarge } from '../errors.ts';
-import { BadRequest, UnsupportedType } from '../services/upload-errors.ts';
-import type { Logger } from '../services/ports.ts';
+import { BadRequest, UnsupportedType } from '../services/uploads/errors.ts';
+import type { Logger } from '../services/ports/core.ts';
 
 const TITLES: Record<number, string> = {
   400: 'Bad request',

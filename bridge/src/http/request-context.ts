@@ -4,9 +4,9 @@ import { parse, serialize } from 'cookie';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import type { Whoami } from '../contract/requests.ts';
 import { BridgeError, Forbidden, Unauthenticated } from '../errors.ts';
-import type { Caller, Clock, Logger, OdooPort } from '../services/ports.ts';
-import type { SessionStore } from '../services/session-ports.ts';
-import type { RightsFeed } from '../services/stream-ports.ts';
+import type { Caller, Clock, Logger, OdooPort } from '../services/ports/core.ts';
+import type { SessionStore } from '../services/ports/sessions.ts';
+import type { RightsFeed } from '../services/ports/outbox.ts';
 import { IdentityCache, type Known } from './identity-cache.ts';
 
 /**

@@ -1,5 +1,5 @@
-import { IntegrityCheck } from '../services/integrity.ts';
-import type { IntegrityDeps } from '../services/integrity.ts';
+import { IntegrityCheck } from '../services/integrity/check.ts';
+import type { IntegrityDeps } from '../services/integrity/check.ts';
 
 /**
  * How often Odoo is asked what is due, as a part of the interval: a bridge that begins later waits

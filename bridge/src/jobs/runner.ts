@@ -1,6 +1,6 @@
 import { BridgeError, Forbidden, NotFound } from '../errors.ts';
-import type { JobHandler, JobName, Logger } from '../services/ports.ts';
-import type { JobData, Outbox, WorkQueues } from '../services/stream-ports.ts';
+import type { JobHandler, JobName, Logger } from '../services/ports/core.ts';
+import type { JobData, Outbox, WorkQueues } from '../services/ports/outbox.ts';
 
 export interface WorkerDeps {
   queues: WorkQueues;

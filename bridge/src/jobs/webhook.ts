@@ -1,7 +1,7 @@
-import { webhookSignature, SIGNATURE_HEADER } from '../domain/signature.ts';
+import { webhookSignature, SIGNATURE_HEADER } from '../domain/webhook-signature.ts';
 import { BridgeError, Forbidden, Unavailable } from '../errors.ts';
-import type { OutboundPort } from '../services/outbound-ports.ts';
-import type { Clock, JobHandler, OdooPort } from '../services/ports.ts';
+import type { OutboundPort } from '../services/ports/outbound.ts';
+import type { Clock, JobHandler, OdooPort } from '../services/ports/core.ts';
 
 interface Delivery {
   webhookId: number;

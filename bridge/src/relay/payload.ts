@@ -1,6 +1,6 @@
 import { Failed } from '../errors.ts';
-import type { JobPayload } from '../services/ports.ts';
-import type { Command } from '../services/stream-ports.ts';
+import type { JobPayload } from '../services/ports/core.ts';
+import type { Command } from '../services/ports/outbox.ts';
 
 /**
  * `version:12` → a job about 12. The payload only names the work; the work itself is read again

@@ -1,6 +1,6 @@
-import type { Clock, Logger } from '../services/ports.ts';
-import type { RecentWork } from '../services/recent-work.ts';
-import type { Command, JobQueues, Outbox, OutboxLease } from '../services/stream-ports.ts';
+import type { Clock, Logger } from '../services/ports/core.ts';
+import type { RecentWork } from '../services/rollouts/work-cache.ts';
+import type { Command, JobQueues, Outbox, OutboxLease } from '../services/ports/outbox.ts';
 import { payloadOf } from './payload.ts';
 
 export interface RelayDeps {

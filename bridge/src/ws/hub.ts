@@ -4,9 +4,9 @@ import { WebSocketServer, type WebSocket } from 'ws';
 import type { Whoami } from '../contract/requests.ts';
 import { BridgeError } from '../errors.ts';
 import { pathOf, queryOf, refuseUpgrade as refuse } from '../http/listener.ts';
-import { UPLOAD_LINE } from '../http/upload-line.ts';
-import type { Logger } from '../services/ports.ts';
-import type { JournalReader, RightsFeed, StreamEvent } from '../services/stream-ports.ts';
+import { UPLOAD_LINE } from '../http/uploads/direct-body.ts';
+import type { Logger } from '../services/ports/core.ts';
+import type { JournalReader, RightsFeed, StreamEvent } from '../services/ports/outbox.ts';
 import { Subscriber } from './subscriber.ts';
 
 export interface HubDeps {

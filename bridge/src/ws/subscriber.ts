@@ -1,8 +1,8 @@
 import type { WebSocket } from 'ws';
 import type { EventView, SocketMessage } from '../contract/events.ts';
 import type { Whoami } from '../contract/requests.ts';
-import { maySee } from '../domain/visibility.ts';
-import type { StreamEvent } from '../services/stream-ports.ts';
+import { maySee } from '../domain/event-visibility.ts';
+import type { StreamEvent } from '../services/ports/outbox.ts';
 
 /**
  * A socket that takes in less than it is sent is closed: it reconnects and replays from where it

@@ -5,9 +5,9 @@ import type { V1Node } from '@kubernetes/client-node';
 import { readStackFacts } from '../../../stack/facts.ts';
 import { daemonPid } from '../../../stack/process.ts';
 import { KubernetesClient } from '../../src/adapters/kubernetes/client.ts';
-import type { Step } from '../../src/domain/strategy.ts';
-import { ClusterScene, digitsContext } from './cluster-scene.ts';
-import { EXAMPLE, infer, steadyRequests, stopRequests } from './steady-requests.ts';
+import type { Step } from '../../src/domain/rollouts/strategy.ts';
+import { ClusterScene, digitsContext } from './rollouts/cluster-scene.ts';
+import { EXAMPLE, infer, steadyRequests, stopRequests } from './rollouts/steady-requests.ts';
 
 const SMALL = {
   port: 8080,

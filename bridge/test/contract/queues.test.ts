@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { openQueues, type BullQueues } from '../../src/adapters/redis/queues.ts';
 import { startWorkers } from '../../src/jobs/runner.ts';
-import type { JobHandler, JobPayload, Logger } from '../../src/services/ports.ts';
-import type { Command, Outbox } from '../../src/services/stream-ports.ts';
+import type { JobHandler, JobPayload, Logger } from '../../src/services/ports/core.ts';
+import type { Command, Outbox } from '../../src/services/ports/outbox.ts';
 import { readStackFacts } from '../../../stack/facts.ts';
 
 const quiet: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => quiet };

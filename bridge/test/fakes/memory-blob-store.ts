@@ -6,7 +6,7 @@ import type {
   BlobStore,
   OpenUpload,
   StoredPart,
-} from '../../src/services/upload-ports.ts';
+} from '../../src/services/ports/blob-store.ts';
 
 /**
  * S3 wants parts of 5 MiB. The rules are the same with smaller ones, and bytes in memory are hashed

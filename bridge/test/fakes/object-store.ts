@@ -1,7 +1,7 @@
 import { ThreadDigester } from '../../src/adapters/digest/thread-digester.ts';
-import { ArtifactStore } from '../../src/services/artifact-store.ts';
-import { PartBuffers } from '../../src/services/part-buffers.ts';
-import type { BlobStore } from '../../src/services/upload-ports.ts';
+import { ArtifactStore } from '../../src/services/uploads/artifact-store.ts';
+import { PartBuffers } from '../../src/services/uploads/part-buffers.ts';
+import type { BlobStore } from '../../src/services/ports/blob-store.ts';
 import { MemoryBlobStore } from './memory-blob-store.ts';
 import { realClock } from './real-clock.ts';
 

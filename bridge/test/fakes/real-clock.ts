@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Clock } from '../../src/services/ports.ts';
+import type { Clock } from '../../src/services/ports/core.ts';
 
 export const realClock: Clock = {
   now: () => new Date(),

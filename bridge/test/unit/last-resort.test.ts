@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { lastResort } from '../../src/last-resort.ts';
-import type { Logger } from '../../src/services/ports.ts';
+import type { Logger } from '../../src/services/ports/core.ts';
 
 describe('the last resort', () => {
   const logged: string[] = [];

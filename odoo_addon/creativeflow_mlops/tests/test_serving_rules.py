@@ -9,7 +9,7 @@ from odoo.addons.creativeflow_mlops.models.serving_rules import serving_faults
 
 from .common import MlopsCase
 
-# the bridge's suite reads the same table (bridge/test/unit/upload/serving-rules.test.ts)
+# the bridge's suite reads the same table (bridge/test/unit/services/uploads/serving-rules.test.ts)
 CASES = json.loads(Path(__file__).with_name("serving_cases.json").read_text())
 
 

@@ -24,7 +24,7 @@ export interface Limit {
 
 /**
  * As the bridge judges: a p95 that differs by less is the weather
- * (`bridge/src/domain/judgement.ts`).
+ * (`bridge/src/domain/rollouts/analysis.ts`).
  */
 const LATENCY_FLOOR_MS = 5;
 

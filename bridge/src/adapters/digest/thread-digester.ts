@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { Failed } from '../../errors.ts';
-import type { DigestAlgorithm, Digester, RunningDigest } from '../../services/upload-ports.ts';
+import type { DigestAlgorithm, Digester, RunningDigest } from '../../services/ports/blob-store.ts';
 
 /**
  * Digests in one thread of their own: 1.4 GB/s beside the main thread, which so stays free for

@@ -1,6 +1,6 @@
 import type { V1Pod, V1Secret } from '@kubernetes/client-node';
-import { BUILD_CONTAINER, BUILD_EXIT, CONTEXT_CONTAINER } from '../../domain/build-outcome.ts';
-import { PUSH_USER, type BuildPodSpec } from '../../services/cluster-ports.ts';
+import { BUILD_CONTAINER, BUILD_EXIT, CONTEXT_CONTAINER } from '../../domain/builds/outcome.ts';
+import { PUSH_USER, type BuildPodSpec } from '../../services/ports/cluster.ts';
 import { MANAGER } from './manifests.ts';
 
 export interface BuildPodSettings {

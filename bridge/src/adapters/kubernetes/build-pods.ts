@@ -1,10 +1,10 @@
 import { PassThrough } from 'node:stream';
 import type { Readable } from 'node:stream';
 import type { V1Pod } from '@kubernetes/client-node';
-import { BUILD_CONTAINER, CONTEXT_CONTAINER } from '../../domain/build-outcome.ts';
-import type { BuildPodObserved } from '../../domain/build-outcome.ts';
+import { BUILD_CONTAINER, CONTEXT_CONTAINER } from '../../domain/builds/outcome.ts';
+import type { BuildPodObserved } from '../../domain/builds/outcome.ts';
 import { Failed } from '../../errors.ts';
-import type { BuildPodSpec, BuildPodsPort } from '../../services/cluster-ports.ts';
+import type { BuildPodSpec, BuildPodsPort } from '../../services/ports/cluster.ts';
 import { BUILD_LABEL, buildPod, buildPodName, buildSecret } from './build-pod.ts';
 import type { BuildPodSettings } from './build-pod.ts';
 import type { KubernetesClient } from './client.ts';

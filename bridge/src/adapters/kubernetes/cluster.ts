@@ -1,9 +1,9 @@
 import type { V1Deployment, V1Node, V1Pod, V1ResourceQuota } from '@kubernetes/client-node';
-import { GPU_RESOURCE } from '../../domain/capacity.ts';
-import type { CapacityObserved, GpuHolder } from '../../domain/capacity.ts';
-import type { RevisionObserved, RouteObserved } from '../../domain/revision.ts';
+import { GPU_RESOURCE } from '../../domain/capacity/capacity.ts';
+import type { CapacityObserved, GpuHolder } from '../../domain/capacity/capacity.ts';
+import type { RevisionObserved, RouteObserved } from '../../domain/rollouts/revision.ts';
 import { Conflict, Failed } from '../../errors.ts';
-import type { ClusterPort, RevisionSpec, RouteSpec } from '../../services/cluster-ports.ts';
+import type { ClusterPort, RevisionSpec, RouteSpec } from '../../services/ports/cluster.ts';
 import { ApprovedImages } from './approved-images.ts';
 import { KubernetesIntegrity, isRestart } from './integrity.ts';
 import { disruptionManifest } from './disruption.ts';

@@ -1,5 +1,5 @@
 import type { V1PodDisruptionBudget } from '@kubernetes/client-node';
-import type { RevisionSpec } from '../../services/cluster-ports.ts';
+import type { RevisionSpec } from '../../services/ports/cluster.ts';
 import { LABEL, MANAGER } from './manifests.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { BridgeError, Unavailable } from '../../errors.ts';
-import type { GatewayAnswer, GatewayPort } from '../../services/cluster-ports.ts';
-import type { OutboundPort } from '../../services/outbound-ports.ts';
+import type { GatewayAnswer, GatewayPort } from '../../services/ports/cluster.ts';
+import type { OutboundPort } from '../../services/ports/outbound.ts';
 
 /** An answer is told as far as this where nobody asks for more. */
 const BODY_MAX_BYTES = 2048;

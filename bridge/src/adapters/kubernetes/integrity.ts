@@ -1,9 +1,9 @@
 import type { V1Container, V1ManagedFieldsEntry, V1Pod } from '@kubernetes/client-node';
-import type { ContainerSeen, ObjectKind, ObjectSeen, RouteSeen } from '../../domain/integrity.ts';
-import { specChanges } from '../../domain/spec-difference.ts';
-import type { Change } from '../../domain/spec-difference.ts';
-import type { RevisionSpec, RouteSpec } from '../../services/cluster-ports.ts';
-import type { IntegrityCluster } from '../../services/integrity-ports.ts';
+import type { ContainerSeen, ObjectKind, ObjectSeen, RouteSeen } from '../../domain/integrity/differences.ts';
+import { specChanges } from '../../domain/integrity/spec-difference.ts';
+import type { Change } from '../../domain/integrity/spec-difference.ts';
+import type { RevisionSpec, RouteSpec } from '../../services/ports/cluster.ts';
+import type { IntegrityCluster } from '../../services/ports/integrity.ts';
 import { ApprovedImages } from './approved-images.ts';
 import { FIELD_MANAGER } from './client.ts';
 import type { KubernetesClient } from './client.ts';

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { V1Deployment, V1NetworkPolicy, V1Service } from '@kubernetes/client-node';
-import { GPU_RESOURCE } from '../../domain/capacity.ts';
-import { shareOf } from '../../domain/revision.ts';
+import { GPU_RESOURCE } from '../../domain/capacity/capacity.ts';
+import { shareOf } from '../../domain/rollouts/revision.ts';
 import { guardAnswer, guardRequest } from './route-guard.ts';
-import { sessionPatterns } from '../../domain/session-affinity.ts';
-import type { SessionPatterns } from '../../domain/session-affinity.ts';
-import { SESSION_HEADER, TRAFFIC_HEADER } from '../../services/cluster-ports.ts';
-import type { RevisionSpec, RouteSpec } from '../../services/cluster-ports.ts';
+import { sessionPatterns } from '../../domain/rollouts/session-affinity.ts';
+import type { SessionPatterns } from '../../domain/rollouts/session-affinity.ts';
+import { SESSION_HEADER, TRAFFIC_HEADER } from '../../services/ports/cluster.ts';
+import type { RevisionSpec, RouteSpec } from '../../services/ports/cluster.ts';
 
 export const LABEL = {
   managedBy: 'app.kubernetes.io/managed-by',

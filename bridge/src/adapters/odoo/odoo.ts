@@ -1,6 +1,6 @@
 import type { Whoami } from '../../contract/requests.ts';
 import { Conflict, Unauthenticated } from '../../errors.ts';
-import type { Caller, Clock, OdooPort } from '../../services/ports.ts';
+import type { Caller, Clock, OdooPort } from '../../services/ports/core.ts';
 import { OdooClient } from './client.ts';
 import { odooAway } from './errors.ts';
 import { Precedence } from './precedence.ts';

@@ -7,7 +7,7 @@ import type {
   OutboundAnswer,
   OutboundPort,
   OutboundRequest,
-} from '../../services/outbound-ports.ts';
+} from '../../services/ports/outbound.ts';
 
 const CONNECT_DEADLINE_MS = 5_000;
 const HEADER_BYTES_MAX = 16 * 1024;

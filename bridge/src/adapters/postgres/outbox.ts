@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { Unavailable } from '../../errors.ts';
-import type { Logger } from '../../services/ports.ts';
+import type { Logger } from '../../services/ports/core.ts';
 import type {
   Command,
   JournalReader,
@@ -8,7 +8,7 @@ import type {
   OutboxLease,
   RightsFeed,
   StreamEvent,
-} from '../../services/stream-ports.ts';
+} from '../../services/ports/outbox.ts';
 import { StreamListener } from './stream-listener.ts';
 import {
   COMMAND_COLUMNS,

@@ -1,5 +1,5 @@
-import type { DeploymentWork, JobName } from '../../services/ports.ts';
-import type { Command, StreamEvent } from '../../services/stream-ports.ts';
+import type { DeploymentWork, JobName } from '../../services/ports/core.ts';
+import type { Command, StreamEvent } from '../../services/ports/outbox.ts';
 
 export interface EventRow {
   position: string;

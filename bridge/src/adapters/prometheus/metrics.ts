@@ -1,8 +1,8 @@
 import { request } from 'undici';
 import { z } from 'zod';
-import type { Counters } from '../../domain/revision.ts';
+import type { Counters } from '../../domain/rollouts/revision.ts';
 import { Unavailable } from '../../errors.ts';
-import type { MetricsPort } from '../../services/cluster-ports.ts';
+import type { MetricsPort } from '../../services/ports/cluster.ts';
 
 /**
  * What to ask of a gateway's counters, in PromQL. `$namespace` and `$revision` (the name of its

@@ -1,5 +1,5 @@
-import { Locked } from '../../services/upload-errors.ts';
-import type { UploadLock, UploadLocks } from '../../services/upload-ports.ts';
+import { Locked } from '../../services/uploads/errors.ts';
+import type { UploadLock, UploadLocks } from '../../services/ports/blob-store.ts';
 
 /** How long the newer request waits until the older one has put away what it received. */
 export const LOCK_PATIENCE_MS = 20_000;

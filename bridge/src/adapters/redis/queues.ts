@@ -1,7 +1,7 @@
 import Bull from 'bull';
 import { Redis } from 'ioredis';
-import type { JobName, JobPayload, Logger } from '../../services/ports.ts';
-import type { JobData, WorkQueues } from '../../services/stream-ports.ts';
+import type { JobName, JobPayload, Logger } from '../../services/ports/core.ts';
+import type { JobData, WorkQueues } from '../../services/ports/outbox.ts';
 
 export const JOB_NAMES: readonly JobName[] = ['scan', 'build', 'inventory', 'reconcile', 'webhook'];
 const PREFIX = 'creativeflow';

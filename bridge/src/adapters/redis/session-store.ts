@@ -2,7 +2,7 @@ import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:
 import type { Redis } from 'ioredis';
 import { secretFor } from '../../domain/secret-purposes.ts';
 import { Unavailable } from '../../errors.ts';
-import type { SessionRecord, SessionStore } from '../../services/session-ports.ts';
+import type { SessionRecord, SessionStore } from '../../services/ports/sessions.ts';
 
 const LIFE_SECONDS = 7 * 24 * 3600; // as long as an idle Odoo session lives
 const KEY = 'creativeflow:session:';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Redis } from 'ioredis';
-import type { Throttle } from '../../services/session-ports.ts';
+import type { Throttle } from '../../services/ports/sessions.ts';
 import { sessionsUnavailable, withinSeconds } from './session-store.ts';
 
 export interface ThrottleLimit {

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { request } from 'undici';
 import { Unavailable } from '../../errors.ts';
-import type { ImageLayersPort, ImageLayer } from '../../services/cluster-ports.ts';
+import type { ImageLayersPort, ImageLayer } from '../../services/ports/cluster.ts';
 import { parseManifest, registryAccess, unavailable } from './registry.ts';
 
 const MANIFEST_DEADLINE_MS = 10_000;

@@ -1,6 +1,6 @@
 import { request, type Dispatcher } from 'undici';
 import { Unavailable } from '../../errors.ts';
-import type { RegistryPort } from '../../services/cluster-ports.ts';
+import type { RegistryPort } from '../../services/ports/cluster.ts';
 
 const REQUEST_DEADLINE_MS = 10_000;
 const MANIFEST_TYPES = [

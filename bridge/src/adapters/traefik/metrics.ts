@@ -1,8 +1,8 @@
 import { request } from 'undici';
-import { NOTHING_COUNTED } from '../../domain/revision.ts';
-import type { Counters } from '../../domain/revision.ts';
+import { NOTHING_COUNTED } from '../../domain/rollouts/revision.ts';
+import type { Counters } from '../../domain/rollouts/revision.ts';
 import { Unavailable } from '../../errors.ts';
-import type { MetricsPort, TrafficPort } from '../../services/cluster-ports.ts';
+import type { MetricsPort, TrafficPort } from '../../services/ports/cluster.ts';
 
 const DEADLINE_MS = 5_000;
 const LINE =

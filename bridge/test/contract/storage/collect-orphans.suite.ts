@@ -2,12 +2,12 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { expect } from 'chai';
 import { ThreadDigester } from '../../../src/adapters/digest/thread-digester.ts';
 import { Unavailable } from '../../../src/errors.ts';
-import { ArtifactStore, artifactKey, claimKey } from '../../../src/services/artifact-store.ts';
-import { ORPHAN_GRACE_MS, OrphanCollector } from '../../../src/services/collect-orphans.ts';
+import { ArtifactStore, artifactKey, claimKey } from '../../../src/services/uploads/artifact-store.ts';
+import { ORPHAN_GRACE_MS, OrphanCollector } from '../../../src/services/uploads/collect-orphans.ts';
 import { LocalUploadLocks } from '../../../src/adapters/redis/local-upload-locks.ts';
-import { PartBuffers } from '../../../src/services/part-buffers.ts';
-import { ResumableUploads } from '../../../src/services/upload-resumable.ts';
-import type { BlobStore } from '../../../src/services/upload-ports.ts';
+import { PartBuffers } from '../../../src/services/uploads/part-buffers.ts';
+import { ResumableUploads } from '../../../src/services/uploads/resumable-uploads.ts';
+import type { BlobStore } from '../../../src/services/ports/blob-store.ts';
 import { UploadOdoo } from '../../fakes/upload-odoo.ts';
 import { pieces } from './object-store.suite.ts';
 

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { buffer as readAll } from 'node:stream/consumers';
 import { expect } from 'chai';
 import type { BridgeError } from '../../../src/errors.ts';
-import type { ArtifactStore } from '../../../src/services/artifact-store.ts';
+import type { ArtifactStore } from '../../../src/services/uploads/artifact-store.ts';
 import { PART_BYTES } from '../../fakes/object-store.ts';
 
 export const digestOf = (bytes: Buffer): string =>

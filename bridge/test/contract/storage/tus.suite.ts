@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { expect } from 'chai';
 import { Upload } from 'tus-js-client';
-import type { BlobStore, UploadLocks } from '../../../src/services/upload-ports.ts';
+import type { BlobStore, UploadLocks } from '../../../src/services/ports/blob-store.ts';
 import { startUploadApp, type UploadApp } from '../../fakes/upload-app.ts';
 import { UploadOdoo } from '../../fakes/upload-odoo.ts';
 import { base64Digest, digestOf, TusClient, until } from './tus-client.ts';

@@ -3,12 +3,12 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { LocalUploadLocks } from '../../../src/adapters/redis/local-upload-locks.ts';
-import { composeUploads } from '../../../src/compose-uploads.ts';
+import { composeUploads } from '../../../src/compose/uploads.ts';
 import { Unauthenticated } from '../../../src/errors.ts';
 import { createListener } from '../../../src/http/listener.ts';
-import { podListener } from '../../../src/http/pod-listener.ts';
-import { attachUploadLines } from '../../../src/http/upload-line.ts';
-import type { Logger } from '../../../src/services/ports.ts';
+import { podListener } from '../../../src/http/builds/pod-listener.ts';
+import { attachUploadLines } from '../../../src/http/uploads/direct-body.ts';
+import type { Logger } from '../../../src/services/ports/core.ts';
 import { attachSocketHub } from '../../../src/ws/hub.ts';
 import { MemoryBlobStore } from '../../fakes/memory-blob-store.ts';
 import { realClock } from '../../fakes/real-clock.ts';

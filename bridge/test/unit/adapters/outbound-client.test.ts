@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { OutboundClient, type Resolve } from '../../../src/adapters/outbound/outbound-client.ts';
 import { ALLOW_NOTHING, parseAllowList } from '../../../src/domain/outbound-address.ts';
 import { BridgeError } from '../../../src/errors.ts';
-import type { OutboundAnswer, OutboundPort } from '../../../src/services/outbound-ports.ts';
+import type { OutboundAnswer, OutboundPort } from '../../../src/services/ports/outbound.ts';
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 

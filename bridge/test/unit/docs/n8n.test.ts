@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { SIGNATURE_HEADER, webhookSignature } from '../../../src/domain/signature.ts';
+import { SIGNATURE_HEADER, webhookSignature } from '../../../src/domain/webhook-signature.ts';
 
 interface Workflow {
   nodes: { name: string; type: string; parameters: Record<string, unknown> }[];

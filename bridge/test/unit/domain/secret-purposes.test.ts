@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { PURPOSES, secretFor, type Purpose } from '../../../src/domain/secret-purposes.ts';
-import { grantOfHeader, readGrant, signGrant } from '../../../src/services/push-token.ts';
+import { grantOfHeader, readGrant, signGrant } from '../../../src/services/builds/build-token.ts';
 
 const ROOT = 'a root secret of these tests';
 const purposes = Object.keys(PURPOSES) as Purpose[];

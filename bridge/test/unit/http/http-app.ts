@@ -6,9 +6,9 @@ import { NotFound, Unauthenticated } from '../../../src/errors.ts';
 import { Metrics } from '../../../src/http/health.ts';
 import { createHttpApp, type HttpDeps } from '../../../src/http/index.ts';
 import { createRequestContext } from '../../../src/http/request-context.ts';
-import type { Caller, Clock, Logger, OdooPort } from '../../../src/services/ports.ts';
-import type { SessionRecord, SessionStore } from '../../../src/services/session-ports.ts';
-import type { StreamEvent } from '../../../src/services/stream-ports.ts';
+import type { Caller, Clock, Logger, OdooPort } from '../../../src/services/ports/core.ts';
+import type { SessionRecord, SessionStore } from '../../../src/services/ports/sessions.ts';
+import type { StreamEvent } from '../../../src/services/ports/outbox.ts';
 
 type Method = (kwargs: Record<string, any>, caller: Caller) => unknown;
 

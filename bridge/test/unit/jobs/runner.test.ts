@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { startWorkers } from '../../../src/jobs/runner.ts';
-import type { JobHandler, JobName, Logger } from '../../../src/services/ports.ts';
-import type { Outbox, WorkQueues } from '../../../src/services/stream-ports.ts';
+import type { JobHandler, JobName, Logger } from '../../../src/services/ports/core.ts';
+import type { Outbox, WorkQueues } from '../../../src/services/ports/outbox.ts';
 
 const quiet: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => quiet };
 const done: JobHandler = async () => ({ done: true });

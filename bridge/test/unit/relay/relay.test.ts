@@ -1,13 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect } from 'chai';
 import { newest, startRelay } from '../../../src/relay/relay.ts';
-import type { Clock, DeploymentWork, JobPayload, Logger } from '../../../src/services/ports.ts';
+import type { Clock, DeploymentWork, JobPayload, Logger } from '../../../src/services/ports/core.ts';
 import type {
   Command,
   JobQueues,
   Outbox,
   OutboxLease,
-} from '../../../src/services/stream-ports.ts';
+} from '../../../src/services/ports/outbox.ts';
 
 const quiet: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => quiet };
 const clock: Clock = {

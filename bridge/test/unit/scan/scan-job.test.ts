@@ -5,7 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { NotFound, Unavailable } from '../../../src/errors.ts';
-import { scanJob } from '../../../src/jobs/scan.ts';
+import { scanJob } from '../../../src/services/scans/scan-version.ts';
 import { scanUpload } from '../../../src/scan/scan.ts';
 import type { ScanRequest, ScanResult } from '../../../src/scan/types.ts';
 import type {
@@ -14,7 +14,7 @@ import type {
   Logger,
   OdooPort,
   VersionWork,
-} from '../../../src/services/ports.ts';
+} from '../../../src/services/ports/core.ts';
 import { global, pickle, text } from './pickle-assembler.ts';
 
 const GOOD = pickle('NONE');

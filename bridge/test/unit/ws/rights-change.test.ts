@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { WebSocket } from 'ws';
-import type { StreamEvent } from '../../../src/services/stream-ports.ts';
+import type { StreamEvent } from '../../../src/services/ports/outbox.ts';
 import { CLOSE_LOGGED_OUT, Subscriber } from '../../../src/ws/subscriber.ts';
 import { person } from '../http/http-app.ts';
 

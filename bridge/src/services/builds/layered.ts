@@ -1,0 +1,90 @@
+import { assembleImage } from './assemble-image.ts';
+import type { LaidFile } from './assemble-image.ts';
+import type { CachedBase } from './base-image.ts';
+import { ensureModelLayer } from './model-layer.ts';
+import type { LayerDone } from './model-layer.ts';
+import type { Layering, Prepared } from './prepare.ts';
+import type { JobContext, ObjectStore, VersionWork } from '../ports/core.ts';
+
+export interface FinishParts {
+  store: ObjectStore;
+  layering: Layering;
+}
+
+/** The model's layers in the repository of the model, and what to say of them in the log. */
+export interface LayersLaid {
+  files: LaidFile[];
+  told: string[];
+}
+
+/** Needs no base: can be done while the base is built. */
+export async function layModel(
+  { store, layering: { images, partBytes, recordSecret: secret } }: FinishParts,
+  work: VersionWork,
+  { laid }: Prepared,
+  context: JobContext,
+): Promise<LayersLaid> {
+  const files: LaidFile[] = [];
+  const told: string[] = [];
+  for (const { file, artifact } of laid) {
+    const began = performance.now();
+    const done = await ensureModelLayer(
+      { store, images, secret, ...(partBytes ? { partBytes } : {}) },
+      `models/${work.slug}`,
+      file,
+      artifact,
+      context.signal,
+    );
+    files.push({ file, artifactDigest: artifact.digest, digest: done.digest, size: done.size });
+    told.push(`layer of ${file.name}: ${done.digest}, ${done.size} bytes, ${saying(done)}`);
+    context.log.info(
+      {
+        versionId: work.versionId,
+        layer: done.digest,
+        bytes: done.size,
+        how: done.how,
+        resumedAt: done.resumedAt,
+        ms: Math.round(performance.now() - began),
+      },
+      'build.layer',
+    );
+  }
+  return { files, told };
+}
+
+/**
+ * Puts the model's layers on its base and names the whole. Whoever is killed here leaves what the
+ * next one finds: blobs, and the place of an upload.
+ */
+export async function finishLayered(
+  { layering: { images } }: FinishParts,
+  work: VersionWork,
+  { labels }: Prepared,
+  base: Exclude<CachedBase, null | 'unfit'>,
+  { files }: LayersLaid,
+  context: JobContext,
+): Promise<string> {
+  const annotations = {
+    ...labels,
+    'org.opencontainers.image.title': work.slug,
+    'org.opencontainers.image.version': work.version,
+  };
+  return assembleImage(
+    images,
+    {
+      from: base,
+      repository: `models/${work.slug}`,
+      tag: `v${work.versionId}-g${work.generation}`,
+      files,
+      labels,
+      annotations,
+    },
+    context.signal,
+  );
+}
+
+function saying({ how, resumedAt }: LayerDone): string {
+  if (how === 'there') return 'the registry had it';
+  if (how === 'mounted') return "mounted from another model's repository";
+  return resumedAt > 0 ? `written, of which ${resumedAt} bytes by an earlier try` : 'written';
+}
