@@ -1,10 +1,10 @@
 /**
- * Imports point one way: main → app → {http, ws, jobs, relay} → services → domain → contract.
+ * Imports point one way: main → app → compose → {http, ws, jobs, relay} → services → domain → contract.
  * Adapters know ports, domain, contract and errors; the scanner knows nothing of the rest.
  * @type {import('dependency-cruiser').IConfiguration}
  */
 const SRC = '^bridge/src/';
-const ROOT = `${SRC}(main|app|config|log|clock|compose-[a-z-]*)\\.ts$`;
+const ROOT = `${SRC}(main|app|config|log|clock|compose/[a-z-]*)\\.ts$`;
 
 /**
  * Within our own sources, `from` may import what matches one of `to`; anything else is an error.
@@ -24,7 +24,7 @@ module.exports = {
       severity: 'error',
       comment: 'Two files that need each other are one file, or lack a third.',
       from: {},
-      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+      to: { circular: true },
     },
     {
       name: 'not-to-unresolvable',
@@ -63,23 +63,25 @@ module.exports = {
     only(
       'domain',
       `${SRC}domain/`,
-      [`${SRC}(domain|contract)/`, `${SRC}errors\\.ts$`, `${SRC}services/[a-z-]*ports\\.ts$`],
-      'Decisions are pure; of services they know the shapes of ports.',
+      [`${SRC}(domain|contract)/`, `${SRC}errors\\.ts$`],
+      'Decisions are pure and know only what crosses a wire.',
     ),
     only(
       'services',
-      `${SRC}services/`,
+      `${SRC}services/(?!scans/)`,
       [`${SRC}(services|domain|contract)/`, `${SRC}errors\\.ts$`],
       'Use cases know ports, never a driver, a router or a queue.',
     ),
     only(
+      'scans',
+      `${SRC}services/scans/`,
+      [`${SRC}(services|domain|contract|scan)/`, `${SRC}errors\\.ts$`],
+      'The scan use cases run the scanner.',
+    ),
+    only(
       'adapters',
       `${SRC}adapters/`,
-      [
-        `${SRC}(adapters|domain|contract)/`,
-        `${SRC}errors\\.ts$`,
-        `${SRC}services/[a-z-]*(ports|errors)\\.ts$`,
-      ],
+      [`${SRC}(adapters|domain|contract)/`, `${SRC}errors\\.ts$`, `${SRC}services/ports/`],
       'An adapter implements a port; it calls no use case.',
     ),
     {
@@ -92,14 +94,14 @@ module.exports = {
     only(
       'edges',
       `${SRC}(http|ws|jobs|relay)/`,
-      [`${SRC}(http|ws|jobs|relay|services|domain|contract|scan)/`, `${SRC}errors\\.ts$`],
+      [`${SRC}(http|ws|jobs|relay|services|domain|contract)/`, `${SRC}errors\\.ts$`],
       'Edges know use cases, not adapters and not the composition.',
     ),
     {
-      name: 'scan-for-jobs-only',
+      name: 'scanner-for-scans-only',
       severity: 'error',
-      comment: 'Only the scan job runs the scanner.',
-      from: { path: SRC, pathNot: [`${SRC}(scan|jobs)/`] },
+      comment: 'Only the scan use cases run the scanner.',
+      from: { path: SRC, pathNot: [`${SRC}(scan|services/scans)/`] },
       to: { path: `${SRC}scan/` },
     },
     only(
@@ -119,7 +121,7 @@ module.exports = {
       name: 'drivers-in-adapters',
       severity: 'error',
       comment: 'A library of an outside thing is wrapped by its adapter.',
-      from: { path: SRC, pathNot: [`${SRC}adapters/`, `${SRC}compose-[a-z-]*\\.ts$`] },
+      from: { path: SRC, pathNot: [`${SRC}adapters/`, `${SRC}compose/`] },
       to: { path: 'node_modules/(minio|pg|bull|ioredis|odoo-await|undici|@kubernetes)/' },
     },
   ],

@@ -12,7 +12,9 @@ import { HttpImageStore } from '../bridge/src/adapters/registry/image-store.ts';
 import { HttpRegistry, registryAccess } from '../bridge/src/adapters/registry/registry.ts';
 import { podListener } from '../bridge/src/http/builds/pod-listener.ts';
 import { Build } from '../bridge/src/services/builds/build-job.ts';
-import type { Logger, ObjectStore, OdooPort, VersionWork } from '../bridge/src/services/ports/core.ts';
+import type { OdooPort, VersionWork } from '../bridge/src/services/ports/odoo.ts';
+import type { Logger } from '../bridge/src/services/ports/runtime.ts';
+import type { ObjectStore } from '../bridge/src/services/ports/object-store.ts';
 import { realClock } from '../bridge/test/fakes/real-clock.ts';
 
 export interface BuildOrder {
@@ -32,7 +34,8 @@ export interface BuildTook {
   reason?: string;
   digest?: string;
   seconds: number;
-  /** bud and push alone, as the cluster has it */ podSeconds: number | null;
+  /** bud and push alone, as the cluster has it */
+  podSeconds: number | null;
   beforeMiB: number;
   peakMiB: number;
   cpuSeconds: number;

@@ -18,7 +18,7 @@ import { BRIDGE_NODE_OPTIONS, bundleBridge } from '../bridge/bundle.ts';
 import { MinioBlobStore } from '../bridge/src/adapters/minio/minio-blob-store.ts';
 import { HttpImageStore } from '../bridge/src/adapters/registry/image-store.ts';
 import type { ImageManifest } from '../bridge/src/services/builds/base-image.ts';
-import type { VersionWork } from '../bridge/src/services/ports/core.ts';
+import type { VersionWork } from '../bridge/src/services/ports/odoo.ts';
 import { OWN_MINIO, ownMinio } from '../bridge/test/contract/storage/servers.ts';
 import { realClock } from '../bridge/test/fakes/real-clock.ts';
 import { readStackFacts } from '../stack/facts.ts';

@@ -2,10 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { CapacityObserved } from '../bridge/src/domain/capacity/capacity.ts';
 import type {
   Backend,
-  Counters,
   RevisionObserved,
   RouteObserved,
 } from '../bridge/src/domain/rollouts/revision.ts';
+import type { Counters } from '../bridge/src/domain/rollouts/types.ts';
 import type {
   ClusterPort,
   GatewayAnswer,
@@ -14,7 +14,7 @@ import type {
   RevisionSpec,
   RouteSpec,
 } from '../bridge/src/services/ports/cluster.ts';
-import type { DeploymentWork, OdooPort } from '../bridge/src/services/ports/core.ts';
+import type { DeploymentWork, OdooPort } from '../bridge/src/services/ports/odoo.ts';
 
 /**
  * How long what stands in for a server takes, in ms: least and most. As measured on the real ones
@@ -39,7 +39,8 @@ const takes = (what: keyof typeof LATENCY): Promise<void> => delay(between(LATEN
 
 interface Revision {
   seen: RevisionObserved;
-  /** told when it changes */ waiting: Set<() => void>;
+  /** told when it changes */
+  waiting: Set<() => void>;
 }
 
 /** A cluster whose pods become ready after a while, with the latency of a real API server. */

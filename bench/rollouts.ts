@@ -14,13 +14,8 @@ import { openQueues } from '../bridge/src/adapters/redis/queues.ts';
 import type { Step } from '../bridge/src/domain/rollouts/strategy.ts';
 import { reconcileJob } from '../bridge/src/jobs/reconcile.ts';
 import { startWorkers } from '../bridge/src/jobs/runner.ts';
-import type {
-  Clock,
-  JobHandler,
-  JobName,
-  JobPayload,
-  Logger,
-} from '../bridge/src/services/ports/core.ts';
+import type { Clock, Logger } from '../bridge/src/services/ports/runtime.ts';
+import type { JobHandler, JobName, JobPayload } from '../bridge/src/services/ports/jobs.ts';
 import type { JobData, Outbox, WorkQueues } from '../bridge/src/services/ports/outbox.ts';
 import { ownRedis } from '../bridge/test/contract/storage/servers.ts';
 import { quantile } from './quantile.ts';

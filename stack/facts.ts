@@ -115,7 +115,6 @@ export function bridgeEnvironment(context: StackContext): Record<string, string>
     ENDPOINTS_PUBLIC_URL: `https://127.0.0.1:${ports.nginxEndpoints}`,
     ODOO_URL: `http://127.0.0.1:${ports.odoo}`,
     ODOO_DB: ODOO_DATABASE,
-    ODOO_SERVICE_LOGIN: 'bridge',
     ODOO_SERVICE_KEY: secrets['bridgeKey'] ?? '',
     ODOO_RECEIPT_SECRET: secrets['receiptSecret'] ?? '',
     OUTBOX_DATABASE_URL: outboxUrl(context),

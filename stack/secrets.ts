@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { closeFiles, stateFolder, writePrivate } from './private-file.ts';
 
 /** People and services that the stack seeds into Odoo; each person has a generated password. */
-export const PEOPLE = ['admin', 'ada', 'ben', 'mia', 'vera', 'olga'] as const;
+const PEOPLE = ['admin', 'ada', 'ben', 'mia', 'vera', 'olga'] as const;
 
 export const GENERATED: readonly string[] = [
   'postgresOdooPassword',

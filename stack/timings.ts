@@ -34,6 +34,6 @@ function read(file: string): Record<string, number> {
   }
 }
 
-export function seconds(ms: number): string {
+function seconds(ms: number): string {
   return `${(ms / 1000).toFixed(1)} s`;
 }

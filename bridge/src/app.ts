@@ -28,7 +28,7 @@ import { scanJob } from './services/scans/scan-version.ts';
 import { webhookJob } from './jobs/webhook.ts';
 import { startRelay } from './relay/relay.ts';
 import { artifactBytes } from './services/integrity/artifact-fingerprint.ts';
-import type { Logger } from './services/ports/core.ts';
+import type { Logger } from './services/ports/runtime.ts';
 import { RecentWork } from './services/rollouts/work-cache.ts';
 import { TrafficHistory } from './services/rollouts/traffic-history.ts';
 import { attachSocketHub } from './ws/hub.ts';

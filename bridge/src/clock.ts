@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Clock } from './services/ports/core.ts';
+import type { Clock } from './services/ports/runtime.ts';
 
 export const systemClock: Clock = {
   now: () => new Date(),

@@ -54,7 +54,6 @@ const Environment = z.object({
   ENDPOINTS_PUBLIC_URL: webUrl,
   ODOO_URL: z.url(),
   ODOO_DB: text,
-  ODOO_SERVICE_LOGIN: text,
   ODOO_SERVICE_KEY: text,
   ODOO_RECEIPT_SECRET: z.string().min(16),
   ODOO_SERVICE_CONNECTIONS: z.coerce.number().int().min(2).max(64).default(4),

@@ -1,4 +1,4 @@
-import type { Logger } from './services/ports/core.ts';
+import type { Logger } from './services/ports/runtime.ts';
 
 export interface LastResort {
   log: Logger;

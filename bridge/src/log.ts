@@ -1,5 +1,5 @@
 import pino from 'pino';
-import type { Logger } from './services/ports/core.ts';
+import type { Logger } from './services/ports/runtime.ts';
 
 /**
  * One JSON line an event: its name, ids, no prose. What could be a secret is cut out wherever it

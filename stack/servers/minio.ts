@@ -5,7 +5,7 @@ import { binary, buildGo, MINIO } from '../go-build.ts';
 import { daemonRunning, logFile, startDaemon, stopDaemon } from '../process.ts';
 import type { Server, StackContext } from '../server.ts';
 
-export const BUCKET = 'mlops';
+const BUCKET = 'mlops';
 
 /**
  * MinIO, on loopback only: artifacts, scan reports and build logs leave it through the bridge

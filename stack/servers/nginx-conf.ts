@@ -99,7 +99,7 @@ function headers(...own: string[]): string {
  * Nothing from elsewhere, no inline script. WebAssembly: the digest of an upload is computed by it.
  * Style attributes and data: are what the components' own templates and icons use.
  */
-export const APP_POLICY = [
+const APP_POLICY = [
   "default-src 'none'",
   "script-src 'self' 'wasm-unsafe-eval'",
   "style-src 'self'",

@@ -37,7 +37,7 @@ const HEADERS = [
  * no address. `X-Consumer-Key` is kept free for the keys of consumers: checked before the gateway,
  * not handed on.
  */
-export const PASSED_ON: Record<string, string> = {
+const PASSED_ON: Record<string, string> = {
   Accept: '$http_accept',
   'Accept-Encoding': '$http_accept_encoding',
   'Accept-Language': '$http_accept_language',

@@ -37,7 +37,7 @@ export const redis: Server = {
   logs: (context) => [logFile(context, 'redis')],
 };
 
-export function redisCli(context: StackContext, ...command: string[]): Promise<string | null> {
+function redisCli(context: StackContext, ...command: string[]): Promise<string | null> {
   return tryRun('redis-cli', ['-p', String(context.ports.redis), ...command], {
     env: { ...process.env, REDISCLI_AUTH: context.secrets['redisPassword'] },
   });

@@ -44,7 +44,7 @@ export const registry: Server = {
   logs: (context) => [logFile(context, 'registry')],
 };
 
-export function registryConfiguration(
+function registryConfiguration(
   { ports, secrets }: Pick<StackContext, 'ports' | 'secrets'>,
   folder: string,
 ): object {

@@ -23,7 +23,10 @@ import type { AttachReferrer } from '../services/builds/referrer.ts';
 import type { IntegrityDeps } from '../services/integrity/check.ts';
 import { planner } from '../services/rollouts/promotion-plan.ts';
 import type { ImageLayersPort, TrafficPort } from '../services/ports/cluster.ts';
-import type { Caller, Clock, JobHandler, Logger, ObjectStore, OdooPort } from '../services/ports/core.ts';
+import type { Caller, OdooPort } from '../services/ports/odoo.ts';
+import type { Clock, Logger } from '../services/ports/runtime.ts';
+import type { JobHandler } from '../services/ports/jobs.ts';
+import type { ObjectStore } from '../services/ports/object-store.ts';
 import type { RecentWork } from '../services/rollouts/work-cache.ts';
 
 /** Values of docs/configuration.md; files are read already. */

@@ -5,7 +5,8 @@ import { uploadRouter } from '../http/uploads/router.ts';
 import { ArtifactStore } from '../services/uploads/artifact-store.ts';
 import { OrphanCollector } from '../services/uploads/collect-orphans.ts';
 import { PartBuffers } from '../services/uploads/part-buffers.ts';
-import type { Clock, Logger, OdooPort } from '../services/ports/core.ts';
+import type { OdooPort } from '../services/ports/odoo.ts';
+import type { Clock, Logger } from '../services/ports/runtime.ts';
 import { ResumableUploads } from '../services/uploads/resumable-uploads.ts';
 import type { BlobStore, UploadLocks } from '../services/ports/blob-store.ts';
 

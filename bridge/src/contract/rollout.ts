@@ -5,7 +5,7 @@ const Percent = z.number().int().min(1).max(100);
 const Seconds = z.number().int().min(1).max(604_800);
 
 /** Records of the ERP, counted in the window and in one of the same length before it. */
-export const Signal = z
+const Signal = z
   .object({
     model: z.string().describe('a model of Odoo, e.g. sale.order'),
     domain: z.array(z.unknown()).describe('which of its records'),

@@ -30,3 +30,9 @@ export const ResumableMetadata = z.object({
   ),
 });
 export type ResumableMetadata = z.infer<typeof ResumableMetadata>;
+
+/**
+ * What nginx asks for (`Upgrade`) in front of an upload whose length it knows;
+ * stack/servers/nginx-conf.ts names it too.
+ */
+export const UPLOAD_LINE = 'creativeflow-upload';

@@ -26,7 +26,7 @@ export const Digest = z
 export const Strategy = z.enum(['blue-green', 'rolling', 'canary', 'recreate']);
 export type Strategy = z.infer<typeof Strategy>;
 
-export const StopKey = z.enum([
+const StopKey = z.enum([
   'uploaded',
   'scanned',
   'approved',
@@ -36,7 +36,7 @@ export const StopKey = z.enum([
   'rolling',
   'live',
 ]);
-export const StopState = z.enum([
+const StopState = z.enum([
   'done',
   'running',
   'waiting',
@@ -113,7 +113,7 @@ export const ArtifactView = z.object({
 });
 
 /** A finding to review that somebody asked to accept, for these bytes, until a date. */
-export const WaiverView = z.object({
+const WaiverView = z.object({
   id: z.number().int(),
   state: z.enum(['requested', 'accepted', 'refused', 'expired']),
   reason: z.string(),
@@ -122,10 +122,10 @@ export const WaiverView = z.object({
   comment: z.string().nullish(),
   expiresOn: z.string(),
 });
-export type WaiverView = z.infer<typeof WaiverView>;
+type WaiverView = z.infer<typeof WaiverView>;
 
 /** What is in the image. A tool whose status is not `ok` or `stale` says nothing about it. */
-export const InventoryView = z.object({
+const InventoryView = z.object({
   at: z.string(),
   sbomKey: z.string(),
   packages: z.number().int(),
@@ -143,7 +143,7 @@ export const InventoryView = z.object({
   malware: z.array(z.object({ file: z.string(), signature: z.string() })),
   tools: z.array(z.object({ name: z.string(), status: z.string(), detail: z.string().nullable() })),
 });
-export type InventoryView = z.infer<typeof InventoryView>;
+type InventoryView = z.infer<typeof InventoryView>;
 
 export const FindingView = z.object({
   id: z.number().int().nullish(),

@@ -16,7 +16,7 @@ import {
   RollbackRequest,
   SeenRequest,
 } from '../contract/requests.ts';
-import type { OdooPort } from '../services/ports/core.ts';
+import type { OdooPort } from '../services/ports/odoo.ts';
 import type { RequestContext } from './request-context.ts';
 import { idsOf, readVersion } from './versions.ts';
 

@@ -7,7 +7,7 @@ import type { EndpointView } from '../contract/version.ts';
 import { revisionName } from '../domain/rollouts/revision.ts';
 import { trafficOf } from '../domain/rollouts/traffic.ts';
 import { BridgeError, Failed, Invalid, NotFound, Unavailable } from '../errors.ts';
-import type { OdooPort } from '../services/ports/core.ts';
+import type { OdooPort } from '../services/ports/odoo.ts';
 import type { TrafficHistory } from '../services/rollouts/traffic-history.ts';
 import type { RequestContext } from './request-context.ts';
 
@@ -22,8 +22,10 @@ const Page = z.object({
 export interface EndpointDeps {
   odoo: OdooPort;
   context: RequestContext;
-  /** the gateway as the bridge reaches it */ gatewayUrl: string;
-  /** null: no gateway's metrics were named */ traffic: Pick<TrafficHistory, 'samples'> | null;
+  /** the gateway as the bridge reaches it */
+  gatewayUrl: string;
+  /** null: no gateway's metrics were named */
+  traffic: Pick<TrafficHistory, 'samples'> | null;
 }
 /** What `mlops.endpoint.served_by` answers. */
 interface ServedBy {

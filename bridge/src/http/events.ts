@@ -1,9 +1,9 @@
 import { Router } from 'express';
 import { z } from 'zod';
 import { maySee } from '../domain/event-visibility.ts';
-import type { OdooPort } from '../services/ports/core.ts';
+import type { OdooPort } from '../services/ports/odoo.ts';
 import type { JournalReader, StreamEvent } from '../services/ports/outbox.ts';
-import { viewOf } from '../ws/subscriber.ts';
+import { viewOf } from '../domain/event-view.ts';
 import type { RequestContext } from './request-context.ts';
 
 const Query = z.object({

@@ -1,6 +1,6 @@
 import { Router } from 'express';
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
-import type { JobHandler, JobName } from '../services/ports/core.ts';
+import type { JobHandler, JobName } from '../services/ports/jobs.ts';
 
 export interface Part {
   name: string;

@@ -1,5 +1,6 @@
 import type { Whoami } from '../contract/requests.ts';
-import type { Caller, Clock } from '../services/ports/core.ts';
+import type { Caller } from '../services/ports/odoo.ts';
+import type { Clock } from '../services/ports/runtime.ts';
 import type { RightsFeed } from '../services/ports/outbox.ts';
 
 export interface Known {

@@ -1,6 +1,7 @@
 import express, { type Express, type Router } from 'express';
 import { openApiDocument } from '../contract/openapi.ts';
-import type { Logger, OdooPort } from '../services/ports/core.ts';
+import type { OdooPort } from '../services/ports/odoo.ts';
+import type { Logger } from '../services/ports/runtime.ts';
 import type { TrafficHistory } from '../services/rollouts/traffic-history.ts';
 import type { SessionStore, Throttle } from '../services/ports/sessions.ts';
 import type { JournalReader } from '../services/ports/outbox.ts';

@@ -1,7 +1,6 @@
 import type { Request, RequestHandler } from 'express';
-import { Invalid, TooLarge } from '../errors.ts';
-import { BadRequest, UnsupportedType } from '../services/uploads/errors.ts';
-import { ClientGone, answerEarly, pumpBody } from './uploads/request-body.ts';
+import { BadRequest, Invalid, TooLarge, UnsupportedType } from '../errors.ts';
+import { answerEarly, ClientGone, pumpBody } from './uploads/request-body.ts';
 import { parseStrictJson } from '../domain/strict-json.ts';
 
 const BODY_MAX_BYTES = 1024 * 1024;

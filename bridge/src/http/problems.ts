@@ -1,9 +1,16 @@
 import type { ErrorRequestHandler, Request, RequestHandler } from 'express';
 import { ZodError } from 'zod';
 import type { Problem } from '../contract/problem.ts';
-import { BridgeError, Failed, Invalid, NotFound, TooLarge } from '../errors.ts';
-import { BadRequest, UnsupportedType } from '../services/uploads/errors.ts';
-import type { Logger } from '../services/ports/core.ts';
+import {
+  BadRequest,
+  BridgeError,
+  Failed,
+  Invalid,
+  NotFound,
+  TooLarge,
+  UnsupportedType,
+} from '../errors.ts';
+import type { Logger } from '../services/ports/runtime.ts';
 
 const TITLES: Record<number, string> = {
   400: 'Bad request',
@@ -26,7 +33,7 @@ const TITLES: Record<number, string> = {
 };
 
 /** Any error → an RFC 9457 problem. `type` leads to the page that says cause and remedy. */
-export function toProblem(
+function toProblem(
   error: unknown,
   request: { originalUrl: string },
   requestId: string,

@@ -4,7 +4,8 @@ import { parse, serialize } from 'cookie';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import type { Whoami } from '../contract/requests.ts';
 import { BridgeError, Forbidden, Unauthenticated } from '../errors.ts';
-import type { Caller, Clock, Logger, OdooPort } from '../services/ports/core.ts';
+import type { Caller, OdooPort } from '../services/ports/odoo.ts';
+import type { Clock, Logger } from '../services/ports/runtime.ts';
 import type { SessionStore } from '../services/ports/sessions.ts';
 import type { RightsFeed } from '../services/ports/outbox.ts';
 import { IdentityCache, type Known } from './identity-cache.ts';
@@ -23,8 +24,8 @@ const FORGET_OLD = serialize(OLD_SESSION_COOKIE, '', {
   path: '/',
   maxAge: 0,
 });
-export const CSRF_HEADER = 'x-requested-with';
-export const CSRF_VALUE = 'creativeflow';
+const CSRF_HEADER = 'x-requested-with';
+const CSRF_VALUE = 'creativeflow';
 const WHOAMI_KEPT_MS = 60_000;
 /**
  * A check of a socket's session may believe this old an answer: the tabs of one browser ask Odoo
@@ -33,7 +34,7 @@ const WHOAMI_KEPT_MS = 60_000;
 const CHECK_KEPT_MS = 20_000;
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
 
-export interface Identity {
+interface Identity {
   caller: Caller;
   whoami: Whoami;
 }

@@ -1,6 +1,6 @@
 import type { Request, RequestHandler } from 'express';
 import { pathOf } from './listener.ts';
-import type { Logger } from '../services/ports/core.ts';
+import type { Logger } from '../services/ports/runtime.ts';
 
 /** One line a request, when it has ended. Health checks are told only when they fail. */
 export function requestLog(deps: {

@@ -2,7 +2,7 @@ import { Router, type Request, type Response } from 'express';
 import { serialize } from 'cookie';
 import { LoginRequest } from '../contract/requests.ts';
 import { TooMany, Unauthenticated } from '../errors.ts';
-import type { Caller, OdooPort } from '../services/ports/core.ts';
+import type { Caller, OdooPort } from '../services/ports/odoo.ts';
 import type { SessionStore, Throttle } from '../services/ports/sessions.ts';
 import { loginCounters } from './login-counters.ts';
 import { SESSION_COOKIE, forwardedAddress, type RequestContext } from './request-context.ts';

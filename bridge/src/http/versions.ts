@@ -4,7 +4,7 @@ import { ListQuery } from '../contract/requests.ts';
 import { ID_MAX } from '../contract/text.ts';
 import type { VersionDetail } from '../contract/version.ts';
 import { NotFound } from '../errors.ts';
-import type { Caller, OdooPort } from '../services/ports/core.ts';
+import type { Caller, OdooPort } from '../services/ports/odoo.ts';
 import type { RequestContext } from './request-context.ts';
 
 const Id = z.coerce.number().int().positive().max(ID_MAX);

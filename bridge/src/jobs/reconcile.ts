@@ -1,6 +1,6 @@
 import { Deliver } from '../services/rollouts/reconcile.ts';
-import type { DeliverDeps } from '../services/rollouts/reconcile.ts';
-import type { JobHandler } from '../services/ports/core.ts';
+import type { DeliverDeps } from '../services/rollouts/actuator.ts';
+import type { JobHandler } from '../services/ports/jobs.ts';
 
 /**
  * `reconcile`, subject: a deployment. Each run is one look at the cluster; `againInMs` asks for the

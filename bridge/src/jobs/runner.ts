@@ -1,5 +1,6 @@
 import { BridgeError, Forbidden, NotFound } from '../errors.ts';
-import type { JobHandler, JobName, Logger } from '../services/ports/core.ts';
+import type { Logger } from '../services/ports/runtime.ts';
+import type { JobHandler, JobName } from '../services/ports/jobs.ts';
 import type { JobData, Outbox, WorkQueues } from '../services/ports/outbox.ts';
 
 export interface WorkerDeps {

@@ -1,5 +1,5 @@
 import { Failed } from '../errors.ts';
-import type { JobPayload } from '../services/ports/core.ts';
+import type { JobPayload } from '../services/ports/jobs.ts';
 import type { Command } from '../services/ports/outbox.ts';
 
 /**

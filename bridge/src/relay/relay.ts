@@ -1,4 +1,4 @@
-import type { Clock, Logger } from '../services/ports/core.ts';
+import type { Clock, Logger } from '../services/ports/runtime.ts';
 import type { RecentWork } from '../services/rollouts/work-cache.ts';
 import type { Command, JobQueues, Outbox, OutboxLease } from '../services/ports/outbox.ts';
 import { payloadOf } from './payload.ts';

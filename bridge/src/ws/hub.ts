@@ -4,8 +4,8 @@ import { WebSocketServer, type WebSocket } from 'ws';
 import type { Whoami } from '../contract/requests.ts';
 import { BridgeError } from '../errors.ts';
 import { pathOf, queryOf, refuseUpgrade as refuse } from '../http/listener.ts';
-import { UPLOAD_LINE } from '../http/uploads/direct-body.ts';
-import type { Logger } from '../services/ports/core.ts';
+import { UPLOAD_LINE } from '../contract/uploads.ts';
+import type { Logger } from '../services/ports/runtime.ts';
 import type { JournalReader, RightsFeed, StreamEvent } from '../services/ports/outbox.ts';
 import { Subscriber } from './subscriber.ts';
 
@@ -22,7 +22,7 @@ export interface HubDeps {
   onCount?(sockets: number): void;
 }
 
-export const SOCKET_PATH = '/mlops/ws';
+const SOCKET_PATH = '/mlops/ws';
 const BATCH = 500;
 /**
  * Odoo may be slow; a connection that nobody is known to own does not wait for it longer than this.

@@ -1,5 +1,6 @@
+import { viewOf } from '../domain/event-view.ts';
 import type { WebSocket } from 'ws';
-import type { EventView, SocketMessage } from '../contract/events.ts';
+import type { SocketMessage } from '../contract/events.ts';
 import type { Whoami } from '../contract/requests.ts';
 import { maySee } from '../domain/event-visibility.ts';
 import type { StreamEvent } from '../services/ports/outbox.ts';
@@ -9,7 +10,7 @@ import type { StreamEvent } from '../services/ports/outbox.ts';
  * was.
  */
 const BACKLOG_BYTES_MAX = 4 * 1024 * 1024;
-export const CLOSE_SLOW = 4008;
+const CLOSE_SLOW = 4008;
 export const CLOSE_LOGGED_OUT = 4401;
 const SESSION_CHECK_MS = 60_000;
 /**
@@ -152,22 +153,4 @@ function lineOf(event: StreamEvent): string {
     serialized.set(event, line);
   }
   return line;
-}
-
-/** The event as people see it. */
-export function viewOf(event: StreamEvent): EventView {
-  const { position, id, at, topic, modelId, versionId, deploymentId, endpointId, payload } = event;
-  const by = payload['by'];
-  return {
-    position,
-    id,
-    at,
-    topic,
-    modelId,
-    versionId,
-    deploymentId,
-    endpointId,
-    actor: typeof by === 'string' ? by : null,
-    payload,
-  };
 }

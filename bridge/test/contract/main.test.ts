@@ -53,7 +53,6 @@ describe('the bridge as a program', function () {
       ENDPOINTS_PUBLIC_URL: 'https://endpoints.example',
       ODOO_URL: `http://${NOBODY}`,
       ODOO_DB: 'none',
-      ODOO_SERVICE_LOGIN: 'bridge',
       ODOO_SERVICE_KEY: 'f3a9c1',
       ODOO_RECEIPT_SECRET: 'k'.repeat(32),
       OUTBOX_DATABASE_URL: `postgres://nobody@${NOBODY}/none`,

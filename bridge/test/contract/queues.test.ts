@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { openQueues, type BullQueues } from '../../src/adapters/redis/queues.ts';
 import { startWorkers } from '../../src/jobs/runner.ts';
-import type { JobHandler, JobPayload, Logger } from '../../src/services/ports/core.ts';
+import type { Logger } from '../../src/services/ports/runtime.ts';
+import type { JobHandler, JobPayload } from '../../src/services/ports/jobs.ts';
 import type { Command, Outbox } from '../../src/services/ports/outbox.ts';
 import { readStackFacts } from '../../../stack/facts.ts';
 

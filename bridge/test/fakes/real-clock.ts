@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Clock } from '../../src/services/ports/core.ts';
+import type { Clock } from '../../src/services/ports/runtime.ts';
 
 export const realClock: Clock = {
   now: () => new Date(),

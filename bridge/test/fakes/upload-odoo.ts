@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { Conflict, Unauthenticated, Unavailable } from '../../src/errors.ts';
-import type { Caller, OdooPort } from '../../src/services/ports/core.ts';
+import type { Caller, OdooPort } from '../../src/services/ports/odoo.ts';
 
 export const RECEIPT_SECRET = 'receipt-secret-of-tests';
 

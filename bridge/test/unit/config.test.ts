@@ -19,7 +19,6 @@ describe('configuration', () => {
       ENDPOINTS_PUBLIC_URL: 'https://endpoints.example',
       ODOO_URL: 'http://127.0.0.1:8069',
       ODOO_DB: 'creativeflow',
-      ODOO_SERVICE_LOGIN: 'bridge',
       ODOO_SERVICE_KEY: 'f3a9c1',
       ODOO_RECEIPT_SECRET: 'k'.repeat(32),
       OUTBOX_DATABASE_URL: 'postgres://cf_bridge:q8Zt@127.0.0.1/creativeflow',

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { lastResort } from '../../src/last-resort.ts';
-import type { Logger } from '../../src/services/ports/core.ts';
+import type { Logger } from '../../src/services/ports/runtime.ts';
 
 describe('the last resort', () => {
   const logged: string[] = [];

@@ -4,7 +4,7 @@ import { run } from '../../run.ts';
 import type { StackContext } from '../../server.ts';
 
 /** kubectl with the given arguments, without any configuration of its own. */
-export function kubectl(context: StackContext, args: string[], input?: string): Promise<string> {
+function kubectl(context: StackContext, args: string[], input?: string): Promise<string> {
   return run(binary(context, KUBE), ['kubectl', ...args], {
     deadlineMs: 120_000,
     ...(input === undefined ? {} : { input }),

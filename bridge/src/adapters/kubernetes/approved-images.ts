@@ -1,7 +1,7 @@
 import { NotFound } from '../../errors.ts';
 import type { KubernetesClient } from './client.ts';
 
-export const APPROVED_IMAGES = 'approved-images';
+const APPROVED_IMAGES = 'approved-images';
 
 /**
  * The ConfigMap that the admission policy reads (k8s/base/admission.yaml): revision → image with

@@ -1,5 +1,10 @@
 import type { V1Container, V1ManagedFieldsEntry, V1Pod } from '@kubernetes/client-node';
-import type { ContainerSeen, ObjectKind, ObjectSeen, RouteSeen } from '../../domain/integrity/differences.ts';
+import type {
+  ContainerSeen,
+  ObjectKind,
+  ObjectSeen,
+  RouteSeen,
+} from '../../domain/integrity/differences.ts';
 import { specChanges } from '../../domain/integrity/spec-difference.ts';
 import type { Change } from '../../domain/integrity/spec-difference.ts';
 import type { RevisionSpec, RouteSpec } from '../../services/ports/cluster.ts';

@@ -22,7 +22,7 @@ export const ANNOTATION = {
 } as const;
 export const MANAGER = 'creativeflow-bridge';
 /** Tells which revision answered; the smoke test trusts no answer without it. */
-export const REVISION_HEADER = 'x-creativeflow-revision';
+const REVISION_HEADER = 'x-creativeflow-revision';
 const SERVICE_PORT = 80;
 /**
  * Longer than a gateway needs to take an ending pod out of its list (110 ms seen); then the server

@@ -1,7 +1,11 @@
 import type { CoreV1Event, V1ContainerStatus, V1Deployment, V1Pod } from '@kubernetes/client-node';
 import { GPU_RESOURCE } from '../../domain/capacity/capacity.ts';
 import type { PodRequests } from '../../domain/capacity/capacity.ts';
-import type { ContainerObserved, PodObserved, RevisionObserved } from '../../domain/rollouts/revision.ts';
+import type {
+  ContainerObserved,
+  PodObserved,
+  RevisionObserved,
+} from '../../domain/rollouts/revision.ts';
 import { lastTellingLine } from '../../domain/log-line.ts';
 import type { KubernetesClient } from './client.ts';
 

@@ -2,8 +2,13 @@ import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { Client } from 'minio';
 import { BridgeError, Conflict, NotFound, Unavailable } from '../../errors.ts';
-import type { Clock } from '../../services/ports/core.ts';
-import type { BlobStat, BlobStore, OpenUpload, StoredPart } from '../../services/ports/blob-store.ts';
+import type { Clock } from '../../services/ports/runtime.ts';
+import type {
+  BlobStat,
+  BlobStore,
+  OpenUpload,
+  StoredPart,
+} from '../../services/ports/blob-store.ts';
 import { rawRequest, SILENCE_MS } from './raw-request.ts';
 import { fromClient, storageError } from './storage-error.ts';
 

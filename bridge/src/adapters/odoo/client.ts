@@ -1,5 +1,5 @@
 import OdooAwait from 'odoo-await';
-import type { Caller } from '../../services/ports/core.ts';
+import type { Caller } from '../../services/ports/odoo.ts';
 import type { OdooWire } from './wire.ts';
 
 export interface ClientOptions {

@@ -1,6 +1,7 @@
 import type { Whoami } from '../../contract/requests.ts';
 import { Conflict, Unauthenticated } from '../../errors.ts';
-import type { Caller, Clock, OdooPort } from '../../services/ports/core.ts';
+import type { Caller, OdooPort } from '../../services/ports/odoo.ts';
+import type { Clock } from '../../services/ports/runtime.ts';
 import { OdooClient } from './client.ts';
 import { odooAway } from './errors.ts';
 import { Precedence } from './precedence.ts';

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { Unavailable } from '../../errors.ts';
-import type { Logger } from '../../services/ports/core.ts';
+import type { Logger } from '../../services/ports/runtime.ts';
 import type {
   Command,
   JournalReader,

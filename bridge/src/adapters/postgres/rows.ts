@@ -1,4 +1,5 @@
-import type { DeploymentWork, JobName } from '../../services/ports/core.ts';
+import type { DeploymentWork } from '../../services/ports/odoo.ts';
+import type { JobName } from '../../services/ports/jobs.ts';
 import type { Command, StreamEvent } from '../../services/ports/outbox.ts';
 
 export interface EventRow {

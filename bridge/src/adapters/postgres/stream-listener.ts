@@ -1,5 +1,5 @@
 import pg from 'pg';
-import type { Logger } from '../../services/ports/core.ts';
+import type { Logger } from '../../services/ports/runtime.ts';
 
 const RECONNECT_MS = 1_000;
 const RIGHTS = 'mlops_rights';

@@ -1,6 +1,6 @@
 import { request } from 'undici';
 import { z } from 'zod';
-import type { Counters } from '../../domain/rollouts/revision.ts';
+import type { Counters } from '../../domain/rollouts/types.ts';
 import { Unavailable } from '../../errors.ts';
 import type { MetricsPort } from '../../services/ports/cluster.ts';
 
@@ -20,8 +20,10 @@ export interface PrometheusQueries {
   bucketUnit: 's' | 'ms';
 }
 export interface PrometheusSettings {
-  /** its root, e.g. http://prometheus.monitoring:9090 */ url: string;
-  /** sent as a bearer token */ token?: string | undefined;
+  /** its root, e.g. http://prometheus.monitoring:9090 */
+  url: string;
+  /** sent as a bearer token */
+  token?: string | undefined;
   queries?: PrometheusQueries | undefined;
 }
 

@@ -1,4 +1,4 @@
-import { Locked } from '../../services/uploads/errors.ts';
+import { Locked } from '../../errors.ts';
 import type { UploadLock, UploadLocks } from '../../services/ports/blob-store.ts';
 
 /** How long the newer request waits until the older one has put away what it received. */

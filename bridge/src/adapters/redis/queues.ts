@@ -1,9 +1,10 @@
 import Bull from 'bull';
 import { Redis } from 'ioredis';
-import type { JobName, JobPayload, Logger } from '../../services/ports/core.ts';
+import type { Logger } from '../../services/ports/runtime.ts';
+import type { JobName, JobPayload } from '../../services/ports/jobs.ts';
 import type { JobData, WorkQueues } from '../../services/ports/outbox.ts';
 
-export const JOB_NAMES: readonly JobName[] = ['scan', 'build', 'inventory', 'reconcile', 'webhook'];
+const JOB_NAMES: readonly JobName[] = ['scan', 'build', 'inventory', 'reconcile', 'webhook'];
 const PREFIX = 'creativeflow';
 const MARKER = `${PREFIX}:queues-hold-what-was-handed-over`;
 

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { LOCK_PATIENCE_MS, LocalUploadLocks, takenOver } from './local-upload-locks.ts';
-import type { Clock, Logger } from '../../services/ports/core.ts';
-import { Locked } from '../../services/uploads/errors.ts';
+import type { Clock, Logger } from '../../services/ports/runtime.ts';
+import { Locked } from '../../errors.ts';
 import type { UploadLock, UploadLocks } from '../../services/ports/blob-store.ts';
 
 /** A process that was killed keeps others waiting no longer than this. */

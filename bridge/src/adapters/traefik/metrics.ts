@@ -1,6 +1,6 @@
 import { request } from 'undici';
-import { NOTHING_COUNTED } from '../../domain/rollouts/revision.ts';
-import type { Counters } from '../../domain/rollouts/revision.ts';
+import { NOTHING_COUNTED } from '../../domain/rollouts/types.ts';
+import type { Counters } from '../../domain/rollouts/types.ts';
 import { Unavailable } from '../../errors.ts';
 import type { MetricsPort, TrafficPort } from '../../services/ports/cluster.ts';
 
@@ -57,7 +57,7 @@ export function countersOf(text: string, service: string): Counters {
 }
 
 /** By the name up to the port. 5xx and 429 count as errors: what the model could not answer. */
-export function allCounters(text: string): Map<string, Counters> {
+function allCounters(text: string): Map<string, Counters> {
   const all = new Map<string, Counters & { byBound: Map<number, number> }>();
   for (const line of text.split('\n')) {
     const match = LINE.exec(line);

@@ -8,7 +8,8 @@ export interface BaseImage {
   image: string;
   start: number;
   end: number;
-  /** the last stage starts from it */ final: boolean;
+  /** the last stage starts from it */
+  final: boolean;
 }
 export type BuildPlan =
   /**
@@ -18,7 +19,8 @@ export type BuildPlan =
   | {
       way: 'layered';
       bases: BaseImage[];
-      /** names in the context */ models: string[];
+      /** names in the context */
+      models: string[];
       files: ModelFile[];
       hasRun: boolean;
     }

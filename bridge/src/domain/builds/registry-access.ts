@@ -13,7 +13,7 @@ const UPLOAD = /^uploads(\/|$)/;
 const READING = new Set(['GET', 'HEAD']);
 const READABLE_PREFIX = 'base/';
 
-export function readableRepository(repository: string, own: string): boolean {
+function readableRepository(repository: string, own: string): boolean {
   return repository === own || repository.startsWith(READABLE_PREFIX);
 }
 

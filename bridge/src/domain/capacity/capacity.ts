@@ -10,7 +10,7 @@ export interface PodRequests {
   memoryLimit: string;
   gpus: number;
 }
-export interface NodeObserved {
+interface NodeObserved {
   name: string;
   gpus: number;
   schedulable: boolean;
@@ -26,7 +26,7 @@ export interface GpuHolder {
   gpus: number;
   terminating: boolean;
 }
-export interface QuotaObserved {
+interface QuotaObserved {
   name: string;
   hard: Record<string, string>;
   used: Record<string, string>;

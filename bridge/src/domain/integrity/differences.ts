@@ -4,9 +4,9 @@ import type { Change } from './spec-difference.ts';
  * What may be away while the rest is looked at; what was wrong with it stays wrong until it is
  * there again.
  */
-export type Part = 'cluster' | 'artifacts' | 'image';
+type Part = 'cluster' | 'artifacts' | 'image';
 export type ObjectKind = 'Deployment' | 'Service' | 'NetworkPolicy';
-export type DifferenceKind =
+type DifferenceKind =
   | 'UnapprovedImage'
   | 'ApprovalChanged'
   | `${ObjectKind | 'Route'}${'Missing' | 'Changed'}`
@@ -42,15 +42,18 @@ export interface Expected {
 export interface ContainerSeen {
   pod: string;
   container: string;
-  /** as the pod asks for it */ image: string;
-  /** what runs; null: not known (yet) */ digest: string | null;
+  /** as the pod asks for it */
+  image: string;
+  /** what runs; null: not known (yet) */
+  digest: string | null;
 }
 export interface ObjectSeen {
   kind: ObjectKind;
   name: string;
   missing: boolean;
   changes: Change[];
-  /** who wrote into it besides us */ by: string | null;
+  /** who wrote into it besides us */
+  by: string | null;
 }
 export interface RouteSeen {
   parents: string[];
@@ -70,13 +73,17 @@ export interface ClusterSeen {
 }
 export interface ArtifactSeen {
   objectKey: string;
-  /** null: not there */ size: number | null;
-  /** null: not read */ digest: string | null;
+  /** null: not there */
+  size: number | null;
+  /** null: not read */
+  digest: string | null;
 }
 export interface ImageSeen {
-  /** of the manifest's bytes; null: not there */ digest: string | null;
+  /** of the manifest's bytes; null: not there */
+  digest: string | null;
   missing: string[];
-  /** of the platforms, where it is an index */ platforms: string[];
+  /** of the platforms, where it is an index */
+  platforms: string[];
 }
 /** null: could not be looked at */
 export interface Seen {

@@ -1,5 +1,5 @@
 /** Where no step names another. */
-export const TOLERANCE = 0.01;
+const TOLERANCE = 0.01;
 
 /**
  * Whether two answers say the same: the same texts and truths in the same places, and numbers that

@@ -1,4 +1,4 @@
-import type { Baseline, Counters, Judgement } from './revision.ts';
+import type { Baseline, Counters, Judgement } from './types.ts';
 import type { Judge } from './strategy.ts';
 
 /** What is there to judge by, besides the counters. */
@@ -17,7 +17,8 @@ export interface Evidence {
 export interface Golden {
   asked: number;
   answered: number;
-  /** of those that both answered */ agreed: number;
+  /** of those that both answered */
+  agreed: number;
   p95Ms: number | null;
   message: string;
 }

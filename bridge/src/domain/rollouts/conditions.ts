@@ -3,7 +3,7 @@ import { explainRevision } from './pod-failure.ts';
 import { isReady, shareOf } from './revision.ts';
 import { deletingReason } from './drift.ts';
 import { stepsOf } from './strategy.ts';
-import type { Decision, Observed, Wanted } from './decide.ts';
+import type { Decision, Observed, Wanted } from './types.ts';
 
 type Untimed = Omit<Condition, 'lastTransitionTime'>;
 type State = [status: Condition['status'], reason: string, message: string];

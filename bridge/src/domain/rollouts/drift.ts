@@ -1,7 +1,7 @@
 import { isReady, shareOf } from './revision.ts';
 import type { Backend } from './revision.ts';
 import { givesUp } from './recreate.ts';
-import type { Action, Observed, Wanted } from './decide.ts';
+import type { Action, Observed, Wanted } from './types.ts';
 import { podsOf } from './strategy.ts';
 import type { Step } from './strategy.ts';
 
@@ -42,7 +42,7 @@ export function dueAt(steps: Step[], index: number, wanted: Wanted): Due {
  * answer with. Then the other side has all of it. A version that no step has let in yet gets
  * nothing even so: it was not asked or judged, and what served is put back.
  */
-export function shareNow(
+function shareNow(
   due: Due,
   wanted: Wanted,
   { revision, previous, publicRoute }: Observed,

@@ -1,7 +1,6 @@
 import { isReady } from './revision.ts';
 import { tookDown } from './restore-stable.ts';
-import type { Action, Observed, Wanted } from './decide.ts';
-import type { Act, Move } from './steps.ts';
+import type { Act, Action, Move, Observed, Wanted } from './types.ts';
 import type { Step } from './strategy.ts';
 
 const STEP_MS = 150;

@@ -1,6 +1,6 @@
 import { shareOf } from './revision.ts';
 import type { Backend } from './revision.ts';
-import type { Action, Observed, Wanted } from './decide.ts';
+import type { Action, Observed, Wanted } from './types.ts';
 
 type Before = (Backend & { replicas: number })[];
 

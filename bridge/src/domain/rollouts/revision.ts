@@ -59,54 +59,6 @@ export interface RevisionObserved {
   deleting?: string[];
 }
 
-/**
- * How far a rollout has come, as Odoo keeps it. What is in the cluster tells what is there, never
- * what was decided: whoever may write there could pass a judgement otherwise.
- */
-export interface Progress {
-  /** every step before this one is done */
-  step: number;
-  /** when this step began */
-  since: Date;
-  /** what was counted when a judge step began */
-  baseline: Baseline | null;
-  judgements: Judgement[];
-  /** somebody changed what was being watched: the step begins again when that is mended */
-  interrupted?: boolean;
-  /** this step was begun before and has begun again */
-  again?: boolean;
-}
-
-/**
- * Counters of one revision since its gateway started. Buckets: upper bound in seconds → requests up
- * to it.
- */
-export interface Counters {
-  requests: number;
-  errors: number;
-  buckets: [number, number][];
-}
-/** of a revision that the gateway has not met */
-export const NOTHING_COUNTED: Counters = { requests: 0, errors: 0, buckets: [] };
-export interface Baseline {
-  stable: Counters;
-  canary: Counters;
-  restarts: number;
-}
-export interface Judgement {
-  step: number;
-  verdict: 'pass' | 'fail' | 'wait';
-  sentence: string;
-  numbers: {
-    stable: { requests: number; errors: number; p95Ms: number | null };
-    canary: { requests: number; errors: number; p95Ms: number | null };
-    restarts: number;
-    signal: { before: number; during: number } | null;
-    /** examples sent to both; null: not sent */
-    agreement?: { agreed: number; asked: number } | null;
-  };
-}
-
 export interface RouteObserved {
   backends: Backend[];
   /** the mlops.deployment that changed it last, and what it found before that change */
@@ -126,7 +78,7 @@ export function revisionName(slug: string, versionId: number): string {
   return `${objectSlug(slug)}-v${versionId}`;
 }
 
-export function objectSlug(slug: string): string {
+function objectSlug(slug: string): string {
   return /^[a-z]/.test(slug) ? slug.replace(/-+$/, '') : `m-${slug.replace(/^-+|-+$/g, '')}`;
 }
 

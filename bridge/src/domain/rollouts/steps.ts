@@ -1,37 +1,12 @@
+import type { Act, Move, Observed, Standing, Wanted } from './types.ts';
 import { explainRevision } from './pod-failure.ts';
 import { isReady, shareOf } from './revision.ts';
 import { mayPass } from '../capacity/capacity.ts';
-import { giveUp, givesUp, isGivenUp, rollbackKind } from './recreate.ts';
+import { givesUp, giveUp, isGivenUp, rollbackKind } from './recreate.ts';
 import { backOut, progressOf } from './restore-stable.ts';
 import { backendsOf, disturbanceOf, dueAt, standIn } from './drift.ts';
-import type { Action, Observed, Wanted } from './decide.ts';
 import { describe, podsOf, stepsOf } from './strategy.ts';
 import type { Step } from './strategy.ts';
-
-/** Where a rollout stands, for the screens. */
-export interface Standing {
-  /** index of the step that is being taken; the length of the list when all are done */
-  step: number;
-  steps: Step[];
-  since: Date | null;
-  waitingFor: 'pods' | 'time' | 'person' | 'judgement' | 'pause' | 'room' | 'predecessor' | null;
-  until: Date | null;
-  /** what happens next */
-  next: string | null;
-}
-
-export type Move =
-  | {
-      kind: 'act';
-      action: Action;
-      reason: string;
-      againInMs: number;
-      standing: Standing;
-      /** what somebody changed, as a word */ code?: string | null;
-    }
-  | { kind: 'fail'; reason: string; standing: Standing }
-  /** all steps are taken */
-  | { kind: 'done'; standing: Standing };
 
 const STEP_MS = 150;
 /** how often to look when the cluster itself does not tell that something changed */
@@ -190,14 +165,6 @@ export function nextMove(wanted: Wanted, observed: Observed, now: Date): Move {
       return timed(step, index, wanted, observed, act, standing, now);
   }
 }
-
-export type Act = (
-  action: Action,
-  reason: string,
-  againInMs: number,
-  waiting?: Partial<Standing>,
-  code?: string | null,
-) => Move;
 
 /** What such a step saw or waited for does not count when somebody changed it meanwhile. */
 const isWatched = (step: Step | undefined): boolean =>

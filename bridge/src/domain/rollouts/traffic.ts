@@ -1,6 +1,6 @@
 import { p95Ms, since } from './analysis.ts';
-import { NOTHING_COUNTED } from './revision.ts';
-import type { Counters } from './revision.ts';
+import { NOTHING_COUNTED } from './types.ts';
+import type { Counters } from './types.ts';
 
 /** What every revision has counted at a moment: `<namespace>-<revision>` → its counters. */
 export interface Sample {
@@ -10,10 +10,11 @@ export interface Sample {
 export interface Served {
   versionId: number;
   version: string;
-  /** `<namespace>-<revision>` */ key: string;
+  /** `<namespace>-<revision>` */
+  key: string;
 }
 
-export interface Minute {
+interface Minute {
   at: string;
   seconds: number;
   requests: number;

@@ -6,7 +6,8 @@ import { ID_MAX } from '../../contract/text.ts';
 import { Invalid, NotFound } from '../../errors.ts';
 import { buildLogPrefix } from '../../services/builds/log.ts';
 import type { BuildPodsPort } from '../../services/ports/cluster.ts';
-import type { Caller, ObjectStore, OdooPort } from '../../services/ports/core.ts';
+import type { Caller, OdooPort } from '../../services/ports/odoo.ts';
+import type { ObjectStore } from '../../services/ports/object-store.ts';
 
 export interface BuildLogDeps {
   odoo: OdooPort;

@@ -1,7 +1,9 @@
 import express from 'express';
 import type { Express, NextFunction, Request, Response } from 'express';
 import { writeContext } from '../../services/builds/context.ts';
-import type { Clock, Logger, ObjectStore, OdooPort, VersionWork } from '../../services/ports/core.ts';
+import type { OdooPort, VersionWork } from '../../services/ports/odoo.ts';
+import type { Clock, Logger } from '../../services/ports/runtime.ts';
+import type { ObjectStore } from '../../services/ports/object-store.ts';
 import { grantOfHeader } from '../../services/builds/build-token.ts';
 import { BridgeError } from '../../errors.ts';
 import { pathOf, queryOf } from '../listener.ts';

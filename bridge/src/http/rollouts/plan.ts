@@ -2,7 +2,7 @@ import { Router } from 'express';
 import type { Request } from 'express';
 import { PlanQuery } from '../../contract/rollout.ts';
 import type { PlanOf } from '../../services/rollouts/promotion-plan.ts';
-import type { Caller } from '../../services/ports/core.ts';
+import type { Caller } from '../../services/ports/odoo.ts';
 import { idsOf } from '../versions.ts';
 
 export interface PlanRouterDeps {

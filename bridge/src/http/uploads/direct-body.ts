@@ -1,12 +1,7 @@
+import { UPLOAD_LINE } from '../../contract/uploads.ts';
 import { IncomingMessage, ServerResponse, type Server } from 'node:http';
 import { Socket, type SocketConstructorOpts } from 'node:net';
-import type { BodyReader, BodySource } from './request-body.ts';
-
-/**
- * What nginx asks for (`Upgrade`) in front of an upload whose length it knows;
- * stack/servers/nginx-conf.ts names it too.
- */
-export const UPLOAD_LINE = 'creativeflow-upload';
+import type { BodyReader, BodySource } from './body-source.ts';
 /**
  * Fits the second-level cache of a core: what was read is searched and copied on while it is still
  * there.

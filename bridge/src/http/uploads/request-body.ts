@@ -1,3 +1,4 @@
+import type { BodyReader, BodySource } from './body-source.ts';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { BridgeError, Invalid } from '../../errors.ts';
 import { lineOf } from './direct-body.ts';
@@ -8,24 +9,8 @@ export class ClientGone extends BridgeError {
 }
 
 /** A client that sends nothing for this long is taken for gone. */
-export const BODY_SILENCE_MS = 120_000;
+const BODY_SILENCE_MS = 120_000;
 const DRAIN_MS = 5_000;
-
-export interface BodyReader {
-  data(chunk: Buffer): void;
-  end(): void;
-  gone(): void;
-}
-/**
- * A body on its way in. A chunk is the reader's until `data` returns, or until `resume` where it
- * has called `pause`.
- */
-export interface BodySource {
-  start(reader: BodyReader): void;
-  pause(): void;
-  resume(): void;
-  stop(): void;
-}
 
 /**
  * Gives the body to `write`, one chunk after the other; a promise from `write` pauses the client

@@ -2,7 +2,11 @@ import { randomUUID } from 'node:crypto';
 import express, { type NextFunction, type Request, type Response, type Router } from 'express';
 import { RegisterUploads } from '../../contract/requests.ts';
 import { Invalid, TooLarge, Unavailable } from '../../errors.ts';
-import { UploadIntake, uploaderOf, type UploadDeps } from '../../services/uploads/multipart-upload.ts';
+import {
+  UploadIntake,
+  uploaderOf,
+  type UploadDeps,
+} from '../../services/uploads/multipart-upload.ts';
 import { registerResumable } from '../../services/uploads/register-resumable.ts';
 import type { ResumableUploads } from '../../services/uploads/resumable-uploads.ts';
 import {

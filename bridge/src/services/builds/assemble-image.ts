@@ -6,8 +6,10 @@ import type { ImageStorePort } from '../ports/image-store.ts';
 
 export interface LaidFile {
   file: ModelFile;
-  /** of the artifact itself */ artifactDigest: string;
-  /** of the layer that holds it */ digest: string;
+  /** of the artifact itself */
+  artifactDigest: string;
+  /** of the layer that holds it */
+  digest: string;
   size: number;
 }
 export interface Assembly {

@@ -36,8 +36,7 @@ export interface BaseKey {
 export type CachedBase = { repository: string; manifest: ImageManifest } | 'unfit' | null;
 
 const OCI_MANIFEST = 'application/vnd.oci.image.manifest.v1+json';
-/** pushed by the pod; believed under the second name, after a look into it */
-export const BUILT_TAG = 'built';
+/** set once the image was read and the model fits on top of it */
 const FIT_TAG = 'fit';
 const UNFIT_TAG = 'unfit';
 

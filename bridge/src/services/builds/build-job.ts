@@ -10,7 +10,10 @@ import { prepareBuild } from './prepare.ts';
 import type { Layering, Prepared } from './prepare.ts';
 import type { BuildPodsPort, RegistryPort } from '../ports/cluster.ts';
 import { splitImage } from '../../domain/builds/image-name.ts';
-import type { Clock, JobContext, JobResult, ObjectStore, OdooPort, VersionWork } from '../ports/core.ts';
+import type { OdooPort, VersionWork } from '../ports/odoo.ts';
+import type { Clock } from '../ports/runtime.ts';
+import type { JobContext, JobResult } from '../ports/jobs.ts';
+import type { ObjectStore } from '../ports/object-store.ts';
 import { signGrant } from './build-token.ts';
 import { readSmall } from './signed-record.ts';
 

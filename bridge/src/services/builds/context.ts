@@ -2,7 +2,8 @@ import { pipeline } from 'node:stream/promises';
 import type { Readable, Writable } from 'node:stream';
 import { pack } from 'tar-stream';
 import { Failed } from '../../errors.ts';
-import type { ObjectStore, VersionWork } from '../ports/core.ts';
+import type { VersionWork } from '../ports/odoo.ts';
+import type { ObjectStore } from '../ports/object-store.ts';
 
 type Artifact = VersionWork['artifacts'][number];
 const DOCKERFILE = 'Dockerfile';

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { LayerFrame } from '../../domain/builds/model-layer.ts';
 import { Failed, NotFound } from '../../errors.ts';
-import type { ObjectStore, VersionWork } from '../ports/core.ts';
+import type { VersionWork } from '../ports/odoo.ts';
+import type { ObjectStore } from '../ports/object-store.ts';
 
 type Artifact = VersionWork['artifacts'][number];
 

@@ -4,7 +4,9 @@ import type { CachedBase } from './base-image.ts';
 import { ensureModelLayer } from './model-layer.ts';
 import type { LayerDone } from './model-layer.ts';
 import type { Layering, Prepared } from './prepare.ts';
-import type { JobContext, ObjectStore, VersionWork } from '../ports/core.ts';
+import type { VersionWork } from '../ports/odoo.ts';
+import type { JobContext } from '../ports/jobs.ts';
+import type { ObjectStore } from '../ports/object-store.ts';
 
 export interface FinishParts {
   store: ObjectStore;

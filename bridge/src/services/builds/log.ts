@@ -9,7 +9,8 @@ export const buildLogKey = (versionId: number, generation: number): string =>
 
 export interface CollectedLog {
   text: string;
-  /** why the rest cannot be read now */ unreadable: string | null;
+  /** why the rest cannot be read now */
+  unreadable: string | null;
 }
 
 /** Everything a build pod has written, as far as the cluster hands it out. */

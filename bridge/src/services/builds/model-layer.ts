@@ -5,7 +5,8 @@ import { layerFrame } from '../../domain/builds/model-layer.ts';
 import { Conflict, Unavailable } from '../../errors.ts';
 import type { ImageStorePort } from '../ports/image-store.ts';
 import { LayerBytes } from './layer-stream.ts';
-import type { ObjectStore, VersionWork } from '../ports/core.ts';
+import type { VersionWork } from '../ports/odoo.ts';
+import type { ObjectStore } from '../ports/object-store.ts';
 import { SignedRecords } from './signed-record.ts';
 
 type Artifact = VersionWork['artifacts'][number];

@@ -6,7 +6,8 @@ import { cacheRepository, hasTriggers } from './base-image.ts';
 import { contextFiles } from './context.ts';
 import type { ImageStorePort } from '../ports/image-store.ts';
 import { splitImage } from '../../domain/builds/image-name.ts';
-import type { ObjectStore, VersionWork } from '../ports/core.ts';
+import type { VersionWork } from '../ports/odoo.ts';
+import type { ObjectStore } from '../ports/object-store.ts';
 import { readSmall } from './signed-record.ts';
 
 type Artifact = VersionWork['artifacts'][number];

@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { NotFound } from '../../errors.ts';
-import type { ObjectStore } from '../ports/core.ts';
+import type { ObjectStore } from '../ports/object-store.ts';
 
 /**
  * Small notes of the bridge in object storage, which are believed only with its own signature: they

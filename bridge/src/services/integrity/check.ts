@@ -5,7 +5,12 @@ import {
   sameDifference,
   withRemembered,
 } from '../../domain/integrity/differences.ts';
-import type { ClusterSeen, Difference, Expected, Seen } from '../../domain/integrity/differences.ts';
+import type {
+  ClusterSeen,
+  Difference,
+  Expected,
+  Seen,
+} from '../../domain/integrity/differences.ts';
 import { routeName, routePath } from '../../domain/rollouts/revision.ts';
 import { Failed, Unavailable } from '../../errors.ts';
 import type { ImageStorePort } from '../ports/image-store.ts';
@@ -13,7 +18,8 @@ import type { RevisionSpec } from '../ports/cluster.ts';
 import { splitImage } from '../../domain/builds/image-name.ts';
 import { lookAtArtifacts, lookAtImage } from './probes.ts';
 import type { ArtifactBytes, Due, IntegrityCluster, Witness } from '../ports/integrity.ts';
-import type { Clock, DeploymentWork, Logger, OdooPort } from '../ports/core.ts';
+import type { DeploymentWork, OdooPort } from '../ports/odoo.ts';
+import type { Clock, Logger } from '../ports/runtime.ts';
 import { revisionSpecOf } from '../rollouts/revision-spec.ts';
 
 export interface IntegrityDeps {

@@ -1,5 +1,9 @@
 import { createHash } from 'node:crypto';
-import type { ArtifactExpected, ArtifactSeen, ImageSeen } from '../../domain/integrity/differences.ts';
+import type {
+  ArtifactExpected,
+  ArtifactSeen,
+  ImageSeen,
+} from '../../domain/integrity/differences.ts';
 import type { ImageStorePort } from '../ports/image-store.ts';
 import type { ArtifactBytes, Witness } from '../ports/integrity.ts';
 

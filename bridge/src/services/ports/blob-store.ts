@@ -5,7 +5,8 @@ export interface BlobStat {
   size: number;
   lastModified: Date;
   contentType: string;
-  /** another one whenever other bytes were written */ etag?: string;
+  /** another one whenever other bytes were written */
+  etag?: string;
 }
 /** One stored part of an open multipart upload. `etag` names exactly these bytes at this place. */
 export interface StoredPart {

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { CapacityObserved, PodRequests } from '../../domain/capacity/capacity.ts';
-import type { Backend, Counters, RevisionObserved, RouteObserved } from '../../domain/rollouts/revision.ts';
+import type { Backend, RevisionObserved, RouteObserved } from '../../domain/rollouts/revision.ts';
+import type { Counters } from '../../domain/rollouts/types.ts';
 import type { BuildPodObserved } from '../../domain/builds/outcome.ts';
 
 export interface RevisionSpec {
@@ -91,7 +92,8 @@ export interface RegistryPort {
 
 export interface ImageLayer {
   digest: string;
-  /** bytes */ size: number;
+  /** bytes */
+  size: number;
   compressed: boolean;
   open(): Promise<Readable>;
 }

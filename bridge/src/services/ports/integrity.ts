@@ -7,7 +7,7 @@ import type {
   RouteSeen,
 } from '../../domain/integrity/differences.ts';
 import type { RevisionSpec } from './cluster.ts';
-import type { DeploymentWork } from './core.ts';
+import type { DeploymentWork } from './odoo.ts';
 
 /** The cluster as it is compared with what was approved, and put back. */
 export interface IntegrityCluster {

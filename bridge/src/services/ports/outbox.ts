@@ -1,4 +1,5 @@
-import type { DeploymentWork, JobName, JobPayload } from './core.ts';
+import type { DeploymentWork } from './odoo.ts';
+import type { JobName, JobPayload } from './jobs.ts';
 
 /** One row of the journal with its place in the stream. */
 export interface StreamEvent {

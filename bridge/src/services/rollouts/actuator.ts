@@ -1,14 +1,23 @@
+import type { DeploymentWork, OdooPort, RecordedProgress, VersionWork } from '../ports/odoo.ts';
+import type { RecentWork } from './work-cache.ts';
+import type {
+  ClusterPort,
+  GatewayPort,
+  MetricsPort,
+  RegistryPort,
+  RevisionSpec,
+  RouteSpec,
+} from '../ports/cluster.ts';
+import type { Clock } from '../ports/runtime.ts';
 import { routeName, routePath } from '../../domain/rollouts/revision.ts';
 import type { Backend, RouteKind } from '../../domain/rollouts/revision.ts';
 import { decide } from '../../domain/rollouts/decide.ts';
 import { nextMove } from '../../domain/rollouts/steps.ts';
-import type { Action, Decision, Observed, Wanted } from '../../domain/rollouts/decide.ts';
+import type { Action, Decision, Observed, Wanted } from '../../domain/rollouts/types.ts';
 import type { Failed } from '../../errors.ts';
-import type { RevisionSpec, RouteSpec } from '../ports/cluster.ts';
-import type { DeliverDeps } from './reconcile.ts';
 import { makeJudgement, takeBaseline } from './analysis.ts';
 import type { Trial } from './analysis.ts';
-import type { DeploymentWork, JobContext, RecordedProgress, VersionWork } from '../ports/core.ts';
+import type { JobContext } from '../ports/jobs.ts';
 import { revisionSpecOf } from './revision-spec.ts';
 import { findObstacle } from './preflight.ts';
 import { smokeTest } from './smoke-test.ts';
@@ -378,4 +387,19 @@ function examplesOf(schema: unknown): unknown[] {
     ...(example === undefined ? [] : [example]),
     ...(Array.isArray(examples) ? (examples as unknown[]) : []),
   ].slice(0, EXAMPLES_MAX);
+}
+
+export interface DeliverDeps {
+  odoo: OdooPort;
+  recent: Pick<RecentWork, 'take'>;
+  cluster: ClusterPort;
+  registry: RegistryPort;
+  gateway: GatewayPort;
+  clock: Clock;
+  /** null: no gateway's metrics were named, and no canary can be judged by its traffic */
+  metrics: MetricsPort | null;
+  /** the origin of endpoints and previews, e.g. https://endpoints.example.com */
+  endpointsUrl: string;
+  /** the registry in image names */
+  registryName: string;
 }

@@ -1,18 +1,21 @@
 import { agrees } from '../../domain/rollouts/agreement.ts';
 import { judge } from '../../domain/rollouts/analysis.ts';
 import type { Evidence, Golden } from '../../domain/rollouts/analysis.ts';
-import { NOTHING_COUNTED } from '../../domain/rollouts/revision.ts';
-import type { Baseline, Judgement, RevisionObserved } from '../../domain/rollouts/revision.ts';
+import { NOTHING_COUNTED } from '../../domain/rollouts/types.ts';
+import type { RevisionObserved } from '../../domain/rollouts/revision.ts';
+import type { Baseline, Judgement } from '../../domain/rollouts/types.ts';
 import type { Judge } from '../../domain/rollouts/strategy.ts';
 import { BridgeError } from '../../errors.ts';
 import type { GatewayPort, MetricsPort } from '../ports/cluster.ts';
 import { TRAFFIC_HEADER } from '../ports/cluster.ts';
-import type { Clock, Logger, OdooPort } from '../ports/core.ts';
+import type { OdooPort } from '../ports/odoo.ts';
+import type { Clock, Logger } from '../ports/runtime.ts';
 
 export interface JudgingDeps {
   odoo: OdooPort;
   gateway: GatewayPort;
-  /** null: no gateway's metrics were named */ metrics: MetricsPort | null;
+  /** null: no gateway's metrics were named */
+  metrics: MetricsPort | null;
   clock: Clock;
 }
 export interface Trial {

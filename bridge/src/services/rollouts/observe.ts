@@ -1,7 +1,7 @@
 import { routeName } from '../../domain/rollouts/revision.ts';
-import type { Observed, Wanted } from '../../domain/rollouts/decide.ts';
+import type { Observed, Wanted } from '../../domain/rollouts/types.ts';
 import type { ClusterPort, RevisionSpec } from '../ports/cluster.ts';
-import type { DeploymentWork } from '../ports/core.ts';
+import type { DeploymentWork } from '../ports/odoo.ts';
 import { revisionSpecOf } from './revision-spec.ts';
 
 const MOVING = new Set(['Pending', 'Building', 'Progressing']);

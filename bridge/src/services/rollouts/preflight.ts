@@ -1,15 +1,20 @@
-import { fitting, mayPass, rolloutObstacle, strategyObstacle } from '../../domain/capacity/capacity.ts';
+import {
+  fitting,
+  mayPass,
+  rolloutObstacle,
+  strategyObstacle,
+} from '../../domain/capacity/capacity.ts';
 import type { Beside, Obstacle } from '../../domain/capacity/capacity.ts';
 import { queueObstacle } from '../../domain/capacity/queue.ts';
 import type { Waiting } from '../../domain/capacity/queue.ts';
 import { tookDown } from '../../domain/rollouts/restore-stable.ts';
 import { nextMove } from '../../domain/rollouts/steps.ts';
-import type { Observed, Wanted } from '../../domain/rollouts/decide.ts';
+import type { Observed, Wanted } from '../../domain/rollouts/types.ts';
 import { podsOf } from '../../domain/rollouts/strategy.ts';
 import type { StrategyName } from '../../domain/rollouts/strategy.ts';
 import type { ClusterPort, RegistryPort, RevisionSpec } from '../ports/cluster.ts';
 import { splitImage } from '../../domain/builds/image-name.ts';
-import type { DeploymentWork, QueuedWork } from '../ports/core.ts';
+import type { DeploymentWork, QueuedWork } from '../ports/odoo.ts';
 import { resolveServing } from './serving-defaults.ts';
 
 export interface RoomDeps {

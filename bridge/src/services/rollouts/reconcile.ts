@@ -1,30 +1,14 @@
-import { revisionName, routePath } from '../../domain/rollouts/revision.ts';
+import type { DeliverDeps } from './actuator.ts';
+import { revisionName, routePath, shareOf } from '../../domain/rollouts/revision.ts';
 import type { RouteKind } from '../../domain/rollouts/revision.ts';
-import { shareOf } from '../../domain/rollouts/revision.ts';
 import { decide } from '../../domain/rollouts/decide.ts';
-import type { Standing } from '../../domain/rollouts/steps.ts';
-import type { Action, Decision, Observed, Wanted } from '../../domain/rollouts/decide.ts';
+import type { Action, Decision, Observed, Standing, Wanted } from '../../domain/rollouts/types.ts';
 import { Failed } from '../../errors.ts';
-import type { ClusterPort, GatewayPort, MetricsPort, RegistryPort } from '../ports/cluster.ts';
 import { DeliveryLog } from './report-cache.ts';
 import { DeploymentTick } from './actuator.ts';
-import type { Clock, DeploymentWork, JobContext, JobResult, OdooPort } from '../ports/core.ts';
-import { FRESH_MS, type KnownWork, type RecentWork } from './work-cache.ts';
-
-export interface DeliverDeps {
-  odoo: OdooPort;
-  recent: Pick<RecentWork, 'take'>;
-  cluster: ClusterPort;
-  registry: RegistryPort;
-  gateway: GatewayPort;
-  clock: Clock;
-  /** null: no gateway's metrics were named, and no canary can be judged by its traffic */
-  metrics: MetricsPort | null;
-  /** the origin of endpoints and previews, e.g. https://endpoints.example.com */
-  endpointsUrl: string;
-  /** the registry in image names */
-  registryName: string;
-}
+import type { DeploymentWork } from '../ports/odoo.ts';
+import type { JobContext, JobResult } from '../ports/jobs.ts';
+import { FRESH_MS, type KnownWork } from './work-cache.ts';
 
 /**
  * One job at most takes so many steps in a row, and waits so many times, before it gives its place

@@ -1,7 +1,7 @@
 import { revisionName } from '../../domain/rollouts/revision.ts';
 import type { RevisionSpec } from '../ports/cluster.ts';
 import { splitImage } from '../../domain/builds/image-name.ts';
-import type { DeploymentWork } from '../ports/core.ts';
+import type { DeploymentWork } from '../ports/odoo.ts';
 import { resolveServing } from './serving-defaults.ts';
 
 /**

@@ -1,6 +1,6 @@
 import type { PodRequests } from '../../domain/capacity/capacity.ts';
 import { quantity } from '../../domain/capacity/quantity.ts';
-import type { ServingSpec } from '../ports/core.ts';
+import type { ServingSpec } from '../ports/odoo.ts';
 
 const DEFAULT_PORT = 8080;
 const DEFAULT_READINESS_PATH = '/v2/health/ready';

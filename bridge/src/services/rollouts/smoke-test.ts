@@ -1,7 +1,7 @@
-import type { SmokeResult } from '../../domain/rollouts/decide.ts';
+import type { SmokeResult } from '../../domain/rollouts/types.ts';
 import { BridgeError } from '../../errors.ts';
 import type { GatewayAnswer, GatewayPort } from '../ports/cluster.ts';
-import type { Clock } from '../ports/core.ts';
+import type { Clock } from '../ports/runtime.ts';
 
 /** `base` without a slash at its end. `infer`: the model's own example, where it has one. */
 export interface SmokeTest {

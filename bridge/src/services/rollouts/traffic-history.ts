@@ -1,9 +1,9 @@
 import type { Sample } from '../../domain/rollouts/traffic.ts';
 import { BridgeError } from '../../errors.ts';
 import type { TrafficPort } from '../ports/cluster.ts';
-import type { Clock, Logger } from '../ports/core.ts';
+import type { Clock, Logger } from '../ports/runtime.ts';
 
-export const SAMPLE_EVERY_SECONDS = 60;
+const SAMPLE_EVERY_SECONDS = 60;
 /** An hour has 60 minutes between 61 samples. */
 const SAMPLES_KEPT = 61;
 

@@ -1,4 +1,5 @@
-import type { Clock, DeploymentWork } from '../ports/core.ts';
+import type { DeploymentWork } from '../ports/odoo.ts';
+import type { Clock } from '../ports/runtime.ts';
 
 /**
  * What Odoo said so short a time ago need not be asked again: a rollback is to take half a second

@@ -9,14 +9,10 @@ import {
 } from '../../scan/index.ts';
 import type { AttachReferrer } from '../builds/referrer.ts';
 import type { ImageLayersPort } from '../ports/cluster.ts';
-import type {
-  Clock,
-  JobContext,
-  JobHandler,
-  ObjectStore,
-  OdooPort,
-  VersionWork,
-} from '../ports/core.ts';
+import type { OdooPort, VersionWork } from '../ports/odoo.ts';
+import type { Clock } from '../ports/runtime.ts';
+import type { JobContext, JobHandler } from '../ports/jobs.ts';
+import type { ObjectStore } from '../ports/object-store.ts';
 
 export interface InventoryJobParts {
   odoo: Pick<OdooPort, 'call'>;

@@ -1,5 +1,6 @@
 import { rulesetVersion } from '../../scan/index.ts';
-import type { Logger, OdooPort } from '../ports/core.ts';
+import type { OdooPort } from '../ports/odoo.ts';
+import type { Logger } from '../ports/runtime.ts';
 
 const PAGES_MAX = 1000;
 

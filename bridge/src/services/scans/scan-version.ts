@@ -7,15 +7,10 @@ import { pipeline } from 'node:stream/promises';
 import { NotFound } from '../../errors.ts';
 import { refusal, runIsolated } from '../../scan/run-isolated.ts';
 import type { Finding, ScanFile, ScanRequest, ScanResult } from '../../scan/types.ts';
-import type {
-  Clock,
-  JobContext,
-  JobHandler,
-  JobPayload,
-  ObjectStore,
-  OdooPort,
-  VersionWork,
-} from '../ports/core.ts';
+import type { OdooPort, VersionWork } from '../ports/odoo.ts';
+import type { Clock } from '../ports/runtime.ts';
+import type { JobContext, JobHandler, JobPayload } from '../ports/jobs.ts';
+import type { ObjectStore } from '../ports/object-store.ts';
 
 export interface ScanJobParts {
   odoo: Pick<OdooPort, 'call'>;

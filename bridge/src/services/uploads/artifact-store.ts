@@ -1,9 +1,11 @@
+import { StagedArtifact } from './staged-artifact.ts';
+import type { ArtifactSink, ArtifactSource, StagedArtifactOptions } from './staged-artifact.ts';
 import { buffer as readAll } from 'node:stream/consumers';
 import type { Readable } from 'node:stream';
 import { NotFound, Unavailable } from '../../errors.ts';
-import { ArtifactUpload, KeptMemory, type ArtifactUploadOptions } from './staged-artifact.ts';
 import type { PartBuffers } from './part-buffers.ts';
-import type { Clock, ObjectStore, StoredObject } from '../ports/core.ts';
+import type { Clock } from '../ports/runtime.ts';
+import type { ObjectStore, StoredObject } from '../ports/object-store.ts';
 import type { BlobStat, BlobStore, Digester } from '../ports/blob-store.ts';
 
 export const POINTER_TYPE = 'application/vnd.creativeflow.pointer+json';
@@ -18,15 +20,6 @@ interface Pointer {
   size: number;
   digest: string;
 }
-/**
- * Where the bytes of a sealed upload are: in memory, in parts of an open multipart upload, or in an
- * object already.
- */
-export type ArtifactSource =
-  | Buffer
-  | { key: string; uploadId: string; parts: { number: number; etag: string }[] }
-  | { key: string };
-
 export interface ArtifactStoreDeps {
   blobs: BlobStore;
   digester: Digester;
@@ -44,7 +37,7 @@ export interface ArtifactStoreDeps {
  * is larger than one part lies at `blobs/<uuid>`, and its digest's key holds a pointer to it, which
  * `get` and `stat` follow. A file of one part lies at its digest's key itself.
  */
-export class ArtifactStore implements ObjectStore {
+export class ArtifactStore implements ObjectStore, ArtifactSink {
   readonly blobs: BlobStore;
   readonly digester: Digester;
   readonly buffers: PartBuffers;
@@ -60,34 +53,8 @@ export class ArtifactStore implements ObjectStore {
     this.#clock = deps.clock;
   }
 
-  open(options: ArtifactUploadOptions): ArtifactUpload {
-    return new ArtifactUpload(this, options);
-  }
-
-  async putStream(
-    stream: Readable,
-    options: { maxBytes: number; expectedDigest?: string; signal?: AbortSignal },
-  ): Promise<StoredObject> {
-    const upload = this.open({
-      ...options,
-      field: 'file',
-      kept: new KeptMemory(this.buffers.bytes),
-    });
-    const stop = (): void => {
-      stream.destroy(options.signal!.reason as Error);
-    };
-    try {
-      options.signal?.throwIfAborted();
-      options.signal?.addEventListener('abort', stop, { once: true });
-      for await (const chunk of stream) await upload.write(chunk as Buffer);
-      await upload.seal();
-      return await upload.commit();
-    } catch (error) {
-      await upload.abort();
-      throw error;
-    } finally {
-      options.signal?.removeEventListener('abort', stop);
-    }
+  open(options: StagedArtifactOptions): StagedArtifact {
+    return new StagedArtifact(this, options);
   }
 
   async get(key: string, range?: { start: number; end?: number }): Promise<Readable> {

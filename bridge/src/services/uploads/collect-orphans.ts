@@ -1,7 +1,8 @@
 import { buffer as readAll } from 'node:stream/consumers';
 import { NotFound } from '../../errors.ts';
 import { claimKey, POINTER_MAX_BYTES, POINTER_TYPE, type ArtifactStore } from './artifact-store.ts';
-import type { Clock, Logger, OdooPort } from '../ports/core.ts';
+import type { OdooPort } from '../ports/odoo.ts';
+import type { Clock, Logger } from '../ports/runtime.ts';
 import { readInfo } from './resumable-state.ts';
 import type { ResumableUploads } from './resumable-uploads.ts';
 
@@ -19,12 +20,11 @@ export interface Collected {
   blobs: number;
   artifacts: number;
   claims: number;
-  staging: number;
 }
 
 /**
  * Removes what uploads that ended half-way left in the storage: expired tus uploads, multipart
- * uploads that nobody finishes, staging objects, blobs to which no artifact points, and artifacts
+ * uploads that nobody finishes, blobs to which no artifact points, and artifacts
  * that no record names. May run twice, at the same time, and be stopped anywhere; what one run
  * leaves the next one finds.
  *
@@ -59,7 +59,6 @@ export class OrphanCollector {
     const collected: Collected = {
       expiredUploads: await this.#expired(),
       openUploads: await this.#open(),
-      staging: await this.#old('staging/'),
       claims: await this.#claims(),
       artifacts: 0,
       blobs: 0,

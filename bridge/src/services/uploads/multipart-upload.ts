@@ -1,18 +1,12 @@
-import { UploadMetadata, type UploadAccepted } from '../../contract/requests.ts';
+import { type UploadAccepted, UploadMetadata } from '../../contract/requests.ts';
 import { parseStrictJson } from '../../domain/strict-json.ts';
 import { Forbidden, Invalid } from '../../errors.ts';
 import type { ArtifactStore } from './artifact-store.ts';
-import { checkDigest, KeptMemory, type ArtifactUpload } from './staged-artifact.ts';
-import type { Clock, OdooPort } from '../ports/core.ts';
-import {
-  checkUpload,
-  registerVersion,
-  type StoredArtifact,
-  type Uploader,
-} from './register.ts';
+import { BufferBudget, type StagedArtifact } from './staged-artifact.ts';
 import {
   acceptedName,
   assertText,
+  checkDigest,
   DOCKERFILE_MAX_BYTES,
   KIND_OF_FIELD,
   mediaType,
@@ -20,6 +14,9 @@ import {
   SIDE_FILES_MAX,
   type UploadField,
 } from './rules.ts';
+import type { OdooPort } from '../ports/odoo.ts';
+import type { Clock } from '../ports/runtime.ts';
+import { checkUpload, registerVersion, type StoredArtifact, type Uploader } from './register.ts';
 
 export interface UploadDeps {
   store: ArtifactStore;
@@ -52,7 +49,7 @@ interface TakenFile {
   sentName: string;
   type: string;
   digest: string | undefined;
-  upload: ArtifactUpload;
+  upload: StagedArtifact;
   text: Buffer[] | null;
 }
 
@@ -64,7 +61,7 @@ interface TakenFile {
 export class UploadIntake {
   #metadata: UploadMetadata | null = null;
   readonly #files: TakenFile[] = [];
-  readonly #kept: KeptMemory;
+  readonly #kept: BufferBudget;
   readonly #deps: UploadDeps;
   readonly #by: Uploader;
   readonly #idempotencyKey: string;
@@ -78,7 +75,7 @@ export class UploadIntake {
     this.#by = by;
     this.#idempotencyKey = idempotencyKey;
     this.#repeatable = repeatable;
-    this.#kept = new KeptMemory(deps.store.buffers.bytes);
+    this.#kept = new BufferBudget(deps.store.buffers.bytes);
   }
 
   async metadata(text: string): Promise<void> {

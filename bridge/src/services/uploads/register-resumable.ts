@@ -3,17 +3,18 @@ import { buffer as readAll } from 'node:stream/consumers';
 import type { z } from 'zod';
 import type { RegisterUploads, UploadAccepted } from '../../contract/requests.ts';
 import { Invalid } from '../../errors.ts';
-import { checkDigest } from './staged-artifact.ts';
-import type { UploadDeps } from './multipart-upload.ts';
 import {
-  checkUpload,
-  registerVersion,
-  type StoredArtifact,
-  type Uploader,
-} from './register.ts';
+  assertText,
+  checkDigest,
+  KIND_OF_FIELD,
+  mediaType,
+  refused,
+  type UploadField,
+} from './rules.ts';
+import type { UploadDeps } from './multipart-upload.ts';
+import { checkUpload, registerVersion, type StoredArtifact, type Uploader } from './register.ts';
 import type { ResumableUploads } from './resumable-uploads.ts';
 import type { ResumableInfo } from './resumable-state.ts';
-import { assertText, KIND_OF_FIELD, mediaType, refused, type UploadField } from './rules.ts';
 
 /** An empty file has no parts that a storage could put together. */
 const EMPTY = {

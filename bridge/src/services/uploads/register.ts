@@ -1,7 +1,9 @@
 import { createHmac } from 'node:crypto';
 import type { UploadAccepted, UploadMetadata } from '../../contract/requests.ts';
 import { Conflict, Failed, Forbidden, Invalid, Unavailable } from '../../errors.ts';
-import type { Caller, Clock, OdooPort, StoredObject } from '../ports/core.ts';
+import type { Caller, OdooPort } from '../ports/odoo.ts';
+import type { Clock } from '../ports/runtime.ts';
+import type { StoredObject } from '../ports/object-store.ts';
 import type { ArtifactKind } from './rules.ts';
 
 export interface Uploader {
@@ -125,7 +127,7 @@ export async function registerVersion(
 }
 
 /** docs/odoo-api.md: proves to Odoo that the bridge stored these bytes for this user. */
-export function signReceipt(
+function signReceipt(
   secret: string,
   uid: number,
   artifacts: { kind: string; filename: string; objectKey: string; digest: string; size: number }[],

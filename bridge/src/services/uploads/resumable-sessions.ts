@@ -1,6 +1,6 @@
-import { Conflict } from '../../errors.ts';
+import { ChecksumMismatch, Conflict } from '../../errors.ts';
 import type { ArtifactStore } from './artifact-store.ts';
-import type { Clock } from '../ports/core.ts';
+import type { Clock } from '../ports/runtime.ts';
 import {
   makeVoid,
   readPosition,
@@ -8,7 +8,6 @@ import {
   type ResumablePosition,
 } from './resumable-state.ts';
 import { ResumableWriter, type Append } from './resumable-writer.ts';
-import { ChecksumMismatch } from './errors.ts';
 import type { RunningDigest, StoredPart, UploadLock, UploadLocks } from '../ports/blob-store.ts';
 
 /**

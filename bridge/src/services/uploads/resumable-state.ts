@@ -48,7 +48,7 @@ export const tailPrefix = (id: string): string => `tus/${id}/tail/`;
 export const tailKey = (id: string, start: number): string =>
   `${tailPrefix(id)}${String(start).padStart(TAIL_DIGITS, '0')}`;
 
-export function partSize(info: ResumableInfo, number: number): number {
+function partSize(info: ResumableInfo, number: number): number {
   return Math.min(info.partBytes, info.size - (number - 1) * info.partBytes);
 }
 

@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { Conflict, Invalid, NotFound } from '../../errors.ts';
+import { Conflict, Gone, Invalid, NotFound } from '../../errors.ts';
 import type { ArtifactStore } from './artifact-store.ts';
-import { checkDigest, tooLarge } from './staged-artifact.ts';
-import type { Clock } from '../ports/core.ts';
+import { checkDigest, tooLarge } from './rules.ts';
+import type { Clock } from '../ports/runtime.ts';
 import {
   readDone,
   readInfo,
@@ -14,14 +14,13 @@ import {
 } from './resumable-state.ts';
 import { ResumableSessions } from './resumable-sessions.ts';
 import type { Append } from './resumable-writer.ts';
-import { Gone } from './errors.ts';
 import type { RunningDigest, UploadLocks } from '../ports/blob-store.ts';
 
 /**
  * MinIO removes an open multipart upload 24 hours after it began, so none may be promised for
  * longer.
  */
-export const RESUMABLE_LIFE_MS = 23 * 3600_000;
+const RESUMABLE_LIFE_MS = 23 * 3600_000;
 const PARTS_MAX = 10_000;
 const MIB = 1024 * 1024;
 

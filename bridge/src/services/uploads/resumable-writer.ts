@@ -1,6 +1,6 @@
 import { buffer as readAll } from 'node:stream/consumers';
 import type { ArtifactStore } from './artifact-store.ts';
-import { tooLarge } from './staged-artifact.ts';
+import { tooLarge } from './rules.ts';
 import { PartPump } from './part-writer.ts';
 import {
   makeVoid,
@@ -8,7 +8,7 @@ import {
   type ResumableInfo,
   type ResumablePosition,
 } from './resumable-state.ts';
-import { ChecksumMismatch } from './errors.ts';
+import { ChecksumMismatch } from '../../errors.ts';
 import type { DigestAlgorithm, RunningDigest } from '../ports/blob-store.ts';
 
 /** After so many small requests the pieces behind the last full part are joined. */

@@ -1,5 +1,5 @@
+import { Invalid, TooLarge } from '../../errors.ts';
 import { hasInvisible } from '../../contract/text.ts';
-import { Invalid } from '../../errors.ts';
 
 export type ArtifactKind = 'model' | 'dockerfile' | 'side';
 export type UploadField = 'modelFile' | 'dockerfile' | 'sideFiles';
@@ -168,4 +168,22 @@ export function digestOfHeaders(
   if (/sha-256/i.test(text))
     throw refused('Repr-Digest', 'its sha-256 cannot be read', 'Write it as sha-256=:<base64>:.');
   return undefined; // only other algorithms: nothing that we could compare
+}
+
+export function tooLarge(field: string, maxBytes: number): TooLarge {
+  return new TooLarge(`${field} is larger than ${maxBytes} bytes, the most that is accepted.`, {
+    code: 'upload-too-large',
+    remedy: 'Send a smaller file, or have the limit raised (UPLOAD_MAX_BYTES).',
+    errors: [{ field, reason: `larger than ${maxBytes} bytes` }],
+  });
+}
+export function checkDigest(field: string, digest: string, expected: string | undefined): void {
+  if (!expected || expected === digest) return;
+  const remedy =
+    'The bytes changed on the way, or the digest was taken of another file. Take it again and send the file again.';
+  throw new Invalid(`${field} arrived with the digest ${digest}, but ${expected} was announced.`, {
+    code: 'digest-mismatch',
+    remedy,
+    errors: [{ field, reason: `digest is ${digest}, announced was ${expected}`, remedy }],
+  });
 }

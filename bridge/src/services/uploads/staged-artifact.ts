@@ -1,12 +1,31 @@
+import { checkDigest, tooLarge } from './rules.ts';
 import { randomUUID } from 'node:crypto';
-import { Invalid, TooLarge } from '../../errors.ts';
-import type { ArtifactStore } from './artifact-store.ts';
-import type { StoredObject } from '../ports/core.ts';
+import type { StoredObject } from '../ports/object-store.ts';
 import { PartPump } from './part-writer.ts';
-import type { RunningDigest } from '../ports/blob-store.ts';
+import type { BlobStore, Digester, RunningDigest } from '../ports/blob-store.ts';
+import type { PartBuffers } from './part-buffers.ts';
+
+/** What a staged artifact needs of the store that adopts it. */
+export interface ArtifactSink {
+  readonly blobs: BlobStore;
+  readonly digester: Digester;
+  readonly buffers: PartBuffers;
+  /** parts of one upload in flight at the same time */
+  readonly partsInFlight: number;
+  adopt(digest: string, size: number, source: ArtifactSource): Promise<StoredObject>;
+}
+
+/**
+ * Where the bytes of a sealed upload are: in memory, in parts of an open multipart upload, or in an
+ * object already.
+ */
+export type ArtifactSource =
+  | Buffer
+  | { key: string; uploadId: string; parts: { number: number; etag: string }[] }
+  | { key: string };
 
 /** Memory that small files of one request may keep until they are committed. */
-export class KeptMemory {
+export class BufferBudget {
   #left: number;
   constructor(bytes: number) {
     this.#left = bytes;
@@ -18,12 +37,12 @@ export class KeptMemory {
   }
 }
 
-export interface ArtifactUploadOptions {
+export interface StagedArtifactOptions {
   maxBytes: number;
   /** what the file is called in messages */
   field: string;
   expectedDigest?: string | undefined;
-  kept: KeptMemory;
+  kept: BufferBudget;
 }
 
 /**
@@ -31,17 +50,17 @@ export interface ArtifactUploadOptions {
  * becomes visible) or `abort`. Until `commit` nothing can be seen in the storage, so a request may
  * check everything first.
  */
-export class ArtifactUpload {
+export class StagedArtifact {
   #bytes = 0;
   #sealed: { digest: string; body: Buffer | null } | null = null;
   #ended = false;
   #target: Promise<{ key: string; uploadId: string }> | null = null;
-  readonly #store: ArtifactStore;
-  readonly #options: ArtifactUploadOptions;
+  readonly #store: ArtifactSink;
+  readonly #options: StagedArtifactOptions;
   readonly #digest: RunningDigest;
   readonly #pump: PartPump;
 
-  constructor(store: ArtifactStore, options: ArtifactUploadOptions) {
+  constructor(store: ArtifactSink, options: StagedArtifactOptions) {
     this.#store = store;
     this.#options = options;
     this.#digest = store.digester.start('sha256');
@@ -116,23 +135,4 @@ export class ArtifactUpload {
     this.#target = this.#store.blobs.begin(key).then((uploadId) => ({ key, uploadId }));
     return this.#target;
   }
-}
-
-export function tooLarge(field: string, maxBytes: number): TooLarge {
-  return new TooLarge(`${field} is larger than ${maxBytes} bytes, the most that is accepted.`, {
-    code: 'upload-too-large',
-    remedy: 'Send a smaller file, or have the limit raised (UPLOAD_MAX_BYTES).',
-    errors: [{ field, reason: `larger than ${maxBytes} bytes` }],
-  });
-}
-
-export function checkDigest(field: string, digest: string, expected: string | undefined): void {
-  if (!expected || expected === digest) return;
-  const remedy =
-    'The bytes changed on the way, or the digest was taken of another file. Take it again and send the file again.';
-  throw new Invalid(`${field} arrived with the digest ${digest}, but ${expected} was announced.`, {
-    code: 'digest-mismatch',
-    remedy,
-    errors: [{ field, reason: `digest is ${digest}, announced was ${expected}`, remedy }],
-  });
 }

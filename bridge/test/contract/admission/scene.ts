@@ -283,7 +283,7 @@ function podTemplate(): Manifest {
   };
 }
 
-export function pathOf({ apiVersion, kind, metadata }: Manifest): string {
+function pathOf({ apiVersion, kind, metadata }: Manifest): string {
   const group = apiVersion === 'v1' ? '/api/v1' : `/apis/${String(apiVersion)}`;
   return `${group}/namespaces/${String(metadata['namespace'])}/${kind.toLowerCase()}s`;
 }

@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import { HttpImageStore } from '../../../src/adapters/registry/image-store.ts';
 import express from 'express';
 import { buildLogRouter } from '../../../src/http/builds/log.ts';
-import type { OdooPort } from '../../../src/services/ports/core.ts';
+import type { OdooPort } from '../../../src/services/ports/odoo.ts';
 import { ClusterScene, digitsContext } from '../rollouts/cluster-scene.ts';
 
 /**

@@ -10,7 +10,9 @@ import { attachReferrer } from '../../../src/services/builds/referrer.ts';
 import { Build } from '../../../src/services/builds/build-job.ts';
 import type { BuildPodsPort } from '../../../src/services/ports/cluster.ts';
 import type { ImageStorePort } from '../../../src/services/ports/image-store.ts';
-import type { Logger, ObjectStore, VersionWork } from '../../../src/services/ports/core.ts';
+import type { VersionWork } from '../../../src/services/ports/odoo.ts';
+import type { Logger } from '../../../src/services/ports/runtime.ts';
+import type { ObjectStore } from '../../../src/services/ports/object-store.ts';
 import { ClusterScene, digitsContext } from '../rollouts/cluster-scene.ts';
 import type { BuildReport } from '../rollouts/cluster-scene.ts';
 import { EXAMPLE, infer } from '../rollouts/steady-requests.ts';
@@ -34,7 +36,8 @@ interface Options {
   images?: ImageStorePort;
   buildImage?: string;
   partBytes?: number;
-  /** every look is another bridge's */ takenOver?: boolean;
+  /** every look is another bridge's */
+  takenOver?: boolean;
 }
 
 /**

@@ -6,7 +6,7 @@ import { readStackFacts } from '../../../../stack/facts.ts';
 import { Odoo } from '../../../src/adapters/odoo/odoo.ts';
 import { systemClock } from '../../../src/clock.ts';
 import { BridgeError } from '../../../src/errors.ts';
-import type { Caller } from '../../../src/services/ports/core.ts';
+import type { Caller } from '../../../src/services/ports/odoo.ts';
 import { DatabaseProxy, type DatabaseState } from './database-proxy.ts';
 
 const START_DEADLINE_MS = 90_000;

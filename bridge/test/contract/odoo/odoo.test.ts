@@ -12,7 +12,7 @@ import { systemClock } from '../../../src/clock.ts';
 import { Whoami } from '../../../src/contract/requests.ts';
 import { ModelPage } from '../../../src/contract/version.ts';
 import { BridgeError } from '../../../src/errors.ts';
-import type { Caller } from '../../../src/services/ports/core.ts';
+import type { Caller } from '../../../src/services/ports/odoo.ts';
 
 const TOTP_STEP_SECONDS = 30;
 

@@ -5,7 +5,7 @@ import { openOutbox, type PostgresOutbox } from '../../../src/adapters/postgres/
 import { systemClock } from '../../../src/clock.ts';
 import { IdentityCache } from '../../../src/http/identity-cache.ts';
 import { createLog } from '../../../src/log.ts';
-import type { Caller } from '../../../src/services/ports/core.ts';
+import type { Caller } from '../../../src/services/ports/odoo.ts';
 import { OdooEntrance } from '../../../../e2e/odoo.ts';
 import { until } from '../storage/tus-client.ts';
 

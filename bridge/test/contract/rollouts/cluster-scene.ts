@@ -12,22 +12,17 @@ import { KubernetesCluster } from '../../../src/adapters/kubernetes/cluster.ts';
 import { HttpGateway } from '../../../src/adapters/kubernetes/gateway.ts';
 import { OutboundClient } from '../../../src/adapters/outbound/outbound-client.ts';
 import { parseAllowList } from '../../../src/domain/outbound-address.ts';
-import type { Judgement } from '../../../src/domain/rollouts/revision.ts';
+import type { Judgement } from '../../../src/domain/rollouts/types.ts';
 import { TraefikMetrics } from '../../../src/adapters/traefik/metrics.ts';
 import { HttpRegistry, registryAccess } from '../../../src/adapters/registry/registry.ts';
 import { NotFound, Unavailable } from '../../../src/errors.ts';
 import { podListener } from '../../../src/http/builds/pod-listener.ts';
 import { buildJob } from '../../../src/jobs/build.ts';
 import { reconcileJob } from '../../../src/jobs/reconcile.ts';
-import type {
-  Clock,
-  DeploymentWork,
-  JobHandler,
-  Logger,
-  ObjectStore,
-  OdooPort,
-  VersionWork,
-} from '../../../src/services/ports/core.ts';
+import type { DeploymentWork, OdooPort, VersionWork } from '../../../src/services/ports/odoo.ts';
+import type { Clock, Logger } from '../../../src/services/ports/runtime.ts';
+import type { JobHandler } from '../../../src/services/ports/jobs.ts';
+import type { ObjectStore } from '../../../src/services/ports/object-store.ts';
 import { clusterFacts } from './cluster-facts.ts';
 import { listenAsGate } from '../builds/gate-listener.ts';
 import type { ClusterFacts } from './cluster-facts.ts';

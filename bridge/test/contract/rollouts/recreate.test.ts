@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { KubeConfig } from '@kubernetes/client-node';
 import type { V1ResourceQuota } from '@kubernetes/client-node';
 import { KubernetesClient } from '../../../src/adapters/kubernetes/client.ts';
-import type { DeploymentWork } from '../../../src/services/ports/core.ts';
+import type { DeploymentWork } from '../../../src/services/ports/odoo.ts';
 import { ClusterScene, digitsContext } from './cluster-scene.ts';
 import { EXAMPLE, infer, steadyRequests, stopRequests } from './steady-requests.ts';
 

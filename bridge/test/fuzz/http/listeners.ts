@@ -8,7 +8,7 @@ import { Unauthenticated } from '../../../src/errors.ts';
 import { createListener } from '../../../src/http/listener.ts';
 import { podListener } from '../../../src/http/builds/pod-listener.ts';
 import { attachUploadLines } from '../../../src/http/uploads/direct-body.ts';
-import type { Logger } from '../../../src/services/ports/core.ts';
+import type { Logger } from '../../../src/services/ports/runtime.ts';
 import { attachSocketHub } from '../../../src/ws/hub.ts';
 import { MemoryBlobStore } from '../../fakes/memory-blob-store.ts';
 import { realClock } from '../../fakes/real-clock.ts';

@@ -5,7 +5,7 @@ import { openRedis } from '../../../src/adapters/redis/queues.ts';
 import { RedisSessionStore } from '../../../src/adapters/redis/session-store.ts';
 import { RedisThrottle } from '../../../src/adapters/redis/throttle.ts';
 import { BridgeError } from '../../../src/errors.ts';
-import type { Logger } from '../../../src/services/ports/core.ts';
+import type { Logger } from '../../../src/services/ports/runtime.ts';
 import { oddServer } from './odd-server.ts';
 
 const quiet: Logger = {

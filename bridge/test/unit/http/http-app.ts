@@ -6,7 +6,8 @@ import { NotFound, Unauthenticated } from '../../../src/errors.ts';
 import { Metrics } from '../../../src/http/health.ts';
 import { createHttpApp, type HttpDeps } from '../../../src/http/index.ts';
 import { createRequestContext } from '../../../src/http/request-context.ts';
-import type { Caller, Clock, Logger, OdooPort } from '../../../src/services/ports/core.ts';
+import type { Caller, OdooPort } from '../../../src/services/ports/odoo.ts';
+import type { Clock, Logger } from '../../../src/services/ports/runtime.ts';
 import type { SessionRecord, SessionStore } from '../../../src/services/ports/sessions.ts';
 import type { StreamEvent } from '../../../src/services/ports/outbox.ts';
 

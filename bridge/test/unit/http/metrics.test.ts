@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { Unavailable } from '../../../src/errors.ts';
 import { Metrics } from '../../../src/http/health.ts';
-import type { JobContext, JobHandler } from '../../../src/services/ports/core.ts';
+import type { JobContext, JobHandler } from '../../../src/services/ports/jobs.ts';
 
 describe('metrics of jobs', () => {
   it('counts each look by queue and outcome, and hands the outcome on', async () => {

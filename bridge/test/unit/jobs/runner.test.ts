@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { startWorkers } from '../../../src/jobs/runner.ts';
-import type { JobHandler, JobName, Logger } from '../../../src/services/ports/core.ts';
+import type { Logger } from '../../../src/services/ports/runtime.ts';
+import type { JobHandler, JobName } from '../../../src/services/ports/jobs.ts';
 import type { Outbox, WorkQueues } from '../../../src/services/ports/outbox.ts';
 
 const quiet: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => quiet };

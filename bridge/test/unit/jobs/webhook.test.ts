@@ -2,7 +2,8 @@ import { expect } from 'chai';
 import { webhookSignature } from '../../../src/domain/webhook-signature.ts';
 import { Forbidden, Unavailable } from '../../../src/errors.ts';
 import { webhookJob } from '../../../src/jobs/webhook.ts';
-import type { JobContext, OdooPort } from '../../../src/services/ports/core.ts';
+import type { OdooPort } from '../../../src/services/ports/odoo.ts';
+import type { JobContext } from '../../../src/services/ports/jobs.ts';
 import type { OutboundPort, OutboundRequest } from '../../../src/services/ports/outbound.ts';
 
 const AT = new Date('2026-01-02T03:04:05Z');

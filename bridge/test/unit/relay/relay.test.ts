@@ -1,7 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect } from 'chai';
 import { newest, startRelay } from '../../../src/relay/relay.ts';
-import type { Clock, DeploymentWork, JobPayload, Logger } from '../../../src/services/ports/core.ts';
+import type { DeploymentWork } from '../../../src/services/ports/odoo.ts';
+import type { Clock, Logger } from '../../../src/services/ports/runtime.ts';
+import type { JobPayload } from '../../../src/services/ports/jobs.ts';
 import type {
   Command,
   JobQueues,

@@ -8,13 +8,9 @@ import { NotFound, Unavailable } from '../../../src/errors.ts';
 import { scanJob } from '../../../src/services/scans/scan-version.ts';
 import { scanUpload } from '../../../src/scan/scan.ts';
 import type { ScanRequest, ScanResult } from '../../../src/scan/types.ts';
-import type {
-  Clock,
-  JobContext,
-  Logger,
-  OdooPort,
-  VersionWork,
-} from '../../../src/services/ports/core.ts';
+import type { JobContext } from '../../../src/services/ports/jobs.ts';
+import type { OdooPort, VersionWork } from '../../../src/services/ports/odoo.ts';
+import type { Clock, Logger } from '../../../src/services/ports/runtime.ts';
 import { global, pickle, text } from './pickle-assembler.ts';
 
 const GOOD = pickle('NONE');

@@ -1,8 +1,9 @@
 import { createServer, type Server } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import { expect } from 'chai';
-import { attachUploadLines, UPLOAD_LINE } from '../../../src/http/uploads/direct-body.ts';
-import type { Logger } from '../../../src/services/ports/core.ts';
+import { attachUploadLines } from '../../../src/http/uploads/direct-body.ts';
+import { UPLOAD_LINE } from '../../../src/contract/uploads.ts';
+import type { Logger } from '../../../src/services/ports/runtime.ts';
 import { attachSocketHub, type SocketHub } from '../../../src/ws/hub.ts';
 import { person } from '../http/http-app.ts';
 

@@ -3,7 +3,7 @@ import { Socket } from 'node:net';
 import { expect } from 'chai';
 import type { WebSocket } from 'ws';
 import { createRequestContext } from '../../../src/http/request-context.ts';
-import type { Caller } from '../../../src/services/ports/core.ts';
+import type { Caller } from '../../../src/services/ports/odoo.ts';
 import { CLOSE_LOGGED_OUT, Subscriber } from '../../../src/ws/subscriber.ts';
 import { MemorySessions, PeopleOdoo, person } from '../http/http-app.ts';
 

@@ -2,7 +2,7 @@ import type { Request } from 'express';
 import type { ResumableInfo } from '../../../services/uploads/resumable-state.ts';
 import type { Append } from '../../../services/uploads/resumable-writer.ts';
 import type { ResumableUploads } from '../../../services/uploads/resumable-uploads.ts';
-import { tooLarge } from '../../../services/uploads/staged-artifact.ts';
+import { tooLarge } from '../../../services/uploads/rules.ts';
 import { ClientGone, pumpBody } from '../request-body.ts';
 
 /**

@@ -1,5 +1,5 @@
 import type { Request, Response } from 'express';
-import { UnsupportedType } from '../../../services/uploads/errors.ts';
+import { UnsupportedType } from '../../../errors.ts';
 import type { Uploader } from '../../../services/uploads/register.ts';
 import { answerEarly } from '../request-body.ts';
 import { appendBody } from './append-body.ts';

@@ -1,7 +1,11 @@
 import type { Request, Response } from 'express';
 import { checkUpload, type Uploader } from '../../../services/uploads/register.ts';
-import { acceptedName, DOCKERFILE_MAX_BYTES, refused } from '../../../services/uploads/rules.ts';
-import { tooLarge } from '../../../services/uploads/staged-artifact.ts';
+import {
+  acceptedName,
+  DOCKERFILE_MAX_BYTES,
+  refused,
+  tooLarge,
+} from '../../../services/uploads/rules.ts';
 import { appendBody } from './append-body.ts';
 import {
   BODY_TYPE,

@@ -1,8 +1,7 @@
 import express, { type Request, type Response, type NextFunction, type Router } from 'express';
-import { BridgeError } from '../../../errors.ts';
-import { PreconditionFailed } from '../../../services/uploads/errors.ts';
+import { BridgeError, PreconditionFailed } from '../../../errors.ts';
 import { uploaderOf } from '../../../services/uploads/multipart-upload.ts';
-import type { Caller } from '../../../services/ports/core.ts';
+import type { Caller } from '../../../services/ports/odoo.ts';
 import { answerEarly } from '../request-body.ts';
 import { TusDelete } from './delete.ts';
 import { TusHead } from './head.ts';

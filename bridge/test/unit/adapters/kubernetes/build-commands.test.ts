@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { parse } from 'yaml';
-import { BUILD_COMMANDS_FILE, buildCommandsManifest } from '../../../../../scripts/build-commands.ts';
+import {
+  BUILD_COMMANDS_FILE,
+  buildCommandsManifest,
+} from '../../../../../scripts/build-commands.ts';
 import { BUILD_COMMANDS, buildPod } from '../../../../src/adapters/kubernetes/build-pod.ts';
 
 describe('commands of a build, as the cluster admits them', () => {

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import { Odoo } from '../../../../src/adapters/odoo/odoo.ts';
 import { BridgeError } from '../../../../src/errors.ts';
-import type { Caller } from '../../../../src/services/ports/core.ts';
+import type { Caller } from '../../../../src/services/ports/odoo.ts';
 
 interface Reply {
   status?: number;

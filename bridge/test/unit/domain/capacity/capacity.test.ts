@@ -1,6 +1,15 @@
 import { expect } from 'chai';
-import { capacityObstacle, givenBack, rolloutObstacle } from '../../../../src/domain/capacity/capacity.ts';
-import type { Beside, CapacityObserved, Held, PodRequests } from '../../../../src/domain/capacity/capacity.ts';
+import {
+  capacityObstacle,
+  givenBack,
+  rolloutObstacle,
+} from '../../../../src/domain/capacity/capacity.ts';
+import type {
+  Beside,
+  CapacityObserved,
+  Held,
+  PodRequests,
+} from '../../../../src/domain/capacity/capacity.ts';
 import { quantity } from '../../../../src/domain/capacity/quantity.ts';
 import { firstPods } from '../../../../src/domain/rollouts/strategy.ts';
 import type { Step, StrategyName } from '../../../../src/domain/rollouts/strategy.ts';

@@ -1,5 +1,9 @@
 import { expect } from 'chai';
-import type { CapacityObserved, Obstacle, PodRequests } from '../../../../src/domain/capacity/capacity.ts';
+import type {
+  CapacityObserved,
+  Obstacle,
+  PodRequests,
+} from '../../../../src/domain/capacity/capacity.ts';
 import { queueObstacle } from '../../../../src/domain/capacity/queue.ts';
 import type { Waiting } from '../../../../src/domain/capacity/queue.ts';
 import { decide } from '../../../../src/domain/rollouts/decide.ts';

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { countersOf } from '../../../../src/adapters/traefik/metrics.ts';
 import { judge, quantile } from '../../../../src/domain/rollouts/analysis.ts';
 import type { Evidence } from '../../../../src/domain/rollouts/analysis.ts';
-import type { Baseline, Counters } from '../../../../src/domain/rollouts/revision.ts';
+import type { Baseline, Counters } from '../../../../src/domain/rollouts/types.ts';
 import type { Judge } from '../../../../src/domain/rollouts/strategy.ts';
 
 const STEP: Judge = {

@@ -1,12 +1,18 @@
 import { expect } from 'chai';
 import { decide } from '../../../../src/domain/rollouts/decide.ts';
-import type { Action, Decision, Observed, Wanted } from '../../../../src/domain/rollouts/decide.ts';
-import type { Judgement, Progress } from '../../../../src/domain/rollouts/revision.ts';
+import type {
+  Action,
+  Decision,
+  Judgement,
+  Observed,
+  Progress,
+  Wanted,
+} from '../../../../src/domain/rollouts/types.ts';
 import { describe as inWords } from '../../../../src/domain/rollouts/strategy.ts';
 import type { Judge, Step } from '../../../../src/domain/rollouts/strategy.ts';
 import {
-  NOW,
   before,
+  NOW,
   observed,
   recordOf,
   revision,

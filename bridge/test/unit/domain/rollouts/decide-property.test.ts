@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { isReady, shareOf } from '../../../../src/domain/rollouts/revision.ts';
 import { decide } from '../../../../src/domain/rollouts/decide.ts';
-import type { Decision, Observed, Wanted } from '../../../../src/domain/rollouts/decide.ts';
+import type { Decision, Observed, Wanted } from '../../../../src/domain/rollouts/types.ts';
 import { tries } from '../../fuzz.ts';
 import {
   IMAGE,

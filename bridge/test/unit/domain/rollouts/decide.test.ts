@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { decide } from '../../../../src/domain/rollouts/decide.ts';
-import type { Action, Decision, Observed, Wanted } from '../../../../src/domain/rollouts/decide.ts';
+import type { Action, Decision, Observed, Wanted } from '../../../../src/domain/rollouts/types.ts';
 import {
   NOW,
   before,

@@ -1,9 +1,8 @@
 import { expect } from 'chai';
-import type { Progress } from '../../../../src/domain/rollouts/revision.ts';
+import type { Action, Observed, Progress, Wanted } from '../../../../src/domain/rollouts/types.ts';
 import { decide } from '../../../../src/domain/rollouts/decide.ts';
-import type { Action, Observed, Wanted } from '../../../../src/domain/rollouts/decide.ts';
 import type { Step } from '../../../../src/domain/rollouts/strategy.ts';
-import { NOW, before, observed, revision, route, wanted } from './revision-builders.ts';
+import { before, NOW, observed, revision, route, wanted } from './revision-builders.ts';
 
 const STEPS: Step[] = [
   { kind: 'scale', percent: 100 },

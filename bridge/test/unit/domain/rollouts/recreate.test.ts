@@ -1,12 +1,17 @@
 import { expect } from 'chai';
 import { decide } from '../../../../src/domain/rollouts/decide.ts';
-import type { Action, Decision, Observed, Wanted } from '../../../../src/domain/rollouts/decide.ts';
-import type { Progress } from '../../../../src/domain/rollouts/revision.ts';
+import type {
+  Action,
+  Decision,
+  Observed,
+  Progress,
+  Wanted,
+} from '../../../../src/domain/rollouts/types.ts';
 import { describe as inWords, stepsOf } from '../../../../src/domain/rollouts/strategy.ts';
 import {
-  NOW,
   before,
   container,
+  NOW,
   observed,
   pod,
   recordOf,

@@ -4,7 +4,7 @@ import type {
   RevisionObserved,
   RouteObserved,
 } from '../../../../src/domain/rollouts/revision.ts';
-import type { Observed, Wanted } from '../../../../src/domain/rollouts/decide.ts';
+import type { Observed, Wanted } from '../../../../src/domain/rollouts/types.ts';
 
 export const NOW = new Date('2026-03-01T12:00:00Z');
 export const IMAGE = 'registry.test:5000/models/digits@sha256:aa';

@@ -1,10 +1,14 @@
-import type { Judgement } from '../../../../src/domain/rollouts/revision.ts';
-import type { Decision, Observed, Wanted } from '../../../../src/domain/rollouts/decide.ts';
+import type {
+  Decision,
+  Judgement,
+  Observed,
+  Wanted,
+} from '../../../../src/domain/rollouts/types.ts';
 import type { Judge, Step } from '../../../../src/domain/rollouts/strategy.ts';
 import {
+  container,
   IMAGE,
   NOW,
-  container,
   observed,
   pod,
   revision,
@@ -277,7 +281,7 @@ const hold = (one: Observed['previous'], next: () => number, gone: () => void): 
 };
 
 /** What can be done to the objects of a rollout by hand. */
-export const HANDS = {
+const HANDS = {
   'deletes the route': ({ state }) => {
     state.publicRoute = null;
   },

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { shareOf } from '../../../../src/domain/rollouts/revision.ts';
 import { decide } from '../../../../src/domain/rollouts/decide.ts';
-import type { Decision } from '../../../../src/domain/rollouts/decide.ts';
+import type { Decision } from '../../../../src/domain/rollouts/types.ts';
 import { describe as inWords, stepsOf } from '../../../../src/domain/rollouts/strategy.ts';
 import type { Step } from '../../../../src/domain/rollouts/strategy.ts';
 import { NOW } from './revision-builders.ts';

@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import { trafficOf, type Sample } from '../../../../src/domain/rollouts/traffic.ts';
-import type { Counters } from '../../../../src/domain/rollouts/revision.ts';
+import type { Counters } from '../../../../src/domain/rollouts/types.ts';
 import { Unavailable } from '../../../../src/errors.ts';
 import { TrafficHistory } from '../../../../src/services/rollouts/traffic-history.ts';
-import type { Logger } from '../../../../src/services/ports/core.ts';
+import type { Logger } from '../../../../src/services/ports/runtime.ts';
 
 const at = (minute: number): Date => new Date(Date.UTC(2026, 0, 1, 9, minute));
 const counted = (requests: number, errors: number, fast = requests): Counters => ({

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { expect } from 'chai';
-import { UPLOAD_LINE } from '../../../../src/http/uploads/direct-body.ts';
+import { UPLOAD_LINE } from '../../../../src/contract/uploads.ts';
 import { TusClient, until } from '../../../contract/storage/tus-client.ts';
 import { MemoryBlobStore, SMALL_PART_BYTES as PART } from '../../../fakes/memory-blob-store.ts';
 import { startUploadApp, type UploadApp } from '../../../fakes/upload-app.ts';

@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { expect } from 'chai';
 import { Failed, Invalid } from '../../../../src/errors.ts';
-import type { Caller } from '../../../../src/services/ports/core.ts';
+import type { Caller } from '../../../../src/services/ports/odoo.ts';
 import { startUploadApp, type UploadApp } from '../../../fakes/upload-app.ts';
 import { UploadOdoo } from '../../../fakes/upload-odoo.ts';
 

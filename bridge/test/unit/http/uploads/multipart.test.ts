@@ -1,7 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { boundaryOf, MultipartReader, type PartHead } from '../../../../src/http/uploads/multipart.ts';
+import {
+  boundaryOf,
+  MultipartReader,
+  type PartHead,
+} from '../../../../src/http/uploads/multipart.ts';
 import { tries } from '../../fuzz.ts';
 
 interface Got {

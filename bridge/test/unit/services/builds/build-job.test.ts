@@ -3,13 +3,10 @@ import { expect } from 'chai';
 import type { BuildPodObserved } from '../../../../src/domain/builds/outcome.ts';
 import { buildJob } from '../../../../src/jobs/build.ts';
 import type { BuildPodSpec, BuildPodsPort } from '../../../../src/services/ports/cluster.ts';
-import type {
-  JobResult,
-  Logger,
-  ObjectStore,
-  OdooPort,
-  VersionWork,
-} from '../../../../src/services/ports/core.ts';
+import type { OdooPort, VersionWork } from '../../../../src/services/ports/odoo.ts';
+import type { Logger } from '../../../../src/services/ports/runtime.ts';
+import type { JobResult } from '../../../../src/services/ports/jobs.ts';
+import type { ObjectStore } from '../../../../src/services/ports/object-store.ts';
 import { readGrant } from '../../../../src/services/builds/build-token.ts';
 import { NOW, container, pod } from '../../domain/rollouts/revision-builders.ts';
 

@@ -5,7 +5,8 @@ import { Conflict, NotFound } from '../../../../src/errors.ts';
 import { ensureModelLayer } from '../../../../src/services/builds/model-layer.ts';
 import type { LayerDone } from '../../../../src/services/builds/model-layer.ts';
 import type { ImageStorePort } from '../../../../src/services/ports/image-store.ts';
-import type { ObjectStore, VersionWork } from '../../../../src/services/ports/core.ts';
+import type { VersionWork } from '../../../../src/services/ports/odoo.ts';
+import type { ObjectStore } from '../../../../src/services/ports/object-store.ts';
 
 const sha256 = (bytes: Buffer): string =>
   `sha256:${createHash('sha256').update(bytes).digest('hex')}`;

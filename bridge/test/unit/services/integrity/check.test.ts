@@ -1,11 +1,16 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { expect } from 'chai';
-import type { ContainerSeen, ObjectSeen, RouteSeen } from '../../../../src/domain/integrity/differences.ts';
+import type {
+  ContainerSeen,
+  ObjectSeen,
+  RouteSeen,
+} from '../../../../src/domain/integrity/differences.ts';
 import { Unavailable } from '../../../../src/errors.ts';
 import { IntegrityCheck } from '../../../../src/services/integrity/check.ts';
 import type { Due, IntegrityCluster } from '../../../../src/services/ports/integrity.ts';
-import type { DeploymentWork, Logger } from '../../../../src/services/ports/core.ts';
+import type { DeploymentWork } from '../../../../src/services/ports/odoo.ts';
+import type { Logger } from '../../../../src/services/ports/runtime.ts';
 
 const sha = (text: string): string => `sha256:${createHash('sha256').update(text).digest('hex')}`;
 const MANIFEST = JSON.stringify({

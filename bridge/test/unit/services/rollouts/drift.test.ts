@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { reconcileJob } from '../../../../src/jobs/reconcile.ts';
 import type { Step } from '../../../../src/domain/rollouts/strategy.ts';
-import type { DeploymentWork, Logger, OdooPort } from '../../../../src/services/ports/core.ts';
+import type { DeploymentWork, OdooPort } from '../../../../src/services/ports/odoo.ts';
+import type { Logger } from '../../../../src/services/ports/runtime.ts';
 import { MemoryCluster, MemoryGateway } from './memory-cluster.ts';
 
 const quiet: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => quiet };

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { Forbidden, NotFound } from '../../../../src/errors.ts';
 import { planner } from '../../../../src/services/rollouts/promotion-plan.ts';
-import type { Caller, DeploymentWork, OdooPort } from '../../../../src/services/ports/core.ts';
+import type { Caller, DeploymentWork, OdooPort } from '../../../../src/services/ports/odoo.ts';
 import type { PromotionPlan } from '../../../../src/contract/rollout.ts';
 import { MemoryCluster } from './memory-cluster.ts';
 

@@ -1,13 +1,9 @@
 import { expect } from 'chai';
 import { Unavailable } from '../../../../src/errors.ts';
 import { reconcileJob } from '../../../../src/jobs/reconcile.ts';
-import type {
-  DeploymentWork,
-  JobHandler,
-  JobResult,
-  Logger,
-  OdooPort,
-} from '../../../../src/services/ports/core.ts';
+import type { DeploymentWork, OdooPort } from '../../../../src/services/ports/odoo.ts';
+import type { Logger } from '../../../../src/services/ports/runtime.ts';
+import type { JobHandler, JobResult } from '../../../../src/services/ports/jobs.ts';
 import { MemoryCluster, MemoryGateway } from './memory-cluster.ts';
 
 const DIGEST = `sha256:${'1'.repeat(64)}`;

@@ -2,7 +2,9 @@ import { expect } from 'chai';
 import { Failed } from '../../../../src/errors.ts';
 import type { Step } from '../../../../src/domain/rollouts/strategy.ts';
 import { reconcileJob } from '../../../../src/jobs/reconcile.ts';
-import type { DeploymentWork, JobResult, Logger, OdooPort } from '../../../../src/services/ports/core.ts';
+import type { DeploymentWork, OdooPort } from '../../../../src/services/ports/odoo.ts';
+import type { Logger } from '../../../../src/services/ports/runtime.ts';
+import type { JobResult } from '../../../../src/services/ports/jobs.ts';
 import { RecentWork } from '../../../../src/services/rollouts/work-cache.ts';
 import { MemoryCluster, MemoryGateway } from './memory-cluster.ts';
 

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { DeploymentWork } from '../../../../src/services/ports/core.ts';
+import type { DeploymentWork } from '../../../../src/services/ports/odoo.ts';
 import { FRESH_MS, RecentWork } from '../../../../src/services/rollouts/work-cache.ts';
 
 const work = (deploymentId: number, generation = 1): DeploymentWork =>

@@ -3,7 +3,9 @@ import { Readable } from 'node:stream';
 import tar from 'tar-stream';
 import { inventoryJob } from '../../../../src/services/scans/inventory.ts';
 import type { ImageLayer } from '../../../../src/services/ports/cluster.ts';
-import type { JobContext, Logger, VersionWork } from '../../../../src/services/ports/core.ts';
+import type { VersionWork } from '../../../../src/services/ports/odoo.ts';
+import type { Logger } from '../../../../src/services/ports/runtime.ts';
+import type { JobContext } from '../../../../src/services/ports/jobs.ts';
 
 const DIGEST = `sha256:${'a'.repeat(64)}`;
 const silent: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => silent };

@@ -1,7 +1,5 @@
-import type { Readable } from 'node:stream';
 import type { Whoami } from '../../contract/requests.ts';
-import type { Progress } from '../../domain/rollouts/revision.ts';
-import type { Controls } from '../../domain/rollouts/decide.ts';
+import type { Controls, Progress } from '../../domain/rollouts/types.ts';
 import type { Step, StrategyName } from '../../domain/rollouts/strategy.ts';
 
 /**
@@ -31,29 +29,6 @@ export interface OdooPort {
   ): Promise<{ cookie: string } | { totpRequired: true }>;
   logout(caller: Caller): Promise<void>;
   whoami(caller: Caller): Promise<Whoami>;
-}
-
-export interface StoredObject {
-  key: string;
-  size: number;
-  digest: string;
-}
-
-/** Object storage. Keys of artifacts are `artifacts/sha256/<first two>/<hex>`. */
-export interface ObjectStore {
-  /**
-   * Streams to a staging key while the digest is taken, then gives the object its digest's key.
-   * Memory flat. Nothing is left on failure.
-   */
-  putStream(
-    stream: Readable,
-    options: { maxBytes: number; expectedDigest?: string; signal?: AbortSignal },
-  ): Promise<StoredObject>;
-  get(key: string, range?: { start: number; end?: number }): Promise<Readable>;
-  stat(key: string): Promise<{ size: number; lastModified: Date } | null>;
-  putSmall(key: string, body: Buffer | string, contentType: string): Promise<void>;
-  remove(key: string): Promise<void>;
-  list(prefix: string): AsyncIterable<{ key: string; size: number; lastModified: Date }>;
 }
 
 /** What `mlops.model.version.work` answers. */
@@ -119,15 +94,19 @@ export interface DeploymentWork {
     canarySteps?: Step[];
   };
   strategy: StrategyName;
-  /** null: the strategy's own list */ steps: Step[] | null;
+  /** null: the strategy's own list */
+  steps: Step[] | null;
   controls: Controls;
-  /** brings back what served before */ isRollback: boolean;
+  /** brings back what served before */
+  isRollback: boolean;
   generation: number;
   desired: 'serving' | 'kept' | 'removed';
   phase: string;
   isLive: boolean;
-  /** versions that ended before they were ready here and are not gone yet */ withdrawing: string[];
-  /** until then it waits for room; null: it does not */ queueUntil: string | null;
+  /** versions that ended before they were ready here and are not gone yet */
+  withdrawing: string[];
+  /** until then it waits for room; null: it does not */
+  queueUntil: string | null;
   /**
    * those that asked earlier in this environment and wait for room, as they said last; an older
    * Odoo does not say
@@ -136,11 +115,13 @@ export interface DeploymentWork {
   deadlineAt: string | null;
   serving: ServingSpec;
   protocol: string;
-  /** what served when it was promoted */ previous: {
+  /** what served when it was promoted */
+  previous: {
     deploymentId: number;
     versionId: number;
   } | null;
-  /** what serves there now, by the record */ stable: StableWork | null;
+  /** what serves there now, by the record */
+  stable: StableWork | null;
   /** how far its rollout has come; null: nothing was recorded yet */
   progress: RecordedProgress | null;
   siblings: {
@@ -152,7 +133,7 @@ export interface DeploymentWork {
   }[];
 }
 
-export type StableWork = Pick<
+type StableWork = Pick<
   DeploymentWork,
   'deploymentId' | 'versionId' | 'version' | 'image' | 'imageDigest' | 'serving'
 >;
@@ -168,37 +149,6 @@ export interface QueuedWork {
   strategy: StrategyName;
   steps: Step[] | null;
   serving: ServingSpec;
-  /** what serves of its model there */ previous: { revision: string; serving: ServingSpec } | null;
-}
-
-export type JobName = 'scan' | 'build' | 'inventory' | 'reconcile' | 'webhook';
-/** A job's payload: only what names the work; the work itself is read again from Odoo. */
-export interface JobPayload {
-  eventId: number;
-  key: string;
-  generation: number;
-  subjectId: number;
-  requestId?: string;
-}
-/**
- * How a job ends: done, or look again after a while. A thrown BridgeError is retried with back-off.
- */
-export type JobResult = { done: true } | { done: false; againInMs: number; why: string };
-export interface JobContext {
-  log: Logger;
-  signal: AbortSignal;
-  requestId: string;
-}
-export type JobHandler = (payload: JobPayload, context: JobContext) => Promise<JobResult>;
-
-export interface Logger {
-  debug(fields: object, event: string): void;
-  info(fields: object, event: string): void;
-  warn(fields: object, event: string): void;
-  error(fields: object, event: string): void;
-  child(fields: object): Logger;
-}
-export interface Clock {
-  now(): Date;
-  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  /** what serves of its model there */
+  previous: { revision: string; serving: ServingSpec } | null;
 }
