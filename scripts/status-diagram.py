@@ -7,7 +7,7 @@ import pathlib
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-TABLE = ROOT / "odoo_addon/creativeflow_mlops/models/transitions.py"
+TABLE = ROOT / "odoo_addon/creativeflow_mlops/domain/transitions.py"
 TARGET = ROOT / "docs/statuses.md"
 
 

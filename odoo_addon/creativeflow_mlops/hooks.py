@@ -1,6 +1,6 @@
-from .models.journal_guard import drop_journal_guard
-from .models.rights_feed import drop_rights_feed
-from .models.state_guard import drop_guards
+from .models.database.journal_guard import drop_journal_guard
+from .models.database.state_guard import drop_guards
+from .models.events.rights_feed import drop_rights_feed
 
 
 def post_init_hook(env):

@@ -11,6 +11,7 @@ import xmlrpc.client
 from werkzeug.exceptions import HTTPException
 
 from odoo import exceptions, http
+
 from odoo.addons.rpc.controllers import xmlrpc as xmlrpc_controller
 
 SAID = "The server could not do this. Its log says why."

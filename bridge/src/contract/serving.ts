@@ -4,7 +4,7 @@ import { z } from 'zod';
 const ZOD_CUSTOM = 'custom' as const;
 
 /**
- * How a version is served. Odoo holds registrations to the same rules (models/serving_rules.py),
+ * How a version is served. Odoo holds registrations to the same rules (domain/serving_rules.py),
  * and both are held to one table of cases,
  * `odoo_addon/creativeflow_mlops/tests/serving_cases.json`: what the cluster could not run is
  * refused at the upload.

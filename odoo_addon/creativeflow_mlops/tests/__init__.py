@@ -12,7 +12,6 @@ from . import (
     test_outbox,
     test_plan,
     test_policy,
-    test_policy_table,
     test_progress,
     test_queue,
     test_registration,

@@ -1,6 +1,6 @@
 from odoo.tests import TransactionCase, new_test_user
 
-from odoo.addons.creativeflow_mlops.models import receipt
+from odoo.addons.creativeflow_mlops.domain import upload_receipt as receipt
 
 SECRET = "a receipt secret of the tests"
 PREFIX = "creativeflow_mlops.group_"

@@ -6,8 +6,8 @@ from unittest.mock import patch
 from odoo.exceptions import ValidationError
 from odoo.tests import tagged
 
-from ..models.endpoint_address import PARAMETER, RECORDED
-from ..models.guarded import keyed
+from ..models.deployment.endpoint_address import PARAMETER, RECORDED
+from ..models.mixins.protected_fields import keyed
 from .common import MlopsCase
 
 OLD, NEW = "https://mlops.test:18443", "https://endpoints.test:18444"

@@ -162,7 +162,6 @@ class TestFacts(MlopsCase):
         kept._want("removed")
         self.facts(kept, "Removed", observed={"replicas": 0})
         self.assertEqual(kept.phase, "Removed")
-        self.assertEqual(self.of("mlops.model", "bridge").live_deployments().count(kept.id), 0)
 
     def test_work_tells_everything(self):
         version = self.at("PendingStagingDeployment")

@@ -1,8 +1,6 @@
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
-from odoo.addons.creativeflow_mlops.models.inventory_policy import inventory_refusal
-
 from .common import MlopsCase
 
 OK = [
@@ -19,25 +17,6 @@ VIRUS = {**CLEAN, "malware": [{"file": "model.bin", "signature": "Eicar"}]}
 
 @tagged("post_install", "-at_install")
 class TestInventory(MlopsCase):
-    def test_policies(self):
-        cases = [
-            ("tell", None, None),
-            ("tell", {**CLEAN, "tools": BLIND, "vulnerabilityCount": 9}, None),
-            ("tell", VIRUS, "Malware: Eicar in model.bin."),
-            ("known", None, "looked through"),
-            ("known", {**CLEAN, "tools": BLIND}, "No vulnerability database"),
-            ("known", {**CLEAN, "vulnerabilityCount": 2}, None),
-            ("clean", {**CLEAN, "vulnerabilityCount": 2}, "2 known holes"),
-            ("clean", CLEAN, None),
-        ]
-        for policy, inventory, why in cases:
-            with self.subTest(policy=policy, why=why):
-                answer = inventory_refusal(policy, inventory)
-                if why:
-                    self.assertIn(why, answer)
-                else:
-                    self.assertIsNone(answer)
-
     def test_a_build_that_is_done_is_looked_through(self):
         version = self.at("Staging")
         self.assertTrue(

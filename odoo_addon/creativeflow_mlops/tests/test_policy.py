@@ -6,10 +6,15 @@ from odoo.fields import Command
 from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
 
-from odoo.addons.creativeflow_mlops.models.environment_guard import ADMINISTRATORS
-from odoo.addons.creativeflow_mlops.models.policy_snapshot import HARMLESS, SOURCES
-from odoo.addons.creativeflow_mlops.models.policy_table import LOOSER
-from odoo.addons.creativeflow_mlops.models.rollout_steps import CANARY
+from odoo.addons.creativeflow_mlops.domain.policy_table import LOOSER
+from odoo.addons.creativeflow_mlops.domain.rollout_steps import CANARY
+from odoo.addons.creativeflow_mlops.models.environment.policy_guard import (
+    ADMINISTRATORS,
+)
+from odoo.addons.creativeflow_mlops.models.environment.policy_history import (
+    HARMLESS,
+    SOURCES,
+)
 
 from .common import MlopsCase
 

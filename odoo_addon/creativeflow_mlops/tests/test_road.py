@@ -1,6 +1,6 @@
 from odoo.tests import tagged
 
-from odoo.addons.creativeflow_mlops.models.transitions import STATUSES
+from odoo.addons.creativeflow_mlops.domain.transitions import STATUSES
 
 from .common import MlopsCase
 

@@ -56,7 +56,6 @@ class TestRoles(MlopsCase):
             "report_facts": lambda login: self.of("mlops.deployment", login).report_facts(
                 deployment.id, 1, {"phase": "Progressing"}
             ),
-            "live_deployments": lambda login: self.of("mlops.model", login).live_deployments(),
             "deliveries": lambda login: self.of("mlops.webhook", login).deliveries(1),
             "report_delivery": lambda login: self.of("mlops.webhook", login).report_delivery(
                 1, 1, 200

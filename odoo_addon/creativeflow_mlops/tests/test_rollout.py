@@ -4,14 +4,14 @@ from odoo import fields
 from odoo.exceptions import AccessError, MissingError, UserError
 from odoo.tests import tagged
 
-from odoo.addons.creativeflow_mlops.models.guarded import keyed
-from odoo.addons.creativeflow_mlops.models.rollout_steps import (
+from odoo.addons.creativeflow_mlops.domain.rollout_steps import (
     CANARY,
     JUDGE,
     steps_refusal,
     steps_seconds,
     would_happen,
 )
+from odoo.addons.creativeflow_mlops.models.mixins.protected_fields import keyed
 
 from .common import MlopsCase
 

@@ -8,7 +8,7 @@ from odoo.fields import Command
 from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
 
-from odoo.addons.creativeflow_mlops.models.rollout_steps import CANARY, JUDGE
+from odoo.addons.creativeflow_mlops.domain.rollout_steps import CANARY, JUDGE
 
 from .test_rollout import ALL, SCALE, STEPS, RolloutCase
 

@@ -2,8 +2,8 @@ from odoo.exceptions import AccessError
 from odoo.tests import tagged
 
 from odoo.addons.bus.models.ir_websocket import IrWebsocket as BusWebsocket
-from odoo.addons.creativeflow_mlops.models.comparison import comparison
-from odoo.addons.creativeflow_mlops.models.ir_websocket import CHANGES
+from odoo.addons.creativeflow_mlops.domain.comparison import comparison
+from odoo.addons.creativeflow_mlops.models.odoo.ir_websocket import CHANGES
 
 from .common import MlopsCase
 

@@ -7,9 +7,9 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from odoo.addons.creativeflow_mlops.models import evaluated_code
-from odoo.addons.creativeflow_mlops.models.evaluated_code import JOBS, OWN
-from odoo.addons.creativeflow_mlops.models.transitions import TRANSITIONS
+from odoo.addons.creativeflow_mlops.domain.transitions import TRANSITIONS
+from odoo.addons.creativeflow_mlops.models.mixins import evaluated_code
+from odoo.addons.creativeflow_mlops.models.mixins.evaluated_code import JOBS, OWN
 
 from .common import MlopsCase
 

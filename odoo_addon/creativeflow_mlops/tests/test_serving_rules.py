@@ -4,8 +4,7 @@ from pathlib import Path
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
-from odoo.addons.creativeflow_mlops.models.guarded import keyed
-from odoo.addons.creativeflow_mlops.models.serving_rules import serving_faults
+from odoo.addons.creativeflow_mlops.models.mixins.protected_fields import keyed
 
 from .common import MlopsCase
 
@@ -15,18 +14,6 @@ CASES = json.loads(Path(__file__).with_name("serving_cases.json").read_text())
 
 @tagged("post_install", "-at_install")
 class TestServingRules(MlopsCase):
-    def test_accepted(self):
-        for serving in CASES["accepted"]:
-            with self.subTest(serving=serving):
-                self.assertEqual(serving_faults(serving), [])
-
-    def test_refused_naming_the_field(self):
-        for case in CASES["refused"]:
-            with self.subTest(serving=case["serving"]):
-                faults = serving_faults(case["serving"])
-                self.assertEqual(len(faults), 1)
-                self.assertTrue(faults[0].startswith(case["field"]), faults[0])
-
     def test_registration_refuses(self):
         for serving in (
             {"memory": "2GB"},

@@ -3,11 +3,11 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
-from ..models.allowed_actions import why_not
-from ..models.comparison import comparison
-from ..models.environment import STRATEGIES
-from ..models.rollout_steps import followed_steps, in_words, steps_seconds, would_happen
-from ..models.version_waivers import DAYS_DEFAULT
+from ..domain.allowed_actions import why_not
+from ..domain.comparison import comparison
+from ..domain.rollout_steps import followed_steps, in_words, steps_seconds, would_happen
+from ..models.environment.environment import STRATEGIES
+from ..models.version.waivers import DAYS_DEFAULT
 
 ACTIONS = [
     ("deploy", "Approve for staging"),
@@ -20,7 +20,6 @@ ACTIONS = [
 ]
 TARGETS = {"deploy": "staging", "promote": "production", "rollback": "production"}
 PLANNED = ("deploy", "promote", "rollback")
-MEBIBYTE = 1024 * 1024
 
 
 class Decision(models.TransientModel):
@@ -266,49 +265,3 @@ class Decision(models.TransientModel):
         else:
             versions.rollback(version_id, "production", seen=self.seen, reason=comment)
         return {"type": "ir.actions.act_window_close"}
-
-
-class VersionButtons(models.Model):
-    """What the buttons of the form call."""
-
-    _inherit = "mlops.model.version"
-
-    def action_deploy(self):
-        return self.env["mlops.decision"]._open(self, "deploy")
-
-    def action_promote(self):
-        return self.env["mlops.decision"]._open(self, "promote")
-
-    def action_reject(self):
-        return self.env["mlops.decision"]._open(self, "reject")
-
-    def action_rollback(self):
-        return self.env["mlops.decision"]._open(self, "rollback")
-
-    def action_request_waiver(self):
-        return self.env["mlops.decision"]._open(self, "request-waiver")
-
-    def action_accept_waiver(self):
-        return self.env["mlops.decision"]._open(self, "accept-waiver")
-
-    def action_refuse_waiver(self):
-        return self.env["mlops.decision"]._open(self, "refuse-waiver")
-
-    def action_rescan(self):
-        self.rescan(self.id, seen=self.lock_version)
-
-    def action_archive_version(self):
-        self.archive_version(self.id, seen=self.lock_version)
-
-    def _described(self):
-        """This version as `comparison` wants it."""
-        model_file = self.artifact_ids.filtered(lambda one: one.kind == "model")[:1]
-        return {
-            "version": self.name,
-            "digest": (model_file.digest or "").removeprefix("sha256:")[:12],
-            "framework": self.framework,
-            "bytes": f"{sum(self.artifact_ids.mapped('size')) / MEBIBYTE:.1f} MiB",
-            "params": self.params,
-            "metrics": self.metrics,
-            "serving": self.serving,
-        }
