@@ -10,8 +10,8 @@ import {
   type Page,
 } from 'playwright-core';
 import { build } from 'vite';
-import { MockServer } from './mock-server.ts';
-import { World } from './mock-world.ts';
+import { MockServer } from './mock/server.ts';
+import { World } from './mock/world.ts';
 
 const ARGS = [
   '--no-sandbox',

@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import { closeBrowser, open, TEST_DEADLINE_MS, visit } from './browser.ts';
-import type { MockServer } from './mock-server.ts';
+import type { MockServer } from './mock/server.ts';
 
 const FIRST_VIEW_BYTES = 200_000;
 

@@ -5,21 +5,21 @@ import * as api from '../api/mlops.ts';
 import { ApiProblem, Offline } from '../api/problem.ts';
 import { t } from '../i18n/language.ts';
 import { CfElement } from '../shell/element.ts';
-import { toasts } from '../shell/notices.ts';
+import { toasts } from '../shell/toasts.ts';
 import { hrefs } from '../shell/router.ts';
 import { base, buttons, forms, notices } from '../styles/shared.ts';
-import { actionName, isDangerous, needsReason } from './action-words.ts';
-import { comparison, type Compared } from './comparison.ts';
+import { actionName, isDangerous, needsReason } from '../view-model/action-words.ts';
+import { comparison, type Compared } from '../view-model/comparison.ts';
 import { where } from './cf-findings.ts';
-import { sentence, stepWords } from './step-words.ts';
-import { offeredStrategies, preselectedStrategy } from './strategy-choice.ts';
-import { drawing, drawings } from './strategy-drawing.ts';
-import { chips } from './status.ts';
-import { trouble } from './trouble.ts';
+import { sentence, stepWords } from '../view-model/step-words.ts';
+import { offeredStrategies, preselectedStrategy } from '../view-model/strategy-choice.ts';
+import { drawing, drawings } from './strategy-diagram.ts';
+import { chips } from '../view-model/status.ts';
+import { trouble } from './error-notice.ts';
 import { sheetStyles } from './cf-action-sheet.css.ts';
 import type { CfSheet } from './cf-sheet.ts';
 import './cf-sheet.ts';
-import './cf-fits.ts';
+import './cf-capacity-check.ts';
 import './cf-icon.ts';
 
 const DAY_MS = 24 * 3600_000;
@@ -298,7 +298,7 @@ export class CfActionSheet extends CfElement {
           />
           <span
             ><b>${words[strategy]}</b><span class="muted small lead">${lead}</span>
-            ${strategy === this.strategy ? html`${drawing(strategy)}<span class="steps small">${steps.map((step, i) => html`<span><i class="num">${i + 1}</i>${step}</span>`)}</span><cf-fits class="small" .detail=${this.detail} strategy=${strategy}></cf-fits>` : nothing}
+            ${strategy === this.strategy ? html`${drawing(strategy)}<span class="steps small">${steps.map((step, i) => html`<span><i class="num">${i + 1}</i>${step}</span>`)}</span><cf-capacity-check class="small" .detail=${this.detail} strategy=${strategy}></cf-capacity-check>` : nothing}
           </span>
         </label>`;
       })}

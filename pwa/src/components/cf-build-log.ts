@@ -5,7 +5,7 @@ import { problemFrom } from '../api/problem.ts';
 import { t } from '../i18n/language.ts';
 import { CfElement } from '../shell/element.ts';
 import { base, buttons, forms, notices } from '../styles/shared.ts';
-import { trouble } from './trouble.ts';
+import { trouble } from './error-notice.ts';
 import './cf-icon.ts';
 
 const RETRY_MS = 3_000;

@@ -5,8 +5,8 @@ import { t } from '../i18n/language.ts';
 import { clock } from '../i18n/format.ts';
 import { CfElement } from '../shell/element.ts';
 import { base } from '../styles/shared.ts';
-import { conditionLook, deploymentStanding, podLook } from './deployment-standing.ts';
-import { chips } from './status.ts';
+import { conditionLook, deploymentStanding, podLook } from '../view-model/deployment-status.ts';
+import { chips } from '../view-model/status.ts';
 import './cf-icon.ts';
 import './cf-time.ts';
 

@@ -5,9 +5,9 @@ import { t } from '../i18n/language.ts';
 import { date, number } from '../i18n/format.ts';
 import { CfElement } from '../shell/element.ts';
 import { base, buttons } from '../styles/shared.ts';
-import { actionName } from './action-words.ts';
-import { waiverAction } from './answer.ts';
-import { chips } from './status.ts';
+import { actionName } from '../view-model/action-words.ts';
+import { waiverAction } from '../view-model/remedy-action.ts';
+import { chips } from '../view-model/status.ts';
 import './cf-icon.ts';
 
 const RANK = { block: 0, review: 1, pass: 2 } as const;

@@ -7,18 +7,23 @@ import { ApiProblem } from '../api/problem.ts';
 import { duration, number, percent } from '../i18n/format.ts';
 import { t } from '../i18n/language.ts';
 import { CfElement } from '../shell/element.ts';
-import { toasts } from '../shell/notices.ts';
+import { toasts } from '../shell/toasts.ts';
 import { base, buttons } from '../styles/shared.ts';
-import { actionName, isDangerous, needsReason, steeringActions } from './action-words.ts';
+import {
+  actionName,
+  isDangerous,
+  needsReason,
+  steeringActions,
+} from '../view-model/action-words.ts';
 import { rolloutStyles } from './cf-rollout.css.ts';
-import { glimpse, judging, type Glimpse } from './judging.ts';
-import { judgedSignals, trendOf } from './judged-signals.ts';
-import { rolloutOf, secondsLeft, stateOf, type RolloutScene } from './rollout-scene.ts';
+import { glimpse, judging, type Glimpse } from '../view-model/analysis-progress.ts';
+import { judgedSignals, trendOf } from '../view-model/analysis-rows.ts';
+import { rolloutOf, secondsLeft, stateOf, type RolloutScene } from '../view-model/rollout-view.ts';
 import { signalChart, trendChart, type Names } from './signal-chart.ts';
 import { signalStyles } from './signal-chart.css.ts';
-import { sentence, stepShort, stepWords, type StepScene } from './step-words.ts';
-import { chips } from './status.ts';
-import { trouble } from './trouble.ts';
+import { sentence, stepShort, stepWords, type StepScene } from '../view-model/step-words.ts';
+import { chips } from '../view-model/status.ts';
+import { trouble } from './error-notice.ts';
 import './cf-icon.ts';
 
 const TICK_MS = 1000;

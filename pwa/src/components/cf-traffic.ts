@@ -7,7 +7,7 @@ import { t } from '../i18n/language.ts';
 import { Resource } from '../live/resource.ts';
 import { CfElement } from '../shell/element.ts';
 import { base } from '../styles/shared.ts';
-import { trouble } from './trouble.ts';
+import { trouble } from './error-notice.ts';
 
 const AGAIN_MS = 60_000;
 type Minute = EndpointTraffic['minutes'][number];

@@ -6,7 +6,7 @@ import { CfElement } from '../shell/element.ts';
 import { base, buttons, forms } from '../styles/shared.ts';
 import type { FileKind, Item, ItemState } from '../upload/item.ts';
 import { upload } from '../upload/index.ts';
-import { sentences } from './trouble.ts';
+import { sentences } from './error-notice.ts';
 import './cf-icon.ts';
 
 /**

@@ -10,7 +10,7 @@ import {
   type SignalName,
   type Standing,
   type TrendPoint,
-} from './judged-signals.ts';
+} from '../view-model/analysis-rows.ts';
 import './cf-icon.ts';
 
 export interface Names {

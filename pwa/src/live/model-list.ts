@@ -4,7 +4,7 @@ import { models, type ModelsQuery } from '../api/mlops.ts';
 import { mayPass } from '../api/client.ts';
 import { connection } from './connection.ts';
 import { AGAIN_MS } from './resource.ts';
-import { newsOf } from './ticks.ts';
+import { newsOf } from './event-patch.ts';
 
 export const PAGE_ROWS = 100;
 const SETTLE_MS = 250;

@@ -8,8 +8,8 @@ import { language } from '../i18n/language.ts';
 import { connection } from '../live/connection.ts';
 import { CfElement } from '../shell/element.ts';
 import { base, buttons, forms, notices } from '../styles/shared.ts';
-import { eventLine, eventLines } from '../components/event-line.ts';
-import { stale, trouble } from '../components/trouble.ts';
+import { eventLine, eventLines } from '../view-model/event-line.ts';
+import { stale, trouble } from '../components/error-notice.ts';
 import '../components/cf-icon.ts';
 
 const PAGE_EVENTS = 200;

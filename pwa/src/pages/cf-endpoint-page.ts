@@ -7,14 +7,14 @@ import { Resource } from '../live/resource.ts';
 import { CfElement } from '../shell/element.ts';
 import { hrefs } from '../shell/router.ts';
 import { base, buttons, notices } from '../styles/shared.ts';
-import { callOf, schemaOf, snippet, type Snippet } from '../components/endpoint-calls.ts';
-import { chips } from '../components/status.ts';
-import { stale, trouble } from '../components/trouble.ts';
+import { callOf, schemaOf, snippet, type Snippet } from '../view-model/endpoint-calls.ts';
+import { chips } from '../view-model/status.ts';
+import { stale, trouble } from '../components/error-notice.ts';
 import '../components/cf-copy.ts';
 import '../components/cf-icon.ts';
 import '../components/cf-time.ts';
 import '../components/cf-traffic.ts';
-import '../components/cf-try.ts';
+import '../components/cf-endpoint-console.ts';
 
 const SNIPPETS: Snippet[] = ['curl', 'python', 'n8n'];
 const NAMES: Record<Snippet, string> = { curl: 'curl', python: 'Python', n8n: 'n8n' };
@@ -179,7 +179,7 @@ export class CfEndpointPage extends CfElement {
       <div class="columns">
         <section class="card" aria-labelledby="try">
           <h2 id="try">${words.tryIt}</h2>
-          <cf-try .endpoint=${one}></cf-try>
+          <cf-endpoint-console .endpoint=${one}></cf-endpoint-console>
         </section>
         <div class="stack">${this.#call(one)}${this.#schemas(one)}</div>
       </div>

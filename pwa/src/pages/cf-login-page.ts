@@ -2,7 +2,7 @@ import { css, html, nothing, type TemplateResult } from 'lit';
 import { customElement, query, state } from 'lit/decorators.js';
 import { ApiProblem, Offline } from '../api/problem.ts';
 import { t } from '../i18n/language.ts';
-import { trouble } from '../components/trouble.ts';
+import { trouble } from '../components/error-notice.ts';
 import { CfElement } from '../shell/element.ts';
 import { session } from '../shell/session.ts';
 import { base, buttons, forms, notices } from '../styles/shared.ts';

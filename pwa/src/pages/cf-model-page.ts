@@ -8,10 +8,10 @@ import { CfElement } from '../shell/element.ts';
 import { mayUpload, session } from '../shell/session.ts';
 import { hrefs } from '../shell/router.ts';
 import { base, buttons, notices } from '../styles/shared.ts';
-import { chips, statusChip } from '../components/status.ts';
-import { stale, trouble } from '../components/trouble.ts';
+import { chips, statusChip } from '../view-model/status.ts';
+import { stale, trouble } from '../components/error-notice.ts';
 import '../components/cf-icon.ts';
-import '../components/cf-road.ts';
+import '../components/cf-pipeline.ts';
 import '../components/cf-time.ts';
 
 /** One model: its versions, each with its road, and its endpoints. */
@@ -142,7 +142,7 @@ export class CfModelPage extends CfElement {
                       >${version.name}${version.statusReason ? html`<span class="reason muted small">${version.statusReason}</span>` : nothing}</a
                     >
                     <span>${statusChip(version)}</span
-                    ><cf-road small .stops=${version.road}></cf-road>
+                    ><cf-pipeline small .stops=${version.road}></cf-pipeline>
                     <span class="when muted small"
                       >${version.submitter}, <cf-time at=${version.changedAt}></cf-time
                     ></span>

@@ -7,11 +7,11 @@ import { CfElement } from '../shell/element.ts';
 import { mayUpload, session } from '../shell/session.ts';
 import { go, hrefs } from '../shell/router.ts';
 import { base, buttons, forms, notices } from '../styles/shared.ts';
-import { chips, statusChip } from '../components/status.ts';
-import { stale, trouble } from '../components/trouble.ts';
+import { chips, statusChip } from '../view-model/status.ts';
+import { stale, trouble } from '../components/error-notice.ts';
 import { list } from './cf-models-page.css.ts';
 import '../components/cf-icon.ts';
-import '../components/cf-road.ts';
+import '../components/cf-pipeline.ts';
 import '../components/cf-time.ts';
 
 const TYPING_MS = 140;
@@ -166,7 +166,7 @@ export class CfModelsPage extends CfElement {
         >${row.newest ? html`<span class="num ver">${row.newest.name}</span>${statusChip(row.newest)}` : html`<span class="muted">${words.noVersion}</span>`}</span
       >
       <span class="dots"
-        >${row.newest ? html`<cf-road small .stops=${row.newest.road}></cf-road>` : nothing}</span
+        >${row.newest ? html`<cf-pipeline small .stops=${row.newest.road}></cf-pipeline>` : nothing}</span
       >
       <span class="live small"
         >${row.liveVersion ? html`<a href=${hrefs.version(row.id, row.liveVersion.id)}>${words.live(row.liveVersion.name)}</a>` : html`<span class="muted">${words.notLive}</span>`}</span
@@ -186,7 +186,7 @@ export class CfModelsPage extends CfElement {
       ${statusChip(row.newest)}
       ${row.newest.statusReason ? html`<p class="reason small">${row.newest.statusReason}</p>` : nothing}
       <p class="foot muted small">
-        <cf-road small .stops=${row.newest.road}></cf-road
+        <cf-pipeline small .stops=${row.newest.road}></cf-pipeline
         ><span
           >${t().models.by(row.newest.submitter)}, <cf-time at=${row.newest.changedAt}></cf-time
         ></span>

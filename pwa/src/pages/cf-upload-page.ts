@@ -11,7 +11,7 @@ import { mayUpload, session } from '../shell/session.ts';
 import { base, buttons, forms, notices } from '../styles/shared.ts';
 import { upload, filesOf } from '../upload/index.ts';
 import { nextVersion } from '../upload/next-version.ts';
-import { trouble } from '../components/trouble.ts';
+import { trouble } from '../components/error-notice.ts';
 import { uploadStyles } from './cf-upload-page.css.ts';
 import '../components/cf-icon.ts';
 import '../components/cf-params.ts';

@@ -5,23 +5,23 @@ import type { AllowedAction, RoadStop, VersionDetail } from '../api/types.ts';
 import * as api from '../api/mlops.ts';
 import { t } from '../i18n/language.ts';
 import { Resource } from '../live/resource.ts';
-import { newsOf } from '../live/ticks.ts';
+import { newsOf } from '../live/event-patch.ts';
 import { CfElement } from '../shell/element.ts';
 import { hrefs } from '../shell/router.ts';
 import { base, buttons, notices } from '../styles/shared.ts';
-import { needsReview } from '../components/standing.ts';
-import { chips, statusChip } from '../components/status.ts';
-import { answerTo, secondPerson } from '../components/answer.ts';
-import { stale, trouble } from '../components/trouble.ts';
-import { actionName, availableActions } from '../components/action-words.ts';
+import { needsReview } from '../view-model/status-reason.ts';
+import { chips, statusChip } from '../view-model/status.ts';
+import { answerTo, secondPerson } from '../view-model/remedy-action.ts';
+import { stale, trouble } from '../components/error-notice.ts';
+import { actionName, availableActions } from '../view-model/action-words.ts';
 import { versionPage } from './cf-version-page.css.ts';
-import '../components/cf-road.ts';
+import '../components/cf-pipeline.ts';
 import '../components/cf-time.ts';
 import '../components/cf-facts.ts';
 import '../components/cf-findings.ts';
 import '../components/cf-deployments.ts';
-import { rolloutOf } from '../components/rollout-scene.ts';
-import '../components/cf-journal.ts';
+import { rolloutOf } from '../view-model/rollout-view.ts';
+import '../components/cf-event-log.ts';
 import '../components/cf-build-log.ts';
 
 type Tab = 'findings' | 'deployments' | 'buildLog' | 'journal';
@@ -159,7 +159,7 @@ export class CfVersionPage extends CfElement {
 
   #roadCard(detail: VersionDetail): TemplateResult {
     return html`<section class="card road" aria-label=${t().road.title}>
-      <cf-road .stops=${detail.road}></cf-road>
+      <cf-pipeline .stops=${detail.road}></cf-pipeline>
       ${this.#answer(detail)}
     </section>`;
   }
@@ -310,11 +310,11 @@ export class CfVersionPage extends CfElement {
       case 'deployments':
         return html`<cf-deployments .items=${detail.deployments}></cf-deployments>`;
       case 'journal':
-        return html`<cf-journal
+        return html`<cf-event-log
           .versionId=${detail.id}
           .modelId=${detail.model.id}
           .approvals=${detail.approvals}
-        ></cf-journal>`;
+        ></cf-event-log>`;
     }
   }
 

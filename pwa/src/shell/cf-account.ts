@@ -3,7 +3,7 @@ import { customElement, query, state } from 'lit/decorators.js';
 import { LANGUAGES, language, t, useLanguage, type Language } from '../i18n/language.ts';
 import { base, buttons } from '../styles/shared.ts';
 import { CfElement } from './element.ts';
-import { toasts } from './notices.ts';
+import { toasts } from './toasts.ts';
 import { session } from './session.ts';
 
 /** Who is signed in, the language, the keys, the way out. */

@@ -8,13 +8,13 @@ import { CfElement } from './element.ts';
 import { listenToKeys } from './keyboard.ts';
 import { hrefs, routeOf, type Route } from './router.ts';
 import { mayUpload, session } from './session.ts';
-import { tellOfElsewhere } from './elsewhere.ts';
-import { toasts } from './notices.ts';
+import { tellOfElsewhere } from '../live/background-notifications.ts';
+import { toasts } from './toasts.ts';
 import { RUNNING_KEY, UPLOAD_EVENT } from '../upload/draft.ts';
 import { base, buttons, notices } from '../styles/shared.ts';
 import { shell } from './cf-app.css.ts';
 import '../components/cf-icon.ts';
-import './cf-line.ts';
+import './cf-connection-banner.ts';
 import './cf-toasts.ts';
 import './cf-account.ts';
 import '../pages/cf-models-page.ts';
@@ -140,7 +140,7 @@ export class CfApp extends CfElement {
     if (session.state === 'out')
       return html`<main class="bare"><cf-login-page></cf-login-page></main>`;
     return html`
-      <cf-line></cf-line>
+      <cf-connection-banner></cf-connection-banner>
       <header>
         <button type="button" class="skip button" @click=${() => this.main.focus()}>
           ${t().app.skip}

@@ -4,7 +4,7 @@ import { repeat } from 'lit/directives/repeat.js';
 import { t } from '../i18n/language.ts';
 import { base, buttons } from '../styles/shared.ts';
 import { CfElement } from './element.ts';
-import { toasts } from './notices.ts';
+import { toasts } from './toasts.ts';
 
 @customElement('cf-toasts')
 export class CfToasts extends CfElement {

@@ -1,6 +1,6 @@
 import { registerSW } from 'virtual:pwa-register';
 import { t } from '../i18n/language.ts';
-import { toasts } from './notices.ts';
+import { toasts } from './toasts.ts';
 
 /** Keeps the app itself on this device, and asks before a newer one takes over. */
 export function registerWorker(): void {

@@ -1,4 +1,4 @@
-import { toasts } from '../shell/notices.ts';
+import { toasts } from '../shell/toasts.ts';
 import { go, hrefs } from '../shell/router.ts';
 import { UPLOAD_EVENT } from './draft.ts';
 import { UploadStore, type Registered } from './store.ts';
