@@ -1,6 +1,6 @@
 {
     "name": "CreativeFlow MLOps",
-    "version": "19.0.1.1.0",
+    "version": "19.0.1.2.0",
     "summary": "Models from upload to a live endpoint: scanned, approved by a second person, deployed",
     "author": "CreativeFlow, Odoo Community Association (OCA)",
     "website": "https://github.com/creativeflow/mlops",

@@ -36,15 +36,10 @@ const StopKey = z.enum([
   'rolling',
   'live',
 ]);
-const StopState = z.enum([
-  'done',
-  'running',
-  'waiting',
-  'failed',
-  'aborted',
-  'over',
-  'ahead',
-]);
+const StopState = z.enum(['done', 'running', 'waiting', 'failed', 'aborted', 'over', 'ahead']);
+/** The code of a reason: decisions read it, the sentence beside it may be translated. */
+const ReasonCode = z.string().nullish().describe('e.g. `NeedsReview`, `Aborted`, `BuildFailed`');
+
 export const RoadStop = z.object({
   key: StopKey,
   state: StopState,
@@ -76,6 +71,7 @@ export const AllowedAction = z.object({
   name: ActionName,
   allowed: z.boolean(),
   reason: z.string().nullish().describe('why it is not allowed now, for people'),
+  code: z.string().nullish().describe('the same for programs, e.g. `second-person-needed`'),
   target: z.enum(['staging', 'production']).nullish(),
   strategies: z.array(Strategy).nullish(),
   strategy: Strategy.nullish().describe(
@@ -179,6 +175,7 @@ export const DeploymentView = z.object({
   desired: z.enum(['serving', 'kept', 'removed']),
   phase: z.string(),
   reason: z.string().nullish(),
+  reasonCode: ReasonCode,
   isLive: z.boolean(),
   conditions: z.array(Condition),
   endpointUrl: z.string().nullish(),
@@ -234,6 +231,7 @@ export const VersionDetail = z.object({
   model: z.object({ id: z.number().int(), name: z.string(), slug: z.string() }),
   status: VersionStatus,
   statusReason: z.string().nullish(),
+  statusReasonCode: ReasonCode,
   statusChangedAt: z.string(),
   generation: z.number().int(),
   lockVersion: z.number().int(),
@@ -273,6 +271,7 @@ export const VersionRow = z.object({
   name: z.string(),
   status: VersionStatus,
   statusReason: z.string().nullish(),
+  statusReasonCode: ReasonCode,
   submitter: z.string(),
   changedAt: z.string(),
   road: z.array(RoadStop),

@@ -2,7 +2,11 @@
 in, reasons out.
 """
 
+from .coded_text import CodedText, code_of
 from .transitions import APPROVER, DATA_SCIENTIST, MANAGER, TRANSITIONS, may_follow
+
+ROLE_NEEDED = "role-needed"
+SECOND_PERSON_NEEDED = "second-person-needed"
 
 WAIVER_ROLES = {
     "request-waiver": (DATA_SCIENTIST, MANAGER),
@@ -13,7 +17,7 @@ ROLE_NAMES = {"data_scientist": "Data scientist", "approver": "Approver", "manag
 
 
 def allowed_actions(facts):
-    """List of `{name, allowed, reason, target, strategies}`.
+    """List of `{name, allowed, reason, code, target, strategies}`.
 
     facts: status, roles, is_submitter, waiver: None (nothing to waive), "open" (may be asked for),
     "own" (asked for by this person) or "asked" (by another), staging and production: {four_eyes,
@@ -53,6 +57,7 @@ def _action(facts, name, target=None):
         "name": name,
         "allowed": reason is None,
         "reason": reason,
+        "code": code_of(reason),
         "target": target,
         "strategies": strategies,
     }
@@ -66,7 +71,7 @@ def _action(facts, name, target=None):
 
 
 def why_not(facts, name, target=None):
-    """One sentence that says why the person may not do it now; None when they may."""
+    """A CodedText that says why the person may not do it now; None when they may."""
     wanted = WAIVER_ROLES.get(name) or TRANSITIONS[name].who
     if not set(wanted) & set(facts["roles"]):
         names = " or ".join(
@@ -74,25 +79,29 @@ def why_not(facts, name, target=None):
             for role in wanted
             if role in ROLE_NAMES and (role != MANAGER or len(wanted) == 1)
         )
-        return f"Needs the role {names}."
+        return CodedText(ROLE_NEEDED, f"Needs the role {names}.")
     if name == "accept-waiver" and facts["waiver"] == "own":
-        return "Waiting for a second person: asked for by you."
+        return CodedText(SECOND_PERSON_NEEDED, "Waiting for a second person: asked for by you.")
     if name == "accept-waiver" and facts["is_submitter"]:
-        return "Waiting for a second person: uploaded by you."
+        return CodedText(SECOND_PERSON_NEEDED, "Waiting for a second person: uploaded by you.")
     if not target:
         return None
     place = facts[target]
     if not place:
-        return f"There is no {target} environment. A manager must restore it."
+        return CodedText(
+            "no-environment", f"There is no {target} environment. A manager must restore it."
+        )
     if name != "rollback" and place["four_eyes"] and facts["is_submitter"]:
         since = " Four eyes were needed at the upload or since." if place.get("stricter") else ""
-        return f"Waiting for a second person: uploaded by you.{since}"
+        return CodedText(
+            SECOND_PERSON_NEEDED, f"Waiting for a second person: uploaded by you.{since}"
+        )
     if name != "rollback" and place["closed"]:
-        return place["closed"]
+        return CodedText("environment-frozen", place["closed"])
     if name == "promote" and not facts["has_image"]:
-        return "The image digest is not known: deploy to staging first."
+        return CodedText("no-image", "The image digest is not known: deploy to staging first.")
     if name == "promote" and place["inventory"]:
-        return place["inventory"]
+        return CodedText("image-refused", place["inventory"])
     if name == "rollback" and not facts["rollback_to"]:
-        return "There is no earlier version to go back to."
+        return CodedText("nothing-to-roll-back-to", "There is no earlier version to go back to.")
     return None

@@ -22,7 +22,7 @@ def stop(key, state, at=None, by=None, start=None, reason=None):
 def road(facts):
     """Eight stops `{key, state, at, by, durationMs, reason}` in the order of STOPS.
 
-    facts: status, reason, uploaded {at, by}, scan {started, finished} or None, rejected {at, by} or
+    facts: status, reason, reason_code, uploaded {at, by}, scan {started, finished} or None, rejected {at, by} or
     None, approved {at, by} or None (for staging), build {state, started, finished, reason}, staging
     and production: {created, ready, phase, live, reason} of the newest deployment there or None,
     promoted {at, by} or None, was_live (bool).
@@ -84,7 +84,7 @@ def _staging(facts):
             return stop("staging", "ahead")
         return stop(
             "staging",
-            "aborted" if was_ended_by_a_person(facts["reason"]) else "failed",
+            "aborted" if was_ended_by_a_person(facts["reason_code"]) else "failed",
             reason=facts["reason"],
         )
     if place and place["ready"]:
@@ -109,7 +109,7 @@ def _rolling(facts):
     if status == "ProdFailed":
         return stop(
             "rolling",
-            "aborted" if was_ended_by_a_person(facts["reason"]) else "failed",
+            "aborted" if was_ended_by_a_person(facts["reason_code"]) else "failed",
             reason=facts["reason"],
         )
     if place and place["ready"] and status in ("Live", "Superseded", "Archived"):

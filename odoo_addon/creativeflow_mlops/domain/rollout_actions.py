@@ -1,6 +1,7 @@
 """What a person may do to a rollout that is under way. Pure: facts in, reasons out."""
 
-from .allowed_actions import ROLE_NAMES
+from .allowed_actions import ROLE_NAMES, ROLE_NEEDED, SECOND_PERSON_NEEDED
+from .coded_text import CodedText, code_of
 from .rollout_steps import SKIPPABLE
 from .transitions import APPROVER
 
@@ -8,7 +9,7 @@ STEERING = ("pause-rollout", "resume-rollout", "approve-step", "skip-step", "abo
 
 
 def rollout_actions(facts):
-    """The actions that make sense now: list of `{name, allowed, reason, target, strategies,
+    """The actions that make sense now: list of `{name, allowed, reason, code, target, strategies,
     deploymentId, step}`.
 
     facts: None when nothing is under way, else deployment_id, roles, is_submitter, four_eyes,
@@ -32,6 +33,7 @@ def _action(facts, name):
         "name": name,
         "allowed": reason is None,
         "reason": reason,
+        "code": code_of(reason),
         "target": "production",
         "strategies": None,
         "deploymentId": facts["deployment_id"],
@@ -40,38 +42,44 @@ def _action(facts, name):
 
 
 def why_not_steer(facts, name, step=None):
-    """One sentence that says why the person may not do it now; None when they may. `step` is the
+    """A CodedText that says why the person may not do it now; None when they may. `step` is the
     index they saw.
     """
     if APPROVER not in facts["roles"]:
-        return f"Needs the role {ROLE_NAMES[APPROVER]}."
+        return CodedText(ROLE_NEEDED, f"Needs the role {ROLE_NAMES[APPROVER]}.")
     if not facts["in_flight"]:
-        return "The rollout has ended; nothing is under way."
+        return CodedText("rollout-ended", "The rollout has ended; nothing is under way.")
     if name in ("approve-step", "skip-step"):
         return _why_not_step(facts, name, step)
     if name == "pause-rollout" and facts["paused"]:
-        return "The rollout is paused already."
+        return CodedText("already-paused", "The rollout is paused already.")
     if name == "resume-rollout" and not facts["paused"]:
-        return "The rollout is not paused."
+        return CodedText("not-paused", "The rollout is not paused.")
     return None
 
 
 def _why_not_step(facts, name, step):
     if facts["step"] is None:
-        return "The rollout has not begun its steps yet."
+        return CodedText("no-step-yet", "The rollout has not begun its steps yet.")
     if step != facts["step"]:
-        return f"The rollout is at step {facts['step'] + 1} now, not at step {step + 1}. Look again, then decide."
+        return CodedText(
+            "other-step",
+            f"The rollout is at step {facts['step'] + 1} now, not at step {step + 1}. Look again, then decide.",
+        )
     if name == "approve-step" and facts["kind"] != "approve":
-        return f"Step {step + 1} does not wait for a person."
+        return CodedText("step-without-approval", f"Step {step + 1} does not wait for a person.")
     if name == "skip-step" and facts["kind"] not in SKIPPABLE:
-        return f"Step {step + 1} cannot be skipped: only waiting and judging can."
+        return CodedText(
+            "step-not-skippable",
+            f"Step {step + 1} cannot be skipped: only waiting and judging can.",
+        )
     if facts["four_eyes"] and facts["is_submitter"]:
-        return "Waiting for a second person: uploaded by you."
+        return CodedText(SECOND_PERSON_NEEDED, "Waiting for a second person: uploaded by you.")
     if (
         name == "approve-step"
         and step <= facts["approved_step"]
         or name == "skip-step"
         and step < facts["skip_to"]
     ):
-        return f"Step {step + 1} is decided already."
+        return CodedText("step-decided", f"Step {step + 1} is decided already.")
     return None

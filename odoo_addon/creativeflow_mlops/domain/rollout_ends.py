@@ -1,12 +1,11 @@
 """How a rollout ended that did not become live: by itself, or because a person wanted it."""
 
-# the codes that such a reason begins with: they are not translated
 ABORTED = "Aborted"
 OVERTAKEN = "Superseded"
 
 
-def was_ended_by_a_person(reason):
+def was_ended_by_a_person(code):
     """Whether a person aborted it, or wants a newer version instead: neither is a failure of the
-    version.
+    version. `code` is the code of the reason that the rollout ended with.
     """
-    return (reason or "").startswith((f"{ABORTED} by ", f"{OVERTAKEN}: "))
+    return code in (ABORTED, OVERTAKEN)

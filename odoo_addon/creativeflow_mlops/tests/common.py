@@ -1,3 +1,6 @@
+from contextlib import contextmanager
+
+from odoo.exceptions import UserError
 from odoo.tests import TransactionCase, new_test_user
 
 from odoo.addons.creativeflow_mlops.domain import upload_receipt as receipt
@@ -229,3 +232,10 @@ class MlopsCase(TransactionCase, Cast):
         if not self.changed_by_hand:
             self.settle()
         super().tearDown()
+
+    @contextmanager
+    def refused(self, code):
+        """The block raises a UserError that carries this code, whatever its sentence."""
+        with self.assertRaises(UserError) as raised:
+            yield
+        self.assertEqual(getattr(raised.exception, "context", {}).get("code"), code)

@@ -42,7 +42,7 @@ class TestActions(MlopsCase):
         seen = version.lock_version
         self.versions("ada").rescan(version.id, seen=seen)
         self.validate(version)
-        with self.assertRaisesRegex(UserError, "^Stale:"):
+        with self.refused("stale"):
             self.versions("ben").approve_deployment(version.id, "staging", seen=seen)
         self.assertTrue(
             self.versions("ben").approve_deployment(
@@ -97,7 +97,7 @@ class TestActions(MlopsCase):
         )
         self.assertTrue(first_live.keep_until)
         self.assertEqual(second.model_id.live_version_id, second)
-        with self.assertRaisesRegex(UserError, "Stale"):
+        with self.refused("stale"):
             self.versions("ben").rollback(second.id, "production", seen=1)
         with self.assertRaises(MissingError):
             self.versions("ben").rollback(

@@ -334,7 +334,7 @@ class TestRpc(HttpCase, Cast):
             target="staging",
             seen=1,
         )
-        self.assertEqual((status, answer["message"][:6]), (422, "Stale:"))
+        self.assertEqual((status, answer["context"]), (422, {"code": "stale"}))
         status, answer = self.json2(
             "ada",
             "mlops.model.version",

@@ -346,9 +346,7 @@ export class CfActionSheet extends CfElement {
 
   #stale(): boolean {
     return (
-      this.error instanceof ApiProblem &&
-      this.error.status === 409 &&
-      /stale/i.test(this.error.code + this.error.message)
+      this.error instanceof ApiProblem && this.error.status === 409 && this.error.code === 'stale'
     );
   }
 

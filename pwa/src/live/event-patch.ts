@@ -4,17 +4,19 @@ import type { EventView, RoadStop, VersionStatus } from '../api/types.ts';
 export interface VersionNews {
   status?: VersionStatus;
   statusReason?: string | null;
+  statusReasonCode?: string | null;
   lockVersion?: number;
   road?: RoadStop[];
 }
 
 export function newsOf(event: EventView): VersionNews {
-  const { status, reason, lockVersion, road } = event.payload;
+  const { status, reason, reasonCode, lockVersion, road } = event.payload;
   return {
     ...(event.topic === 'version.status' && typeof status === 'string'
       ? {
           status: status as VersionStatus,
           statusReason: typeof reason === 'string' ? reason : null,
+          statusReasonCode: typeof reasonCode === 'string' ? reasonCode : null,
         }
       : {}),
     ...(typeof lockVersion === 'number' ? { lockVersion } : {}),

@@ -2,7 +2,7 @@ import type { DeploymentView, PodView } from '../api/types.ts';
 import type { IconName } from '../components/cf-icon.ts';
 import { endedByPerson, type Tone } from './status-reason.ts';
 
-type Deployment = Pick<DeploymentView, 'phase' | 'isLive' | 'desired' | 'reason'>;
+type Deployment = Pick<DeploymentView, 'phase' | 'isLive' | 'desired' | 'reasonCode'>;
 type Condition = DeploymentView['conditions'][number];
 
 export interface DeploymentStanding {
@@ -19,10 +19,10 @@ export function deploymentStanding({
   phase,
   isLive,
   desired,
-  reason,
+  reasonCode,
 }: Deployment): DeploymentStanding {
   if (phase === 'Failed') {
-    return endedByPerson(reason)
+    return endedByPerson(reasonCode)
       ? { tone: 'calm', word: 'aborted', working: false, over: true }
       : { tone: 'bad', word: phase, working: false, over: false };
   }

@@ -93,7 +93,7 @@ export function eventLine(event: EventView, subject?: string): TemplateResult {
     event.payload.verdict,
     event.payload.decision,
   ].find((value) => typeof value === 'string') as string | undefined;
-  const aborted = endedByPerson(String(event.payload.reason ?? ''));
+  const aborted = endedByPerson(String(event.payload.reasonCode ?? ''));
   const tone: Tone = aborted
     ? 'calm'
     : said && BAD.has(said)

@@ -4,7 +4,7 @@ import type { Toast } from '../shell/toasts.ts';
 
 type Known = Pick<
   VersionDetail,
-  'status' | 'statusReason' | 'submitter' | 'isMine' | 'allowedActions' | 'deployments'
+  'status' | 'statusReasonCode' | 'submitter' | 'isMine' | 'allowedActions' | 'deployments'
 >;
 const FAILED = ['ValidationFailed', 'StagingFailed', 'ProdFailed'];
 const ARRIVED = ['Validated', 'Staging', 'Live'];
@@ -28,6 +28,6 @@ export function concern(version: Known, user: Pick<Whoami, 'name'>): Toast['kind
     newest?.requestedBy === user.name && status !== 'Validated' && status !== 'ValidationFailed';
   const mine = version.isMine ?? version.submitter === user.name;
   if (!asked && !mine) return undefined;
-  if (FAILED.includes(status)) return endedByPerson(version.statusReason) ? 'busy' : 'bad';
+  if (FAILED.includes(status)) return endedByPerson(version.statusReasonCode) ? 'busy' : 'bad';
   return ARRIVED.includes(status) ? 'good' : undefined;
 }

@@ -6,7 +6,7 @@ const WAIVERS: ActionName[] = ['accept-waiver', 'request-waiver'];
 /** The action that answers a stop which did not go well, of those that this person may take. */
 export function answerTo(
   stop: Pick<RoadStop, 'key'>,
-  detail: Pick<VersionDetail, 'status' | 'statusReason'>,
+  detail: Pick<VersionDetail, 'status' | 'statusReasonCode'>,
   actions: AllowedAction[],
 ): AllowedAction | undefined {
   const may = (names: ActionName[]): AllowedAction | undefined =>

@@ -36,7 +36,7 @@ export function rolloutOf(detail: VersionDetail): RolloutScene | undefined {
     at: seen?.step ?? -1,
     weight: ended ? 0 : (seen?.weight ?? 0),
     ended,
-    aborted: ended && endedByPerson(detail.statusReason ?? deployment.reason),
+    aborted: ended && endedByPerson(detail.statusReasonCode ?? deployment.reasonCode),
     waitingFor: ended ? null : paused ? 'pause' : (seen?.waitingFor ?? null),
     until: paused || ended ? null : (seen?.until ?? null),
   };

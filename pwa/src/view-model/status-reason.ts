@@ -3,14 +3,15 @@ import type { VersionStatus } from '../api/types.ts';
 export type Tone = 'good' | 'busy' | 'wait' | 'bad' | 'calm';
 export interface Standing {
   status: VersionStatus;
-  statusReason?: string | null | undefined;
+  statusReasonCode?: string | null | undefined;
 }
 
-/**
- * A person ended it, or wants a newer version instead: the codes that such a reason begins with.
- */
-export const endedByPerson = (reason: string | null | undefined): boolean =>
-  /^(Aborted by |Superseded: )/.test(reason ?? '');
+const ENDED_BY_A_PERSON = ['Aborted', 'Superseded'];
+
+/** Whether a person aborted it or promoted a newer version; `code` is that of the reason. */
+export const endedByPerson = (code: string | null | undefined): boolean =>
+  ENDED_BY_A_PERSON.includes(code ?? '');
+
 /** The scan found what a second person may accept: it waits, it is not blocked. */
-export const needsReview = ({ status, statusReason }: Standing): boolean =>
-  status === 'ValidationFailed' && statusReason?.startsWith('NeedsReview') === true;
+export const needsReview = ({ status, statusReasonCode }: Standing): boolean =>
+  status === 'ValidationFailed' && statusReasonCode === 'NeedsReview';

@@ -25,7 +25,7 @@ export function standingOf(version: Standing): { tone: Tone; icon: IconName; wor
   if (needsReview(version)) return { tone: 'wait', icon: 'person', word: t().needsReview };
   if (
     ['ProdFailed', 'StagingFailed'].includes(version.status) &&
-    endedByPerson(version.statusReason)
+    endedByPerson(version.statusReasonCode)
   )
     return { tone: 'calm', icon: 'ring', word: t().aborted };
   return { tone, icon, word: t().status[version.status] };

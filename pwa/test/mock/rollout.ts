@@ -142,7 +142,12 @@ export function steer(
   const controls = deployment.controls!;
   if (action === 'abort-rollout') {
     const why = `Aborted by ${who}: ${reason}`;
-    Object.assign(deployment, { phase: 'Failed', reason: why, desired: 'removed' });
+    Object.assign(deployment, {
+      phase: 'Failed',
+      reason: why,
+      reasonCode: 'Aborted',
+      desired: 'removed',
+    });
     world.become(version, 'ProdFailed', who, why);
   } else if (action === 'approve-step') controls.approvedStep = step;
   else if (action === 'skip-step') controls.skipTo = step + 1;

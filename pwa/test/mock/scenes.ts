@@ -30,6 +30,7 @@ export function toReview(world: World, requested = false) {
   };
   return world.add('to-review', '1.0.0', 'ValidationFailed', 3, 'Ada Byron', {
     statusReason: 'NeedsReview: the last user of the image is root.',
+    statusReasonCode: 'NeedsReview',
     findings: [{ ...TO_REVIEW, ...(requested ? { waiver } : {}) }],
   });
 }
@@ -39,6 +40,7 @@ export function aborted(world: World) {
   const reason = 'Aborted by Ben Okafor: enough';
   const version = world.add('stopped', '1.0.0', 'ProdFailed', 2, 'Ada Byron', {
     statusReason: reason,
+    statusReasonCode: 'Aborted',
   });
   const made: DeploymentView = world.deployment(
     version,

@@ -292,8 +292,8 @@ export class MockServer {
         response,
         409,
         'stale',
-        'Stale: this version changed since you looked.',
-        'Look again and decide again.',
+        'This version changed since you opened it.',
+        'Reload the version, then decide again.',
       );
     const action = world.allowed(version, who).find((one) => one.name === verb);
     if (!action?.allowed)

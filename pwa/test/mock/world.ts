@@ -156,6 +156,7 @@ export class World {
       model: { id: model.id, name: model.name, slug: model.slug },
       status,
       statusReason: null,
+      statusReasonCode: null,
       statusChangedAt: ago(minutesAgo),
       generation: 1,
       lockVersion: 3,
@@ -220,7 +221,7 @@ export class World {
 
   road(version: Entry): RoadStop[] {
     const [done, usual] = PROGRESS[version.status];
-    const next = version.statusReason?.startsWith('Aborted by ') ? 'aborted' : usual;
+    const next = version.statusReasonCode === 'Aborted' ? 'aborted' : usual;
     const start = Date.parse(version.createdAt);
     const at = version.buildState === 'running' ? 3 : done;
     const failedBuild = version.status === 'StagingFailed' && version.buildState === 'failed';
@@ -289,7 +290,7 @@ export class World {
             (one) => one.model.id === version.model.id && one.status === 'Superseded',
           )?.name ?? null,
       });
-    if (version.status === 'ValidationFailed' && version.statusReason?.startsWith('NeedsReview')) {
+    if (version.status === 'ValidationFailed' && version.statusReasonCode === 'NeedsReview') {
       const asked = version.findings.some((one) => one.waiver?.state === 'requested');
       if (asked) offer('accept-waiver', approver && version.submitter !== by.name, needsApprover);
       else offer('request-waiver', by.roles.includes('data_scientist'), 'Needs a data scientist.');
@@ -321,6 +322,7 @@ export class World {
     name: one.name,
     status: one.status,
     statusReason: one.statusReason,
+    statusReasonCode: one.statusReasonCode,
     submitter: one.submitter,
     changedAt: one.statusChangedAt,
     road: this.road(one),
@@ -418,6 +420,7 @@ export class World {
     Object.assign(version, {
       status,
       statusReason: reason,
+      statusReasonCode: codeOf(reason),
       statusChangedAt: new Date().toISOString(),
       lockVersion: version.lockVersion + 1,
       isAvailable: status === 'Live',
@@ -448,6 +451,7 @@ export class World {
       desired: 'serving' as const,
       phase,
       reason,
+      reasonCode: codeOf(reason),
       isLive: ready,
       conditions: [
         {
@@ -675,6 +679,7 @@ export class World {
           status: version.status,
           from: 'Validating',
           reason: version.statusReason,
+          reasonCode: version.statusReasonCode,
         });
     }
     this.events.forEach((event, index) => (event.at = ago((this.events.length - index) * 41)));
@@ -693,3 +698,7 @@ export class World {
       );
   }
 }
+
+/** The code of a reason, as Odoo sends it beside the sentence. */
+export const codeOf = (reason: string | null | undefined): string | null =>
+  /^(Aborted|Superseded|NeedsReview)\b/.exec(reason ?? '')?.[1] ?? null;

@@ -15,7 +15,7 @@ const deployment = (more: Partial<Deployment>): Deployment => ({
   phase: 'Ready',
   isLive: true,
   desired: 'serving',
-  reason: null,
+  reasonCode: null,
   ...more,
 });
 const may = (name: AllowedAction['name'], allowed = true): AllowedAction => ({
@@ -30,13 +30,13 @@ describe('pwa: what a deployment is now', () => {
     phase: 'Failed',
     isLive: false,
     desired: 'removed',
-    reason: 'Aborted by Ben: enough',
+    reasonCode: 'Aborted',
   } as const;
-  const crashed = { phase: 'Failed', isLive: false, reason: 'CrashLoopBackOff: it ends' } as const;
+  const crashed = { phase: 'Failed', isLive: false, reasonCode: null } as const;
   const replaced = {
     phase: 'Failed',
     isLive: false,
-    reason: 'Superseded: 2.1.0 was promoted',
+    reasonCode: 'Superseded',
   } as const;
   for (const [more, word, tone, over] of [
     [{}, 'Ready', 'good', false],
@@ -97,9 +97,9 @@ describe('pwa: what a deployment is now', () => {
 });
 
 describe('pwa: what answers a stop that did not go well', () => {
-  const review = { status: 'ValidationFailed', statusReason: 'NeedsReview: root' } as const;
-  const blocked = { status: 'ValidationFailed', statusReason: 'Blocked: os.system' } as const;
-  const failed = { status: 'ProdFailed', statusReason: 'CrashLoopBackOff' } as const;
+  const review = { status: 'ValidationFailed', statusReasonCode: 'NeedsReview' } as const;
+  const blocked = { status: 'ValidationFailed', statusReasonCode: 'ScanBlocked' } as const;
+  const failed = { status: 'ProdFailed', statusReasonCode: null } as const;
   for (const [key, detail, actions, answer] of [
     ['scanned', review, names('rescan', 'request-waiver'), 'request-waiver'],
     ['scanned', review, names('rescan', 'request-waiver', 'accept-waiver'), 'accept-waiver'],
@@ -117,7 +117,7 @@ describe('pwa: what answers a stop that did not go well', () => {
     string | undefined,
   ][]) {
     const offered = actions.map((one) => `${one.allowed ? '' : 'not '}${one.name}`).join(', ');
-    it(`is ${answer ?? 'nothing'} at ${key} of ${detail.statusReason} with ${offered}`, () => {
+    it(`is ${answer ?? 'nothing'} at ${key} of ${detail.statusReasonCode} with ${offered}`, () => {
       expect(answerTo({ key }, detail, actions)?.name).to.equal(answer);
     });
   }
@@ -206,7 +206,7 @@ describe('pwa: whom it concerns what a version became', () => {
   const asked = [{ id: 3, requestedBy: 'Ben' }] as VersionDetail['deployments'];
   const version = (status: Known['status'], more: Partial<Known> = {}): Known => ({
     status,
-    statusReason: null,
+    statusReasonCode: null,
     submitter: 'Ada',
     allowedActions: [],
     deployments: [],
@@ -217,7 +217,7 @@ describe('pwa: whom it concerns what a version became', () => {
     ['Ada', version('StagingFailed'), 'bad', 'her version failed'],
     [
       'Ada',
-      version('ProdFailed', { statusReason: 'Aborted by Ben: enough' }),
+      version('ProdFailed', { statusReasonCode: 'Aborted' }),
       'busy',
       'her version was aborted, which is no failure',
     ],

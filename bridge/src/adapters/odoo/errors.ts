@@ -16,7 +16,12 @@ import {
 export interface OdooFault {
   name: string;
   message: string;
+  /** of refusals of the addon: the code that decides, since the sentence may be translated */
+  context?: { code?: string };
 }
+
+/** The caller decided on a version that has changed since. */
+const STALE_VERSION = 'stale';
 
 /** One table: Odoo's exception → ours. The sentence is Odoo's own; it was written for people. */
 export function fromOdoo(fault: OdooFault, httpStatus: number): BridgeError {
@@ -24,10 +29,10 @@ export function fromOdoo(fault: OdooFault, httpStatus: number): BridgeError {
   switch (fault.name) {
     case 'odoo.exceptions.UserError':
     case 'odoo.exceptions.ValidationError':
-      if (message.startsWith('Stale:'))
+      if (fault.context?.code === STALE_VERSION)
         return new Conflict(message, {
-          code: 'stale',
-          remedy: 'Look at the version as it is now, then decide again.',
+          code: STALE_VERSION,
+          remedy: 'Reload the version, then decide again.',
         });
       return new Invalid(message, { code: 'refused' });
     case 'odoo.exceptions.AccessError':

@@ -28,7 +28,10 @@ const STATUSES: Record<string, number> = {
 };
 
 interface Seen {
-  versions: Record<string, { status: string; detail: { status: string; actions: unknown[] } }>;
+  versions: Record<
+    string,
+    { status: string; code: string | false; detail: { status: string; actions: unknown[] } }
+  >;
   waivers: string[];
   deployments: Record<string, [phase: string, desired: string, strategy: string]>;
   webhooks: string[];
@@ -67,6 +70,15 @@ describe(`a database of ${RELEASE} after an upgrade of the addon`, function () {
       expect(detail.status).to.equal(status);
     }
     expect(counts).to.deep.equal(STATUSES);
+  });
+
+  it('has the code of each reason in a field of its own', () => {
+    const codes = Object.values(seen.versions).map(({ code }) => code);
+    expect([...new Set(codes.filter(Boolean))].sort()).to.deep.equal([
+      'BuildFailed',
+      'NeedsReview',
+      'ScanBlocked',
+    ]);
   });
 
   it('keeps the canary that is under way, and everything that serves', () => {

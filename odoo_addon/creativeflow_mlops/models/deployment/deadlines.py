@@ -1,5 +1,6 @@
 from odoo import fields, models
 
+from ...domain.coded_text import CodedText
 from ..mixins.protected_fields import keyed
 
 
@@ -10,13 +11,19 @@ class DeploymentDeadlines(models.Model):
         version = self.version_id._locked()
         if version.image_digest:
             seconds = self._ready_seconds()
-            reason = self.env._("ReadyDeadline: not ready within %s seconds.", seconds)
+            reason = CodedText(
+                "ReadyDeadline", self.env._("ReadyDeadline: not ready within %s seconds.", seconds)
+            )
             if self.reason:
-                reason += " " + self.env._("Last seen: %s", self.reason)
+                seen = self.env._("Last seen: %s", self.reason)
+                reason = CodedText(reason.code, f"{reason} {seen}")
         else:
-            reason = self.env._(
-                "BuildDeadline: the image was not built within %s seconds.",
-                version._build_seconds(),
+            reason = CodedText(
+                "BuildDeadline",
+                self.env._(
+                    "BuildDeadline: the image was not built within %s seconds.",
+                    version._build_seconds(),
+                ),
             )
             keyed(version).write(
                 {
@@ -30,9 +37,12 @@ class DeploymentDeadlines(models.Model):
     def _end_pause(self):
         self.version_id._locked()
         self._fail(
-            self.env._(
-                "PausedTooLong: paused for more than %s hours and not resumed.",
-                self.version_id._pause_hours(),
+            CodedText(
+                "PausedTooLong",
+                self.env._(
+                    "PausedTooLong: paused for more than %s hours and not resumed.",
+                    self.version_id._pause_hours(),
+                ),
             )
         )
 

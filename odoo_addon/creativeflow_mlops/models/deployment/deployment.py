@@ -61,6 +61,7 @@ class Deployment(models.Model):
     desired = fields.Selection(DESIRED, required=True, readonly=True, default="serving")
     phase = fields.Selection(PHASES, required=True, readonly=True, default="Pending")
     reason = fields.Text(readonly=True)
+    reason_code = fields.Char(readonly=True, copy=False)
     conditions = fields.Json(readonly=True)
     observed = fields.Json(readonly=True)
     observed_generation = fields.Integer(readonly=True)

@@ -37,7 +37,7 @@ class RolloutScreen(models.Model):
     def _compute_is_aborted(self):
         for deployment in self:
             deployment.is_aborted = deployment.phase == "Failed" and was_ended_by_a_person(
-                deployment.reason
+                deployment.reason_code
             )
 
     @api.depends(
@@ -88,7 +88,7 @@ class RolloutScreen(models.Model):
 
     def _ended(self):
         """How it ended, when nothing of it serves or is on its way any more."""
-        if was_ended_by_a_person(self.reason) and self.phase == "Failed":
+        if was_ended_by_a_person(self.reason_code) and self.phase == "Failed":
             return "Aborted"
         if self.phase in ("Failed", "Superseded", "Removed"):
             return self.phase

@@ -2,6 +2,7 @@ from datetime import timedelta
 
 from odoo import fields, models
 
+from ...domain.coded_text import code_of
 from ..mixins.protected_fields import keyed
 from .deployment import IN_FLIGHT
 
@@ -105,7 +106,7 @@ class DeploymentLive(models.Model):
         """
         self.ensure_one()
         awaited = self._is_awaited()
-        self._want("removed", phase="Failed", reason=reason)
+        self._want("removed", phase="Failed", reason=reason, reason_code=code_of(reason) or False)
         self.env.flush_all()
         if awaited:
             self.version_id._move(OUTCOMES[self.environment_kind][1], reason)
@@ -140,6 +141,7 @@ class DeploymentLive(models.Model):
                 "environmentKind": self.environment_kind,
                 "phase": self.phase,
                 "reason": self.reason or None,
+                "reasonCode": self.reason_code or None,
                 "desired": self.desired,
                 "isLive": self.is_live,
                 "conditions": self.conditions or [],

@@ -3,6 +3,8 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, LockError, UserError
 
+from ...domain.allowed_actions import SECOND_PERSON_NEEDED
+from ...domain.coded_text import CodedText
 from ...domain.rollout_actions import why_not_steer
 from ...domain.rollout_ends import ABORTED, OVERTAKEN
 from .deployment import IN_FLIGHT
@@ -49,7 +51,7 @@ class RolloutSteering(models.Model):
         text = self._said(reason)
         one = self._steering(deployment_id, "abort-rollout", of)
         one._tell_steering("abort", text)
-        one._fail(f"{ABORTED} by {self.env.user.sudo().name}: {text}")
+        one._fail(CodedText(ABORTED, f"{ABORTED} by {self.env.user.sudo().name}: {text}"))
         return one._steering_answer()
 
     def _make_way(self, version):
@@ -62,7 +64,8 @@ class RolloutSteering(models.Model):
             if one._is_awaited() and one.phase in IN_FLIGHT:
                 who = self.env.user.sudo().name
                 one._tell_steering("supersede", version.name)
-                one._fail(f"{OVERTAKEN}: {who} wants {version.name} instead.")
+                why = f"{OVERTAKEN}: {who} wants {version.name} instead."
+                one._fail(CodedText(OVERTAKEN, why))
                 self.env.flush_all()
 
     def _lock_looking_again(self):
@@ -96,13 +99,7 @@ class RolloutSteering(models.Model):
         facts = one._steering_facts()
         why = why_not_steer(facts, name, step)
         if why:
-            own = (
-                name in ("approve-step", "skip-step")
-                and facts["four_eyes"]
-                and facts["is_submitter"]
-                and "second person" in why
-            )
-            raise (AccessError if own else UserError)(why)
+            raise (AccessError if why.code == SECOND_PERSON_NEEDED else UserError)(why)
         return one
 
     def _steering_facts(self):

@@ -16,6 +16,7 @@ class DeploymentView(models.Model):
             "desired": self.desired,
             "phase": self.phase,
             "reason": self.reason or None,
+            "reasonCode": self.reason_code or None,
             "isLive": self.is_live,
             "conditions": self.conditions or [],
             "endpointUrl": self.endpoint_url or None,

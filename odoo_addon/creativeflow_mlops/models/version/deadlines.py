@@ -4,6 +4,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import LockError
 
+from ...domain.coded_text import CodedText
 from ..deployment.deployment import IN_FLIGHT
 
 _logger = logging.getLogger(__name__)
@@ -86,8 +87,11 @@ class VersionDeadlines(models.Model):
         seconds = int(self.env["ir.config_parameter"].sudo().get_param(name, default))
         self._move(
             "validation_failed",
-            self.env._(
-                "ScanDeadline: no result of the scan within %s seconds. Scan again.", seconds
+            CodedText(
+                "ScanDeadline",
+                self.env._(
+                    "ScanDeadline: no result of the scan within %s seconds. Scan again.", seconds
+                ),
             ),
         )
 
@@ -110,5 +114,9 @@ class VersionDeadlines(models.Model):
     def _end_orphan(self):
         name = "staging_failed" if self.status == "PendingStagingDeployment" else "prod_failed"
         self._move(
-            name, self.env._("DeploymentLost: nothing is being deployed for it. Approve it again.")
+            name,
+            CodedText(
+                "DeploymentLost",
+                self.env._("DeploymentLost: nothing is being deployed for it. Approve it again."),
+            ),
         )

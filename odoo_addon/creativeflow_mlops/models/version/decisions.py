@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from ...domain.allowed_actions import allowed_actions, why_not
+from ...domain.coded_text import CodedText
 from ...domain.rollout_actions import rollout_actions
 from ...domain.rollout_steps import steps_refusal
 from ...domain.serving_rules import serving_faults
@@ -66,7 +67,7 @@ class VersionDecisions(models.Model):
             raise UserError(self.env._("Say why you reject the version: its submitter reads it."))
         version._close_own_activity(text)
         version._record_approval(None, "rejected", text)
-        version._move("reject", self.env._("Rejected: %s", text))
+        version._move("reject", CodedText("Rejected", self.env._("Rejected: %s", text)))
         version._answer_requests("refused", text)
         return version._answer()
 

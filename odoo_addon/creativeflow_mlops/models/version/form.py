@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 
+from ...domain.allowed_actions import ROLE_NEEDED
 from ...domain.rollout_ends import was_ended_by_a_person
 
 ACTION_FIELDS = {
@@ -54,22 +55,22 @@ class VersionScreen(models.Model):
             for name, field in ACTION_FIELDS.items():
                 version[field] = bool(actions.get(name, {}).get("allowed"))
             # a person without the role is not told what others may do
-            reasons = [
-                one["reason"]
-                for name, one in actions.items()
-                if name in ("deploy", "promote", "accept-waiver") and one["reason"]
+            refused = [
+                actions[name]
+                for name in ("deploy", "promote", "accept-waiver")
+                if actions.get(name, {}).get("reason")
             ]
             version.refusal = next(
-                (reason for reason in reasons if not reason.startswith("Needs the role")), False
+                (action["reason"] for action in refused if action["code"] != ROLE_NEEDED), False
             )
 
-    @api.depends("status", "status_reason")
+    @api.depends("status", "status_reason_code")
     def _compute_is_aborted(self):
         for version in self:
             version.is_aborted = version.status in (
                 "ProdFailed",
                 "StagingFailed",
-            ) and was_ended_by_a_person(version.status_reason)
+            ) and was_ended_by_a_person(version.status_reason_code)
 
     @api.depends("scan_ids.generation")
     def _compute_scan(self):

@@ -1,7 +1,8 @@
 from odoo import api, fields, models
-from odoo.exceptions import LockError, UserError
+from odoo.exceptions import LockError
 
 from ...domain.transitions import STATUS_NAMES, STATUSES
+from ...refusals import STALE_VERSION, refused
 
 BUILD_STATES = [
     ("none", "None"),
@@ -39,6 +40,7 @@ class ModelVersion(models.Model):
         index=True,
     )
     status_reason = fields.Text(readonly=True)
+    status_reason_code = fields.Char(readonly=True)
     status_changed_at = fields.Datetime(readonly=True, required=True, default=fields.Datetime.now)
     generation = fields.Integer(
         readonly=True,
@@ -159,12 +161,14 @@ class ModelVersion(models.Model):
         self.sudo().invalidate_recordset()
         current = self.sudo().lock_version
         if seen is not None and seen is not False and int(seen) != current:
-            raise UserError(
+            raise refused(
+                STALE_VERSION,
                 self.env._(
-                    "Stale: you saw revision %(seen)s of the version, it is at %(current)s now (%(status)s). Look again, then decide.",
+                    "This version has changed since you opened it: you saw lock version %(seen)s, "
+                    "it is at %(current)s now (%(status)s). Reload it, then decide.",
                     seen=seen,
                     current=current,
                     status=self.sudo().status,
-                )
+                ),
             )
         return self

@@ -12,6 +12,7 @@ class VersionRow(models.Model):
             "name": self.name,
             "status": self.status,
             "statusReason": self.status_reason or None,
+            "statusReasonCode": self.status_reason_code or None,
             "submitter": self.submitter_id.name,
             "changedAt": iso(self.status_changed_at),
             "road": self.road or [],

@@ -28,6 +28,7 @@ class VersionDetail(models.Model):
             "model": {"id": model.id, "name": model.name, "slug": model.slug},
             "status": version.status,
             "statusReason": version.status_reason or None,
+            "statusReasonCode": version.status_reason_code or None,
             "statusChangedAt": iso(version.status_changed_at),
             "generation": version.generation,
             "lockVersion": version.lock_version,

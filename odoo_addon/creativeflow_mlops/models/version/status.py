@@ -1,6 +1,7 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
 
+from ...domain.coded_text import code_of
 from ...domain.lifecycle import road
 from ...domain.transitions import TRANSITIONS, refusal
 from ..mixins.protected_fields import keyed
@@ -13,7 +14,7 @@ class VersionStatus(models.Model):
 
     def _move(self, name, reason=None, **values):
         """Take the transition `name` of TRANSITIONS with its source checked; the row is locked by
-        the caller.
+        the caller. `reason` is a CodedText where its code matters.
 
         Writes status, reason, time, lock_version, road and the given values; journals, tells
         screens, chatter and approvers.
@@ -29,6 +30,7 @@ class VersionStatus(models.Model):
                 **values,
                 "status": TRANSITIONS[name].target,
                 "status_reason": reason or False,
+                "status_reason_code": code_of(reason) or False,
                 "status_changed_at": fields.Datetime.now(),
                 "lock_version": version.lock_version + 1,
             }
@@ -53,6 +55,7 @@ class VersionStatus(models.Model):
                 "status": version.status,
                 "from": before,
                 "reason": version.status_reason or None,
+                "reasonCode": version.status_reason_code or None,
                 "lockVersion": version.lock_version,
                 "by": self.env.user.sudo().name,
                 "road": version.road,
@@ -106,6 +109,7 @@ class VersionStatus(models.Model):
         return {
             "status": self.status,
             "reason": self.status_reason,
+            "reason_code": self.status_reason_code,
             "uploaded": {"at": self.create_date, "by": self.submitter_id.name},
             "scan": {"started": scan.started_at, "finished": scan.finished_at, "verdict": verdict}
             if scan

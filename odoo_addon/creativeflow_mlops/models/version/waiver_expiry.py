@@ -1,5 +1,6 @@
 from odoo import models
 
+from ...domain.coded_text import CodedText
 from ..mixins.protected_fields import keyed
 
 
@@ -25,10 +26,13 @@ class WaiverExpiry(models.Model):
         if version.status == "Validated" and version._unwaived():
             version._move(
                 "waiver_expired",
-                self.env._(
-                    "WaiverExpired: %(rule)s in %(file)s is accepted no longer.",
-                    rule=self.rule,
-                    file=self.file,
+                CodedText(
+                    "WaiverExpired",
+                    self.env._(
+                        "WaiverExpired: %(rule)s in %(file)s is accepted no longer.",
+                        rule=self.rule,
+                        file=self.file,
+                    ),
                 ),
             )
         elif version.status not in ("ValidationFailed", "Archived", "Superseded"):

@@ -17,7 +17,11 @@ def as_manager(model):
 versions = as_manager("mlops.model.version").with_context(active_test=False).search([], order="id")
 seen = {
     "versions": {
-        version.id: {"status": version.status, "detail": version.detail(version.id)}
+        version.id: {
+            "status": version.status,
+            "code": version.status_reason_code,
+            "detail": version.detail(version.id),
+        }
         for version in versions
     },
     "waivers": sorted(as_manager("mlops.waiver").search([]).mapped("state")),

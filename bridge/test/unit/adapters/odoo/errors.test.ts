@@ -13,8 +13,7 @@ describe("Odoo's errors", () => {
     ['odoo.exceptions.UserError', 'Reject it first.', 422, 'Invalid', 422, 'refused'],
     ['odoo.exceptions.UserError', 'Reject it first.', 200, 'Invalid', 422, 'refused'],
     ['odoo.exceptions.ValidationError', 'Other person needed.', 422, 'Invalid', 422, 'refused'],
-    ['odoo.exceptions.UserError', 'Stale: somebody changed it.', 422, 'Conflict', 409, 'stale'],
-    ['odoo.exceptions.UserError', 'Not Stale: at all.', 422, 'Invalid', 422, 'refused'],
+    ['odoo.exceptions.UserError', 'Stale: somebody changed it.', 422, 'Invalid', 422, 'refused'],
     [
       'odoo.exceptions.AccessError',
       'This needs the role Approver.',

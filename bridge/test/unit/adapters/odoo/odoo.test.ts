@@ -15,6 +15,13 @@ const fault = (name: string, message: string) => ({
   message,
   debug: 'Traceback: File "/usr/lib/odoo/server.py"',
 });
+const stale = (): Reply => {
+  const data = {
+    ...fault('odoo.exceptions.UserError', 'A newer one.'),
+    context: { code: 'stale' },
+  };
+  return { body: { jsonrpc: '2.0', error: { code: 0, message: 'Odoo Server Error', data } } };
+};
 const rpcFault = (name: string, message: string, code = 0): Reply => ({
   body: {
     jsonrpc: '2.0',
@@ -195,7 +202,7 @@ describe('the Odoo adapter', () => {
   });
 
   it('tries nothing else twice', async () => {
-    replies = [rpcFault('odoo.exceptions.UserError', 'Stale: seen 3, now 4')];
+    replies = [stale()];
     expect(await failure(odoo.call({ kind: 'session', cookie: 'c' }, 'm', 'x', {}))).to.include({
       status: 409,
       code: 'stale',
