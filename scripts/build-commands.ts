@@ -1,7 +1,7 @@
-import { writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { stringify } from 'yaml';
 import { BUILD_COMMANDS } from '../bridge/src/adapters/kubernetes/build-pod.ts';
+import { writeGenerated } from '../stack/generated-file.ts';
 
 export const BUILD_COMMANDS_FILE = join(
   resolve(import.meta.dirname, '..'),
@@ -23,4 +23,4 @@ export function buildCommandsManifest(): string {
 }
 
 if (process.argv[1] === import.meta.filename)
-  writeFileSync(BUILD_COMMANDS_FILE, buildCommandsManifest());
+  writeGenerated(BUILD_COMMANDS_FILE, buildCommandsManifest(), 'npx tsx scripts/build-commands.ts');

@@ -1,6 +1,6 @@
 /** Writes nginx.conf.template for docker-compose.yml: npx tsx stack/compose/nginx.ts */
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { writeGenerated } from '../generated-file.ts';
 import { resolvePorts } from '../ports.ts';
 import { corsOrigins } from '../servers/nginx.ts';
 import { ENDPOINTS_ALIASES, nginxConfiguration } from '../servers/nginx-conf.ts';
@@ -35,4 +35,8 @@ export function composeNginx(corsOrigins: readonly string[] = []): string {
 }
 
 if (import.meta.filename === process.argv[1])
-  writeFileSync(TEMPLATE, composeNginx(corsOrigins(process.env)));
+  writeGenerated(
+    TEMPLATE,
+    composeNginx(corsOrigins(process.env)),
+    'npx tsx stack/compose/nginx.ts',
+  );
