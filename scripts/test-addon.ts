@@ -13,11 +13,31 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { dropDatabase, findLauncher, runOdoo } from './odoo-launcher.ts';
 import { freePort } from '../stack/free-port.ts';
+import { type Counts, writeCounts } from './test/counts.ts';
 
 const MODULE = 'creativeflow_mlops';
 const RESULT = /(\d+) failed, (\d+) error\(s\) of (\d+) tests/;
 const DURATION = /tests in ([\d.]+)s/;
+const START = /: Starting (\w+\.\w+) \.\.\./;
+const SLOWEST = 20;
 const LOUD = /^\S+ \S+ \d+ (ERROR|CRITICAL) |^[\w.]*(Error|Violation|Exception): /;
+
+interface Start {
+  title: string;
+  at: number;
+}
+
+/** Odoo logs where a test starts: it ends where the next one starts. */
+function slowest(starts: readonly Start[]): Counts['slowest'] {
+  return starts
+    .slice(0, -1)
+    .map(({ title, at }, index) => {
+      const ms = Math.round(starts[index + 1]!.at - at);
+      return { ms, title, file: '' };
+    })
+    .sort((one, other) => other.ms - one.ms)
+    .slice(0, SLOWEST);
+}
 
 async function main(): Promise<number> {
   const launcher = findLauncher();
@@ -25,9 +45,12 @@ async function main(): Promise<number> {
   const logFile = join(tmpdir(), `${database}.log`);
   const log = createWriteStream(logFile);
   let result: { failed: number; tests: number } | undefined;
+  const starts: Start[] = [];
   let seconds = '?';
   const take = (line: string): void => {
     log.write(`${line}\n`);
+    const title = START.exec(line)?.[1] ?? (RESULT.test(line) ? '' : undefined);
+    if (title !== undefined) starts.push({ title, at: performance.now() });
     if (LOUD.test(line)) console.log(line);
     seconds = DURATION.exec(line)?.[1] ?? seconds;
     const counts = RESULT.exec(line)?.slice(1).map(Number);
@@ -61,7 +84,10 @@ async function main(): Promise<number> {
     }
     const failed = result.failed || (code === 0 ? 0 : 1);
     console.log(`${result.tests} tests in ${seconds} s; the log is ${logFile}`);
-    console.log(`${Math.max(0, result.tests - failed)} passed, ${failed} failed`);
+    const passed = Math.max(0, result.tests - failed);
+    const broken = failed > 0 ? [`${failed} of the addon's tests: see its log above`] : [];
+    writeCounts({ passed, failed, skipped: 0, broken, slowest: slowest(starts) });
+    console.log(`${passed} passed, ${failed} failed`);
     return failed > 0 ? 1 : 0;
   } finally {
     log.end();
