@@ -64,7 +64,7 @@ export class Traveller {
     );
     const staged = await this.#reaches(ids, 'Staging', STAGING_MS);
     await inStaging(ids);
-    const promotion = await this.#decide(ids, 'promote', PROMOTE, 'Live', LIVE_MS);
+    const promotion = await this.#decide(ids, 'promote', PROMOTE, ['Live', LIVE_MS]);
     const stops: Road['stops'] = [
       ['uploaded and registered', registered - start],
       ['scanned', scanned - registered],
@@ -77,15 +77,14 @@ export class Traveller {
 
   /** Approved for staging once more: its image is there, its pods are not. */
   toStaging(ids: Ids): Promise<Took> {
-    return this.#decide(ids, 'deploy', DEPLOY, 'Staging', STAGING_MS);
+    return this.#decide(ids, 'deploy', DEPLOY, ['Staging', STAGING_MS]);
   }
 
   async #decide(
     ids: Ids,
     action: string,
     body: object,
-    outcome: string,
-    deadlineMs: number,
+    [outcome, deadlineMs]: [status: string, withinMs: number],
   ): Promise<Took> {
     const version = await this.#ben.version(ids);
     this.#news.forget();

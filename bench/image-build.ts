@@ -145,7 +145,8 @@ async function podSeconds(): Promise<number | null> {
       }[];
     };
   }>(`/api/v1/namespaces/${order.namespace}/pods/build-v${work.versionId}-g1-a1`);
-  const state = pod?.status?.containerStatuses?.[0]?.state;
+  const [container] = pod?.status?.containerStatuses ?? [];
+  const state = container?.state;
   const from = state?.terminated?.startedAt ?? state?.running?.startedAt;
   return from === undefined
     ? null

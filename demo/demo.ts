@@ -5,7 +5,7 @@ import type { FindingView, VersionDetail } from '../bridge/src/contract/version.
 import { Client, digit, sample } from '../e2e/client.ts';
 import { allowCanaries } from '../e2e/canary-road.ts';
 import { canary } from './canary.ts';
-import { readEndpointsLikeN8n } from './n8n.ts';
+import { readEndpointsLikeN8n } from '../e2e/n8n.ts';
 import { heading, step, total } from './steps.ts';
 
 const HELP = `npm run demo [-- --keep] [-- --help]

@@ -84,7 +84,6 @@ describe('A canary is let go on by a person and judged by its traffic', () => {
       web,
       'ben',
       `${ben.facts.publicUrl}/app/#/models/${version.model.id}/versions/${version.id}`,
-      ben.facts.passwords['ben']!,
       `${name} ${version.name}`,
     );
     await web.page.getByText('50 %').first().waitFor();

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { UploadAccepted } from '../bridge/src/contract/requests.ts';
-import { readEndpointsLikeN8n } from '../demo/n8n.ts';
+import { readEndpointsLikeN8n } from './n8n.ts';
 import { waitFor } from '../stack/process.ts';
 import { Client, digit, sample } from './client.ts';
 import { accepted, approve, promote, unusedName, uploaded } from './road.ts';

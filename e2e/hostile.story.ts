@@ -79,7 +79,6 @@ describe('Given a served model that attacks its visitors', function () {
       window,
       'ben',
       `${app}/app/#/models/${staged.model.id}/versions/${staged.id}`,
-      ben.facts.passwords['ben']!,
       `${name} ${staged.name}`,
     );
     const odoo = await window.context.newPage();

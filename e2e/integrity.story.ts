@@ -170,7 +170,6 @@ describe('What serves is what was approved, whatever somebody does by hand', fun
         window,
         'ben',
         `${ben.facts.publicUrl}/app/#/models/${live.model.id}/versions/${live.id}`,
-        ben.facts.passwords['ben']!,
         `${name} ${live.name}`,
       );
       await window.page.getByText(artifact!.digest).first().waitFor();

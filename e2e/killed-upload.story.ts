@@ -58,8 +58,7 @@ describe('An upload outlives the bridge that took it', () => {
 
   function send(
     file: Buffer,
-    field: string,
-    filename: string,
+    metadata: { field: string; filename: string },
     onProgress: (sent: number) => void = () => {},
     onRetry: () => void = () => {},
   ): Promise<string> {
@@ -70,7 +69,7 @@ describe('An upload outlives the bridge that took it', () => {
         retryDelays: RETRY_MS,
         httpStack: new DefaultHttpStack({ ca: readFileSync(ada.facts.caFile) }),
         headers: { 'x-requested-with': 'creativeflow', cookie: ada.cookie },
-        metadata: { filename, field },
+        metadata,
         onProgress,
         onShouldRetry: () => (onRetry(), true),
         onSuccess: () => resolve(upload.url!.split('/').at(-1)!),
@@ -87,8 +86,7 @@ describe('An upload outlives the bridge that took it', () => {
     let rewound = Infinity;
     const modelFile = await send(
       heavyDigits(join(folder, 'model.safetensors')),
-      'modelFile',
-      'model.safetensors',
+      { field: 'modelFile', filename: 'model.safetensors' },
       (sent) => {
         if (sent >= KILLED_AFTER_BYTES && !dead) {
           dead = killBridge(ada.facts).then(() => startBridge(ada.facts));
@@ -102,8 +100,13 @@ describe('An upload outlives the bridge that took it', () => {
 
     const uploads = {
       modelFile,
-      dockerfile: await send(readFileSync(dockerfile!), 'dockerfile', 'Dockerfile'),
-      sideFiles: [await send(readFileSync(sideFiles![0]!), 'sideFiles', 'serve.py')],
+      dockerfile: await send(readFileSync(dockerfile!), {
+        field: 'dockerfile',
+        filename: 'Dockerfile',
+      }),
+      sideFiles: [
+        await send(readFileSync(sideFiles![0]!), { field: 'sideFiles', filename: 'serve.py' }),
+      ],
     };
     // the sample's server reads the file as a whole
     const serving = { ...(metadata['serving'] as object), memory: '640Mi' };

@@ -20,7 +20,6 @@ describe('Given a model that runs a command when it is loaded', () => {
       window,
       'ada',
       `${ada.facts.publicUrl}/app/#/models/${ids.modelId}/versions/${ids.versionId}`,
-      ada.facts.passwords['ada']!,
       refused.model.name,
     );
     await window.page.getByText('Loading the file calls posix.system.').first().waitFor();

@@ -64,7 +64,6 @@ describe('A later promotion takes the place of one that is still on its way', ()
       window,
       'ben',
       `${ben.facts.publicUrl}/app/#/models/${later.model.id}/versions/${later.id}`,
-      ben.facts.passwords['ben']!,
       `${name} ${later.name}`,
     );
     const { page } = window;

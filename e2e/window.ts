@@ -111,12 +111,12 @@ export async function signedIn(
   window: Window,
   login: string,
   url: string,
-  password: string,
   heading: string,
 ): Promise<void> {
   const { page } = window;
   await page.goto(url);
   await page.getByLabel('Login').fill(login);
+  const password = readStackFacts().passwords[login] ?? '';
   await page.getByLabel('Password', { exact: true }).fill(password);
   await press(
     page.getByRole('button', { name: 'Sign in' }),

@@ -33,7 +33,12 @@ async function make(context: StackContext): Promise<string> {
   closeFiles(['ca.key', 'server.key'].map((name) => join(tls, name)));
   const file = join(tls, 'server.crt');
   if (existsSync(file) && lasts(readFileSync(file))) return readFileSync(file, 'utf8');
-  const at = { cwd: tls };
+  await makeAuthority(tls);
+  await makeServerCertificate(tls);
+  return readFileSync(file, 'utf8');
+}
+
+async function makeAuthority(tls: string): Promise<void> {
   await run(
     'openssl',
     [
@@ -53,8 +58,11 @@ async function make(context: StackContext): Promise<string> {
       '-out',
       'ca.crt',
     ],
-    at,
+    { cwd: tls },
   );
+}
+
+async function makeServerCertificate(tls: string): Promise<void> {
   await run(
     'openssl',
     [
@@ -69,7 +77,7 @@ async function make(context: StackContext): Promise<string> {
       '-out',
       'server.csr',
     ],
-    at,
+    { cwd: tls },
   );
   writeFileSync(
     join(tls, 'server.ext'),
@@ -94,9 +102,8 @@ async function make(context: StackContext): Promise<string> {
       '-out',
       'server.crt',
     ],
-    at,
+    { cwd: tls },
   );
-  return readFileSync(file, 'utf8');
 }
 
 function lasts(pem: Buffer): boolean {

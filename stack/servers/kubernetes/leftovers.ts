@@ -118,21 +118,19 @@ export function clusterPart(
       ? { state: folder, part: 'supervisor' }
       : null;
   }
-  const part =
-    program === 'containerd'
-      ? 'containerd'
-      : program.startsWith('containerd-shim')
-        ? 'shim'
-        : program.startsWith('network-policies-v')
-          ? 'network-policies'
-          : program.startsWith('kube-v') && PARTS.includes(argv[1] ?? '')
-            ? argv[1]!
-            : null;
+  const part = partOf(program, argv[1] ?? '');
   if (part === null) return null;
   const state = /(?:^|=|unix:\/\/)(\/.*?\/\.stack)\/(?:containerd|kubernetes)\//.exec(
     argv.slice(1).find((word) => /\/\.stack\/(containerd|kubernetes)\//.test(word)) ?? '',
   )?.[1];
   return state ? { state, part } : null;
+}
+
+function partOf(program: string, command: string): string | null {
+  if (program === 'containerd') return 'containerd';
+  if (program.startsWith('containerd-shim')) return 'shim';
+  if (program.startsWith('network-policies-v')) return 'network-policies';
+  return program.startsWith('kube-v') && PARTS.includes(command) ? command : null;
 }
 
 /** State folders of checkouts, ours or not, with mounts of a cluster under them. */
