@@ -1,7 +1,7 @@
 import tseslint from 'typescript-eslint';
 
 /**
- * What a reviewer should not have to say. Layout is Prettier's and the author's; who may import
+ * What a reviewer should not have to say. Layout is Prettier's; who may import
  * whom is .dependency-cruiser.cjs.
  */
 export default tseslint.config(
@@ -41,6 +41,21 @@ export default tseslint.config(
       eqeqeq: ['error', 'always', { null: 'ignore' }],
       'no-var': 'error',
       'prefer-const': 'error',
+      complexity: ['error', 12],
+      'max-params': ['error', 4],
+      'max-lines-per-function': ['error', { max: 60, skipBlankLines: true, skipComments: true }],
+      'max-lines': ['error', { max: 250, skipBlankLines: true, skipComments: true }],
+      // what Prettier cannot break may be longer
+      'max-len': [
+        'error',
+        {
+          code: 100,
+          ignoreStrings: true,
+          ignoreTemplateLiterals: true,
+          ignoreRegExpLiterals: true,
+          ignoreUrls: true,
+        },
+      ],
     },
   },
   {
@@ -63,6 +78,9 @@ export default tseslint.config(
     rules: {
       '@typescript-eslint/no-explicit-any': 'off',
       '@typescript-eslint/no-unused-expressions': 'off',
+      // a describe is one function, and tables of cases are long
+      'max-lines-per-function': 'off',
+      'max-lines': ['error', { max: 500, skipBlankLines: true, skipComments: true }],
     },
   },
 );
