@@ -46,7 +46,8 @@ env.cr.execute(
     [viewer.id, company, road, VERSIONS_EACH],
 )
 env.cr.execute(
-    "UPDATE mlops_model m SET newest_version_id = (SELECT max(id) FROM mlops_model_version v WHERE v.model_id = m.id)"
+    "UPDATE mlops_model m SET newest_version_id = (SELECT max(id) FROM mlops_model_version v "
+    "WHERE v.model_id = m.id)"
 )
 env.cr.execute("ANALYZE mlops_model")
 env.cr.execute("ANALYZE mlops_model_version")

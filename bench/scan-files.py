@@ -37,7 +37,7 @@ class Named:
 
 
 class TorchPickler(pickle._Pickler):
-    """Writes protocol 2 as torch.save does, without torch: globals by name, storages by reference."""
+    """Writes protocol 2 as torch.save does, without torch: globals by name, storages by key."""
 
     def save(self, value, save_persistent_id=True):
         if isinstance(value, Named):

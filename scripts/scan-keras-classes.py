@@ -13,6 +13,7 @@ called. The result is read by a person before it is committed: the diff is the r
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib
 import importlib.metadata
 import inspect
@@ -130,7 +131,10 @@ def main() -> None:
         written_by_source(package, classes)
     result = {
         "version": version,
-        "about": "What the description of a Keras model may name: classes and functions by module, and the names under which Keras 2 registers its own classes. Written by scripts/scan-keras-classes.py, reviewed by hand. `tf_keras` and the older `tensorflow.keras` are counted as `keras`.",
+        "about": "What the description of a Keras model may name: classes and functions by module, "
+        "and the names under which Keras 2 registers its own classes. Written by "
+        "scripts/scan-keras-classes.py, reviewed by hand. `tf_keras` and the older "
+        "`tensorflow.keras` are counted as `keras`.",
         "from": [f"{name} {importlib.metadata.version(name)}" for name in ("keras", "tf_keras")],
         "registered": registered(),
         "classes": tidy(classes),
@@ -177,10 +181,8 @@ def written_by_source(package: str, classes: dict[str, set[str]]) -> None:
             r"(_test|test_\w+|benchmarks?)$|\.(testing_infra|tests|integration_test|testing|benchmarks)\.",
             found.name,
         ):
-            try:
+            with contextlib.suppress(ImportError):
                 importlib.import_module(found.name)
-            except ImportError:
-                pass
     for base in bases(package):
         for cls in below(base):
             source = cls.__module__.replace("tf_keras.", "keras.")

@@ -21,10 +21,42 @@ LEFT_OUT = re.compile(
     r"^(save|from_file|load|set_data|set_|_?sparse_\w+_unsafe|_unsafe_(masked_)?index\w*|_test_\w+|rpc_\w+|.*(python|_file)\w*)$",
     re.IGNORECASE,
 )
-PRIM = (
-    "RaiseException Print unchecked_cast unchecked_unwrap_optional data device dtype grad id index is_cpu is_cuda is_meta is_mkldnn is_mps is_nested is_quantized is_sparse is_sparse_csr "
-    "is_xla is_xpu itemsize layout max min abs name nbytes rangelist requires_grad tolist type NumToTensor shape"
-).split()
+PRIM = [
+    "RaiseException",
+    "Print",
+    "unchecked_cast",
+    "unchecked_unwrap_optional",
+    "data",
+    "device",
+    "dtype",
+    "grad",
+    "id",
+    "index",
+    "is_cpu",
+    "is_cuda",
+    "is_meta",
+    "is_mkldnn",
+    "is_mps",
+    "is_nested",
+    "is_quantized",
+    "is_sparse",
+    "is_sparse_csr",
+    "is_xla",
+    "is_xpu",
+    "itemsize",
+    "layout",
+    "max",
+    "min",
+    "abs",
+    "name",
+    "nbytes",
+    "rangelist",
+    "requires_grad",
+    "tolist",
+    "type",
+    "NumToTensor",
+    "shape",
+]
 OTHERS = re.compile(r"^(?!.*(load|save|file|read|write|cuda_version)).*$")
 
 

@@ -34,13 +34,15 @@ def main():
     ]
     for name, one in table.TRANSITIONS.items():
         lines.append(
-            f"| `{name}` | {', '.join(one.sources)} | {one.target} | {', '.join(one.who)} | {one.when} |"
+            f"| `{name}` | {', '.join(one.sources)} | {one.target} | {', '.join(one.who)} | "
+            f"{one.when} |"
         )
     text = "\n".join(lines) + "\n"
     if "--check" in sys.argv:
         if not TARGET.exists() or TARGET.read_text() != text:
             sys.exit(
-                "docs/statuses.md is not what the table says. Run: python3 scripts/status-diagram.py"
+                "docs/statuses.md is not what the table says. Run: python3 "
+                "scripts/status-diagram.py"
             )
         return
     TARGET.write_text(text)

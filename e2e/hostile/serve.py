@@ -51,7 +51,8 @@ class Handler(BaseHTTPRequestHandler):
             return self.send(200, "text/javascript", WORKER)
         if parts.path == "/early":
             self.wfile.write(
-                b"HTTP/1.1 103 Early Hints\r\nSet-Cookie: early=1\r\nLink: </app/>; rel=preload\r\n\r\n"
+                b"HTTP/1.1 103 Early Hints\r\nSet-Cookie: early=1\r\n"
+                b"Link: </app/>; rel=preload\r\n\r\n"
             )
             return self.send(200, "text/html", PAGE)
         if parts.path == "/socket":

@@ -5,7 +5,6 @@ request fails.
 """
 
 import numpy as np
-
 import serve
 
 

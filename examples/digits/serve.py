@@ -173,7 +173,8 @@ def handler_for(model: Model) -> type[BaseHTTPRequestHandler]:
                 ):
                     raise Refused(
                         404,
-                        f"nothing at {self.path}; this server has the model {MODEL_NAME} {model.version}",
+                        f"nothing at {self.path}; this server has the model {MODEL_NAME} "
+                        f"{model.version}",
                     )
                 try:
                     request = json.loads(body)

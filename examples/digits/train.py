@@ -169,7 +169,8 @@ def metadata(args: argparse.Namespace, accuracy: float, trained_on: int, sample:
                             "datatype": {"enum": ["FP32", "FP64", "INT64", "INT32", "UINT8"]},
                             "data": {
                                 "type": "array",
-                                "description": "rows of an 8x8 picture from the top left, 0 (white) to 16 (black)",
+                                "description": "rows of an 8x8 picture from the top left, "
+                                "0 (white) to 16 (black)",
                             },
                         },
                     },

@@ -1,7 +1,7 @@
 {
     "name": "CreativeFlow MLOps",
     "version": "19.0.1.2.0",
-    "summary": "Models from upload to a live endpoint: scanned, approved by a second person, deployed",
+    "summary": "Models from upload to a live endpoint: scanned, approved, deployed, rolled back",
     "author": "CreativeFlow, Odoo Community Association (OCA)",
     "website": "https://github.com/creativeflow/mlops",
     "license": "LGPL-3",

@@ -26,7 +26,7 @@ const ARGS = [
  * How long anything may take to come. Long, since nothing is said by it: a busy machine is slow,
  * and only what never comes is a fault.
  */
-export const DEADLINE_MS = 60_000;
+const DEADLINE_MS = 60_000;
 /** For a whole test: its waits end it, each saying what did not come. */
 export const TEST_DEADLINE_MS = 5 * DEADLINE_MS;
 export const EXAMPLES = join(import.meta.dirname, '..', '..', 'examples');

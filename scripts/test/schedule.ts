@@ -39,7 +39,7 @@ export async function schedule(
 }
 
 /** Whether a stage may run beside those that run. */
-export function fits(stage: Stage, running: readonly Stage[], cores: number): boolean {
+function fits(stage: Stage, running: readonly Stage[], cores: number): boolean {
   const busy = running.reduce((sum, other) => sum + other.cores, 0);
   return (
     (busy === 0 || busy + stage.cores <= cores) && running.every((other) => !clash(stage, other))

@@ -79,6 +79,12 @@ export const STAGES: Stage[] = [
     command: () => mocha(without(UNIT, SIMULATIONS), 120_000, IN_PARALLEL),
   },
   {
+    name: 'domain',
+    about: "the addon's pure rules, without Odoo",
+    ...{ needsStack: false, cores: 1, uses: [] },
+    command: () => [process.execPath, '--import', 'tsx', 'scripts/test-domain.ts'],
+  },
+  {
     name: 'cluster',
     about: 'adapters on the real cluster, and pages in a browser',
     ...{ needsStack: true, cores: 1, uses: ['cluster'] },

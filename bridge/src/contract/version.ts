@@ -99,7 +99,7 @@ export const Condition = z.object({
 });
 export type Condition = z.infer<typeof Condition>;
 
-export const ArtifactView = z.object({
+const ArtifactView = z.object({
   id: z.number().int(),
   kind: z.enum(['model', 'dockerfile', 'side']),
   filename: z.string(),
@@ -266,7 +266,7 @@ export const VersionDetail = z.object({
 });
 export type VersionDetail = z.infer<typeof VersionDetail>;
 
-export const VersionRow = z.object({
+const VersionRow = z.object({
   id: z.number().int(),
   name: z.string(),
   status: VersionStatus,

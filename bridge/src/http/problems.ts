@@ -33,11 +33,7 @@ const TITLES: Record<number, string> = {
 };
 
 /** Any error → an RFC 9457 problem. `type` leads to the page that says cause and remedy. */
-function toProblem(
-  error: unknown,
-  request: { originalUrl: string },
-  requestId: string,
-): Problem {
+function toProblem(error: unknown, request: { originalUrl: string }, requestId: string): Problem {
   const known = translate(error);
   return {
     type: `/mlops/problems/${known.code}`,

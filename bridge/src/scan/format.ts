@@ -5,7 +5,7 @@ import type { Report } from './report.ts';
 import type { Limits, ScanFile } from './types.ts';
 
 /** Where a file lies: what is beside it in the upload, or in the same folder of a container. */
-export interface Neighbourhood {
+interface Neighbourhood {
   /** this file's name among its siblings */
   readonly name: string;
   /** name → bytes, of this file and of those beside it */
@@ -45,7 +45,7 @@ export interface ScanContext extends Neighbourhood {
 }
 
 /** What all files of an upload use up together. */
-export interface Budget {
+interface Budget {
   unpackedBytes: number;
 }
 

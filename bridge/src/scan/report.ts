@@ -101,7 +101,7 @@ export class Report {
 /**
  * One line, visible characters only, so that a finding cannot forge a line of a log or a screen.
  */
-export function printable(text: string): string {
+function printable(text: string): string {
   const cut = text.length > EVIDENCE_CHARS ? `${text.slice(0, EVIDENCE_CHARS)}…` : text;
   return cut.replace(
     /[^\x20-\x7e…]/g,

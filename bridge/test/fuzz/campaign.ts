@@ -8,7 +8,7 @@ import { startReference } from './reference.ts';
 import { watchCases } from './watch.ts';
 import type { Told } from './worker.ts';
 
-export interface Failure {
+interface Failure {
   seed: number;
   what: string;
   sample: string;

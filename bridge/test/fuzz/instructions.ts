@@ -81,7 +81,7 @@ const INSERTS: [string, Buffer][] = [
 ];
 
 /** Where instructions begin; null: the bytes do not read as a pickle from their first to a STOP. */
-export function boundaries(bytes: Buffer): number[] | null {
+function boundaries(bytes: Buffer): number[] | null {
   const found: number[] = [];
   let at = 0;
   while (at < bytes.length) {

@@ -13,7 +13,29 @@ from pathlib import Path
 import sentencepiece as spm
 
 OUT = Path(__file__).resolve().parent / "honest" / "sentencepiece"
-WORDS = "the model was trained on words of many kinds and served from a cluster with canary rollouts while people watched numbers".split()
+WORDS = [
+    "the",
+    "model",
+    "was",
+    "trained",
+    "on",
+    "words",
+    "of",
+    "many",
+    "kinds",
+    "and",
+    "served",
+    "from",
+    "a",
+    "cluster",
+    "with",
+    "canary",
+    "rollouts",
+    "while",
+    "people",
+    "watched",
+    "numbers",
+]
 
 
 def main() -> None:

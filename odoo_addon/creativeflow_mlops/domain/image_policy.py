@@ -18,10 +18,14 @@ def inventory_refusal(policy, inventory):
     if policy == "tell":
         return None
     if not inventory:
-        return "The image has not been looked through yet. Wait a moment, or deploy it to staging again."
+        return (
+            "The image has not been looked through yet. Wait a moment, or deploy it to staging "
+            "again."
+        )
     for tool in inventory.get("tools") or []:
         if tool["name"] in NAMES and tool["status"] != "ok":
-            return f"Not known to be clean: {NAMES[tool['name']]}: {tool.get('detail') or tool['status']}"
+            why = tool.get("detail") or tool["status"]
+            return f"Not known to be clean: {NAMES[tool['name']]}: {why}"
     count = inventory.get("vulnerabilityCount") or 0
     if policy == "clean" and count:
         return f"{count} known {'hole' if count == 1 else 'holes'} in the image's packages."

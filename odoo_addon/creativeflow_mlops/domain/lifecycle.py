@@ -22,10 +22,10 @@ def stop(key, state, at=None, by=None, start=None, reason=None):
 def road(facts):
     """Eight stops `{key, state, at, by, durationMs, reason}` in the order of STOPS.
 
-    facts: status, reason, reason_code, uploaded {at, by}, scan {started, finished} or None, rejected {at, by} or
-    None, approved {at, by} or None (for staging), build {state, started, finished, reason}, staging
-    and production: {created, ready, phase, live, reason} of the newest deployment there or None,
-    promoted {at, by} or None, was_live (bool).
+    facts: status, reason, reason_code, uploaded {at, by}, scan {started, finished} or None,
+    rejected {at, by} or None, approved {at, by} or None (for staging), build {state, started,
+    finished, reason}, staging and production: {created, ready, phase, live, reason} of the newest
+    deployment there or None, promoted {at, by} or None, was_live (bool).
     """
     return [
         stop("uploaded", "done", facts["uploaded"]["at"], facts["uploaded"]["by"]),

@@ -136,7 +136,7 @@ def _weaker(before, after):
 
 
 def _steps(before, after):
-    """Tighter is only what lets the new version have no share of the traffic for less than before."""
+    """Tighter is only what never gives the new version traffic for less than before."""
     if any(one.get("kind") not in STEP_NUMBERS for one in after or []):
         return before != after
     shares = {

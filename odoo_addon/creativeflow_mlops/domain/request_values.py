@@ -76,7 +76,8 @@ def plain_text(field, value):
         or _has_surrogates(value)
     ):
         raise Unclear(
-            f"{field} must be a text of at most {TEXT_MAX} characters, without NUL and lone surrogates."
+            f"{field} must be a text of at most {TEXT_MAX} characters, without NUL and lone "
+            "surrogates."
         )
     return value
 

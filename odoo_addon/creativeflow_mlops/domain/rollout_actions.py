@@ -64,7 +64,8 @@ def _why_not_step(facts, name, step):
     if step != facts["step"]:
         return CodedText(
             "other-step",
-            f"The rollout is at step {facts['step'] + 1} now, not at step {step + 1}. Look again, then decide.",
+            f"The rollout is at step {facts['step'] + 1} now, not at step {step + 1}. Look "
+            "again, then decide.",
         )
     if name == "approve-step" and facts["kind"] != "approve":
         return CodedText("step-without-approval", f"Step {step + 1} does not wait for a person.")

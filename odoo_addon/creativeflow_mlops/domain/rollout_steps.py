@@ -96,7 +96,10 @@ def _step_refusal(step):
         value = step.get(name)
         number = isinstance(value, (int, float)) and not isinstance(value, bool)
         if not number or (whole and value != int(value)) or not least <= value <= most:
-            return f"{name} of {kind} must be {'a whole number' if whole else 'a number'} from {least} to {most}."
+            return (
+                f"{name} of {kind} must be {'a whole number' if whole else 'a number'} from "
+                f"{least} to {most}."
+            )
     if kind == "judge":
         if step.get("tooLittle") not in TOO_LITTLE:
             return "tooLittle of judge must be wait or golden."
@@ -123,15 +126,24 @@ def _order_refusal(steps):
         kind, percent = step["kind"], step.get("percent")
         if kind == "scale":
             if weight == 100:
-                return f"Step {number}: all traffic is on the new version already, its pods must be there before."
+                return (
+                    f"Step {number}: all traffic is on the new version already, its pods must be "
+                    "there before."
+                )
             scale = max(scale, percent)
         elif kind == "weight":
             if percent <= weight:
                 return f"Step {number}: the weight must rise, {percent} % comes after {weight} %."
             if not scale:
-                return f"Step {number}: no pod of the new version is started before it gets traffic; put a scale before it."
+                return (
+                    f"Step {number}: no pod of the new version is started before it gets traffic; "
+                    "put a scale before it."
+                )
             if percent == 100 and scale < 100:
-                return f"Step {number}: all traffic would go to {scale} % of the pods; put a scale of 100 % before it."
+                return (
+                    f"Step {number}: all traffic would go to {scale} % of the pods; put a scale of "
+                    "100 % before it."
+                )
             weight = percent
     if weight != 100:
         return f"Step {len(steps)}: the last weight is {weight} %, it must be 100 %."
@@ -179,7 +191,10 @@ def would_happen(steps, replicas, now, before):
 def _words(step, replicas, now, before):
     kind, percent = step.get("kind"), step.get("percent")
     if kind == "scale":
-        return f"Start {max(1, math.ceil(replicas * percent / 100 - 1e-9))} of {replicas} pods of {now}."
+        return (
+            f"Start {max(1, math.ceil(replicas * percent / 100 - 1e-9))} of {replicas} pods of "
+            f"{now}."
+        )
     if kind == "shrink" and not step["pods"]:
         return (
             f"Stop {before or 'the one before'}: the endpoint does not answer until {now} is ready."
@@ -201,8 +216,10 @@ def _words(step, replicas, now, before):
 def _judging(step, before):
     signal = step.get("signal")
     return (
-        f"Judge it by {in_words(step['seconds'])} and {step['minRequests']} requests: errors at most {100 * step['maxErrorRate']:g} % above"
-        f" {before or 'the one before'}, latency at most {step['maxLatencyRatio']:g} times, at most {step['maxRestarts']} restarts"
+        f"Judge it by {in_words(step['seconds'])} and {step['minRequests']} requests: errors at "
+        f"most {100 * step['maxErrorRate']:g} % above"
+        f" {before or 'the one before'}, latency at most {step['maxLatencyRatio']:g} times, at "
+        f"most {step['maxRestarts']} restarts"
         + (f", {signal['model']} at most {signal['maxIncrease']} more" if signal else "")
         + (
             f", {100 * step['minAgreement']:g} % of its examples answered as before"

@@ -87,7 +87,8 @@ TRANSITIONS = {
         ("Staging", "ProdFailed"),
         "PendingProdDeployment",
         (APPROVER,),
-        "approved for production, image digest known; not by the submitter where the environment wants four eyes",
+        "approved for production, image digest known; not by the submitter where the "
+        "environment wants four eyes",
     ),
     "rollback": Transition(
         ("Superseded",),

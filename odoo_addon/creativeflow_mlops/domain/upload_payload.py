@@ -56,7 +56,8 @@ def version_fault(version):
     return (
         None
         if fine
-        else "The version must have 1 to 64 characters: letters, digits, . _ + - and a letter or digit first."
+        else "The version must have 1 to 64 characters: letters, digits, . _ + - and a letter or "
+        "digit first."
     )
 
 

@@ -134,7 +134,8 @@ class TestConstraints(MlopsCase):
         self.refuse(check, "UPDATE mlops_event SET topic = 'x'")
         self.refuse(check, "DELETE FROM mlops_event")
         self.env.cr.execute(
-            "UPDATE mlops_event SET position = id, dispatched_at = now(), done_at = now() WHERE position IS NULL"
+            "UPDATE mlops_event SET position = id, dispatched_at = now(), done_at = now() WHERE "
+            "position IS NULL"
         )
         self.refuse(psycopg2.errors.UniqueViolation, "UPDATE mlops_event SET position = 7")
 

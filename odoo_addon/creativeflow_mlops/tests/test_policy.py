@@ -1,3 +1,4 @@
+from contextlib import suppress
 from datetime import timedelta
 
 from odoo import fields
@@ -422,11 +423,9 @@ class TestPolicy(MlopsCase):
             "load": lambda: mias.sudo().write({"active": False}),
         }.items():
             with self.subTest(name):
-                try:
-                    with self.env.cr.savepoint():
-                        act()
-                except (AccessError, UserError, ValueError):
-                    pass
+                refusals = (AccessError, UserError, ValueError)
+                with suppress(*refusals), self.env.cr.savepoint():
+                    act()
                 self.env.invalidate_all()
                 self.assertTrue(
                     self.production.exists()
@@ -464,7 +463,8 @@ class TestPolicy(MlopsCase):
         version = self.at("Staging", submitter="abe", serving={"replicas": 3})
         self.env.flush_all()
         self.env.cr.execute(
-            "UPDATE mlops_model_version SET create_date = create_date - interval '1 hour' WHERE id = %s",
+            "UPDATE mlops_model_version SET create_date = create_date - interval '1 hour' WHERE "
+            "id = %s",
             [version.id],
         )
         self.env.invalidate_all()
@@ -502,7 +502,8 @@ class TestPolicy(MlopsCase):
         version = self.at("Staging")
         self.env.flush_all()
         self.env.cr.execute(
-            "UPDATE mlops_model_version SET create_date = create_date - interval '1 hour' WHERE id = %s",
+            "UPDATE mlops_model_version SET create_date = create_date - interval '1 hour' WHERE "
+            "id = %s",
             [version.id],
         )
         self.env.invalidate_all()

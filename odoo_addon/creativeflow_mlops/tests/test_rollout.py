@@ -293,7 +293,8 @@ class TestRollout(RolloutCase):
         )
         self.deployments("ben").pause(deployment.id)
         self.env.cr.execute(
-            "UPDATE mlops_deployment SET paused_at = paused_at - interval '2 hours', deadline_at = deadline_at - interval '2 hours' WHERE id = %s",
+            "UPDATE mlops_deployment SET paused_at = paused_at - interval '2 hours', "
+            "deadline_at = deadline_at - interval '2 hours' WHERE id = %s",
             [deployment.id],
         )
         self.env.invalidate_all()

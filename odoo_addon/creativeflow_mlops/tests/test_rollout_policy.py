@@ -231,9 +231,10 @@ class TestRolloutPolicy(RolloutCase):
             f"{now - timedelta(hours=1):%Y-%m-%dT%H:%M:%S}.000Z",
             f"{now + timedelta(hours=1):%Y-%m-%dT%H:%M:%S}.000Z",
         )
-        count = lambda domain=SIGNAL["domain"], model="res.partner", when=window: (
-            bridge.signal_count(deployment.id, model, domain, *when)
-        )  # noqa: E731
+
+        def count(domain=SIGNAL["domain"], model="res.partner", when=window):
+            return bridge.signal_count(deployment.id, model, domain, *when)
+
         self.assertEqual(count(), 0)
         partners = self.env["res.partner"].create(
             [

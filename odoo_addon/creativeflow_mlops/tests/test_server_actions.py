@@ -38,16 +38,21 @@ WAYS = {
     "an approval without a person": "record._record_approval(record._environment('production'), 'approved', 'x')",
     "a waiver decided": "record._decide_waivers('accepted', 'x')",
     "a model's pointers": "record.sudo().model_id.sudo().write({'live_version_id': record.id})",
-    "an endpoint": "env['mlops.endpoint']._announce(record.sudo().deployment_ids[:1], 'https://evil.test', False)",
+    "an endpoint": "env['mlops.endpoint']._announce(record.sudo().deployment_ids[:1], 'https://evil.test', "
+    "False)",
     "the journal": "env['mlops.event']._emit('approval.recorded', {'decision': 'approved'})",
     "the journal by the model": "env['mlops.event'].sudo().create({'topic': 'approval.recorded'})",
     "a copy": "record.sudo().copy({'name': 'evil', 'status': 'Live'})",
     "one2many of the model": "record.sudo().model_id.write({'version_ids': [(1, record.id, {'status': 'Live'})]})",
     "removal": "record.sudo().unlink()",
-    "SQL": "env.cr.execute('UPDATE mlops_model_version SET status = %s WHERE id = %s', ['Live', record.id])",
-    "SQL along the table": "env.cr.execute('UPDATE mlops_model_version SET status = %s WHERE id = %s', ['Archived', record.id])",
-    "SQL of a deployment": "env.cr.execute('UPDATE mlops_deployment SET desired = NULL WHERE version_id = %s', [record.id])",
-    "SQL of the journal": "env.cr.execute('UPDATE mlops_event SET actor_id = NULL WHERE version_id = %s', [record.id])",
+    "SQL": "env.cr.execute('UPDATE mlops_model_version SET status = %s WHERE id = %s', ['Live', "
+    "record.id])",
+    "SQL along the table": "env.cr.execute('UPDATE mlops_model_version SET status = %s WHERE id = %s', ['Archived', "
+    "record.id])",
+    "SQL of a deployment": "env.cr.execute('UPDATE mlops_deployment SET desired = NULL WHERE version_id = %s', "
+    "[record.id])",
+    "SQL of the journal": "env.cr.execute('UPDATE mlops_event SET actor_id = NULL WHERE version_id = %s', "
+    "[record.id])",
     "removal of the journal": "env.cr.execute('DELETE FROM mlops_event WHERE version_id = %s', [record.id])",
     "the field itself": "record._fields['status'].write(record.sudo(), 'Live')",
     "the write below the guards": "record.sudo()._write({'status': 'Live'})",
@@ -136,7 +141,8 @@ class TestServerActions(MlopsCase):
             uid = self.people[login].id
             for code in (
                 f"record.with_user({uid}).approve_promotion(record.id, 'production', 'blue-green')",
-                f"env(user={uid})['mlops.model.version'].approve_promotion(record.id, 'production', 'blue-green')",
+                f"env(user={uid})['mlops.model.version'].approve_promotion(record.id, "
+                "'production', 'blue-green')",
                 f"env['mlops.model.version'].with_user({uid}).sudo().archive_version(record.id)",
             ):
                 with self.subTest(code), self.acting("admin"):
@@ -160,7 +166,8 @@ class TestServerActions(MlopsCase):
             f"{place}._write_or_ask({{'four_eyes': False}}, '')",
             f"{place}.with_user(1).write({{'four_eyes': False}})",
             f"{place}.write({{'four_eyes': False}})",
-            f"{place}.with_user(1)._step_change(lambda steps: {place}.step_ids.unlink(), {place}.step_ids)",
+            f"{place}.with_user(1)._step_change(lambda steps: {place}.step_ids.unlink(), "
+            f"{place}.step_ids)",
             f"env['mlops.policy.change']._ask({place}, [], 'x')._take_effect(env.user, 'x')",
         ):
             with self.subTest(code), self.acting("admin"):

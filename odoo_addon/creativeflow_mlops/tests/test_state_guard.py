@@ -1,3 +1,5 @@
+from contextlib import suppress
+
 import psycopg2
 import psycopg2.errors
 
@@ -119,7 +121,8 @@ class TestStateGuard(MlopsCase):
                 with self.subTest(table=state.table, before=before, after=after):
                     steps = [*self.way_to(state, before), after]
                     told = self.constraint_of(
-                        f"UPDATE {state.table} SET {state.column} = %s {MORE.get(state.table, '')} WHERE id = %s",
+                        f"UPDATE {state.table} SET {state.column} = %s {MORE.get(state.table, '')} "
+                        "WHERE id = %s",
                         steps[0],
                         row,
                         settle=True,
@@ -163,7 +166,8 @@ class TestStateGuard(MlopsCase):
         self.addCleanup(connection.close)
         with connection.cursor() as cursor:
             cursor.execute(
-                "INSERT INTO mlops_event (topic, txid) VALUES ('forged', 1) RETURNING txid = txid_current()"
+                "INSERT INTO mlops_event (topic, txid) VALUES ('forged', 1) RETURNING txid = "
+                "txid_current()"
             )
             self.assertTrue(cursor.fetchone()[0], "whatever its writer says")
             connection.rollback()
@@ -220,11 +224,9 @@ class TestStateGuard(MlopsCase):
             with self.subTest(query), mute_logger("odoo.sql_db"):
                 self.execute("SELECT to_jsonb(e) FROM mlops_event e WHERE id = %s", event)
                 whole = self.env.cr.fetchone()
-                try:
-                    with self.env.cr.savepoint():
-                        self.execute(query, event)
-                except (psycopg2.errors.CheckViolation, psycopg2.errors.NotNullViolation):
-                    pass
+                violations = (psycopg2.errors.CheckViolation, psycopg2.errors.NotNullViolation)
+                with suppress(*violations), self.env.cr.savepoint():
+                    self.execute(query, event)
                 self.execute("SELECT to_jsonb(e) FROM mlops_event e WHERE id = %s", event)
                 self.assertEqual(self.env.cr.fetchone(), whole)
         self.execute("SELECT set_config('creativeflow.retention', 'off', true)")

@@ -140,7 +140,8 @@ class TestSuperseding(RolloutCase):
         self.assertIsNone(self.production._closed(MONDAY_NOON - timedelta(hours=1)))
         self.assertEqual(
             self.production._closed(SATURDAY_NOON),
-            "Production takes new versions only in the hours of “Office”. It opens on Monday, 2026-03-09 at 08:00 (Europe/Paris).",
+            "Production takes new versions only in the hours of “Office”. It opens on Monday, "
+            "2026-03-09 at 08:00 (Europe/Paris).",
         )
         self.env["resource.calendar.leaves"].create(
             {

@@ -165,7 +165,8 @@ class Decision(models.TransientModel):
             return self.env._("%s does not go further. The uploader reads your reason.", what)
         if self.action == "request-waiver":
             return self.env._(
-                "An approver is asked to accept the findings to review of these very files until the date."
+                "An approver is asked to accept the findings to review of these very files "
+                "until the date."
             )
         if self.action == "accept-waiver":
             reason = "; ".join(
@@ -201,7 +202,8 @@ class Decision(models.TransientModel):
         if self.strategy == "rolling":
             if live:
                 return self.env._(
-                    "Replace the pods of %(before)s with %(now)s, one after the other, in production.",
+                    "Replace the pods of %(before)s with %(now)s, one after the other, in "
+                    "production.",
                     before=before,
                     now=version.name,
                 )
@@ -210,20 +212,23 @@ class Decision(models.TransientModel):
             )
         if live and self.strategy == "recreate":
             return self.env._(
-                "Stop %(before)s, then start %(now)s in its place. The endpoint does not answer until %(now)s is ready; if it fails, %(before)s"
+                "Stop %(before)s, then start %(now)s in its place. The endpoint does not answer "
+                "until %(now)s is ready; if it fails, %(before)s"
                 " comes back.",
                 now=version.name,
                 before=before,
             )
         if live and self.strategy == "canary":
             return self.env._(
-                "Try %(now)s on a little of the traffic of %(before)s, judge it, and go on only while it does well.",
+                "Try %(now)s on a little of the traffic of %(before)s, judge it, and go on only "
+                "while it does well.",
                 now=version.name,
                 before=before,
             )
         if live:
             return self.env._(
-                "Start %(now)s beside %(before)s, test it, then send 100 %% of production traffic to %(now)s.",
+                "Start %(now)s beside %(before)s, test it, then send 100 %% of production "
+                "traffic to %(now)s.",
                 now=version.name,
                 before=before,
             )
@@ -237,7 +242,8 @@ class Decision(models.TransientModel):
         if "recreate" not in (version._environment("production").strategies_allowed or []):
             return None
         return self.env._(
-            "If it does not fit beside what serves now, the endpoint does not answer until it is ready."
+            "If it does not fit beside what serves now, the endpoint does not answer until it "
+            "is ready."
         )
 
     def confirm(self):

@@ -22,9 +22,7 @@ import type {
   ActionName as ActionNameSchema,
   AllowedAction as AllowedActionSchema,
   ApprovalView as ApprovalSchema,
-  ArtifactView as ArtifactSchema,
   PodView as PodSchema,
-  VersionRow as VersionRowSchema,
 } from '../../../bridge/src/contract/version.ts';
 
 export type { EventView, SocketMessage } from '../../../bridge/src/contract/events.ts';
@@ -36,7 +34,6 @@ export type {
   Whoami,
 } from '../../../bridge/src/contract/requests.ts';
 export type {
-  Condition,
   DeploymentView,
   EndpointView,
   FindingView,
@@ -59,8 +56,6 @@ export type {
 } from '../../../bridge/src/contract/rollout.ts';
 
 export type EventPage = z.infer<typeof EventPageSchema>;
-export type VersionRow = z.infer<typeof VersionRowSchema>;
-export type ArtifactView = z.infer<typeof ArtifactSchema>;
 export type PodView = z.infer<typeof PodSchema>;
 export type ApprovalView = z.infer<typeof ApprovalSchema>;
 export type AllowedAction = z.infer<typeof AllowedActionSchema>;

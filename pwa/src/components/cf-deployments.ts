@@ -209,7 +209,7 @@ export class CfDeployments extends CfElement {
   }
 }
 
-export function strategyName(strategy: string): string {
+function strategyName(strategy: string): string {
   return strategy === 'blue-green' ||
     strategy === 'rolling' ||
     strategy === 'canary' ||

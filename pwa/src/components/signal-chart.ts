@@ -111,7 +111,7 @@ function limitWords(name: SignalName, { value, least, rule }: Limit): string {
   return (least ? words.atLeast : words.atMost)(shown(name, value)) + how;
 }
 
-export function shown(name: SignalName, value: number): string {
+function shown(name: SignalName, value: number): string {
   // one in two thousand is told apart from none
   if (name === 'errors' || name === 'agreement') return `${number(100 * value, 2)}\u00a0%`;
   return name === 'p95' ? duration(value) : number(value);

@@ -656,3 +656,9 @@ export const en = {
     then: 'then',
   },
 };
+
+/**
+ * Every text of the app. English is the source; a translation has the same shape or does not
+ * compile.
+ */
+export type Texts = typeof en;

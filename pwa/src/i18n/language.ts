@@ -1,10 +1,5 @@
+import type { Texts } from './en.ts';
 import { en } from './en.ts';
-
-/**
- * Every text of the app. English is the source; a translation has the same shape or does not
- * compile.
- */
-export type Texts = typeof en;
 export const LANGUAGES = { en: 'English', fr: 'Français' } as const;
 export type Language = keyof typeof LANGUAGES;
 

@@ -2,7 +2,7 @@ import type { EventPage, EventView, SocketMessage } from '../api/types.ts';
 import { readNow } from '../api/client.ts';
 import { ApiProblem } from '../api/problem.ts';
 
-export type LineState = 'idle' | 'connecting' | 'live' | 'polling' | 'lost';
+type LineState = 'idle' | 'connecting' | 'live' | 'polling' | 'lost';
 type Listener = (event: EventView) => void;
 
 const BACK_OFF_MS = [500, 1_000, 2_000, 4_000, 8_000, 15_000];

@@ -6,7 +6,7 @@ import { connection } from './connection.ts';
 import { AGAIN_MS } from './resource.ts';
 import { newsOf } from './event-patch.ts';
 
-export const PAGE_ROWS = 100;
+const PAGE_ROWS = 100;
 const SETTLE_MS = 250;
 
 /**

@@ -6,7 +6,7 @@ import * as api from '../api/mlops.ts';
 import { connection } from '../live/connection.ts';
 import { AGAIN_MS } from '../live/resource.ts';
 
-export type SessionState = 'asking' | 'out' | 'in' | 'unreachable';
+type SessionState = 'asking' | 'out' | 'in' | 'unreachable';
 
 /** Whether this person may upload; of one who is not known yet the server says it. */
 export const mayUpload = (user: Whoami | null): boolean =>

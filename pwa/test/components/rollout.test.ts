@@ -11,7 +11,8 @@ import {
   urlOf,
   visit,
 } from '../browser.ts';
-import { reach, underWay } from '../mock/rollout.ts';
+import { reach } from '../mock/rollout.ts';
+import { underWay } from '../mock/rollout-offers.ts';
 import type { MockServer } from '../mock/server.ts';
 
 const STEPS_IN_ALL = 9;

@@ -1,6 +1,8 @@
 import type { ActionAccepted, FindingView, VersionDetail } from '../../src/api/types.ts';
-import { promoteCanary, steer, type Said } from './rollout.ts';
-import type { MockUser, World } from './world.ts';
+import { promoteCanary, steer } from './rollout.ts';
+import { type Said } from './rollout-offers.ts';
+import type { World } from './world.ts';
+import type { MockUser } from './users.ts';
 
 type Entry = World['versions'][number];
 

@@ -6,7 +6,8 @@ import { WebSocketServer, type WebSocket } from 'ws';
 import { freePort } from '../../../stack/free-port.ts';
 import type { PromotionPlan, Strategy, UploadMetadata } from '../../src/api/types.ts';
 import { MockTus } from './tus.ts';
-import { USERS, World, sha, type MockUser } from './world.ts';
+import { World, sha } from './world.ts';
+import { USERS, type MockUser } from './users.ts';
 import { play } from './pipeline.ts';
 
 const TYPES: Record<string, string> = {

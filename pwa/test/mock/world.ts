@@ -1,3 +1,5 @@
+import type { Entry } from './entry.ts';
+import type { MockUser } from './users.ts';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type {
@@ -13,40 +15,9 @@ import type {
   Strategy,
   VersionDetail,
   VersionStatus,
-  Whoami,
 } from '../../src/api/types.ts';
-import { CANARY, steering } from './rollout.ts';
+import { CANARY, steering } from './rollout-offers.ts';
 import { lastHour } from './traffic.ts';
-
-export interface MockUser extends Whoami {
-  password: string;
-  totp?: string;
-}
-const user = (
-  uid: number,
-  login: string,
-  name: string,
-  roles: string[],
-  totp?: string,
-): MockUser => ({
-  uid,
-  login,
-  name,
-  roles,
-  password: 'pw',
-  lang: 'en_US',
-  tz: 'UTC',
-  companyIds: [1],
-  teamIds: [],
-  ...(totp ? { totp } : {}),
-});
-export const USERS = [
-  user(6, 'ada', 'Ada Byron', ['viewer', 'data_scientist']),
-  user(7, 'ben', 'Ben Okafor', ['viewer', 'approver']),
-  user(8, 'mia', 'Mia Laurent', ['viewer', 'data_scientist', 'approver', 'manager']),
-  user(9, 'vera', 'Vera Novak', ['viewer']),
-  user(10, 'tom', 'Tom Second', ['viewer', 'approver'], '123456'),
-];
 
 const STOPS = [
   'uploaded',
@@ -72,8 +43,6 @@ const PROGRESS: Record<VersionStatus, [number, RoadStop['state']]> = {
   Superseded: [7, 'over'],
   Archived: [2, 'ahead'],
 };
-
-type Entry = Omit<VersionDetail, 'road' | 'allowedActions'>;
 const MINUTE = 60_000;
 const digits = JSON.parse(
   readFileSync(new URL('../../../examples/digits/metadata.json', import.meta.url), 'utf8'),
@@ -700,5 +669,5 @@ export class World {
 }
 
 /** The code of a reason, as Odoo sends it beside the sentence. */
-export const codeOf = (reason: string | null | undefined): string | null =>
+const codeOf = (reason: string | null | undefined): string | null =>
   /^(Aborted|Superseded|NeedsReview)\b/.exec(reason ?? '')?.[1] ?? null;

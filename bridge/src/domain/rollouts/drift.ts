@@ -42,11 +42,7 @@ export function dueAt(steps: Step[], index: number, wanted: Wanted): Due {
  * answer with. Then the other side has all of it. A version that no step has let in yet gets
  * nothing even so: it was not asked or judged, and what served is put back.
  */
-function shareNow(
-  due: Due,
-  wanted: Wanted,
-  { revision, previous, publicRoute }: Observed,
-): number {
+function shareNow(due: Due, wanted: Wanted, { revision, previous, publicRoute }: Observed): number {
   const [own, stable] = [revision?.readyReplicas ?? 0, previous?.readyReplicas ?? 0];
   if (due.weight === 0) return 0;
   // what was taken back comes back when all of its pods are there

@@ -5,7 +5,7 @@ import type { Stage } from './stages.ts';
 import { expand, type Variables } from './variables.ts';
 
 /** The registry that an image reference names, as builders decide it. */
-export function registryOf(reference: string): string {
+function registryOf(reference: string): string {
   const first = reference.split('/')[0]!;
   return reference.includes('/') && (/[.:]/.test(first) || first === 'localhost')
     ? first

@@ -1,3 +1,4 @@
+import type { EachPart } from './parts.ts';
 import { Rejected } from '../report.ts';
 import { readExtensibleArray, readFixedArray } from './chunk-arrays.ts';
 import { readChunkTree, readChunkTree2, type EachChunk } from './chunk-tree.ts';
@@ -14,9 +15,6 @@ export interface Stored {
   layout: Layout;
   filters: Filters;
 }
-
-/** Where a part of the data lies, and which filters it did not go through. */
-export type EachPart = (at: number, bytes: number, mask: number) => void;
 
 /**
  * Holds what a dataset says of itself against what the file holds: every byte of the array is

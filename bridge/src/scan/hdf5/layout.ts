@@ -9,7 +9,7 @@ export type Layout =
   | { kind: 'virtual' };
 
 /** How the chunks are found. */
-export type ChunkIndex =
+type ChunkIndex =
   | { kind: 'tree' }
   | { kind: 'single'; bytes: number | null; mask: number }
   | { kind: 'implicit' }

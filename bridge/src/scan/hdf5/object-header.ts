@@ -39,7 +39,7 @@ const MESSAGES_MAX = 65_536;
 const PREFIX_V1_BYTES = 16;
 const CHECKSUM_BYTES = 4;
 
-export interface Message {
+interface Message {
   type: number;
   body: Cursor;
 }

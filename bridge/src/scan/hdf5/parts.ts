@@ -1,4 +1,3 @@
-import type { EachPart } from './dataset.ts';
 import type { Layout } from './layout.ts';
 
 /** Where the data of a dataset lie, part by part: gathered while their storage is checked. */
@@ -13,3 +12,6 @@ export class Parts {
 /** How many bytes a chunk has that no filter has packed. */
 export const chunkBytes = ({ chunk, elementBytes }: Layout & { kind: 'chunked' }): number =>
   chunk.reduce((product, length) => product * length, elementBytes);
+
+/** Where a part of the data lies, and which filters it did not go through. */
+export type EachPart = (at: number, bytes: number, mask: number) => void;

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { ENTER } from './enter.ts';
 
-export interface Confinement {
+interface Confinement {
   /**
    * all the child sees of the machine's files, besides programs and libraries: files and folders,
    * by absolute path

@@ -67,7 +67,7 @@ function ascii(bytes: Uint8Array | null): string | null {
  * PyUnicode_DecodeRawUnicodeEscape: Latin-1 but for \uXXXX and \UXXXXXXXX; a backslash before
  * anything else stays, with what follows it.
  */
-export function rawUnicodeEscape(bytes: Uint8Array): string | null {
+function rawUnicodeEscape(bytes: Uint8Array): string | null {
   let text = '';
   for (let i = 0; i < bytes.length; i++) {
     const byte = bytes[i]!;
@@ -105,7 +105,7 @@ const SIMPLE_ESCAPES: Record<string, number> = {
 };
 
 /** The STRING instruction: outer quotes away, then PyBytes_DecodeEscape. */
-export function quoted(line: Uint8Array): Uint8Array | null {
+function quoted(line: Uint8Array): Uint8Array | null {
   const first = line[0];
   if (line.length < 2 || first !== line[line.length - 1] || (first !== 0x27 && first !== 0x22))
     return null;
@@ -140,7 +140,7 @@ export function quoted(line: Uint8Array): Uint8Array | null {
  * UTF-8 in which surrogates may be encoded too, as Python's "surrogatepass" allows and TextDecoder
  * does not.
  */
-export function utf8SurrogatePass(bytes: Uint8Array): string | null {
+function utf8SurrogatePass(bytes: Uint8Array): string | null {
   let text = '';
   let from = 0;
   const flush = (to: number): boolean => {

@@ -1,6 +1,6 @@
 import { readData } from '../data/read.ts';
 
-export type Scalar =
+type Scalar =
   'int32' | 'int64' | 'uint32' | 'uint64' | 'bool' | 'fixed32' | 'fixed64' | 'string' | 'bytes';
 
 export interface FieldShape {

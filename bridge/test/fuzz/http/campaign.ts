@@ -5,7 +5,7 @@ import path from 'node:path';
 import { random as randomOf } from '../../fakes/seeded-random.ts';
 import { makeCase, type Case, type Route } from './grammar.ts';
 
-export interface Find {
+interface Find {
   what: string;
   number: number;
   sent: string[];

@@ -22,8 +22,8 @@ import numpy as np
 import pandas as pd
 import scipy.sparse
 from safetensors.numpy import save_file
-from sklearn.compose import ColumnTransformer
 from sklearn.cluster import KMeans
+from sklearn.compose import ColumnTransformer
 from sklearn.decomposition import PCA
 from sklearn.ensemble import (
     GradientBoostingClassifier,
@@ -78,7 +78,7 @@ def plain() -> None:
         "when": datetime.datetime(2026, 1, 2, 3, 4, 5),
         "day": datetime.date(2026, 1, 2),
         "delta": datetime.timedelta(days=1),
-        "zone": datetime.timezone.utc,
+        "zone": datetime.UTC,
         "decimal": decimal.Decimal("1.5"),
         "complex": 1 + 2j,
         "range": range(3),

@@ -68,7 +68,24 @@ def save(name: str, value: object, protocol: int = 4) -> None:
 
 def python() -> None:
     long_path = pathlib.PurePosixPath(
-        "/", *"home someone projects a b c d e f g h i j k model.pt".split()
+        "/",
+        *[
+            "home",
+            "someone",
+            "projects",
+            "a",
+            "b",
+            "c",
+            "d",
+            "e",
+            "f",
+            "g",
+            "h",
+            "i",
+            "j",
+            "k",
+            "model.pt",
+        ],
     )
     values = {
         "zones": [

@@ -2,7 +2,7 @@ import { int, len, varint, type Part } from './protobuf-writer.ts';
 
 /** The messages of ONNX, for crafted models. */
 export const FLOAT = 1;
-export const INT64 = 7;
+const INT64 = 7;
 export const pair = (number: number, key: string, value: string): Part =>
   len(number, len(1, key), len(2, value));
 export const dims = (...values: (number | bigint)[]): Part =>

@@ -36,7 +36,7 @@ class RolloutSignal(models.Model):
         return counted.search_count(wanted)
 
     def _signal_user(self, model, domain):
-        """Whose rights count; AccessError unless exactly this question stands in the frozen steps."""
+        """Whose rights count; AccessError unless the frozen steps ask exactly this."""
         asked = json.dumps([model, domain])
         for index, step in enumerate(self.steps or []):
             signal = step.get("signal")
@@ -57,7 +57,8 @@ class RolloutSignal(models.Model):
             if not may or self.company_id not in user.company_ids:
                 raise AccessError(
                     self.env._(
-                        "Whoever wrote the signal of step %s has no rights here any more. A manager must write it again.",
+                        "Whoever wrote the signal of step %s has no rights here any more. A "
+                        "manager must write it again.",
                         index + 1,
                     )
                 )

@@ -86,7 +86,8 @@ class Deployment(models.Model):
         "One deployment of a model is live in an environment.",
     )
     _one_in_flight = models.UniqueIndex(
-        "(environment_id, model_id) WHERE desired = 'serving' AND phase IN ('Pending', 'Building', 'Progressing') AND NOT is_live",
+        "(environment_id, model_id) WHERE desired = 'serving' AND phase IN ('Pending', "
+        "'Building', 'Progressing') AND NOT is_live",
         "Another version of the model is being deployed to this environment.",
     )
     _open_idx = models.Index("(deadline_at) WHERE desired <> 'removed'")
@@ -95,7 +96,8 @@ class Deployment(models.Model):
     )
     _live_known = models.Constraint("CHECK (is_live IS NOT NULL)", "Say whether it is live.")
     _has_deadline = models.Constraint(
-        "CHECK (deadline_at IS NOT NULL OR is_live OR desired <> 'serving' OR phase NOT IN ('Pending', 'Building', 'Progressing'))",
+        "CHECK (deadline_at IS NOT NULL OR is_live OR desired <> 'serving' OR phase NOT IN "
+        "('Pending', 'Building', 'Progressing'))",
         "Nothing waits without a deadline.",
     )
 

@@ -207,4 +207,5 @@ class DeploymentWork(models.Model):
         )
 
     def _public_url(self):
-        return f"{self.environment_id.gateway_url.rstrip('/')}/endpoints/{self.environment_kind}/{self.model_id.slug}"
+        gateway = self.environment_id.gateway_url.rstrip("/")
+        return f"{gateway}/endpoints/{self.environment_kind}/{self.model_id.slug}"

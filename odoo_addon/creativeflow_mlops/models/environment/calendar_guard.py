@@ -29,7 +29,8 @@ class Calendar(models.Model):
         if one:
             raise UserError(
                 self.env._(
-                    "“%(calendar)s” says when %(environment)s is open. Make another calendar, and ask for it as the open hours.",
+                    "“%(calendar)s” says when %(environment)s is open. Make another calendar, "
+                    "and ask for it as the open hours.",
                     calendar=one.open_calendar_id.name,
                     environment=one.name,
                 )

@@ -12,5 +12,6 @@ class EnvironmentIntegrity(models.Model):
         required=True,
         default="put-back",
         tracking=True,
-        help="What happens when a revision or its route is not as it was approved. Artifacts and images are never touched",
+        help="What happens when a revision or its route is not as it was approved. Artifacts and "
+        "images are never touched",
     )

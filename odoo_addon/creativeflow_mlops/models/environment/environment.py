@@ -17,7 +17,7 @@ DEFAULT_REGISTRY = "registry.creativeflow.internal:15000"
 
 
 class Environment(models.Model):
-    """Where versions run, and the policy for what may run there. Each company has one of each kind."""
+    """Where versions run, and the policy for it. A company has one of each kind."""
 
     _name = "mlops.environment"
     _description = "MLOps environment"
@@ -56,7 +56,8 @@ class Environment(models.Model):
         required=True,
         default="tell",
         tracking=True,
-        help="What must be known of an image's packages before it goes there. Malware is refused always",
+        help="What must be known of an image's packages before it goes there. Malware is refused "
+        "always",
     )
     active = fields.Boolean(default=True)
 
@@ -67,7 +68,8 @@ class Environment(models.Model):
         "CHECK (four_eyes IS NOT NULL)", "Say whether four eyes are needed."
     )
     _limits = models.Constraint(
-        "CHECK (max_gpus >= 0 AND max_replicas > 0 AND keep_previous_minutes >= 0 AND ready_deadline_seconds BETWEEN 10 AND 86400)",
+        "CHECK (max_gpus >= 0 AND max_replicas > 0 AND keep_previous_minutes >= 0 AND "
+        "ready_deadline_seconds BETWEEN 10 AND 86400)",
         "Limits cannot be negative; the deadline is from 10 seconds to a day.",
     )
 

@@ -36,7 +36,8 @@ class EnvironmentPolicy(models.Model):
         "Recreate allowed",
         compute="_compute_allow_recreate",
         inverse="_inverse_allowed",
-        help="For clusters where not one pod more fits: the old pods go first, and the endpoint does not answer until the new version is ready."
+        help="For clusters where not one pod more fits: the old pods go first, and the endpoint "
+        "does not answer until the new version is ready."
         " A rollback that does not fit otherwise is made so too",
     )
     strategies_in_brief = fields.Char(
@@ -60,13 +61,15 @@ class EnvironmentPolicy(models.Model):
         tracking=True,
         ondelete="restrict",
         check_company=True,
-        help="New versions go there in these hours alone, its days off left out. Empty: at any time. Rolling back and aborting go on",
+        help="New versions go there in these hours alone, its days off left out. Empty: at any "
+        "time. Rolling back and aborting go on",
     )
     queue_minutes = fields.Integer(
         "Wait for room",
         default=0,
         tracking=True,
-        help="So many minutes a deployment waits until GPUs or quota are free. 0: it is refused at once when they are not",
+        help="So many minutes a deployment waits until GPUs or quota are free. 0: it is refused at "
+        "once when they are not",
     )
 
     _queue_limits = models.Constraint(

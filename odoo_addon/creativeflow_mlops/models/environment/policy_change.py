@@ -199,7 +199,7 @@ class PolicyChange(models.Model):
 
     @api.model
     def _end_due(self, now):
-        """Those whose time has come take effect; one that does not fit any more ends as rejected."""
+        """Applies the changes that are due; one that no longer fits is rejected."""
         for change in self.sudo().search(
             [("state", "=", "requested"), ("effective_at", "<=", now)]
         ):

@@ -24,7 +24,8 @@ class EnvironmentGuard(models.Model):
         "Loosen without a second manager after",
         default=0,
         tracking=True,
-        help="Hours after which what was asked for takes effect when nobody refused it. 0: only a second manager lets it",
+        help="Hours after which what was asked for takes effect when nobody refused it. 0: only a "
+        "second manager lets it",
     )
     policy_change_ids = fields.One2many(
         "mlops.policy.change",
@@ -123,7 +124,8 @@ class EnvironmentGuard(models.Model):
         if not reason:
             raise UserError(
                 self.env._(
-                    "Loosening the policy of %(environment)s needs a second manager: %(fields)s. Say why (policy_reason); the request"
+                    "Loosening the policy of %(environment)s needs a second manager: "
+                    "%(fields)s. Say why (policy_reason); the request"
                     " then waits until another manager accepts it.",
                     environment=self.sudo().name,
                     fields=", ".join(item["field"] for item in looser),

@@ -24,7 +24,7 @@ class PolicySnapshot(models.Model):
     user_id = fields.Many2one("res.users", readonly=True, ondelete="restrict")
 
     def init(self):
-        super().init()
+        result = super().init()
         self.env.cr.execute("""
             CREATE OR REPLACE FUNCTION mlops_policy_snapshot_stays() RETURNS trigger LANGUAGE plpgsql AS $$
             BEGIN
@@ -37,3 +37,4 @@ class PolicySnapshot(models.Model):
             CREATE TRIGGER mlops_policy_snapshot_stays BEFORE DELETE OR UPDATE OF environment_id, since, policy, user_id
                 ON mlops_policy_snapshot FOR EACH ROW EXECUTE FUNCTION mlops_policy_snapshot_stays();
         """)
+        return result

@@ -50,7 +50,8 @@ class EnvironmentStep(models.Model):
     min_agreement = fields.Float(
         "Same answers",
         digits=(6, 4),
-        help="0 to 1: such a share of the model's examples must be answered as by the version that serves. 0: they are not asked",
+        help="0 to 1: such a share of the model's examples must be answered as by the version that "
+        "serves. 0: they are not asked",
     )
     tolerance = fields.Float(
         digits=(6, 4),

@@ -27,7 +27,8 @@ class StepChange(models.Model):
             if loosenings(policy, one._policy()):
                 raise UserError(
                     self.env._(
-                        "Loosening the steps of %s needs a second manager: write step_ids of the environment, with policy_reason.",
+                        "Loosening the steps of %s needs a second manager: write step_ids of "
+                        "the environment, with policy_reason.",
                         one.name,
                     )
                 )

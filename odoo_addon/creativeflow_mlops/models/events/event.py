@@ -61,8 +61,9 @@ class Event(models.Model):
     )
 
     def init(self):
-        super().init()
+        result = super().init()
         guard_journal(self.env.cr)
+        return result
 
     @api.model_create_multi
     def create(self, vals_list):  # pylint: disable=method-required-super

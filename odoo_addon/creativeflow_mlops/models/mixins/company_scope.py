@@ -115,7 +115,8 @@ class Placed(models.AbstractModel):
             if fresh and len(comodel.browse()._nameable_ids(fresh)) < len(fresh):
                 raise MissingError(
                     self.env._(
-                        "%(field)s: there is no such record, or it is not yours to see. Name one that you see in a list.",
+                        "%(field)s: there is no such record, or it is not yours to see. Name "
+                        "one that you see in a list.",
                         field=field._description_string(self.env) or name,
                     )
                 )

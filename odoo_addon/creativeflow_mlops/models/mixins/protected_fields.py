@@ -37,7 +37,8 @@ def refuse_evaluated(env):
     if private:
         raise AccessError(
             env._(
-                "%s is not for server actions: use the public methods, they check and record the decision.",
+                "%s is not for server actions: use the public methods, they check and record "
+                "the decision.",
                 private,
             )
         )
@@ -66,8 +67,9 @@ class Guarded(models.AbstractModel):
     _open_fields = frozenset()
 
     def init(self):
-        super().init()
+        result = super().init()
         guard_states(self.env.cr, self._table)
+        return result
 
     @api.model
     @tools.ormcache()
@@ -116,7 +118,8 @@ class Guarded(models.AbstractModel):
         if named and not self._has_key():
             raise AccessError(
                 self.env._(
-                    "%(fields)s of %(model)s cannot be written: use the actions, they check and record the decision.",
+                    "%(fields)s of %(model)s cannot be written: use the actions, they check and "
+                    "record the decision.",
                     fields=", ".join(sorted(named)),
                     model=self._description,
                 )

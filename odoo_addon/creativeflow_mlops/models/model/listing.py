@@ -26,7 +26,8 @@ class ModelPages(models.Model):
         visible = self._search(self._search_domain(search))
         counted = self.env.execute_query(
             SQL(
-                "SELECT version.status, count(*) FROM mlops_model model JOIN mlops_model_version version ON version.id = model.newest_version_id"
+                "SELECT version.status, count(*) FROM mlops_model model JOIN "
+                "mlops_model_version version ON version.id = model.newest_version_id"
                 " WHERE model.id IN %s GROUP BY version.status",
                 visible.subselect(),
             )

@@ -6,7 +6,7 @@ from ..mixins.protected_fields import keyed
 
 
 class Model(models.Model):
-    """A model: a name under which versions are registered and one endpoint per environment serves."""
+    """A name under which versions are registered; one endpoint an environment serves it."""
 
     _name = "mlops.model"
     _description = "MLOps model"

@@ -102,7 +102,8 @@ class ModelRegistration(models.Model):
         ):
             raise AccessError(
                 self.env._(
-                    "The receipt is not the bridge's for these files and this user. Upload through the bridge."
+                    "The receipt is not the bridge's for these files and this user. Upload "
+                    "through the bridge."
                 )
             )
         code, reason, model = self._upload_refusal(

@@ -25,8 +25,9 @@ class Team(models.Model):
     )
 
     def init(self):
-        super().init()
+        result = super().init()
         tell_rights(self.env.cr)
+        return result
 
     @api.model
     def _named(self, team):

@@ -43,7 +43,8 @@ class Parameters(models.Model):
                 if _origin(self.get_param(other) or "") == _origin(parameter.value):
                     raise ValidationError(
                         self.env._(
-                            "Endpoints need an origin of their own; %s is the app's. Take another host name, or another port.",
+                            "Endpoints need an origin of their own; %s is the app's. Take "
+                            "another host name, or another port.",
                             parameter.value,
                         )
                     )

@@ -36,7 +36,8 @@ class RequestNaming(models.Model):
         if not found:
             raise ValidationError(
                 self.env._(
-                    "version_id: Name a version (or in model_id a model that has one) that exists and that you may see."
+                    "version_id: Name a version (or in model_id a model that has one) that "
+                    "exists and that you may see."
                     " MLOps version catalogue lists them.",
                 )
             )
@@ -71,7 +72,8 @@ class RequestNaming(models.Model):
         if not newest:
             raise ValidationError(
                 self.env._(
-                    "model_id: there is no such model with a version that you may see. MLOps version catalogue lists them.",
+                    "model_id: there is no such model with a version that you may see. MLOps "
+                    "version catalogue lists them.",
                 )
             )
         return self._only("model_id", text, newest).model_id.id if text else newest[0].model_id.id

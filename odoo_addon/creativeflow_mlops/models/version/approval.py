@@ -43,7 +43,8 @@ class Approval(models.Model):
         "Say under which policy it was decided.",
     )
     _four_eyes = models.Constraint(
-        "CHECK (decision <> 'approved' OR four_eyes IS FALSE OR is_rollback IS TRUE OR user_id <> submitter_id)",
+        "CHECK (decision <> 'approved' OR four_eyes IS FALSE OR is_rollback IS TRUE OR user_id "
+        "<> submitter_id)",
         "Another person than the submitter must approve.",
     )
     _where = models.Constraint(

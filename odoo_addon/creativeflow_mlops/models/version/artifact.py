@@ -36,7 +36,7 @@ class Artifact(models.Model):
     _size_known = models.Constraint("CHECK (size >= 0)", "A size is not negative.")
 
     def init(self):
-        super().init()
+        result = super().init()
         self.env.cr.execute("""
             CREATE OR REPLACE FUNCTION mlops_artifact_immutable() RETURNS trigger LANGUAGE plpgsql AS $$
             BEGIN
@@ -50,6 +50,7 @@ class Artifact(models.Model):
             CREATE TRIGGER mlops_artifact_immutable BEFORE UPDATE ON mlops_artifact
                 FOR EACH ROW EXECUTE FUNCTION mlops_artifact_immutable();
         """)
+        return result
 
     @api.model
     def known_keys(self, keys):

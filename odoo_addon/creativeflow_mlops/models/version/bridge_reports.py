@@ -189,7 +189,8 @@ class VersionFacts(models.Model):
         if state == "done" and not (image and re.match(DIGEST_SQL, image_digest or "")):
             raise UserError(
                 self.env._(
-                    "A build that is done has an image and its digest, sha256: and 64 hexadecimal digits."
+                    "A build that is done has an image and its digest, sha256: and 64 "
+                    "hexadecimal digits."
                 )
             )
         if (

@@ -281,8 +281,10 @@ class VersionDecisions(models.Model):
         if replicas > judged["max_replicas"] or replicas * gpus > judged["max_gpus"]:
             raise UserError(
                 self.env._(
-                    "The version wants %(replicas)s replicas with %(gpus)s GPUs each; %(environment)s allows %(max_replicas)s replicas and"
-                    " %(max_gpus)s GPUs in all%(since)s. Register a version that asks for less, or let a manager raise the limits and upload"
+                    "The version wants %(replicas)s replicas with %(gpus)s GPUs each; "
+                    "%(environment)s allows %(max_replicas)s replicas and"
+                    " %(max_gpus)s GPUs in all%(since)s. Register a version that asks for less, "
+                    "or let a manager raise the limits and upload"
                     " it again.",
                     replicas=replicas,
                     gpus=gpus,
@@ -295,7 +297,7 @@ class VersionDecisions(models.Model):
 
     @api.model
     def _since_upload(self, environment, judged, *names):
-        """What a refusal adds when the policy was stricter at the upload, or since, than it is now."""
+        """What a refusal adds when the policy was stricter at the upload or since."""
         now = environment._policy()
         return (
             self.env._(", the strictest since its upload")
@@ -312,7 +314,7 @@ class VersionDecisions(models.Model):
         return {"status": self.sudo().status, "lockVersion": self.sudo().lock_version}
 
     def _rollback_version(self):
-        """The version that served before this live one and can come back; empty when there is none."""
+        """The rollback target of this live version; empty when there is none."""
         versions = self.browse()
         deployment = self.sudo().deployment_ids.filtered(
             lambda one: one.is_live and one.environment_kind == "production"

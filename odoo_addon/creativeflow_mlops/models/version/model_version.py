@@ -101,7 +101,8 @@ class ModelVersion(models.Model):
         "(model_id) WHERE status = 'Live'", "Another version of the model is live."
     )
     _waiting_idx = models.Index(
-        "(status_changed_at) WHERE status IN ('Validating', 'PendingStagingDeployment', 'PendingProdDeployment')",
+        "(status_changed_at) WHERE status IN ('Validating', 'PendingStagingDeployment', "
+        "'PendingProdDeployment')",
     )
     _status_known = models.Constraint(f"CHECK (status IN {STATUS_NAMES!r})", "Unknown status.")
     _counters = models.Constraint(
@@ -112,7 +113,8 @@ class ModelVersion(models.Model):
         "An image has a name and a digest.",
     )
     _image_known = models.Constraint(
-        "CHECK (status NOT IN ('Staging', 'PendingProdDeployment', 'Live', 'ProdFailed', 'Superseded') OR image_digest IS NOT NULL)",
+        "CHECK (status NOT IN ('Staging', 'PendingProdDeployment', 'Live', 'ProdFailed', "
+        "'Superseded') OR image_digest IS NOT NULL)",
         "What runs has an image digest.",
     )
     _available_means_live = models.Constraint(
@@ -123,7 +125,7 @@ class ModelVersion(models.Model):
         """A digest never changes, whoever writes: the image that was tested is the image that goes
         live.
         """
-        super().init()
+        result = super().init()
         self.env.cr.execute("""
             CREATE OR REPLACE FUNCTION mlops_version_digest_stays() RETURNS trigger LANGUAGE plpgsql AS $$
             BEGIN
@@ -138,6 +140,7 @@ class ModelVersion(models.Model):
             CREATE TRIGGER mlops_version_digest_stays BEFORE UPDATE ON mlops_model_version
                 FOR EACH ROW EXECUTE FUNCTION mlops_version_digest_stays();
         """)
+        return result
 
     @api.depends("name", "model_id.name")
     def _compute_display_name(self):

@@ -52,7 +52,8 @@ class VersionPlan(models.Model):
         if strategy not in allowed:
             raise UserError(
                 self.env._(
-                    "The strategy %(strategy)s is not allowed for %(environment)s; allowed%(since)s: %(allowed)s.",
+                    "The strategy %(strategy)s is not allowed for %(environment)s; "
+                    "allowed%(since)s: %(allowed)s.",
                     strategy=strategy,
                     environment=environment.name,
                     allowed=", ".join(allowed) or "-",

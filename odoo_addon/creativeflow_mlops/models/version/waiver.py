@@ -42,7 +42,8 @@ class Waiver(models.Model):
     state = fields.Selection(STATES, required=True, readonly=True, default="requested")
 
     _second_person = models.Constraint(
-        "CHECK (state <> 'accepted' OR (accepted_by_id IS NOT NULL AND accepted_by_id <> requested_by_id AND accepted_by_id <> submitter_id))",
+        "CHECK (state <> 'accepted' OR (accepted_by_id IS NOT NULL AND accepted_by_id <> "
+        "requested_by_id AND accepted_by_id <> submitter_id))",
         "A waiver is accepted by a second person.",
     )
 

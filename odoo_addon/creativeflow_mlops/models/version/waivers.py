@@ -94,7 +94,8 @@ class VersionWaivers(models.Model):
         if facts["status"] != "ValidationFailed" or name not in offered.get(facts["waiver"], ()):
             raise UserError(
                 self.env._(
-                    "There is nothing to waive: only findings to review of a version that failed validation can be, and none that blocks.",
+                    "There is nothing to waive: only findings to review of a version that "
+                    "failed validation can be, and none that blocks.",
                 )
             )
         return version

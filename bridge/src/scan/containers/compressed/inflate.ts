@@ -23,7 +23,7 @@ export function inflateInto(packed: Uint8Array, from: number, out: Output): numb
  * `engine.bytesWritten` is how much of the input the stream used: bytes behind it would belong to
  * nobody.
  */
-export function inflate(
+function inflate(
   packed: Uint8Array,
   maxOutputLength: number,
   finishFlush?: number,

@@ -1,0 +1,3 @@
+import type { VersionDetail } from '../../src/api/types.ts';
+
+export type Entry = Omit<VersionDetail, 'road' | 'allowedActions'>;
