@@ -37,8 +37,8 @@ const WATCH = `(() => {
 
 /** what people read for a status */
 const WORDS: Record<string, string> = {
-  Validated: 'Waiting for approval',
-  ValidationFailed: 'Blocked',
+  Validated: 'Validated',
+  ValidationFailed: 'Validation failed',
 };
 
 /** A person's browser with the page of one version open. */

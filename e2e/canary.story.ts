@@ -121,7 +121,7 @@ describe('A canary is let go on by a person and judged by its traffic', () => {
     await whoAnswers(ben, old, 30);
     await rolloutWaits(ben, next, 'person');
     const charts = web.page.locator('cf-rollout [data-verdict=pass] .signal');
-    await charts.filter({ hasText: 'Same answers' }).getByText('at least 90 %').waitFor();
+    await charts.filter({ hasText: 'Prediction agreement' }).getByText('at least 90 %').waitFor();
     await charts.last().scrollIntoViewIfNeeded();
     await picture(web.page, 'pwa-judgement');
     await odoo.page

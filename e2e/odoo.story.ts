@@ -55,7 +55,7 @@ describe("A model goes the whole road on Odoo's own screens", function () {
     await page.locator('.o_form_view button[name=action_deploy]').click();
     await page
       .locator('.modal')
-      .getByText(`Build the image of ${name} 1.0.0 and start it in staging now.`)
+      .getByText(`Builds the image of ${name} 1.0.0 and starts it in staging.`)
       .waitFor();
     await page.locator('.modal [name=comment] textarea').fill('Looks right.');
     await page.locator('.modal button[name=confirm]').click();
@@ -69,7 +69,7 @@ describe("A model goes the whole road on Odoo's own screens", function () {
   it('Given it is in staging, when he promotes it with the dialog, then the screen comes to show Live without reloading', async () => {
     const { page } = ben;
     await page.locator('.o_form_view button[name=action_promote]').click();
-    await page.locator('.modal').getByText('Nothing is live before it.').waitFor();
+    await page.locator('.modal').getByText('No version is live yet.').waitFor();
     await page.locator('.modal').getByText('Blue-green').first().waitFor();
     await page.locator('.modal button[name=confirm]').click();
     await page.locator('.modal').waitFor({ state: 'detached' });

@@ -96,7 +96,7 @@ describe('A model goes the whole road in the web app', function () {
     await page.getByRole('heading', { name: `${name} 1.0.0` }).waitFor();
     benLoads = ben.loads();
     await page.locator('[data-action=deploy]').click();
-    await page.getByText(`Build the image of ${name} 1.0.0 and start it in staging now.`).waitFor();
+    await page.getByText(`Builds the image of ${name} 1.0.0 and starts it in staging.`).waitFor();
     await page.getByLabel(/Comment/).fill('Reads digits well.');
     await press(
       page.locator('cf-sheet').getByRole('button', { name: 'Approve for staging' }),
@@ -120,7 +120,7 @@ describe('A model goes the whole road in the web app', function () {
     await sheet.getByRole('radio', { name: /Blue-green/ }).check();
     await sheet
       .getByText(
-        'Start 1.0.0, test it, then open it to production traffic. Nothing is live before it.',
+        'Starts 1.0.0, tests it, then opens it to production traffic. No version is live yet.',
       )
       .waitFor();
     await press(sheet.getByRole('button', { name: 'Promote' }), stop(page, 'promoted', 'done'));
@@ -136,8 +136,8 @@ describe('A model goes the whole road in the web app', function () {
     await page.getByRole('link', { name: 'Open endpoint' }).click();
     await page.getByText('serves 1.0.0').waitFor();
     await page.getByRole('button', { name: 'Use the sample' }).click();
-    await press(page.getByRole('button', { name: 'Send' }), page.getByText('It reads a 1'));
-    await page.getByText(/% sure/).waitFor();
+    await press(page.getByRole('button', { name: 'Send' }), page.getByText('Prediction: 1'));
+    await page.getByText(/% confidence/).waitFor();
   });
 
   it('Given a model that runs a command when it is loaded, when ada uploads it, then it is refused with the finding and ben cannot approve it', async () => {
@@ -147,13 +147,13 @@ describe('A model goes the whole road in the web app', function () {
       `${api.facts.publicUrl}/app/#/models/${ids.body.modelId}/versions/${ids.body.versionId}`,
     );
     await stop(ben.page, 'scanned', 'failed').waitFor({ timeout: SCAN_MS });
-    await ben.page.getByText('Blocked', { exact: true }).first().waitFor();
+    await ben.page.getByText('Validation failed', { exact: true }).first().waitFor();
     await ben.page
       .locator('cf-findings')
       .getByText(/system/)
       .first()
       .waitFor();
-    await ben.page.getByText('What to do').first().waitFor();
+    await ben.page.getByText('Remedy').first().waitFor();
     expect(
       await ben.page.locator('[data-action=deploy][aria-disabled=false]').count(),
       'ways to approve it',

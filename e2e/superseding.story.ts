@@ -69,7 +69,7 @@ describe('A later promotion takes the place of one that is still on its way', ()
     const { page } = window;
     await page.locator('[data-action=promote]').click();
     await page
-      .getByText(`The rollout of ${first.name}, which is on its way there, is aborted.`)
+      .getByText(`The rollout of ${first.name} that is in progress there is aborted.`)
       .waitFor();
     await picture(page, 'pwa-superseding');
   });

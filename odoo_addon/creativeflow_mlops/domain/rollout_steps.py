@@ -181,6 +181,9 @@ def _rolling(replicas):
     return steps
 
 
+STABLE = "the stable version"
+
+
 def would_happen(steps, replicas, now, before):
     """What the list does, a sentence a step. `now`: the name of the new version, `before`: of what
     serves, or None.
@@ -196,33 +199,30 @@ def _words(step, replicas, now, before):
             f"{now}."
         )
     if kind == "shrink" and not step["pods"]:
-        return (
-            f"Stop {before or 'the one before'}: the endpoint does not answer until {now} is ready."
-        )
+        return f"Stop {before or STABLE}: the endpoint is down until {now} is ready."
     if kind == "shrink":
-        return f"Keep {step['pods']} of {replicas} pods of {before or 'the one before'}."
+        return f"Scale {before or STABLE} to {step['pods']} of {replicas} pods."
     if kind == "preview":
-        return f"Open the preview of {now} and ask it once."
+        return f"Smoke-test {now} on its preview route."
     if kind == "weight":
         left = f", {100 - percent} % stay with {before}" if before and percent < 100 else ""
-        return f"Send {percent} % of the traffic to {now}{left}."
+        return f"Send {percent} % of traffic to {now}{left}."
     if kind == "wait":
         return f"Wait {in_words(step['seconds'])}."
     if kind == "approve":
-        return f"A person lets it go on, within {in_words(step['withinSeconds'])}."
+        return f"Wait up to {in_words(step['withinSeconds'])} for manual approval."
     return _judging(step, before) if kind == "judge" else str(kind)
 
 
 def _judging(step, before):
     signal = step.get("signal")
     return (
-        f"Judge it by {in_words(step['seconds'])} and {step['minRequests']} requests: errors at "
-        f"most {100 * step['maxErrorRate']:g} % above"
-        f" {before or 'the one before'}, latency at most {step['maxLatencyRatio']:g} times, at "
-        f"most {step['maxRestarts']} restarts"
+        f"Analyse {in_words(step['seconds'])} of traffic and at least {step['minRequests']} "
+        f"requests: errors at most {100 * step['maxErrorRate']:g} % above {before or STABLE}, "
+        f"latency at most {step['maxLatencyRatio']:g} times, at most {step['maxRestarts']} restarts"
         + (f", {signal['model']} at most {signal['maxIncrease']} more" if signal else "")
         + (
-            f", {100 * step['minAgreement']:g} % of its examples answered as before"
+            f", at least {100 * step['minAgreement']:g} % prediction agreement"
             if step.get("minAgreement")
             else ""
         )

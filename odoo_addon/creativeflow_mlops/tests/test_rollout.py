@@ -150,7 +150,7 @@ class TestRollout(RolloutCase):
         said = would_happen(STEPS, 3, "2.0", "1.0")
         self.assertEqual(
             said[:2],
-            ["Start 3 of 3 pods of 2.0.", "Send 10 % of the traffic to 2.0, 90 % stay with 1.0."],
+            ["Start 3 of 3 pods of 2.0.", "Send 10 % of traffic to 2.0, 90 % stay with 1.0."],
         )
 
     def test_every_method_at_every_step(self):

@@ -140,13 +140,13 @@ class TestRolloutPolicy(RolloutCase):
         self.assertEqual(
             dialog.plan["sentences"],
             [
-                "Stop 1.0.0: the endpoint does not answer until 2.0.0 is ready.",
+                "Stop 1.0.0: the endpoint is down until 2.0.0 is ready.",
                 "Start 1 of 1 pods of 2.0.0.",
-                "Open the preview of 2.0.0 and ask it once.",
-                "Send 100 % of the traffic to 2.0.0.",
+                "Smoke-test 2.0.0 on its preview route.",
+                "Send 100 % of traffic to 2.0.0.",
             ],
         )
-        self.assertIn("does not answer until 2.0.0 is ready", dialog.consequence)
+        self.assertIn("is down until 2.0.0 is ready", dialog.consequence)
         deployment = self.env["mlops.deployment"].browse(
             self.promote(version, strategy="recreate")["deploymentId"]
         )
@@ -159,12 +159,12 @@ class TestRolloutPolicy(RolloutCase):
 
     def test_a_rollback_is_never_a_recreate_by_itself(self):
         live = self.supersede(self.at("Live"))
-        self.assertNotIn("does not answer", self.rollback_dialog(live))
+        self.assertNotIn("the endpoint is down", self.rollback_dialog(live))
         self.production.write(
             {"strategies_allowed": ["blue-green", "recreate"], "strategy_default": "recreate"}
         )
         self.assertIn(
-            "If it does not fit beside what serves now, the endpoint does not answer",
+            "If both versions do not fit at once, the endpoint is down",
             self.rollback_dialog(live),
         )
         answer = self.versions("ben").rollback(live.id, "production")

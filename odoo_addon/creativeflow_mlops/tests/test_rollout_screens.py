@@ -204,8 +204,8 @@ class TestRolloutScreens(RolloutCase):
             dialog.plan["sentences"],
             [
                 "Start 3 of 3 pods of 2.0.0.",
-                "Open the preview of 2.0.0 and ask it once.",
-                "Send 100 % of the traffic to 2.0.0.",
+                "Smoke-test 2.0.0 on its preview route.",
+                "Send 100 % of traffic to 2.0.0.",
             ],
         )
         dialog.strategy = "rolling"
@@ -213,14 +213,14 @@ class TestRolloutScreens(RolloutCase):
             dialog.plan["sentences"][:4],
             [
                 "Start 1 of 3 pods of 2.0.0.",
-                "Open the preview of 2.0.0 and ask it once.",
-                "Send 33 % of the traffic to 2.0.0, 67 % stay with 1.0.0.",
-                "Keep 2 of 3 pods of 1.0.0.",
+                "Smoke-test 2.0.0 on its preview route.",
+                "Send 33 % of traffic to 2.0.0, 67 % stay with 1.0.0.",
+                "Scale 1.0.0 to 2 of 3 pods.",
             ],
         )
         dialog.strategy = "canary"
         self.assertIn(
-            "Send 1 % of the traffic to 2.0.0, 99 % stay with 1.0.0.", dialog.plan["sentences"]
+            "Send 1 % of traffic to 2.0.0, 99 % stay with 1.0.0.", dialog.plan["sentences"]
         )
         self.assertEqual((dialog.plan["atLeast"], len(dialog.plan["sentences"])), ("5 min", 11))
         self.assertFalse(dialog.strategy_refusal)
@@ -240,7 +240,7 @@ class TestRolloutScreens(RolloutCase):
         skip.confirm()
         self.assertEqual(deployment.skip_to, AT["judge"] + 1)
         abort = self.of("mlops.steering", "ben").browse(seen.action_abort()["res_id"])
-        self.assertEqual(abort.consequence, "Nothing is live then.")
+        self.assertEqual(abort.consequence, "Nothing will be live.")
         abort.reason = "enough"
         abort.confirm()
         self.assertEqual(version.status_reason, "Aborted by Ben: enough")

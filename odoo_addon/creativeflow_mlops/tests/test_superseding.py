@@ -108,7 +108,7 @@ class TestSuperseding(RolloutCase):
             newer.with_user(self.people["ben"]).action_promote()["res_id"]
         )
         self.assertIn(
-            "The rollout of 1.0.0, which is on its way there, is aborted.", decision.consequence
+            "The rollout of 1.0.0 that is in progress there is aborted.", decision.consequence
         )
 
     def test_room_is_waited_for_before_the_time_of_the_rollout_itself(self):

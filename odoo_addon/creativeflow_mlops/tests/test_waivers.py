@@ -111,7 +111,7 @@ class TestWaivers(MlopsCase):
         buttons = self.versions("ben").browse(version.id)
         self.assertTrue(buttons.can_accept_waiver and buttons.can_refuse_waiver)
         accepts = self.of("mlops.decision", "ben").browse(buttons.action_accept_waiver()["res_id"])
-        self.assertIn("Asked because: Ours", accepts.consequence)
+        self.assertIn("Reason given: Ours", accepts.consequence)
         accepts.confirm()
         self.assertEqual((version.status, version.waiver_ids.state), ("Validated", "accepted"))
 

@@ -149,7 +149,7 @@ class Decision(models.TransientModel):
         )
         return (
             self.env._(
-                "The rollout of %s, which is on its way there, is aborted.", older.version_id.name
+                "The rollout of %s that is in progress there is aborted.", older.version_id.name
             )
             if older
             else None
@@ -159,14 +159,13 @@ class Decision(models.TransientModel):
         what, before = version.display_name, live.name
         if self.action == "deploy":
             if version.image_digest:
-                return self.env._("Start %s in staging again now.", what)
-            return self.env._("Build the image of %s and start it in staging now.", what)
+                return self.env._("Starts %s in staging again.", what)
+            return self.env._("Builds the image of %s and starts it in staging.", what)
         if self.action == "reject":
-            return self.env._("%s does not go further. The uploader reads your reason.", what)
+            return self.env._("%s will not proceed. The submitter will see your reason.", what)
         if self.action == "request-waiver":
             return self.env._(
-                "An approver is asked to accept the findings to review of these very files "
-                "until the date."
+                "Asks an approver to accept these findings for these exact files until the date."
             )
         if self.action == "accept-waiver":
             reason = "; ".join(
@@ -179,19 +178,19 @@ class Decision(models.TransientModel):
                 )
             )
             return self.env._(
-                "%(what)s can be deployed although the scan found this. Asked because: %(reason)s",
+                "Allows %(what)s to be deployed despite these findings. Reason given: %(reason)s",
                 what=what,
                 reason=reason,
             )
         if self.action == "refuse-waiver":
-            return self.env._("The findings stand and %s does not go further.", what)
+            return self.env._("The findings stand, and %s will not proceed.", what)
         if self.action == "rollback":
             return " ".join(
                 filter(
                     None,
                     (
                         self.env._(
-                            "Take %(now)s out of production and bring back %(back)s.",
+                            "Takes %(now)s out of production and restores %(back)s.",
                             now=version.name,
                             back=then.name or "?",
                         ),
@@ -202,38 +201,36 @@ class Decision(models.TransientModel):
         if self.strategy == "rolling":
             if live:
                 return self.env._(
-                    "Replace the pods of %(before)s with %(now)s, one after the other, in "
-                    "production.",
+                    "Replaces the pods of %(before)s with %(now)s one at a time in production.",
                     before=before,
                     now=version.name,
                 )
             return self.env._(
-                "Start %s in production, pod after pod. Nothing is live before it.", version.name
+                "Starts %s in production, pod by pod. No version is live yet.", version.name
             )
         if live and self.strategy == "recreate":
             return self.env._(
-                "Stop %(before)s, then start %(now)s in its place. The endpoint does not answer "
-                "until %(now)s is ready; if it fails, %(before)s"
-                " comes back.",
+                "Stops %(before)s, then starts %(now)s in its place. The endpoint is down until "
+                "%(now)s is ready; if it fails, %(before)s is restored.",
                 now=version.name,
                 before=before,
             )
         if live and self.strategy == "canary":
             return self.env._(
-                "Try %(now)s on a little of the traffic of %(before)s, judge it, and go on only "
-                "while it does well.",
+                "Sends %(now)s a small share of the traffic of %(before)s, analyses it, and "
+                "continues only while it passes.",
                 now=version.name,
                 before=before,
             )
         if live:
             return self.env._(
-                "Start %(now)s beside %(before)s, test it, then send 100 %% of production "
+                "Starts %(now)s next to %(before)s, tests it, then sends 100 %% of production "
                 "traffic to %(now)s.",
                 now=version.name,
                 before=before,
             )
         return self.env._(
-            "Start %s, test it, then open it to production traffic. Nothing is live before it.",
+            "Starts %s, tests it, then opens it to production traffic. No version is live yet.",
             version.name,
         )
 
@@ -242,8 +239,8 @@ class Decision(models.TransientModel):
         if "recreate" not in (version._environment("production").strategies_allowed or []):
             return None
         return self.env._(
-            "If it does not fit beside what serves now, the endpoint does not answer until it "
-            "is ready."
+            "If both versions do not fit at once, the endpoint is down until the restored one is "
+            "ready."
         )
 
     def confirm(self):

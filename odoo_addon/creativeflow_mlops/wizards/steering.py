@@ -38,8 +38,8 @@ class Steering(models.TransientModel):
             rollout = one.deployment_id._seen().rollout or {"steps": []}
             if one.action == "abort":
                 before = rollout.get("before")
-                back = self.env._("%s goes on serving and gets all traffic back.", before)
-                one.consequence = back if before else self.env._("Nothing is live then.")
+                back = self.env._("%s keeps serving and takes all traffic back.", before)
+                one.consequence = back if before else self.env._("Nothing will be live.")
             else:
                 one.consequence = next(
                     (step["words"] for step in rollout["steps"] if step["index"] == one.step), False

@@ -34,13 +34,13 @@ describe('pwa: a rollout', function () {
     const { page } = visited;
     await page.locator('[data-action=promote]').click();
     await page.getByRole('radio', { name: /Canary/ }).check();
-    await page.locator('cf-sheet').getByText('Send 1% of the traffic to 2.0.0.').waitFor();
+    await page.locator('cf-sheet').getByText('Send 1% of traffic to 2.0.0.').waitFor();
     await page
       .locator('cf-sheet')
       .getByText('Try 2.0.0 on a little of the traffic of 1.0.0')
       .waitFor();
     await page.locator('cf-sheet').getByRole('button', { name: 'Promote' }).click();
-    await page.locator('cf-rollout').getByText('It is about to start.').waitFor();
+    await page.locator('cf-rollout').getByText('About to start.').waitFor();
     expect(server.bodies.at(-1)).to.include({ target: 'production', strategy: 'canary' });
     if (login === 'ben') return visited;
     await visited.context.close();
@@ -51,26 +51,26 @@ describe('pwa: a rollout', function () {
     const { page, context, faults } = await begin();
     const panel = page.locator('cf-rollout');
     reach(server.world, version(), 3);
-    await panel.getByText('1% of the traffic goes to 2.0.0').waitFor();
+    await panel.getByText('1% of traffic goes to 2.0.0').waitFor();
     await panel.getByText('99% stays with 1.0.0').waitFor();
     expect(await panel.locator('[data-state=done]').count()).to.equal(3);
     expect(await panel.locator('[aria-current=step]').textContent()).to.match(/1\smin/);
     expect(await panel.getByRole('timer').textContent()).to.match(/\d+\s(s|min).* left/);
-    await panel.getByText('Then: judge it against the one before by 1 min of traffic').waitFor();
+    await panel.getByText('Then: compare with the stable version over 1 min of traffic').waitFor();
     reach(server.world, version(), 4);
-    await panel.getByText('Judging').waitFor();
+    await panel.getByText('Analysing').waitFor();
     await panel.locator('[data-verdict=wait]').getByText('7 of 20 requests so far.').waitFor();
     await panel
       .getByRole('img', { name: 'Requests: 1.0.0 4,059, 2.0.0 7; at least 20; too few yet.' })
       .waitFor();
     await panel
       .getByRole('img', {
-        name: /^p95: 1.0.0 12.ms, 2.0.0 14.ms; at most 18.ms \(×1.5\); not judged yet\.$/,
+        name: /^p95: 1.0.0 12.ms, 2.0.0 14.ms; at most 18.ms \(×1.5\); not analysed yet\.$/,
       })
       .waitFor();
     await panel
       .getByRole('img', {
-        name: 'Business signal: before 3, during 4; at most 5 (+2); within the limit.',
+        name: 'Business metric: before 3, during 4; at most 5 (+2); within the limit.',
       })
       .waitFor();
     reach(server.world, version(), 6, 'pass');
@@ -81,8 +81,8 @@ describe('pwa: a rollout', function () {
       .waitFor();
     expect(await panel.locator('details').count(), 'earlier judgements').to.equal(1);
     reach(server.world, version(), 8, 'pass');
-    await panel.getByText('100% of the traffic goes to 2.0.0').waitFor();
-    await panel.getByText('Then it is live.').waitFor();
+    await panel.getByText('100% of traffic goes to 2.0.0').waitFor();
+    await panel.getByText('Then: live.').waitFor();
     expect(await panel.locator('.steps li').count()).to.equal(STEPS_IN_ALL);
     expect(faults).to.deep.equal([]);
     await context.close();
@@ -105,24 +105,24 @@ describe('pwa: a rollout', function () {
         })) === 'Resume',
     );
     await page.keyboard.press('Enter');
-    await panel.getByText('Judging').waitFor();
-    await panel.getByRole('button', { name: 'Skip this step' }).click();
+    await panel.getByText('Analysing').waitFor();
+    await panel.getByRole('button', { name: 'Skip step' }).click();
     const sheet = page.locator('cf-sheet');
-    await sheet.getByText('Judge it against the one before by 1 min of traffic.').waitFor();
-    await sheet.getByRole('button', { name: 'Skip this step' }).click();
+    await sheet.getByText('Compare with the stable version over 1 min of traffic.').waitFor();
+    await sheet.getByRole('button', { name: 'Skip step' }).click();
     await sheet.getByText('Say why').waitFor();
     await sheet.getByLabel('Reason').fill('Known good.');
-    await sheet.getByRole('button', { name: 'Skip this step' }).click();
-    await panel.getByText('50% of the traffic goes to 2.0.0').waitFor();
+    await sheet.getByRole('button', { name: 'Skip step' }).click();
+    await panel.getByText('50% of traffic goes to 2.0.0').waitFor();
     expect(server.bodies.at(-1)).to.deep.equal({
       deploymentId: underWay(version())!.id,
       step: 4,
       reason: 'Known good.',
     });
     reach(server.world, version(), 7, 'pass');
-    await panel.getByText('Waiting for a person').waitFor();
-    await panel.getByRole('button', { name: 'Let it go on' }).click();
-    await panel.getByText('100% of the traffic goes to 2.0.0').waitFor();
+    await panel.getByText('Awaiting approval').waitFor();
+    await panel.getByRole('button', { name: 'Approve step' }).click();
+    await panel.getByText('100% of traffic goes to 2.0.0').waitFor();
     expect(faults).to.deep.equal([]);
     await context.close();
   });
@@ -132,7 +132,7 @@ describe('pwa: a rollout', function () {
     const panel = page.locator('cf-rollout');
     await panel.getByRole('button', { name: 'Abort' }).focus();
     reach(server.world, version(), 4, 'fail');
-    await panel.getByRole('button', { name: 'Skip this step' }).waitFor();
+    await panel.getByRole('button', { name: 'Skip step' }).waitFor();
     expect(
       await panel
         .getByRole('button', { name: 'Abort' })
@@ -141,12 +141,12 @@ describe('pwa: a rollout', function () {
     await page.keyboard.press('Enter');
     await page
       .locator('cf-sheet')
-      .getByText('1.0.0 goes on serving and gets all traffic back.')
+      .getByText('1.0.0 keeps serving and takes all traffic back.')
       .waitFor();
     await page.locator('cf-sheet').getByLabel('Reason').fill('Too many errors.');
     await page.locator('cf-sheet').getByRole('button', { name: 'Abort' }).click();
     await page.locator('#answer').getByText('Aborted by Ben Okafor: Too many errors.').waitFor();
-    await panel.getByText('0% of the traffic goes to 2.0.0').waitFor();
+    await panel.getByText('0% of traffic goes to 2.0.0').waitFor();
     await panel.locator('[data-verdict=fail]').getByText('22 % errors against 0 %').waitFor();
     await panel
       .getByRole('img', {

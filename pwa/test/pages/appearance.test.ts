@@ -82,7 +82,7 @@ const LOOKS: Look[] = [
     name: 'version-journal',
     as: 'ben',
     hash: (world) => urlOf(world, 'digits', '2.0.0'),
-    act: (page) => page.getByRole('tab', { name: 'Journal' }).click(),
+    act: (page) => page.getByRole('tab', { name: 'Events' }).click(),
     ready: 'Better on sevens',
   },
   {
@@ -90,7 +90,7 @@ const LOOKS: Look[] = [
     as: 'ben',
     hash: (world) => urlOf(world, 'digits', '2.0.0'),
     act: (page) => page.locator('[data-action=promote]').click(),
-    ready: 'Start the new version beside the live one',
+    ready: 'Start the new version next to the live one',
     screen: true,
   },
   {
@@ -134,7 +134,7 @@ const LOOKS: Look[] = [
       await page.getByRole('button', { name: 'Use the sample' }).click();
       await page.getByRole('button', { name: 'Send' }).click();
     },
-    ready: 'It reads a 1',
+    ready: 'Prediction: 1',
   },
   { name: 'activity', as: 'vera', hash: () => '#/activity', ready: 'was uploaded' },
   {
@@ -151,7 +151,7 @@ const LOOKS: Look[] = [
     name: 'offline',
     as: 'ben',
     hash: () => '#/models',
-    ready: 'No connection since',
+    ready: 'Offline since',
     screen: true,
     act: async (page, server) => {
       await page.getByRole('link', { name: 'lead-score' }).waitFor();
@@ -210,7 +210,7 @@ const LOOKS: Look[] = [
     as: 'vera',
     hash: () => '#/models',
     act: (page) => page.keyboard.press('?'),
-    ready: 'Close what is open',
+    ready: 'Close dialog',
     screen: true,
   },
 ];

@@ -31,7 +31,7 @@ describe('pwa: from sign-in to a live endpoint', function () {
 
   it('shows what needs an approver first, filters by status, and finds as one types', async () => {
     const { page, context } = await visit(server, 'ben', '#/models');
-    const needs = page.getByRole('region', { name: 'Needs you' }).getByRole('listitem');
+    const needs = page.getByRole('region', { name: 'Needs your action' }).getByRole('listitem');
     await needs.first().waitFor();
     await until('both are shown', async () => (await needs.count()) === 2);
     await page.getByLabel('Search models').fill('fraud');
@@ -110,7 +110,7 @@ describe('pwa: from sign-in to a live endpoint', function () {
     server.world.byHand = true;
     await ben.page.locator('[data-action=deploy]').click();
     await ben.page
-      .getByText('Build the image of digits 3.0.0 and start it in staging now.')
+      .getByText('Builds the image of digits 3.0.0 and starts it in staging.')
       .waitFor();
     await ben.page.getByLabel(/Comment/).fill('Looks right.');
     await ben.page.locator('cf-sheet').getByRole('button', { name: 'Approve for staging' }).click();
@@ -130,12 +130,12 @@ describe('pwa: from sign-in to a live endpoint', function () {
     await ben.page
       .locator('cf-sheet')
       .getByText(
-        'Start 3.0.0 beside 1.0.0, test it, then send 100\u00a0% of production traffic to 3.0.0.',
+        'Starts 3.0.0 next to 1.0.0, tests it, then sends 100\u00a0% of production traffic to 3.0.0.',
       )
       .waitFor();
     await ben.page.getByRole('radio', { name: /Rolling/ }).check();
     await ben.page
-      .getByText('Replace the pods of 1.0.0 with 3.0.0, one after the other, in production.')
+      .getByText('Replaces the pods of 1.0.0 with 3.0.0 one at a time in production.')
       .waitFor();
     await ben.page.getByRole('radio', { name: /Blue-green/ }).check();
     await ben.page.locator('cf-sheet').getByRole('button', { name: 'Promote' }).click();
@@ -170,18 +170,18 @@ describe('pwa: from sign-in to a live endpoint', function () {
     );
     await page.locator('[data-action=promote]').click();
     const sheet = page.locator('cf-sheet');
-    await sheet.getByText('Fits now.').waitFor();
+    await sheet.getByText('Enough capacity.').waitFor();
     await sheet.getByRole('radio', { name: /Rolling/ }).check();
     await sheet.getByText('0 of 8 are free. Held by mlops-production/digits-v1-a 8.').waitFor();
-    expect(await sheet.getByText('Fits now.').count()).to.equal(0);
+    expect(await sheet.getByText('Enough capacity.').count()).to.equal(0);
     await sheet.getByRole('radio', { name: /Canary/ }).check();
     await sheet
-      .getByText('What is free goes to who asked first. It would wait for room.')
+      .getByText('What is free goes to who asked first. Would queue for capacity.')
       .waitFor();
     await sheet.getByRole('radio', { name: /Recreate/ }).check();
     await sheet
       .getByText(
-        'Stop 1.0.0, then start 2.0.0 in its place. The endpoint does not answer until 2.0.0 is ready; if it fails, 1.0.0 comes back.',
+        'Stops 1.0.0, then starts 2.0.0 in its place. The endpoint is down until 2.0.0 is ready; if it fails, 1.0.0 is restored.',
       )
       .waitFor();
     await until(
@@ -206,7 +206,7 @@ describe('pwa: from sign-in to a live endpoint', function () {
     );
     await page.locator('[data-action=reject]').click();
     await page.locator('cf-sheet').getByRole('button', { name: 'Reject' }).click();
-    await page.getByText('Say why, so that it can be mended.').waitFor();
+    await page.getByText('Give a reason so it can be fixed.').waitFor();
     const version = server.world.versions.find((one) => one.model.name === 'demand-forecast');
     if (version) version.lockVersion += 1;
     await page.locator('cf-sheet').getByLabel('Reason').fill('No test data.');
@@ -252,7 +252,7 @@ describe('pwa: from sign-in to a live endpoint', function () {
     }
     await page.mouse.up();
     await page.getByRole('button', { name: 'Send' }).click();
-    await page.getByText('It reads a 1').waitFor();
+    await page.getByText('Prediction: 1').waitFor();
     const asked = server.bodies.at(-1) as {
       path: string;
       body: { inputs: { name: string; shape: number[]; data: number[] }[] };
@@ -286,7 +286,7 @@ describe('pwa: from sign-in to a live endpoint', function () {
     await page.getByText('lead-score 7.4.2').first().waitFor();
     const version = server.world.versions.find((one) => one.model.name === 'ticket-router');
     if (version) server.world.become(version, 'Validated', 'Ada Byron');
-    await page.getByText('Scanning → Waiting for approval').first().waitFor();
+    await page.getByText('Validating → Validated').first().waitFor();
     await page.getByLabel('Filter by text').fill('os.system');
     await until('one line is left', async () => (await page.locator('.event').count()) === 1);
     await context.close();

@@ -50,13 +50,13 @@ describe('pwa: screens say what is', function () {
     await page.getByRole('link', { name: 'lead-score' }).waitFor();
     await context.setOffline(true);
     server.dropSockets();
-    await page.getByText('No connection since').waitFor();
+    await page.getByText('Offline since').waitFor();
     await page.getByRole('button', { name: /^Account/ }).waitFor();
     const skip = (await page.getByRole('button', { name: 'Skip to content' }).boundingBox())!;
     expect(skip.y + skip.height, 'the way past the header is out of sight').to.be.at.most(0);
     await context.setOffline(false);
     const at = Date.now();
-    await page.getByText('No connection since').waitFor({ state: 'hidden' });
+    await page.getByText('Offline since').waitFor({ state: 'hidden' });
     expect(Date.now() - at).to.be.lessThan(BACK_MS);
     await context.close();
   });

@@ -87,7 +87,7 @@ describe('pwa: the line', function () {
     const { page, context } = await visit(server, 'ben', urlOf(server.world, 'digits', '2.0.0'));
     await page.getByText('against live 1.0.0').waitFor();
     server.endSessions();
-    await page.getByRole('tab', { name: 'Journal' }).click();
+    await page.getByRole('tab', { name: 'Events' }).click();
     await page.getByText('Your session has ended.').waitFor();
     await page.getByLabel('Login').fill('ben');
     await page.getByLabel('Password', { exact: true }).fill('pw');

@@ -32,11 +32,11 @@ describe('pwa: keyboard', function () {
     await page.getByLabel('Search models').fill('');
     await page.getByLabel('Search models').blur();
     await page.keyboard.press('?');
-    await page.getByRole('dialog', { name: 'Keyboard' }).waitFor();
+    await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor();
     await page.keyboard.press('u');
     await page.keyboard.press('Escape');
     // while it is open, keys belong to the dialog
-    await page.getByRole('dialog', { name: 'Keyboard' }).waitFor({ state: 'hidden' });
+    await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor({ state: 'hidden' });
     expect(page.url()).to.match(/#\/models$/);
     await page.keyboard.press('g');
     await page.keyboard.press('a');
@@ -64,7 +64,7 @@ describe('pwa: keyboard', function () {
     await page.getByRole('tab', { name: 'Build log', selected: true }).waitFor();
     await page.keyboard.press('ArrowLeft');
     await page.keyboard.press('ArrowLeft');
-    await page.getByRole('tab', { name: 'Journal', selected: true }).waitFor();
+    await page.getByRole('tab', { name: 'Events', selected: true }).waitFor();
     await context.close();
   });
 

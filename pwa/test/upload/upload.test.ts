@@ -39,7 +39,7 @@ describe('pwa: upload', function () {
   it('proposes the next version of a model that exists', async () => {
     const { page, context } = await visit(server, 'ada', '#/upload');
     await page.getByLabel('Model name').fill('digits');
-    await page.getByText('Newest version is 2.0.0.').waitFor();
+    await page.getByText('The newest version is 2.0.0.').waitFor();
     expect(await page.getByLabel('Version', { exact: true }).inputValue()).to.equal('2.1.0');
     await context.close();
   });
@@ -78,7 +78,7 @@ describe('pwa: upload', function () {
     await until('a part has come', () => sent() >= 4 * MIB);
     await until('the device keeps it', () => kept(page, { files: 2 }));
     await page.reload();
-    await page.getByText('An upload from before was found.').waitFor();
+    await page.getByText('Found an unfinished upload.').waitFor();
     expect(await page.getByLabel('Model name').inputValue()).to.equal('big-model');
     server.tus.release();
     await page.getByRole('heading', { name: 'big-model 1.0.0' }).waitFor();
@@ -95,7 +95,7 @@ describe('pwa: upload', function () {
     await until('a part has come', () => sent() >= 8 * MIB);
     await until('the device keeps it', () => kept(page, { files: 1 }));
     await page.reload();
-    await page.getByText('Choose big.safetensors again').waitFor();
+    await page.getByText('Select big.safetensors again').waitFor();
     server.tus.release();
     await until('what was on its way has come', () => server.tus.open === 0);
     const had = sent();

@@ -5,26 +5,26 @@ import { standardFieldProps } from '@web/views/fields/standard_field_props';
 import { chartOf, trendOf } from './signals';
 
 const ICONS = { done: 'fa-check', now: 'fa-play', next: 'fa-circle-o' };
-const STATES = { done: _t('done'), now: _t('now'), next: _t('ahead') };
+const STATES = { done: _t('done'), now: _t('current'), next: _t('upcoming') };
 const WAITS = {
   pods: _t('Waiting for pods'),
   time: _t('Waiting'),
-  person: _t('Waiting for a person'),
-  judgement: _t('Judging'),
+  person: _t('Awaiting approval'),
+  judgement: _t('Analysing'),
   pause: _t('Paused'),
-  room: _t('Waiting for room'),
-  predecessor: _t('Waiting for the version before it to be gone'),
+  room: _t('Waiting for capacity'),
+  predecessor: _t('Waiting for the previous version to be removed'),
 };
 const VERDICTS = {
-  pass: { badge: 'text-bg-success', verdictWord: _t('does well') },
-  fail: { badge: 'text-bg-danger', verdictWord: _t('does worse') },
-  wait: { badge: 'text-bg-warning', verdictWord: _t('not known yet') },
+  pass: { badge: 'text-bg-success', verdictWord: _t('passed') },
+  fail: { badge: 'text-bg-danger', verdictWord: _t('failed') },
+  wait: { badge: 'text-bg-warning', verdictWord: _t('inconclusive') },
 };
 const ENDS = {
-  Failed: _t('The rollout failed: nothing of the traffic goes there.'),
-  Aborted: _t('The rollout was aborted: nothing of the traffic goes there.'),
-  Superseded: _t('Superseded: nothing of the traffic goes there any more.'),
-  Removed: _t('Removed: nothing of the traffic goes there any more.'),
+  Failed: _t('The rollout failed; it receives no traffic.'),
+  Aborted: _t('The rollout was aborted; it receives no traffic.'),
+  Superseded: _t('Superseded; it no longer receives traffic.'),
+  Removed: _t('Removed; it no longer receives traffic.'),
 };
 const SECOND = 1000;
 

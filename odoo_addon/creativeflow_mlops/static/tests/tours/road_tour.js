@@ -17,7 +17,7 @@ registry.category('web_tour.tours').add('creativeflow_mlops_road', {
     { content: 'he may approve it', trigger: 'button[name=action_deploy]', run: 'click' },
     {
       content: 'the dialog says what will happen',
-      trigger: '.modal .alert:contains(start it in staging now)',
+      trigger: '.modal .alert:contains(starts it in staging)',
     },
     { content: 'and what changes', trigger: '.modal .o_mlops_comparison td:contains(1.0.0)' },
     { content: 'he says why', trigger: '.modal [name=comment] textarea', run: 'edit Looks right.' },

@@ -22,7 +22,7 @@ registry.category('web_tour.tours').add('creativeflow_mlops_rollout', {
     { content: 'and aborts it', trigger: 'button[name=action_abort]', run: 'click' },
     {
       content: 'the dialog says what goes on',
-      trigger: '.modal .alert:contains(1.0.0 goes on serving)',
+      trigger: '.modal .alert:contains(1.0.0 keeps serving)',
     },
     { content: 'he says why', trigger: '.modal [name=reason] textarea', run: 'edit Not today.' },
     { content: 'and confirms', trigger: '.modal button.btn-danger[name=confirm]', run: 'click' },
