@@ -20,8 +20,6 @@ export interface OdooFault {
   context?: { code?: string };
 }
 
-/** The caller decided on a version that has changed since. */
-const STALE_VERSION = 'stale';
 
 /** One table: Odoo's exception → ours. The sentence is Odoo's own; it was written for people. */
 export function fromOdoo(fault: OdooFault, httpStatus: number): BridgeError {
@@ -29,9 +27,9 @@ export function fromOdoo(fault: OdooFault, httpStatus: number): BridgeError {
   switch (fault.name) {
     case 'odoo.exceptions.UserError':
     case 'odoo.exceptions.ValidationError':
-      if (fault.context?.code === STALE_VERSION)
+      if (fault.context?.code === 'stale')
         return new Conflict(message, {
-          code: STALE_VERSION,
+          code: 'stale',
           remedy: 'Reload the version, then decide again.',
         });
       return new Invalid(message, { code: 'refused' });
