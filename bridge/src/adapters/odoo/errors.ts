@@ -20,7 +20,6 @@ export interface OdooFault {
   context?: { code?: string };
 }
 
-
 /** One table: Odoo's exception → ours. The sentence is Odoo's own; it was written for people. */
 export function fromOdoo(fault: OdooFault, httpStatus: number): BridgeError {
   const message = fault.message || 'Odoo refused without a reason.';
