@@ -66,7 +66,7 @@ export function readStrictJson(bytes: Buffer, under = '', code = 'invalid-reques
     field: [under, fault.field].filter(Boolean).join('.'),
   }));
   throw new Invalid(
-    `The request is not right: ${errors.map(({ field, reason }) => `${field} ${reason}`).join('; ')}.`,
+    `The request is invalid: ${errors.map(({ field, reason }) => `${field} ${reason}`).join('; ')}.`,
     { code, errors },
   );
 }

@@ -25,7 +25,7 @@ const TITLES: Record<number, string> = {
   415: 'Unsupported type',
   422: 'Invalid',
   423: 'Locked',
-  429: 'Too many tries',
+  429: 'Too many requests',
   460: 'Checksum mismatch',
   500: 'Failed',
   503: 'Unavailable',
@@ -94,7 +94,7 @@ function translate(error: unknown): BridgeError {
       remedy: 'Send what /mlops/openapi.json describes.',
     }));
     const names = errors.map((one) => `${one.field}: ${one.reason}`).join('; ');
-    return new Invalid(`The request is not right: ${names}.`, { code: 'invalid-request', errors });
+    return new Invalid(`The request is invalid: ${names}.`, { code: 'invalid-request', errors });
   }
   const type = (error as { type?: string } | null)?.type;
   if (type === 'entity.parse.failed')
@@ -119,7 +119,7 @@ function translate(error: unknown): BridgeError {
       remedy: 'Check the address and the body, then send it again.',
       cause: error,
     });
-  return new Failed('The bridge failed at this; its log has the details under the request id.', {
+  return new Failed('Internal error; its log has the details under the request id.', {
     code: 'failed',
     cause: error,
   });

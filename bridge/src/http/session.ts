@@ -31,7 +31,7 @@ export function sessionRouter({ odoo, sessions, throttle, context }: SessionDeps
     for (const counter of counters) {
       const { allowed, retryAfterSeconds } = await throttle.hit(counter);
       if (!allowed) {
-        throw new TooMany('Too many tries to log in.', {
+        throw new TooMany('Too many requests to log in.', {
           code: 'login-throttled',
           remedy: `Wait ${retryAfterSeconds} seconds.`,
           retryAfterSeconds,

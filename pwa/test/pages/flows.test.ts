@@ -160,7 +160,7 @@ describe('pwa: from sign-in to a live endpoint', function () {
         message: '1 GPU is wanted, 0 of 8 are free. Held by mlops-production/digits-v1-a 8.',
         waits: false,
       },
-      canary: { message: 'What is free goes to who asked first.', waits: true },
+      canary: { message: 'Free capacity goes to earlier requests.', waits: true },
       recreate: null,
     };
     const { page, context, faults } = await visit(
@@ -176,7 +176,7 @@ describe('pwa: from sign-in to a live endpoint', function () {
     expect(await sheet.getByText('Enough capacity.').count()).to.equal(0);
     await sheet.getByRole('radio', { name: /Canary/ }).check();
     await sheet
-      .getByText('What is free goes to who asked first. Would queue for capacity.')
+      .getByText('Free capacity goes to earlier requests. Would queue for capacity.')
       .waitFor();
     await sheet.getByRole('radio', { name: /Recreate/ }).check();
     await sheet

@@ -45,7 +45,7 @@ export function fromOdoo(fault: OdooFault, httpStatus: number): BridgeError {
       });
     case 'odoo.exceptions.AccessDenied':
       return new Unauthenticated(
-        message === 'Access Denied' ? 'The login or the password is not right.' : message,
+        message === 'Access Denied' ? 'Wrong login or password.' : message,
         { code: 'login-refused', remedy: 'Check both and try again.' },
       );
     default:
@@ -60,9 +60,9 @@ export function fromOdoo(fault: OdooFault, httpStatus: number): BridgeError {
     return odooAway(new Error(message.slice(0, 200)));
   if (httpStatus === 429 || httpStatus === 502 || httpStatus === 503 || httpStatus === 504)
     return odooAway();
-  return new Failed('Odoo failed at this.', {
+  return new Failed('Odoo could not process the request.', {
     code: 'odoo-failed',
-    remedy: 'The log of Odoo says why.',
+    remedy: 'See the log of Odoo.',
     cause: new Error(`${fault.name}: ${message.slice(0, 500)}`),
   });
 }
@@ -72,7 +72,7 @@ const DATABASE_COLLISION =
   /^psycopg2\.errors\.(SerializationFailure|DeadlockDetected|LockNotAvailable)$/;
 
 function busy(): Conflict {
-  return new Conflict('Somebody else is changing this at the moment.', {
+  return new Conflict('This is being changed by another user.', {
     code: 'busy',
     remedy: 'Try again in a moment.',
     retryAfterSeconds: 1,
@@ -80,14 +80,14 @@ function busy(): Conflict {
 }
 
 function keyRefused(): Unauthenticated {
-  return new Unauthenticated('The API key is not good (any more).', {
+  return new Unauthenticated('The API key is invalid or expired.', {
     code: 'login-needed',
     remedy: 'Make a new key in Odoo under Preferences → Account security.',
   });
 }
 
 export function odooAway(cause?: unknown): Unavailable {
-  return new Unavailable('Odoo does not answer.', {
+  return new Unavailable('Odoo is not responding.', {
     code: 'odoo-unavailable',
     remedy: 'Try again in a moment.',
     retryAfterSeconds: 5,

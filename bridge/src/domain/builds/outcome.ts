@@ -87,7 +87,7 @@ export function buildOutcome(
     return {
       kind: 'failed',
       retry: true,
-      reason: `${pod.reason ?? 'BuildPodLost'}: ${pod.message ?? 'the build pod ended without a word.'}`,
+      reason: `${pod.reason ?? 'BuildPodLost'}: ${pod.message ?? 'the build pod exited without a message.'}`,
     };
   return pending(pod, now, roomUntil);
 }

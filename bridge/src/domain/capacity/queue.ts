@@ -48,7 +48,7 @@ export function queueObstacle(
   const behind = ahead.length > 1 ? `${first.name} and ${ahead.length - 1} more` : first.name;
   return own
     ? { ...own, behind }
-    : { reason: 'BehindOthers', message: 'What is free goes to who asked first.', behind };
+    : { reason: 'BehindOthers', message: 'Free capacity goes to earlier requests.', behind };
 }
 
 /** May it be that the one takes what the other waits for? */

@@ -108,7 +108,7 @@ export function differences(expected: Expected, seen: Seen): Difference[] {
   ];
 }
 
-/** What was told of a part that is away now is still told. */
+/** Differences of an unavailable component are carried over. */
 export function withRemembered(
   found: Difference[],
   seen: Seen,

@@ -52,7 +52,7 @@ export function giveUp(observed: Observed, wanted: Wanted, act: Act): Move {
     );
   }
   if (revision === null || revision.image !== wanted.image)
-    return act({ kind: 'apply', replicas: 0 }, 'Making ready what does not run yet.', 0, {
+    return act({ kind: 'apply', replicas: 0 }, 'Creating the revision with zero pods.', 0, {
       waitingFor: 'pods',
     });
   const known =

@@ -294,10 +294,10 @@ function notGivenBack(
   const { progress } = wanted;
   if (obstacle === null || !mayPass(obstacle)) return null;
   if (revision === null || revision.image !== wanted.image)
-    return act({ kind: 'apply', replicas: 0 }, 'Making ready what does not run yet.', 0, {
+    return act({ kind: 'apply', replicas: 0 }, 'Creating the revision with zero pods.', 0, {
       waitingFor: 'pods',
     });
-  const reason = `Waiting until what the pods before held is free: ${obstacle.message}`;
+  const reason = `Waiting for the previous pods to release resources: ${obstacle.message}`;
   if (progress === null || progress.step < index)
     return act({ kind: 'progress', step: index, baseline: false, judgement: null }, reason, 0, {
       waitingFor: 'pods',

@@ -31,12 +31,7 @@ export function podListener(deps: PodListenerDeps): Express {
     if (grant === null) {
       response.setHeader('www-authenticate', 'Basic realm="build"');
       response.setHeader('docker-distribution-api-version', 'registry/2.0');
-      refuse(
-        response,
-        401,
-        'UNAUTHORIZED',
-        'A build token is needed, and this is none that holds now.',
-      );
+      refuse(response, 401, 'UNAUTHORIZED', 'A valid build token is required.');
       return;
     }
     const path = pathOf(request.originalUrl) ?? '';

@@ -78,7 +78,7 @@ export function uploadRouter(deps: UploadRouterDeps): Router {
         reason: issue.message,
       }));
       throw new Invalid(
-        `The request is not right: ${errors.map(({ field, reason }) => `${field}: ${reason}`).join('; ')}.`,
+        `The request is invalid: ${errors.map(({ field, reason }) => `${field}: ${reason}`).join('; ')}.`,
         { code: 'metadata-invalid', errors },
       );
     }

@@ -89,10 +89,7 @@ export class Build {
     }
     const base = await this.#baseOf(prepared);
     if (base === 'unfit') {
-      prepared = await this.#prepare(
-        work,
-        'in the built image the model does not lie where it would be laid.',
-      );
+      prepared = await this.#prepare(work, 'the built image has no model at the expected path.');
     } else if (base !== null) return this.#lay(work, prepared, base, context);
     const known = await pods.list(versionId, generation);
     const latest = known.at(-1);

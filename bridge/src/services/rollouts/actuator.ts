@@ -26,7 +26,7 @@ import { lookAtCluster, stableSpecOf, wantedOf } from './observe.ts';
 /** of a model's examples, so many are asked */
 const EXAMPLES_MAX = 20;
 
-/** One deployment's eyes and hands for one tick. */
+/** Observes the cluster and acts on it for one reconcile. */
 export class DeploymentTick {
   readonly wanted: Wanted;
   readonly #deps: DeliverDeps;

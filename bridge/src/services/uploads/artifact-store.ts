@@ -158,7 +158,7 @@ export class ArtifactStore implements ObjectStore, ArtifactSink {
       });
       if (holder === 'reuse') break;
       if (this.#clock.now().getTime() > deadline) {
-        throw new Unavailable('The same file is being cleaned up just now.', {
+        throw new Unavailable('The same file is currently being deleted.', {
           code: 'artifact-busy',
           remedy: 'Send it again in a minute.',
           retryAfterSeconds: 60,

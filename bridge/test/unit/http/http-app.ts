@@ -31,7 +31,7 @@ export class PeopleOdoo implements OdooPort {
     this.#person(caller);
     this.calls.push({ name: `${model}.${method}`, kwargs });
     const answer = this.methods[`${model}.${method}`];
-    if (!answer) throw new NotFound('Odoo does not know that.', { code: 'not-found' });
+    if (!answer) throw new NotFound('Not found in Odoo.', { code: 'not-found' });
     return answer(kwargs, caller) as T;
   }
 
@@ -41,7 +41,7 @@ export class PeopleOdoo implements OdooPort {
     totp: string | undefined,
   ): Promise<{ cookie: string } | { totpRequired: true }> {
     if (!this.people[login] || password !== 'right')
-      throw new Unauthenticated('The login or the password is not right.', {
+      throw new Unauthenticated('Wrong login or password.', {
         code: 'login-refused',
       });
     return login === 'mia' && totp === undefined

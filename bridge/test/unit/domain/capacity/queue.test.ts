@@ -52,7 +52,7 @@ const beside = (pods: number, gpus: number): Waiting['old'] => ({
 const noGpu: Obstacle = { reason: 'GpusNotFree', message: 'none free' };
 const turn: Obstacle = {
   reason: 'BehindOthers',
-  message: 'What is free goes to who asked first.',
+  message: 'Free capacity goes to earlier requests.',
   behind: 'fraud-scorer 2.1',
 };
 
@@ -191,11 +191,12 @@ describe('those who wait for room', () => {
       'room',
     ]);
     expect(said(turn, before(-1000)).reason).to.equal(
-      'Waiting for room behind fraud-scorer 2.1: What is free goes to who asked first.',
+      'Waiting for room behind fraud-scorer 2.1: Free capacity goes to earlier requests.',
     );
     expect(said(turn, NOW)).to.deep.include({
       phase: 'Failed',
-      reason: 'BehindOthers: What is free goes to who asked first. Waited behind fraud-scorer 2.1.',
+      reason:
+        'BehindOthers: Free capacity goes to earlier requests. Waited behind fraud-scorer 2.1.',
     });
   });
 });

@@ -10,7 +10,7 @@ import { UploadOdoo } from '../../../fakes/upload-odoo.ts';
  * wins.
  */
 class RacingOdoo extends UploadOdoo {
-  fault = (): Error => new Failed('Odoo failed at this.', { code: 'odoo-failed' });
+  fault = (): Error => new Failed('Odoo could not process the request.', { code: 'odoo-failed' });
   override async call<T>(
     caller: Caller,
     model: string,
@@ -67,7 +67,7 @@ describe('uploads at the edge', function () {
   for (const [what, fault] of [
     [
       'Odoo’s failed transaction',
-      () => new Failed('Odoo failed at this.', { code: 'odoo-failed' }),
+      () => new Failed('Odoo could not process the request.', { code: 'odoo-failed' }),
     ],
     ['Odoo’s own refusal', () => new Invalid('It exists already.', { code: 'refused' })],
   ] as const) {

@@ -202,7 +202,7 @@ describe('a plan', () => {
     const { obstacle } = await scene({ queueUntil: '2026-03-01T12:10:00Z', queue }).plan();
     expect(obstacle).to.deep.equal({
       reason: 'BehindOthers',
-      message: 'What is free goes to who asked first. It would wait behind fraud-scorer 2.1.',
+      message: 'Free capacity goes to earlier requests. It would wait behind fraud-scorer 2.1.',
       waits: true,
     });
   });
