@@ -66,7 +66,7 @@ class TestScreens(MlopsCase):
         self.assertIn({"name": "depth", "now": "3", "then": "5", "same": False}, dialog.comparison)
         self.assertEqual(
             dialog.consequence,
-            "Start 1.1.0 beside 1.0.0, test it, then send 100 % of production traffic to 1.1.0.",
+            "Starts 1.1.0 next to 1.0.0, tests it, then sends 100 % of production traffic to 1.1.0.",
         )
         dialog.confirm()
         self.assertEqual(second.status, "PendingProdDeployment")
