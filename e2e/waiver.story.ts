@@ -62,7 +62,7 @@ describe('What the scanner cannot judge alone, a second person accepts', functio
     await page.locator('[data-action=request-waiver]').first().click();
     await page.getByLabel('Reason').fill('Our own class; its state is a dict of numbers.');
     await page.locator('cf-action-sheet').getByRole('button', { name: 'Request waiver' }).click();
-    await page.getByText('asks to accept it').first().waitFor();
+    await page.getByText('requested a waiver').first().waitFor();
     await page.locator('cf-findings').scrollIntoViewIfNeeded();
     await picture(page, 'pwa-findings');
   });

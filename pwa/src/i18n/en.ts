@@ -647,7 +647,7 @@ export const en = {
     },
   },
   keys: {
-    title: 'Keyboard',
+    title: 'Keyboard shortcuts',
     search: 'Search',
     models: 'Models',
     endpoints: 'Endpoints',

@@ -37,7 +37,7 @@ describe('pwa: a rollout', function () {
     await page.locator('cf-sheet').getByText('Send 1% of traffic to 2.0.0.').waitFor();
     await page
       .locator('cf-sheet')
-      .getByText('Try 2.0.0 on a little of the traffic of 1.0.0')
+      .getByText('Sends 2.0.0 a small share of the traffic of 1.0.0')
       .waitFor();
     await page.locator('cf-sheet').getByRole('button', { name: 'Promote' }).click();
     await page.locator('cf-rollout').getByText('About to start.').waitFor();

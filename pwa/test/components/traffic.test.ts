@@ -49,17 +49,17 @@ describe('pwa: the last hour of an endpoint', function () {
     [
       'nothing is counted',
       { isCounted: false, since: null, minutes: [], versions: [] },
-      /does not know where the gateway tells its metrics/,
+      /No metrics source is configured/,
     ],
     [
       'the metrics could not be read',
       { isCounted: true, since: null, minutes: [], versions: [] },
-      /could not be read yet/,
+      /are not available yet/,
     ],
     [
       'the first minute is not over',
       { ...lastHour(), minutes: [], versions: [] },
-      /^Counted since .*; the first minute is not over\.$/,
+      /^Recording since .*; the first minute is not complete\.$/,
     ],
     [
       'nobody asked',

@@ -98,7 +98,7 @@ const LOOKS: Look[] = [
     as: 'ben',
     hash: (world) => urlOf(world, 'demand-forecast', '4.0.0'),
     act: (page) => page.locator('[data-action=deploy]').click(),
-    ready: 'Build the image of',
+    ready: 'Builds the image of',
     screen: true,
   },
   {
@@ -106,7 +106,7 @@ const LOOKS: Look[] = [
     as: 'ben',
     hash: (world) => urlOf(world, 'demand-forecast', '4.0.0'),
     act: (page) => page.locator('[data-action=reject]').click(),
-    ready: 'does not go further',
+    ready: 'will not proceed',
     screen: true,
   },
   { name: 'upload', as: 'ada', hash: () => '#/upload', ready: 'What is scanned' },
@@ -188,7 +188,7 @@ const LOOKS: Look[] = [
     world: () => worldWith((world) => toReview(world, true)),
     ready: 'Approve waiver',
   },
-  { name: 'upload-not-you', as: 'vera', hash: () => '#/upload', ready: 'Uploading needs the role' },
+  { name: 'upload-not-you', as: 'vera', hash: () => '#/upload', ready: 'Uploading requires the' },
   {
     name: 'upload-kept',
     as: 'ada',

@@ -211,7 +211,7 @@ describe('pwa: from sign-in to a live endpoint', function () {
     if (version) version.lockVersion += 1;
     await page.locator('cf-sheet').getByLabel('Reason').fill('No test data.');
     await page.locator('cf-sheet').getByRole('button', { name: 'Reject' }).click();
-    await page.getByText('Someone was faster').waitFor();
+    await page.getByText('Someone else changed this version').waitFor();
     expect(version?.status).to.equal('Validated');
     await context.close();
   });
@@ -233,7 +233,7 @@ describe('pwa: from sign-in to a live endpoint', function () {
       .waitFor();
     await page.goto(`${server.url}/app/${urlOf(server.world, 'digits', '1.0.0')}`);
     await page.locator('[data-action=rollback]').click();
-    await page.locator('cf-sheet').getByText('Take 1.0.0 out of production').waitFor();
+    await page.locator('cf-sheet').getByText('Takes 1.0.0 out of production').waitFor();
     await page.keyboard.press('Escape');
     await until('the sheet is gone', async () => (await page.getByRole('dialog').count()) === 0);
     await context.close();
@@ -264,7 +264,7 @@ describe('pwa: from sign-in to a live endpoint', function () {
     await page.getByRole('button', { name: 'JSON' }).click();
     await page.getByLabel('Request body').fill('{');
     await page.getByRole('button', { name: 'Send' }).click();
-    await page.getByText('This is not JSON').waitFor();
+    await page.getByText('Invalid JSON').waitFor();
     await page.getByRole('button', { name: 'n8n' }).click();
     await page.getByRole('button', { name: 'Copy: n8n' }).click();
     let text = '';

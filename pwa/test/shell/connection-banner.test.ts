@@ -36,7 +36,7 @@ describe('pwa: the line', function () {
       'vera',
       urlOf(server.world, 'ticket-router', '0.2.0'),
     );
-    await page.getByText('Live updates do not get through').waitFor();
+    await page.getByText('Live updates are unavailable').waitFor();
     const version = server.world.versions.find((one) => one.model.name === 'ticket-router');
     if (version) server.world.become(version, 'Validated');
     await page.locator('[data-key=approved][data-state=waiting]').waitFor();
@@ -57,7 +57,7 @@ describe('pwa: the line', function () {
       ),
     );
     await server.stop();
-    await page.getByText(/No connection since/).waitFor();
+    await page.getByText(/Offline since/).waitFor();
     await page.reload();
     await page.getByRole('heading', { name: 'digits 2.0.0' }).waitFor();
     await page
@@ -74,7 +74,7 @@ describe('pwa: the line', function () {
     const retry = page.getByRole('button', { name: 'Try now' });
     await until('the line is back', async () => {
       await retry.click({ timeout: 1_000 }).catch(() => {});
-      return (await page.getByText(/No connection since/).count()) === 0;
+      return (await page.getByText(/Offline since/).count()) === 0;
     });
     await until(
       'nothing old is shown',

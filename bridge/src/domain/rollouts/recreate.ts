@@ -41,8 +41,7 @@ export function rollbackKind(wanted: Wanted, observed: Observed): 'beside' | 'in
  */
 export function giveUp(observed: Observed, wanted: Wanted, act: Act): Move {
   const { previous, revision, publicRoute } = observed;
-  if (previous === null || publicRoute === null)
-    throw new Error('nothing serves that could be given up');
+  if (previous === null) throw new Error('nothing serves that could be given up');
   if (previous.wantedReplicas === 0) {
     return act(
       { kind: 'none' },
@@ -56,10 +55,11 @@ export function giveUp(observed: Observed, wanted: Wanted, act: Act): Move {
       waitingFor: 'pods',
     });
   const known =
-    publicRoute.changedBy === wanted.deploymentId
+    publicRoute?.changedBy === wanted.deploymentId
       ? publicRoute.before?.find((backend) => backend.revision === previous.name)
       : undefined;
-  if (known === undefined || known.replicas < previous.wantedReplicas) {
+  // a route that was deleted after the switch remembers nothing: Odoo's record does
+  if (publicRoute && (known === undefined || known.replicas < previous.wantedReplicas)) {
     return act(
       { kind: 'route', backends: publicRoute.backends, before: remembered(observed) },
       'Writing down what serves, and its size.',

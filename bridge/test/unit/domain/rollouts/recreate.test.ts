@@ -135,6 +135,12 @@ const TABLE: Row[] = [
     reason: /does not answer until the new version is ready/,
   },
   {
+    name: 'the route was deleted after the switch and the old pods were started: they stop again',
+    wanted: { progress: { ...since(0), step: 3 } },
+    observed: { ...serves, revision: ready, publicRoute: null },
+    action: { kind: 'scale-previous', revision: 'digits-v1', replicas: 0 },
+  },
+  {
     name: 'and are waited for',
     observed: { previous: ending, revision: ready, publicRoute: noted },
     action: none,
