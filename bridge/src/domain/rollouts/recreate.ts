@@ -1,4 +1,5 @@
 import { isReady } from './revision.ts';
+import type { RevisionObserved, RouteObserved } from './revision.ts';
 import { tookDown } from './restore-stable.ts';
 import type { Act, Action, Move, Observed, Wanted } from './types.ts';
 import type { Step } from './strategy.ts';
@@ -54,12 +55,8 @@ export function giveUp(observed: Observed, wanted: Wanted, act: Act): Move {
     return act({ kind: 'apply', replicas: 0 }, 'Creating the revision with zero pods.', 0, {
       waitingFor: 'pods',
     });
-  const known =
-    publicRoute?.changedBy === wanted.deploymentId
-      ? publicRoute.before?.find((backend) => backend.revision === previous.name)
-      : undefined;
   // a route that was deleted after the switch remembers nothing: Odoo's record does
-  if (publicRoute && (known === undefined || known.replicas < previous.wantedReplicas)) {
+  if (publicRoute && !isRemembered(publicRoute, previous, wanted.deploymentId)) {
     return act(
       { kind: 'route', backends: publicRoute.backends, before: remembered(observed) },
       'Writing down what serves, and its size.',
@@ -72,6 +69,19 @@ export function giveUp(observed: Observed, wanted: Wanted, act: Act): Move {
     STEP_MS,
     { waitingFor: 'pods' },
   );
+}
+
+/** Whether this deployment wrote down what serves, at its size or a larger one. */
+function isRemembered(
+  route: RouteObserved,
+  { name, wantedReplicas }: RevisionObserved,
+  deploymentId: number,
+): boolean {
+  const known =
+    route.changedBy === deploymentId
+      ? route.before?.find((backend) => backend.revision === name)
+      : undefined;
+  return known !== undefined && known.replicas >= wantedReplicas;
 }
 
 /**
