@@ -78,7 +78,7 @@ export class ComparisonField extends JsonField {
   }
 }
 
-const TOOL_NAMES = { osv: _t('Known holes'), clamav: _t('Malware') };
+const TOOL_NAMES = { osv: _t('Known vulnerabilities'), clamav: _t('Malware') };
 
 /** What is in the image; a tool that was not there is said, never counted as nothing found. */
 export class InventoryField extends JsonField {
