@@ -61,7 +61,7 @@ describe('pwa: a rollout', function () {
     await panel.getByText('Analysing').waitFor();
     await panel.locator('[data-verdict=wait]').getByText('7 of 20 requests so far.').waitFor();
     await panel
-      .getByRole('img', { name: 'Requests: 1.0.0 4,059, 2.0.0 7; at least 20; too few yet.' })
+      .getByRole('img', { name: 'Requests: 1.0.0 4,059, 2.0.0 7; at least 20; not enough yet.' })
       .waitFor();
     await panel
       .getByRole('img', {
@@ -110,7 +110,7 @@ describe('pwa: a rollout', function () {
     const sheet = page.locator('cf-sheet');
     await sheet.getByText('Compare with the stable version over 1 min of traffic.').waitFor();
     await sheet.getByRole('button', { name: 'Skip step' }).click();
-    await sheet.getByText('Say why').waitFor();
+    await sheet.getByText('Give a reason').waitFor();
     await sheet.getByLabel('Reason').fill('Known good.');
     await sheet.getByRole('button', { name: 'Skip step' }).click();
     await panel.getByText('50% of traffic goes to 2.0.0').waitFor();
