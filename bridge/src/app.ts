@@ -29,7 +29,7 @@ import { webhookJob } from './jobs/webhook.ts';
 import { startRelay } from './relay/relay.ts';
 import { artifactBytes } from './services/integrity/artifact-fingerprint.ts';
 import type { Logger } from './services/ports/runtime.ts';
-import { RecentWork } from './services/rollouts/work-cache.ts';
+import { WorkCache } from './services/rollouts/work-cache.ts';
 import { TrafficHistory } from './services/rollouts/traffic-history.ts';
 import { attachSocketHub } from './ws/hub.ts';
 
@@ -85,7 +85,7 @@ export async function startBridge(config: Config, log: Logger): Promise<{ stop()
     callerOf: context.callerOf,
     requestIdOf: context.requestIdOf,
   });
-  const recent = new RecentWork(clock);
+  const recent = new WorkCache(clock);
   const delivery = composeDelivery(
     {
       kubeconfigFile: config.KUBECONFIG,

@@ -27,7 +27,7 @@ import type { Caller, OdooPort } from '../services/ports/odoo.ts';
 import type { Clock, Logger } from '../services/ports/runtime.ts';
 import type { JobHandler } from '../services/ports/jobs.ts';
 import type { ObjectStore } from '../services/ports/object-store.ts';
-import type { RecentWork } from '../services/rollouts/work-cache.ts';
+import type { WorkCache } from '../services/rollouts/work-cache.ts';
 
 /** Values of docs/configuration.md; files are read already. */
 export interface DeliverySettings {
@@ -72,7 +72,7 @@ export interface DeliveryParts {
   clock: Clock;
   log: Logger;
   /** filled by the relay */
-  recent: RecentWork;
+  recent: WorkCache;
   callerOf(request: Request): Caller | Promise<Caller>;
   requestIdOf(request: Request): string;
 }

@@ -1,5 +1,5 @@
 import type { Clock, Logger } from '../services/ports/runtime.ts';
-import type { RecentWork } from '../services/rollouts/work-cache.ts';
+import type { WorkCache } from '../services/rollouts/work-cache.ts';
 import type { Command, JobQueues, Outbox, OutboxLease } from '../services/ports/outbox.ts';
 import { payloadOf } from './payload.ts';
 
@@ -9,7 +9,7 @@ export interface RelayDeps {
   clock: Clock;
   log: Logger;
   /** what orders bring with them is kept here for the job that follows */
-  recent: Pick<RecentWork, 'keep'>;
+  recent: Pick<WorkCache, 'keep'>;
 }
 
 /** A lost notification costs this much, never an event. */

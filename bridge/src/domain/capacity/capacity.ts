@@ -17,7 +17,7 @@ interface NodeObserved {
 }
 /**
  * A pod that holds GPUs of a node. One that is ending gives them back soon and does not count as an
- * obstacle.
+ * blocker.
  */
 export interface GpuHolder {
   node: string;
@@ -40,11 +40,11 @@ export interface CapacityObserved {
   holders: GpuHolder[];
   quotas: QuotaObserved[];
 }
-export interface Obstacle {
+export interface Blocker {
   reason: string;
   message: string;
   /** it would be gone if the pods of the version that serves went first */
-  curable?: true;
+  fitsAfterRecreate?: true;
   /** whose turn it is before */
   behind?: string;
 }
@@ -75,17 +75,17 @@ export const GPU_RESOURCE = 'nvidia.com/gpu';
 /**
  * Others may give back what is missing; an image that is gone or a limit of the environment stays.
  */
-export const mayPass = ({ reason }: Obstacle): boolean =>
+export const mayPass = ({ reason }: Blocker): boolean =>
   reason === 'GpusNotFree' || reason === 'QuotaExceeded' || reason === 'BehindOthers';
 
 /** What stands against `count` more such pods: GPUs that others hold, or the namespace's quota. */
-export function capacityObstacle(
+export function capacityBlocker(
   capacity: CapacityObserved,
   requests: PodRequests,
   count: number,
-): Obstacle | null {
+): Blocker | null {
   return (
-    gpuObstacle(capacity, requests.gpus, count) ?? quotaObstacle(capacity.quotas, requests, count)
+    gpuBlocker(capacity, requests.gpus, count) ?? quotaBlocker(capacity.quotas, requests, count)
   );
 }
 
@@ -110,41 +110,41 @@ export function givenBack(
  * What stands against the beginning of a rollout by this strategy; `more`: the pods that it starts,
  * where some run already.
  */
-export function strategyObstacle(
+export function strategyBlocker(
   capacity: CapacityObserved,
   requests: PodRequests,
   beside: Beside,
   more?: number,
-): Obstacle | null {
+): Blocker | null {
   const { strategy, replicas, old, canary } = beside;
   const count = more ?? firstPods(strategy, canary, replicas, old === null);
-  if (strategy !== 'recreate' || old === null) return capacityObstacle(capacity, requests, count);
-  const obstacle = capacityObstacle(givenBack(capacity, old), requests, count);
-  return obstacle && old.pods.length > 0
+  if (strategy !== 'recreate' || old === null) return capacityBlocker(capacity, requests, count);
+  const blocker = capacityBlocker(givenBack(capacity, old), requests, count);
+  return blocker && old.pods.length > 0
     ? {
-        ...obstacle,
-        message: `${obstacle.message} What the version that serves holds is counted as given back.`,
+        ...blocker,
+        message: `${blocker.message} What the version that serves holds is counted as given back.`,
       }
-    : obstacle;
+    : blocker;
 }
 
 /** The same, with what else would fit. */
-export function rolloutObstacle(
+export function rolloutBlocker(
   capacity: CapacityObserved,
   requests: PodRequests,
   more: number,
   beside: Beside,
-): Obstacle | null {
-  const obstacle = strategyObstacle(capacity, requests, beside, more);
-  if (obstacle === null || beside.old === null) return obstacle;
+): Blocker | null {
+  const blocker = strategyBlocker(capacity, requests, beside, more);
+  if (blocker === null || beside.old === null) return blocker;
   const offers = fitting(capacity, requests, beside).filter(
     (strategy) => strategy !== beside.strategy && strategy !== 'blue-green',
   );
-  if (offers.length === 0) return obstacle;
+  if (offers.length === 0) return blocker;
   const pods = firstPods('canary', beside.canary, beside.replicas, false);
   return {
-    ...obstacle,
-    message: `${obstacle.message} Promote it ${offers.map((strategy) => `as ${offered(strategy, pods)}`).join(', or ')}.`,
+    ...blocker,
+    message: `${blocker.message} Promote it ${offers.map((strategy) => `as ${offered(strategy, pods)}`).join(', or ')}.`,
   };
 }
 
@@ -155,7 +155,7 @@ export function fitting(
   beside: Beside,
 ): StrategyName[] {
   return beside.allowed.filter(
-    (strategy) => strategyObstacle(capacity, requests, { ...beside, strategy }) === null,
+    (strategy) => strategyBlocker(capacity, requests, { ...beside, strategy }) === null,
   );
 }
 
@@ -166,7 +166,7 @@ function offered(strategy: StrategyName, canaryPods: number): string {
   return 'recreate, which needs no room beside what serves, while the endpoint does not answer until the new version is ready';
 }
 
-function gpuObstacle(capacity: CapacityObserved, gpusEach: number, count: number): Obstacle | null {
+function gpuBlocker(capacity: CapacityObserved, gpusEach: number, count: number): Blocker | null {
   if (gpusEach === 0 || capacity.nodes === null) return null;
   let fits = 0;
   let free = 0;
@@ -209,11 +209,11 @@ export function wantedOf(requests: PodRequests, count: number): Record<string, n
   };
 }
 
-function quotaObstacle(
+function quotaBlocker(
   quotas: QuotaObserved[],
   requests: PodRequests,
   count: number,
-): Obstacle | null {
+): Blocker | null {
   const wanted = wantedOf(requests, count);
   for (const quota of quotas) {
     for (const [resource, hard] of Object.entries(quota.hard)) {

@@ -1,5 +1,5 @@
-import { capacityObstacle, mayPass, wantedOf } from './capacity.ts';
-import type { CapacityObserved, Obstacle, PodRequests } from './capacity.ts';
+import { capacityBlocker, mayPass, wantedOf } from './capacity.ts';
+import type { CapacityObserved, Blocker, PodRequests } from './capacity.ts';
 import { firstPods } from '../rollouts/strategy.ts';
 import type { Step, StrategyName } from '../rollouts/strategy.ts';
 
@@ -26,14 +26,14 @@ export interface Waiting {
  * wait is over, that is paused, that could never fit, or that waits for GPUs of which this one
  * wants none, holds it up no longer. `waiting`: in the order in which they asked.
  */
-export function queueObstacle(
+export function queueBlocker(
   waiting: Waiting[],
-  own: Obstacle | null,
+  own: Blocker | null,
   requests: PodRequests,
   capacity: CapacityObserved,
   namespace: string,
   now: Date,
-): Obstacle | null {
+): Blocker | null {
   if (own !== null && !mayPass(own)) return own;
   const ahead = waiting.filter(
     (one) =>
@@ -55,7 +55,7 @@ export function queueObstacle(
 function contends(one: Waiting, requests: PodRequests, capacity: CapacityObserved): boolean {
   if (requests.gpus > 0 || one.requests.gpus === 0) return true;
   return (
-    capacityObstacle({ ...capacity, holders: [], nodes: null }, one.requests, startsWith(one)) !==
+    capacityBlocker({ ...capacity, holders: [], nodes: null }, one.requests, startsWith(one)) !==
     null
   );
 }
@@ -70,7 +70,7 @@ function couldFit(one: Waiting, capacity: CapacityObserved, namespace: string): 
     holders: [],
     quotas: capacity.quotas.map((quota) => ({ ...quota, used: {} })),
   };
-  if (capacityObstacle(empty, one.requests, one.replicas) !== null) return false;
+  if (capacityBlocker(empty, one.requests, one.replicas) !== null) return false;
   const { old } = one;
   if (old === null || one.strategy === 'recreate') return true;
   const used = Object.fromEntries(
@@ -86,7 +86,7 @@ function couldFit(one: Waiting, capacity: CapacityObserved, namespace: string): 
       (holder) => holder.namespace === namespace && holder.pod.startsWith(`${old.revision}-`),
     ),
   };
-  return capacityObstacle(beside, one.requests, startsWith(one)) === null;
+  return capacityBlocker(beside, one.requests, startsWith(one)) === null;
 }
 
 const startsWith = ({ strategy, steps, replicas, old }: Waiting): number =>

@@ -3,7 +3,7 @@ import { explainRevision } from './pod-failure.ts';
 import { isReady, shareOf } from './revision.ts';
 import { deletingReason } from './drift.ts';
 import { stepsOf } from './strategy.ts';
-import type { Decision, Observed, Wanted } from './types.ts';
+import type { Decision, DesiredState, Failure, Observed } from './types.ts';
 
 type Untimed = Omit<Condition, 'lastTransitionTime'>;
 type State = [status: Condition['status'], reason: string, message: string];
@@ -13,12 +13,12 @@ type State = [status: Condition['status'], reason: string, message: string];
  * of them.
  */
 export function conditionsOf(
-  wanted: Wanted,
+  wanted: DesiredState,
   observed: Observed,
-  said: Pick<Decision, 'phase' | 'reason' | 'code'>,
+  said: Pick<Decision, 'phase' | 'reason' | 'code'> & { failure: Failure | undefined },
   now: Date,
 ): Untimed[] {
-  const { phase, reason, code } = said;
+  const { phase, reason, code, failure } = said;
   const condition = (type: string, [status, word, message]: State): Untimed => ({
     type,
     status,
@@ -35,24 +35,25 @@ export function conditionsOf(
       'Ready',
       phase === 'Ready'
         ? ['True', 'Serving', reason]
-        : phase === 'Failed'
-          ? failed(reason)
+        : failure
+          ? ['False', failure.code, failure.message]
           : ['False', code ?? phase ?? 'Unchanged', reason],
     ),
   ];
 }
 
-const NO_ROOM = new Set(['QuotaExceeded', 'Unschedulable']);
+const CAPACITY_REASONS = new Set(['QuotaExceeded', 'Unschedulable']);
 
 function capacity(observed: Observed, now: Date): State {
-  if (observed.obstacle) return ['False', observed.obstacle.reason, observed.obstacle.message];
+  if (observed.blocker) return ['False', observed.blocker.reason, observed.blocker.message];
   // somebody may have taken the room since it was looked for
   const failure = observed.revision && explainRevision(observed.revision, now);
-  if (failure && NO_ROOM.has(failure.reason)) return ['False', failure.reason, failure.message];
+  if (failure && CAPACITY_REASONS.has(failure.reason))
+    return ['False', failure.reason, failure.message];
   return ['True', 'Enough', 'Image, GPUs and quota are there.'];
 }
 
-function pods(wanted: Wanted, observed: Observed, now: Date): State {
+function pods(wanted: DesiredState, observed: Observed, now: Date): State {
   const revision = observed.revision;
   if (revision === null)
     return [
@@ -69,7 +70,7 @@ function pods(wanted: Wanted, observed: Observed, now: Date): State {
   return ['False', failure?.reason ?? 'Starting', failure ? `${count} ${failure.message}` : count];
 }
 
-function smoke(wanted: Wanted, observed: Observed): State {
+function smoke(wanted: DesiredState, observed: Observed): State {
   const result = observed.smoke.public ?? observed.smoke.preview;
   if (result)
     return [
@@ -83,13 +84,13 @@ function smoke(wanted: Wanted, observed: Observed): State {
 }
 
 /** By the record: traffic that somebody else gave it tells nothing. */
-function wasAsked({ progress, strategy, steps, replicas, alone, rollback }: Wanted): boolean {
+function wasAsked({ progress, strategy, steps, replicas, alone, rollback }: DesiredState): boolean {
   const list = stepsOf(strategy, steps, replicas, alone, rollback ? 'beside' : null);
   const at = list.findIndex(({ kind }) => kind === 'preview');
   return at >= 0 && (progress?.step ?? 0) > at;
 }
 
-function traffic(wanted: Wanted, observed: Observed): State {
+function traffic(wanted: DesiredState, observed: Observed): State {
   const percent = Math.round(shareOf(observed.publicRoute, wanted.revision) * 100);
   if (observed.publicRoute === null && (wanted.stable !== null || wanted.established))
     return ['False', 'RouteMissing', '0 % of traffic: the route is not there.'];
@@ -98,9 +99,4 @@ function traffic(wanted: Wanted, observed: Observed): State {
     percent === 0 ? 'None' : percent === 100 ? 'All' : 'Part',
     `${percent} % of traffic.`,
   ];
-}
-
-function failed(reason: string): State {
-  const word = /^([A-Za-z]+): /.exec(reason)?.[1];
-  return ['False', word ?? 'Failed', word ? reason.slice(word.length + 2) : reason];
 }

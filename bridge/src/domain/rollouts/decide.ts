@@ -1,97 +1,125 @@
-import type { Action, Decision, Observed, Standing, Wanted } from './types.ts';
 import { mayPass } from '../capacity/capacity.ts';
-import { explainRevision } from './pod-failure.ts';
-import { isReady, shareOf } from './revision.ts';
 import { conditionsOf } from './conditions.ts';
-import { remembered } from './recreate.ts';
-import { backOut, progressOf, restorable } from './restore-stable.ts';
 import { deletingReason } from './drift.ts';
+import { explainRevision } from './pod-failure.ts';
+import { remembered } from './recreate.ts';
+import { backOut, progressOf, restoreTarget } from './restore-stable.ts';
+import { isReady, shareOf } from './revision.ts';
+import { situationOf, type Situation } from './situation.ts';
 import { nextMove } from './steps.ts';
-
-const STEP_MS = 150;
-/** how often to look when the cluster itself does not tell that something changed */
-const WAIT_MS = 500;
-/** how often to look whether something is gone that somebody else keeps */
-const GONE_MS = 2_000;
+import { GONE_MS, STEP_MS, WAIT_MS } from './timing.ts';
+import type { Action, Decision, DesiredState, Failure, Observed, RolloutStatus } from './types.ts';
 
 /**
- * The next step of one deployment, from what is wanted and what is. Pure; takes one step a call.
+ * The next action of one deployment, from desired and observed state. Pure; takes one step a call.
  */
-export function decide(wanted: Wanted, observed: Observed, now: Date): Decision {
-  const say: Say = (action, phase, reason, againInMs, standing = null, code = null) => ({
-    action,
-    phase,
-    reason,
-    againInMs,
-    standing,
-    code,
-    conditions: conditionsOf(wanted, observed, { phase, reason, code }, now),
-  });
-
-  if (wanted.desired === 'removed') return remove(wanted, observed, say);
-  if (wanted.failed) return cleanUp(wanted, observed, say);
-  if (wanted.desired === 'kept') return say({ kind: 'none' }, null, 'Kept for a rollback.', null);
-  if (wanted.established) return holdSteady(wanted, observed, say);
-  return rollOut(wanted, observed, now, say);
+export function decide(wanted: DesiredState, observed: Observed, now: Date): Decision {
+  return withConditions(choose(wanted, observed, now), { wanted, observed, now });
 }
 
-type Say = (
-  action: Action,
-  phase: Decision['phase'],
-  reason: string,
-  againInMs: number | null,
-  standing?: Standing | null,
-  code?: string | null,
-) => Decision;
+/** A decision before its conditions; what is left out: no action, nothing reported, no code. */
+interface Choice {
+  action?: Action;
+  phase?: Decision['phase'];
+  reason: string;
+  /** null: nothing more to do */
+  againInMs: number | null;
+  status?: RolloutStatus;
+  /** what somebody changed in the cluster */
+  code?: string | null;
+  /** with the phase Failed */
+  failure?: Failure;
+}
 
-function rollOut(wanted: Wanted, observed: Observed, now: Date, say: Say): Decision {
-  const { revision, smoke } = observed;
-  const move = nextMove(wanted, observed, now);
-  const { standing } = move;
-  const fail = (reason: string): Decision =>
-    say(backOut(wanted, observed), 'Failed', reason, STEP_MS, standing);
+interface Facts {
+  wanted: DesiredState;
+  observed: Observed;
+  now: Date;
+}
 
-  const failure =
-    revision && revision.image === wanted.image ? explainRevision(revision, now) : null;
-  if (failure?.fatal && revision && !isReady(revision, wanted.image, revision.wantedReplicas))
-    return fail(`${failure.reason}: ${failure.message}`);
-  if (now >= wanted.deadline)
-    return fail(
-      `DeadlineExceeded: ${failure ? `${failure.reason}: ${failure.message}` : progressOf(observed, wanted.replicas)}`,
-    );
-  if (mustWaitForOthers(wanted, observed, move.kind === 'fail')) {
-    const reason = `Waiting until ${wanted.withdrawing.join(' and ')} is gone, whose place it takes.`;
-    return say({ kind: 'none' }, 'Progressing', reason, WAIT_MS, {
-      ...standing,
-      waitingFor: 'predecessor',
-    });
-  }
-  if (move.kind === 'fail') return fail(move.reason);
+function choose(wanted: DesiredState, observed: Observed, now: Date): Choice {
+  const facts = { wanted, observed, now };
+  if (wanted.desired === 'removed') return remove(facts);
+  if (wanted.failed) return cleanUp(facts);
+  if (wanted.desired === 'kept') return { reason: 'Kept for a rollback.', againInMs: null };
+  if (wanted.established) return holdSteady(facts);
+  return rollOut(situationOf(wanted, observed, now));
+}
+
+function withConditions(choice: Choice, { wanted, observed, now }: Facts): Decision {
+  const { action = { kind: 'none' }, phase = null, status = null, code = null } = choice;
+  const { reason, againInMs, failure } = choice;
+  const conditions = conditionsOf(wanted, observed, { phase, reason, code, failure }, now);
+  return { action, phase, reason, againInMs, status, code, conditions };
+}
+
+function rollOut(situation: Situation): Choice {
+  const { wanted, observed } = situation;
+  const move = nextMove(situation);
+  const { status } = move;
+  const failure = fatalFailure(situation);
+  if (failure) return giveBack(situation, failure, status);
+  if (mustWaitForOthers(wanted, observed, move.kind === 'fail'))
+    return {
+      phase: 'Progressing',
+      reason: `Waiting until ${wanted.withdrawing.join(' and ')} is gone, whose place it takes.`,
+      againInMs: WAIT_MS,
+      status: { ...status, waitingFor: 'predecessor' },
+    };
+  if (move.kind === 'fail') return giveBack(situation, move.failure, status);
   if (move.kind === 'act')
-    return say(
-      withBefore(move.action, wanted, observed),
-      'Progressing',
-      move.reason,
-      move.againInMs,
-      standing,
-      move.code ?? null,
-    );
+    return {
+      action: withBefore(move.action, wanted, observed),
+      phase: 'Progressing',
+      reason: move.reason,
+      againInMs: move.againInMs,
+      code: move.code ?? null,
+      status,
+    };
+  return goLive(situation, status);
+}
+
+/** Why it has failed, whatever its steps say; null: it has not. */
+function fatalFailure({ wanted, observed, now }: Situation): Failure | null {
+  const { revision } = observed;
+  const seen = revision && revision.image === wanted.image ? explainRevision(revision, now) : null;
+  if (seen?.fatal && revision && !isReady(revision, wanted.image, revision.wantedReplicas))
+    return { code: seen.reason, message: seen.message };
+  if (now < wanted.deadline) return null;
+  const message = seen ? `${seen.reason}: ${seen.message}` : progressOf(observed, wanted.replicas);
+  return { code: 'DeadlineExceeded', message };
+}
+
+const giveBack = (
+  { wanted, observed }: Situation,
+  failure: Failure,
+  status: RolloutStatus,
+): Choice => ({
+  action: backOut(wanted, observed),
+  phase: 'Failed',
+  reason: `${failure.code}: ${failure.message}`,
+  ...{ againInMs: STEP_MS, status, failure },
+});
+
+/** All steps are taken: it is live once it has answered through its public route. */
+function goLive(situation: Situation, status: RolloutStatus): Choice {
+  const { replicas } = situation.wanted;
+  const { smoke } = situation.observed;
   if (smoke.public === null)
-    return say(
-      { kind: 'smoke', through: 'public' },
-      'Progressing',
-      'Asking through the public path.',
-      0,
-      standing,
-    );
-  if (!smoke.public.ok) return fail(`SmokeTestFailed: ${smoke.public.message}`);
-  return say(
-    { kind: 'finish' },
-    'Ready',
-    `${wanted.replicas} of ${wanted.replicas} pods serve.`,
-    null,
-    standing,
-  );
+    return {
+      action: { kind: 'smoke', through: 'public' },
+      phase: 'Progressing',
+      reason: 'Asking through the public path.',
+      ...{ againInMs: 0, status },
+    };
+  if (!smoke.public.ok)
+    return giveBack(situation, { code: 'SmokeTestFailed', message: smoke.public.message }, status);
+  return {
+    action: { kind: 'finish' },
+    phase: 'Ready',
+    reason: `${replicas} of ${replicas} pods serve.`,
+    ...{ againInMs: null, status },
+  };
 }
 
 /**
@@ -100,126 +128,122 @@ function rollOut(wanted: Wanted, observed: Observed, now: Date, say: Say): Decis
  * give back.
  */
 function mustWaitForOthers(
-  wanted: Wanted,
-  { publicRoute, obstacle }: Observed,
+  wanted: DesiredState,
+  { publicRoute, blocker }: Observed,
   fails: boolean,
 ): boolean {
   if (wanted.withdrawing.length === 0 || shareOf(publicRoute, wanted.revision) > 0) return false;
-  return !wanted.rollback || (fails && obstacle !== null && mayPass(obstacle));
+  return !wanted.rollback || (fails && blocker !== null && mayPass(blocker));
 }
 
 /**
  * After Ready only drift is mended, and traffic that another deployment took over is never taken
  * back.
  */
-function holdSteady(wanted: Wanted, observed: Observed, say: Say): Decision {
+function holdSteady({ wanted, observed }: Facts): Choice {
   const { revision, publicRoute } = observed;
   const serves = shareOf(publicRoute, wanted.revision);
   if (revision?.deleting)
-    return say(
-      { kind: 'none' },
-      revision.readyReplicas > 0 ? 'Ready' : 'Progressing',
-      deletingReason(revision.deleting),
-      10 * WAIT_MS,
-      null,
-      'RevisionDeleting',
-    );
+    return {
+      phase: revision.readyReplicas > 0 ? 'Ready' : 'Progressing',
+      reason: deletingReason(revision.deleting),
+      againInMs: 10 * WAIT_MS,
+      code: 'RevisionDeleting',
+    };
   if (publicRoute !== null && serves === 0)
-    return say({ kind: 'none' }, null, 'Another revision has the traffic.', null);
+    return { reason: 'Another revision has the traffic.', againInMs: null };
   if (revision === null || revision.image !== wanted.image) {
-    return say(
-      { kind: 'apply', replicas: wanted.replicas },
-      'Ready',
-      'The revision had been changed or deleted in the cluster; it is put back.',
-      WAIT_MS,
-    );
+    return {
+      action: { kind: 'apply', replicas: wanted.replicas },
+      phase: 'Ready',
+      reason: 'The revision had been changed or deleted in the cluster; it is put back.',
+      againInMs: WAIT_MS,
+    };
   }
   if (revision.readyReplicas < wanted.replicas) {
     // one ready pod still answers; none at all makes the endpoint unavailable until the cluster has
     // mended it
-    return say(
-      { kind: 'none' },
-      revision.readyReplicas > 0 ? 'Ready' : 'Progressing',
-      progressOf(observed, wanted.replicas),
-      10 * WAIT_MS,
-    );
+    return {
+      phase: revision.readyReplicas > 0 ? 'Ready' : 'Progressing',
+      reason: progressOf(observed, wanted.replicas),
+      againInMs: 10 * WAIT_MS,
+    };
   }
   if (publicRoute === null) {
-    return say(
-      { kind: 'route', backends: [{ revision: wanted.revision, weight: 100 }], before: [] },
-      'Ready',
-      'The route had been deleted; it is put back.',
-      WAIT_MS,
-    );
+    return {
+      action: { kind: 'route', backends: [{ revision: wanted.revision, weight: 100 }], before: [] },
+      phase: 'Ready',
+      reason: 'The route had been deleted; it is put back.',
+      againInMs: WAIT_MS,
+    };
   }
-  return say(
-    { kind: 'finish' },
-    'Ready',
-    `${revision.readyReplicas} of ${wanted.replicas} pods serve.`,
-    null,
-  );
+  return {
+    action: { kind: 'finish' },
+    phase: 'Ready',
+    reason: `${revision.readyReplicas} of ${wanted.replicas} pods serve.`,
+    againInMs: null,
+  };
 }
 
-function remove(wanted: Wanted, observed: Observed, say: Say): Decision {
-  if (wanted.failed && restorable(wanted, observed))
-    return say(
-      backOut(wanted, observed),
-      null,
-      'Giving traffic back to what served before.',
-      STEP_MS,
-    );
+function remove({ wanted, observed }: Facts): Choice {
+  if (wanted.failed && restoreTarget(wanted, observed))
+    return {
+      action: backOut(wanted, observed),
+      reason: 'Giving traffic back to what served before.',
+      againInMs: STEP_MS,
+    };
   if (wanted.shared)
-    return say(
-      { kind: 'none' },
-      'Removed',
-      'Another deployment of this version uses the revision.',
-      null,
-    );
+    return {
+      phase: 'Removed',
+      reason: 'Another deployment of this version uses the revision.',
+      againInMs: null,
+    };
   const share = shareOf(observed.publicRoute, wanted.revision);
   const previewed = shareOf(observed.previewRoute, wanted.revision) > 0;
   if (observed.revision === null && share === 0 && !previewed) {
     const { leftovers = [] } = observed;
     if (leftovers.length === 0)
-      return say({ kind: 'none' }, 'Removed', 'Nothing of it is left.', null);
-    return say(
-      { kind: 'remove', remaining: null },
-      null,
-      `Still there: ${leftovers.join(', ')}.`,
-      GONE_MS,
-    );
+      return { phase: 'Removed', reason: 'Nothing of it is left.', againInMs: null };
+    return {
+      action: { kind: 'remove', remaining: null },
+      reason: `Still there: ${leftovers.join(', ')}.`,
+      againInMs: GONE_MS,
+    };
   }
   const others = (observed.publicRoute?.backends ?? []).filter(
     (backend) => backend.revision !== wanted.revision,
   );
   const deleting = observed.revision?.deleting;
-  return say(
-    { kind: 'remove', remaining: share > 0 ? others : null },
-    null,
-    deleting ? deletingReason(deleting) : 'Removing the revision.',
-    deleting?.length ? GONE_MS : WAIT_MS,
-  );
+  return {
+    action: { kind: 'remove', remaining: share > 0 ? others : null },
+    reason: deleting ? deletingReason(deleting) : 'Removing the revision.',
+    againInMs: deleting?.length ? GONE_MS : WAIT_MS,
+  };
 }
 
-function cleanUp(wanted: Wanted, observed: Observed, say: Say): Decision {
+function cleanUp({ wanted, observed }: Facts): Choice {
   // Odoo's deadline may have failed it while it had part of the traffic
-  if (restorable(wanted, observed))
-    return say(
-      backOut(wanted, observed),
-      null,
-      'Giving traffic back to what served before.',
-      STEP_MS,
-    );
+  if (restoreTarget(wanted, observed))
+    return {
+      action: backOut(wanted, observed),
+      reason: 'Giving traffic back to what served before.',
+      againInMs: STEP_MS,
+    };
   const previewed = shareOf(observed.previewRoute, wanted.revision) > 0;
   const serves = shareOf(observed.publicRoute, wanted.revision) > 0;
   const left = observed.revision !== null && !serves && !wanted.shared;
-  if (!previewed && !left) return say({ kind: 'none' }, null, 'Cleaned up.', null);
-  return say({ kind: 'clean' }, null, 'Removing what the failed rollout left.', WAIT_MS);
+  if (!previewed && !left) return { reason: 'Cleaned up.', againInMs: null };
+  return {
+    action: { kind: 'clean' },
+    reason: 'Removing what the failed rollout left.',
+    againInMs: WAIT_MS,
+  };
 }
 
 /**
  * The first change of traffic remembers what served; later ones of the same deployment keep that.
  */
-function withBefore(action: Action, wanted: Wanted, observed: Observed): Action {
+function withBefore(action: Action, wanted: DesiredState, observed: Observed): Action {
   if (action.kind !== 'route' || action.before.length > 0) return action;
   const route = observed.publicRoute;
   if (route?.changedBy === wanted.deploymentId && route.before)

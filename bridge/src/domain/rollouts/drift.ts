@@ -1,40 +1,12 @@
+import type { Situation } from './situation.ts';
 import { isReady, shareOf } from './revision.ts';
 import type { Backend } from './revision.ts';
-import { givesUp } from './recreate.ts';
-import type { Action, Observed, Wanted } from './types.ts';
-import { podsOf } from './strategy.ts';
-import type { Step } from './strategy.ts';
+import type { Action, DesiredState } from './types.ts';
 
-/**
- * What the steps that were taken have brought about: what must be there, whoever changed it since.
- */
-export interface Due {
-  /** percent of the traffic that the new version has */
-  weight: number;
-  /** pods of the new version */
-  pods: number;
-  /** pods of what serves */
-  stablePods: number;
-}
-
-export interface Disturbance {
+export interface Drift {
   code: string;
   action: Action;
   reason: string;
-}
-
-export function dueAt(steps: Step[], index: number, wanted: Wanted): Due {
-  const taken = steps.slice(0, index);
-  const shrunk = taken.findLast((step) => step.kind === 'shrink');
-  const size = wanted.stable?.replicas ?? 0;
-  return {
-    weight: taken.findLast((step) => step.kind === 'weight')?.percent ?? 0,
-    pods: Math.max(
-      0,
-      ...taken.map((step) => (step.kind === 'scale' ? podsOf(step, wanted.replicas) : 0)),
-    ),
-    stablePods: shrunk ? Math.min(shrunk.pods, size) : size,
-  };
 }
 
 /**
@@ -42,11 +14,12 @@ export function dueAt(steps: Step[], index: number, wanted: Wanted): Due {
  * answer with. Then the other side has all of it. A version that no step has let in yet gets
  * nothing even so: it was not asked or judged, and what served is put back.
  */
-function shareNow(due: Due, wanted: Wanted, { revision, previous, publicRoute }: Observed): number {
+function shareNow({ due, wanted, observed, percent }: Situation): number {
+  const { revision, previous } = observed;
   const [own, stable] = [revision?.readyReplicas ?? 0, previous?.readyReplicas ?? 0];
   if (due.weight === 0) return 0;
   // what was taken back comes back when all of its pods are there
-  const less = Math.round(shareOf(publicRoute, wanted.revision) * 100) < due.weight;
+  const less = percent < due.weight;
   if (less && stable > 0 && !isReady(revision, wanted.image, due.pods)) return 0;
   if (own === 0 && stable > 0) return 0;
   return own > 0 && stable === 0 ? 100 : due.weight;
@@ -57,19 +30,9 @@ function shareNow(due: Due, wanted: Wanted, { revision, previous, publicRoute }:
  * anything else. Null: all is there. A rollback is one write and passes nothing over, so it goes on
  * instead.
  */
-export function disturbanceOf(
-  wanted: Wanted,
-  observed: Observed,
-  steps: Step[],
-  index: number,
-): Disturbance | null {
-  const due = dueAt(steps, index, wanted);
-  if (wanted.rollback || givesUp(steps)) return lostRoute(wanted, observed, steps, index);
-  return (
-    traffic(wanted, observed, due, steps[index]) ??
-    stableSide(wanted, observed, due) ??
-    ownSide(wanted, observed, due, steps[index])
-  );
+export function driftOf(situation: Situation): Drift | null {
+  if (situation.wanted.rollback || situation.stopsStableFirst) return lostRoute(situation);
+  return traffic(situation) ?? stableSide(situation) ?? ownSide(situation);
 }
 
 /**
@@ -77,16 +40,11 @@ export function disturbanceOf(
  * the route leads to what served, though it does not answer. A rollback needs no more than a route
  * to begin with.
  */
-function lostRoute(
-  wanted: Wanted,
-  { publicRoute }: Observed,
-  steps: Step[],
-  index: number,
-): Disturbance | null {
+function lostRoute({ wanted, observed, steps, step }: Situation): Drift | null {
+  const { publicRoute } = observed;
   const { stable, progress } = wanted;
   const switches = !wanted.rollback && (progress?.step ?? 0) >= steps.length - 1;
-  if (stable === null || switches || (wanted.rollback && steps[index]?.kind !== 'shrink'))
-    return null;
+  if (stable === null || switches || (wanted.rollback && step?.kind !== 'shrink')) return null;
   if (publicRoute === null)
     return {
       code: 'RouteMissing',
@@ -102,17 +60,12 @@ function lostRoute(
   };
 }
 
-function traffic(
-  wanted: Wanted,
-  observed: Observed,
-  due: Due,
-  step: Step | undefined,
-): Disturbance | null {
+function traffic(situation: Situation): Drift | null {
+  const { wanted, observed, due, step, percent: share } = situation;
   const { publicRoute, revision } = observed;
   const { stable } = wanted;
-  const target = shareNow(due, wanted, observed);
-  const share = Math.round(shareOf(publicRoute, wanted.revision) * 100);
-  if (stable === null && target === 0) return uninvited(wanted, observed, share);
+  const target = shareNow(situation);
+  if (stable === null && target === 0) return uninvited(situation);
   // taken a moment ago, and to be recorded next
   const taken =
     step?.kind === 'weight' && share === step.percent && (revision?.readyReplicas ?? 0) > 0;
@@ -134,7 +87,7 @@ function traffic(
   const percent = taken && !strangers ? step.percent : target;
   const action: Action = { kind: 'route', backends: backendsOf(wanted, percent), before: [] };
   if (code === 'WeightsChanged' && target !== due.weight)
-    return { ...oneSided(observed, due, target), action };
+    return { ...oneSided(situation, target), action };
   return {
     code,
     action,
@@ -143,13 +96,14 @@ function traffic(
 }
 
 /** Nothing served before, and no step has let the new version in. */
-function uninvited(wanted: Wanted, { publicRoute }: Observed, share: number): Disturbance | null {
-  if (!wanted.alone || wanted.shared || publicRoute === null || share === 0) return null;
+function uninvited({ wanted, observed, percent }: Situation): Drift | null {
+  if (!wanted.alone || wanted.shared || observed.publicRoute === null || percent === 0) return null;
   const reason = 'A route led to the new version before it was asked: it is taken away.';
   return { code: 'RouteChanged', action: { kind: 'back-out', restore: [] }, reason };
 }
 
-function stableSide(wanted: Wanted, { previous, drift }: Observed, due: Due): Disturbance | null {
+function stableSide({ wanted, observed, due }: Situation): Drift | null {
+  const { previous, drift } = observed;
   const { stable } = wanted;
   if (stable === null || due.stablePods === 0 || previous?.deleting) return null;
   const again: Action = { kind: 'restore-stable', replicas: due.stablePods };
@@ -185,12 +139,8 @@ function stableSide(wanted: Wanted, { previous, drift }: Observed, due: Due): Di
   };
 }
 
-function ownSide(
-  wanted: Wanted,
-  { revision, drift }: Observed,
-  due: Due,
-  step: Step | undefined,
-): Disturbance | null {
+function ownSide({ wanted, observed, due, step }: Situation): Drift | null {
+  const { revision, drift } = observed;
   if (revision?.deleting)
     return {
       code: 'RevisionDeleting',
@@ -232,19 +182,13 @@ function ownSide(
  * One side has nothing to answer with, so that the other has all traffic; null: both have, or
  * neither.
  */
-export function standIn(
-  wanted: Wanted,
-  observed: Observed,
-  steps: Step[],
-  index: number,
-): Omit<Disturbance, 'action'> | null {
-  if (wanted.rollback || givesUp(steps)) return null;
-  const due = dueAt(steps, index, wanted);
-  const target = shareNow(due, wanted, observed);
-  if (target !== due.weight) return wanted.stable === null ? null : oneSided(observed, due, target);
+export function oneSidedTraffic(situation: Situation): Omit<Drift, 'action'> | null {
+  const { wanted, observed, step, due } = situation;
+  if (wanted.rollback || situation.stopsStableFirst) return null;
+  const target = shareNow(situation);
+  if (target !== due.weight) return wanted.stable === null ? null : oneSided(situation, target);
   const pods =
-    steps[index]?.kind === 'scale' ||
-    isReady(observed.revision, wanted.image, Math.min(1, due.pods));
+    step?.kind === 'scale' || isReady(observed.revision, wanted.image, Math.min(1, due.pods));
   if (pods || due.weight === 0) return null;
   return {
     code: 'NoPodReady',
@@ -252,11 +196,8 @@ export function standIn(
   };
 }
 
-function oneSided(
-  { previous, revision }: Observed,
-  due: Due,
-  target: number,
-): Omit<Disturbance, 'action'> {
+function oneSided({ observed, due }: Situation, target: number): Omit<Drift, 'action'> {
+  const { previous, revision } = observed;
   const own = revision?.readyReplicas ?? 0;
   if (target === 0 && own === 0)
     return {
@@ -285,7 +226,7 @@ export function deletingReason(finalizers: string[]): string {
 }
 
 /** The route that gives the new version so much. */
-export function backendsOf(wanted: Wanted, percent: number): Backend[] {
+export function backendsOf(wanted: DesiredState, percent: number): Backend[] {
   const own = { revision: wanted.revision, weight: percent };
   if (percent >= 100 || wanted.stable === null) return [{ ...own, weight: 100 }];
   const rest = { revision: wanted.stable.revision, weight: 100 - percent };

@@ -1,6 +1,6 @@
 import { shareOf } from './revision.ts';
 import type { Backend } from './revision.ts';
-import type { Action, Observed, Wanted } from './types.ts';
+import type { Action, Observed, DesiredState } from './types.ts';
 
 type Before = (Backend & { replicas: number })[];
 
@@ -8,8 +8,8 @@ type Before = (Backend & { replicas: number })[];
  * What is given back: the traffic to what serves, at its size, both as Odoo recorded them; null: it
  * has them.
  */
-export function restorable(
-  wanted: Wanted,
+export function restoreTarget(
+  wanted: DesiredState,
   observed: Pick<Observed, 'publicRoute' | 'previous'>,
 ): Before | null {
   const { publicRoute: route, previous } = observed;
@@ -28,7 +28,10 @@ export function restorable(
 }
 
 /** What serves is smaller than it was approved. */
-export function tookDown({ stable }: Wanted, { previous }: Pick<Observed, 'previous'>): boolean {
+export function tookDown(
+  { stable }: DesiredState,
+  { previous }: Pick<Observed, 'previous'>,
+): boolean {
   return (
     stable !== null &&
     previous?.name === stable.revision &&
@@ -40,8 +43,8 @@ export function tookDown({ stable }: Wanted, { previous }: Pick<Observed, 'previ
  * Back to what served before. Where there was no room for both, the new version's pods make place
  * at once.
  */
-export function backOut(wanted: Wanted, observed: Observed): Action {
-  const restore = restorable(wanted, observed);
+export function backOut(wanted: DesiredState, observed: Observed): Action {
+  const restore = restoreTarget(wanted, observed);
   const release =
     restore !== null &&
     restore.length > 0 &&

@@ -1,9 +1,9 @@
 import type { Step, StrategyName } from './strategy.ts';
 import type { Backend, RevisionObserved, RouteObserved } from './revision.ts';
-import type { Obstacle } from '../capacity/capacity.ts';
+import type { Blocker } from '../capacity/capacity.ts';
 import type { Condition } from '../../contract/version.ts';
 
-export interface Wanted {
+export interface DesiredState {
   deploymentId: number;
   generation: number;
   revision: string;
@@ -73,7 +73,7 @@ export interface Observed {
    * what was found before anything was touched: image gone, no GPU free, quota; null: nothing
    * stands against it
    */
-  obstacle: Obstacle | null;
+  blocker: Blocker | null;
   /** requests made in this tick; null: not made */
   smoke: { preview: SmokeResult | null; public: SmokeResult | null };
   /** made in this tick; null: not made */
@@ -125,6 +125,11 @@ export type Action =
    * deletes it
    */
   | { kind: 'remove'; remaining: Backend[] | null };
+/** Why a rollout failed: a code for programs, a sentence for people. */
+export interface Failure {
+  code: string;
+  message: string;
+}
 export interface Decision {
   action: Action;
   /** null: nothing to report */
@@ -135,13 +140,13 @@ export interface Decision {
   /** null: nothing more to do */
   againInMs: number | null;
   /** null: not rolling out */
-  standing: Standing | null;
+  status: RolloutStatus | null;
   /** what somebody changed in the cluster, as a word; null: nothing */
   code: string | null;
 }
 
 /** Where a rollout stands, for the screens. */
-export interface Standing {
+export interface RolloutStatus {
   /** index of the step that is being taken; the length of the list when all are done */
   step: number;
   steps: Step[];
@@ -157,20 +162,12 @@ export type Move =
       action: Action;
       reason: string;
       againInMs: number;
-      standing: Standing;
+      status: RolloutStatus;
       /** what somebody changed, as a word */ code?: string | null;
     }
-  | { kind: 'fail'; reason: string; standing: Standing }
+  | { kind: 'fail'; failure: Failure; status: RolloutStatus }
   /** all steps are taken */
-  | { kind: 'done'; standing: Standing };
-export type Act = (
-  action: Action,
-  reason: string,
-  againInMs: number,
-  waiting?: Partial<Standing>,
-  code?: string | null,
-) => Move;
-
+  | { kind: 'done'; status: RolloutStatus };
 /**
  * How far a rollout has come, as Odoo keeps it. What is in the cluster tells what is there, never
  * what was decided: whoever may write there could pass a judgement otherwise.

@@ -1,5 +1,5 @@
 import type { DeploymentWork, OdooPort, RecordedProgress, VersionWork } from '../ports/odoo.ts';
-import type { RecentWork } from './work-cache.ts';
+import type { WorkCache } from './work-cache.ts';
 import type {
   ClusterPort,
   GatewayPort,
@@ -12,24 +12,24 @@ import type { Clock } from '../ports/runtime.ts';
 import { routeName, routePath } from '../../domain/rollouts/revision.ts';
 import type { Backend, RouteKind } from '../../domain/rollouts/revision.ts';
 import { decide } from '../../domain/rollouts/decide.ts';
-import { nextMove } from '../../domain/rollouts/steps.ts';
-import type { Action, Decision, Observed, Wanted } from '../../domain/rollouts/types.ts';
+import { situationOf } from '../../domain/rollouts/situation.ts';
+import type { Action, Decision, Observed, DesiredState } from '../../domain/rollouts/types.ts';
 import type { Failed } from '../../errors.ts';
-import { makeJudgement, takeBaseline } from './analysis.ts';
+import { analyse, takeBaseline } from './analysis.ts';
 import type { Trial } from './analysis.ts';
 import type { JobContext } from '../ports/jobs.ts';
 import { revisionSpecOf } from './revision-spec.ts';
-import { findObstacle } from './preflight.ts';
+import { findBlocker } from './preflight.ts';
 import { smokeTest } from './smoke-test.ts';
-import { lookAtCluster, stableSpecOf, wantedOf } from './observe.ts';
+import { observeCluster, stableSpecOf, desiredStateOf } from './observe.ts';
 
 /** of a model's examples, so many are asked */
 const EXAMPLES_MAX = 20;
 
 /** Observes the cluster and acts on it for one reconcile. */
-export class DeploymentTick {
-  readonly wanted: Wanted;
-  readonly #deps: DeliverDeps;
+export class Actuator {
+  readonly wanted: DesiredState;
+  readonly #deps: RolloutDeps;
   readonly #work: DeploymentWork;
   readonly #context: JobContext;
   readonly #ahead: boolean;
@@ -43,7 +43,7 @@ export class DeploymentTick {
 
   /** `ahead`: what is needed only later may be asked for at once */
   constructor(
-    deps: DeliverDeps,
+    deps: RolloutDeps,
     work: DeploymentWork,
     deadline: Date,
     context: JobContext,
@@ -55,11 +55,11 @@ export class DeploymentTick {
     this.#context = context;
     this.#spec = revisionSpecOf(work, deps.registryName);
     this.#stable = stableSpecOf(work, deps.registryName);
-    this.wanted = wantedOf(work, this.#spec, deadline, this.#stable);
+    this.wanted = desiredStateOf(work, this.#spec, deadline, this.#stable);
   }
 
   async observe(): Promise<Observed> {
-    const seen = await lookAtCluster(
+    const seen = await observeCluster(
       this.#deps.cluster,
       this.#spec,
       this.#stable?.revision ?? null,
@@ -73,7 +73,7 @@ export class DeploymentTick {
       );
     if (desired === 'serving' && !established && !failed) {
       if (!rollback) await this.#compare(observed);
-      observed.obstacle = await findObstacle(this.#deps, {
+      observed.blocker = await findBlocker(this.#deps, {
         work: this.#work,
         wanted: this.wanted,
         spec: this.#spec,
@@ -192,10 +192,10 @@ export class DeploymentTick {
    * traffic goes back where it was.
    */
   async refused(error: Failed, observed: Observed): Promise<Decision> {
-    const obstacle = { reason: 'Refused', message: error.message };
+    const blocker = { reason: 'Refused', message: error.message };
     const decision = decide(
       { ...this.wanted, deadline: new Date(0) },
-      { ...observed, obstacle },
+      { ...observed, blocker },
       this.#deps.clock.now(),
     );
     if (decision.action.kind === 'back-out') await this.act(decision.action, observed);
@@ -245,7 +245,8 @@ export class DeploymentTick {
 
   async #judge(index: number, observed: Observed): Promise<Observed['judgement']> {
     const { progress } = this.wanted;
-    const step = nextMove(this.wanted, observed, this.#deps.clock.now()).standing.steps[index];
+    const { steps } = situationOf(this.wanted, observed, this.#deps.clock.now());
+    const step = steps[index];
     const trial = await this.#trial(observed);
     if (step?.kind !== 'judge' || !progress || trial === null) return null;
     if (progress.baseline === null) {
@@ -256,7 +257,7 @@ export class DeploymentTick {
       );
       return null;
     }
-    return makeJudgement(this.#deps, trial, index, step, progress.since, progress.baseline);
+    return analyse(this.#deps, trial, index, step, progress.since, progress.baseline);
   }
 
   async #trial(observed: Observed): Promise<Trial | null> {
@@ -389,9 +390,9 @@ function examplesOf(schema: unknown): unknown[] {
   ].slice(0, EXAMPLES_MAX);
 }
 
-export interface DeliverDeps {
+export interface RolloutDeps {
   odoo: OdooPort;
-  recent: Pick<RecentWork, 'take'>;
+  recent: Pick<WorkCache, 'take'>;
   cluster: ClusterPort;
   registry: RegistryPort;
   gateway: GatewayPort;

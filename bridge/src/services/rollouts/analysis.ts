@@ -11,7 +11,7 @@ import { TRAFFIC_HEADER } from '../ports/cluster.ts';
 import type { OdooPort } from '../ports/odoo.ts';
 import type { Clock, Logger } from '../ports/runtime.ts';
 
-export interface JudgingDeps {
+export interface AnalysisDeps {
   odoo: OdooPort;
   gateway: GatewayPort;
   /** null: no gateway's metrics were named */
@@ -37,7 +37,7 @@ const GOLDEN_DEADLINE_MS = 10_000;
 const GOLDEN_ANSWER_MAX = 1024 * 1024;
 
 /** What is counted when a judgement's window begins. */
-export async function takeBaseline(deps: JudgingDeps, trial: Trial): Promise<Baseline> {
+export async function takeBaseline(deps: AnalysisDeps, trial: Trial): Promise<Baseline> {
   const counted = await counters(deps, trial);
   return {
     stable: counted?.stable ?? NOTHING_COUNTED,
@@ -47,8 +47,8 @@ export async function takeBaseline(deps: JudgingDeps, trial: Trial): Promise<Bas
 }
 
 /** Gathers what the judgement goes by, and makes it. */
-export async function makeJudgement(
-  deps: JudgingDeps,
+export async function analyse(
+  deps: AnalysisDeps,
   trial: Trial,
   at: number,
   step: Judge,
@@ -72,7 +72,7 @@ export async function makeJudgement(
 }
 
 async function counters(
-  { metrics }: JudgingDeps,
+  { metrics }: AnalysisDeps,
   { namespace, canary, stable, log }: Trial,
 ): Promise<Evidence['now']> {
   if (metrics === null) return null;
@@ -91,7 +91,7 @@ async function counters(
 
 /** Records of the ERP in the window, and in one of the same length before it. */
 async function countSignal(
-  { odoo, clock }: JudgingDeps,
+  { odoo, clock }: AnalysisDeps,
   { deploymentId, requestId }: Trial,
   step: Judge,
   since: Date,
@@ -122,7 +122,7 @@ async function countSignal(
 
 /** The model's examples in turn, again and again, to both. */
 async function askGolden(
-  { gateway, clock }: JudgingDeps,
+  { gateway, clock }: AnalysisDeps,
   trial: Trial,
   infer: { path: string; bodies: unknown[] },
   tolerance: number | undefined,

@@ -1,5 +1,5 @@
 import { routeName } from '../../domain/rollouts/revision.ts';
-import type { Observed, Wanted } from '../../domain/rollouts/types.ts';
+import type { Observed, DesiredState } from '../../domain/rollouts/types.ts';
 import type { ClusterPort, RevisionSpec } from '../ports/cluster.ts';
 import type { DeploymentWork } from '../ports/odoo.ts';
 import { revisionSpecOf } from './revision-spec.ts';
@@ -18,12 +18,12 @@ export function stableSpecOf(work: DeploymentWork, registryName: string): Revisi
 }
 
 /** What Odoo wants of a deployment, as the domain decides on it. */
-export function wantedOf(
+export function desiredStateOf(
   work: DeploymentWork,
   { revision, image, replicas }: RevisionSpec,
   deadline: Date,
   stable: RevisionSpec | null,
-): Wanted {
+): DesiredState {
   const { progress, previous } = work;
   return {
     deploymentId: work.deploymentId,
@@ -60,7 +60,7 @@ export function wantedOf(
  * The revision, the routes and what serves, as the cluster has them now; nothing was asked or
  * judged yet.
  */
-export async function lookAtCluster(
+export async function observeCluster(
   cluster: Pick<ClusterPort, 'revision' | 'route'>,
   { namespace, revision, slug }: Pick<RevisionSpec, 'namespace' | 'revision' | 'slug'>,
   stable: string | null,
@@ -80,7 +80,7 @@ export async function lookAtCluster(
     previous,
     publicRoute,
     previewRoute,
-    obstacle: null,
+    blocker: null,
     smoke: { preview: null, public: null },
     judgement: null,
   };

@@ -1,15 +1,15 @@
 import {
   fitting,
   mayPass,
-  rolloutObstacle,
-  strategyObstacle,
+  rolloutBlocker,
+  strategyBlocker,
 } from '../../domain/capacity/capacity.ts';
-import type { Beside, Obstacle } from '../../domain/capacity/capacity.ts';
-import { queueObstacle } from '../../domain/capacity/queue.ts';
+import type { Beside, Blocker } from '../../domain/capacity/capacity.ts';
+import { queueBlocker } from '../../domain/capacity/queue.ts';
 import type { Waiting } from '../../domain/capacity/queue.ts';
 import { tookDown } from '../../domain/rollouts/restore-stable.ts';
-import { nextMove } from '../../domain/rollouts/steps.ts';
-import type { Observed, Wanted } from '../../domain/rollouts/types.ts';
+import { situationOf } from '../../domain/rollouts/situation.ts';
+import type { Observed, DesiredState } from '../../domain/rollouts/types.ts';
 import { podsOf } from '../../domain/rollouts/strategy.ts';
 import type { StrategyName } from '../../domain/rollouts/strategy.ts';
 import type { ClusterPort, RegistryPort, RevisionSpec } from '../ports/cluster.ts';
@@ -17,13 +17,13 @@ import { splitImage } from '../../domain/builds/image-name.ts';
 import type { DeploymentWork, QueuedWork } from '../ports/odoo.ts';
 import { resolveServing } from './serving-defaults.ts';
 
-export interface RoomDeps {
+export interface PreflightDeps {
   cluster: Pick<ClusterPort, 'capacity'>;
   registry: RegistryPort;
 }
 export interface Asked {
   work: DeploymentWork;
-  wanted: Wanted;
+  wanted: DesiredState;
   spec: Pick<RevisionSpec, 'namespace' | 'image' | 'requests'>;
   observed: Observed;
   now: Date;
@@ -33,11 +33,11 @@ export interface Asked {
  * What stands against the pods that the rollout would start next, or would give others up for;
  * asked only then: afterwards the pods themselves tell.
  */
-export async function findObstacle(deps: RoomDeps, asked: Asked): Promise<Obstacle | null> {
+export async function findBlocker(deps: PreflightDeps, asked: Asked): Promise<Blocker | null> {
   const more = podsToStart(asked);
   if (more <= 0) return null;
   const { work, wanted, spec } = asked;
-  const limit = limitObstacle(asked);
+  const limit = limitBlocker(asked);
   if (limit) return limit;
   const { repository } = splitImage(spec.image);
   // while nobody answers, a registry that is away holds nothing up: the pods tell whether their
@@ -53,9 +53,9 @@ export async function findObstacle(deps: RoomDeps, asked: Asked): Promise<Obstac
       message: `The registry no longer has ${spec.image}. Restore it there, or register the version anew.`,
     };
   const beside = besideOf(asked);
-  const room = rolloutObstacle(capacity, spec.requests, more, beside);
-  const obstacle = mayQueue(asked)
-    ? queueObstacle(
+  const room = rolloutBlocker(capacity, spec.requests, more, beside);
+  const blocker = mayQueue(asked)
+    ? queueBlocker(
         (work.queue ?? []).map(waitingOf),
         room,
         spec.requests,
@@ -66,24 +66,24 @@ export async function findObstacle(deps: RoomDeps, asked: Asked): Promise<Obstac
     : room;
   const instead =
     wanted.rollback &&
-    obstacle !== null &&
-    mayPass(obstacle) &&
+    blocker !== null &&
+    mayPass(blocker) &&
     beside.old !== null &&
     work.environment.strategiesAllowed?.includes('recreate') === true;
   return instead &&
-    strategyObstacle(capacity, spec.requests, { ...beside, strategy: 'recreate' }, more) === null
-    ? { ...obstacle, curable: true }
-    : obstacle;
+    strategyBlocker(capacity, spec.requests, { ...beside, strategy: 'recreate' }, more) === null
+    ? { ...blocker, fitsAfterRecreate: true }
+    : blocker;
 }
 
 /**
  * Which of the strategies that a promotion could choose would find the room to begin; none where
  * the environment or the registry is against it.
  */
-export async function findFitting(deps: RoomDeps, asked: Asked): Promise<StrategyName[]> {
+export async function findFitting(deps: PreflightDeps, asked: Asked): Promise<StrategyName[]> {
   const { work, spec } = asked;
   if (
-    limitObstacle(asked) ||
+    limitBlocker(asked) ||
     (await deps.registry.digestOf(splitImage(spec.image).repository, work.imageDigest ?? '')) !==
       work.imageDigest
   )
@@ -92,11 +92,11 @@ export async function findFitting(deps: RoomDeps, asked: Asked): Promise<Strateg
 }
 
 /** What the environment allows, whatever the cluster has. */
-function limitObstacle({
+function limitBlocker({
   work: { environment },
   wanted,
   spec: { requests },
-}: Asked): Obstacle | null {
+}: Asked): Blocker | null {
   if (environment.maxReplicas > 0 && wanted.replicas > environment.maxReplicas) {
     return {
       reason: 'TooManyReplicas',
@@ -113,8 +113,7 @@ function limitObstacle({
 }
 
 function podsToStart({ wanted, observed, now }: Asked): number {
-  const { step, steps } = nextMove(wanted, { ...observed, obstacle: null }, now).standing;
-  const at = steps[step];
+  const { step: at } = situationOf(wanted, { ...observed, blocker: null }, now);
   const running = observed.revision?.image === wanted.image ? observed.revision.wantedReplicas : 0;
   if (at?.kind === 'scale') return podsOf(at, wanted.replicas) - running;
   return at?.kind === 'shrink' && at.pods === 0 && observed.previous?.wantedReplicas !== 0

@@ -1,14 +1,14 @@
 import type { PlanQuery, PromotionPlan } from '../../contract/rollout.ts';
 import { mayPass } from '../../domain/capacity/capacity.ts';
-import { nextMove } from '../../domain/rollouts/steps.ts';
+import { situationOf } from '../../domain/rollouts/situation.ts';
 import { describe } from '../../domain/rollouts/strategy.ts';
 import { NotFound } from '../../errors.ts';
 import type { ClusterPort, RegistryPort } from '../ports/cluster.ts';
 import type { Caller, DeploymentWork, OdooPort } from '../ports/odoo.ts';
 import type { Clock } from '../ports/runtime.ts';
 import { revisionSpecOf } from './revision-spec.ts';
-import { findFitting, findObstacle } from './preflight.ts';
-import { lookAtCluster, stableSpecOf, wantedOf } from './observe.ts';
+import { findFitting, findBlocker } from './preflight.ts';
+import { observeCluster, stableSpecOf, desiredStateOf } from './observe.ts';
 
 export interface PlanDeps {
   odoo: OdooPort;
@@ -78,30 +78,30 @@ export function planner({ odoo, cluster, registry, clock, registryName }: PlanDe
     const spec = revisionSpecOf(work, registryName);
     const now = clock.now();
     const stable = stableSpecOf(work, registryName);
-    const wanted = wantedOf(work, spec, now, stable);
-    const observed = await lookAtCluster(cluster, spec, stable?.revision ?? null);
+    const wanted = desiredStateOf(work, spec, now, stable);
+    const observed = await observeCluster(cluster, spec, stable?.revision ?? null);
     const capacity = cluster.capacity(spec.namespace); // one look for all that is asked of it
     const asked = { work, wanted, spec, observed, now };
     const deps = { registry, cluster: { capacity: () => capacity } };
-    const [obstacle, fitting] = await Promise.all([
-      findObstacle(deps, asked),
+    const [blocker, fitting] = await Promise.all([
+      findBlocker(deps, asked),
       findFitting(deps, asked),
     ]);
     return {
       target,
       strategy,
-      fits: obstacle === null,
-      steps: nextMove(wanted, observed, now).standing.steps.map((step) =>
+      fits: blocker === null,
+      steps: situationOf(wanted, observed, now).steps.map((step) =>
         describe(step, wanted.replicas),
       ),
-      obstacle: obstacle && {
-        reason: obstacle.reason,
-        message: `${obstacle.message}${obstacle.behind ? ` It would wait behind ${obstacle.behind}.` : ''}`,
-        waits: mayPass(obstacle) && wanted.queueUntil !== null,
+      obstacle: blocker && {
+        reason: blocker.reason,
+        message: `${blocker.message}${blocker.behind ? ` It would wait behind ${blocker.behind}.` : ''}`,
+        waits: mayPass(blocker) && wanted.queueUntil !== null,
       },
       strategies: (known.environment.strategiesAllowed ?? []).map((name) => ({
         name,
-        fits: obstacle === null && name === strategy ? true : fitting.includes(name),
+        fits: blocker === null && name === strategy ? true : fitting.includes(name),
       })),
     };
   };

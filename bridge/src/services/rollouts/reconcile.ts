@@ -1,11 +1,17 @@
-import type { DeliverDeps } from './actuator.ts';
+import type { RolloutDeps } from './actuator.ts';
 import { revisionName, routePath, shareOf } from '../../domain/rollouts/revision.ts';
 import type { RouteKind } from '../../domain/rollouts/revision.ts';
 import { decide } from '../../domain/rollouts/decide.ts';
-import type { Action, Decision, Observed, Standing, Wanted } from '../../domain/rollouts/types.ts';
+import type {
+  Action,
+  Decision,
+  Observed,
+  RolloutStatus,
+  DesiredState,
+} from '../../domain/rollouts/types.ts';
 import { Failed } from '../../errors.ts';
-import { DeliveryLog } from './report-cache.ts';
-import { DeploymentTick } from './actuator.ts';
+import { ReportCache } from './report-cache.ts';
+import { Actuator } from './actuator.ts';
 import type { DeploymentWork } from '../ports/odoo.ts';
 import type { JobContext, JobResult } from '../ports/jobs.ts';
 import { FRESH_MS, type KnownWork } from './work-cache.ts';
@@ -31,13 +37,13 @@ const LOOK_MS = 25;
 const BEFORE_ODOO_MS = 5_000;
 
 /** Brings one deployment one step nearer to what Odoo wants of it, and reports what was seen. */
-export class Deliver {
-  readonly #deps: DeliverDeps;
-  readonly #log = new DeliveryLog();
+export class Reconciler {
+  readonly #deps: RolloutDeps;
+  readonly #log = new ReportCache();
   /** on their way, as far as this bridge has seen */
   readonly #underWay = new Set<number>();
 
-  constructor(deps: DeliverDeps) {
+  constructor(deps: RolloutDeps) {
     this.#deps = deps;
   }
 
@@ -55,7 +61,7 @@ export class Deliver {
     if (work.generation !== generation) return { done: true };
     // the finished build asks again
     if (work.desired === 'serving' && !work.imageDigest) return { done: true };
-    const rollout = new DeploymentTick(
+    const rollout = new Actuator(
       this.#deps,
       work,
       this.#deadline(work),
@@ -71,7 +77,7 @@ export class Deliver {
       );
       const age = clock.now().getTime() - readAt;
       if (
-        needsSecondLook(decision.action, waits > 0, rollout.wanted.rollback && age < FRESH_MS) &&
+        needsRecheck(decision.action, waits > 0, rollout.wanted.rollback && age < FRESH_MS) &&
         !(await this.#stillWanted(work, context))
       )
         return { done: true };
@@ -142,7 +148,7 @@ export class Deliver {
   /** false: Odoo wants something newer, stop */
   async #report(
     work: DeploymentWork,
-    wanted: Wanted,
+    wanted: DesiredState,
     decision: Decision,
     observed: Observed,
     context: JobContext,
@@ -190,7 +196,7 @@ export class Deliver {
  * Traffic moves, and after a wait anything is changed, only while Odoo still wants it: a newer
  * order may have undone all of this meanwhile.
  */
-function needsSecondLook(action: Action, waited: boolean, fresh: boolean): boolean {
+function needsRecheck(action: Action, waited: boolean, fresh: boolean): boolean {
   return (
     (action.kind === 'route' && (waited || !fresh)) ||
     (waited && !['none', 'smoke', 'finish'].includes(action.kind))
@@ -201,7 +207,7 @@ function observedFacts(
   work: DeploymentWork,
   decision: Decision,
   observed: Observed,
-  wanted: Wanted,
+  wanted: DesiredState,
 ): object {
   const revision = observed.revision;
   return {
@@ -209,7 +215,7 @@ function observedFacts(
     readyReplicas: revision?.readyReplicas ?? 0,
     revision: revisionName(work.slug, work.versionId),
     traffic: Math.round(shareOf(observed.publicRoute, wanted.revision) * 100),
-    ...(decision.standing ? { rollout: standingFacts(wanted, decision.standing, observed) } : {}),
+    ...(decision.status ? { rollout: statusFacts(wanted, decision.status, observed) } : {}),
     pods: (revision?.pods ?? []).map((pod) => {
       const waiting = pod.containers
         .map((container) => container.waiting)
@@ -226,21 +232,21 @@ function observedFacts(
 }
 
 /** docs/odoo-api.md, `observed.rollout`. */
-function standingFacts(
-  { progress, revision }: Wanted,
-  standing: Standing,
+function statusFacts(
+  { progress, revision }: DesiredState,
+  status: RolloutStatus,
   observed: Observed,
 ): object {
   const { judgement } = observed;
   return {
-    step: standing.step,
-    steps: standing.steps,
-    since: standing.since?.toISOString() ?? null,
-    waitingFor: standing.waitingFor,
-    until: standing.until?.toISOString() ?? null,
+    step: status.step,
+    steps: status.steps,
+    since: status.since?.toISOString() ?? null,
+    waitingFor: status.waitingFor,
+    until: status.until?.toISOString() ?? null,
     weight: Math.round(shareOf(observed.publicRoute, revision) * 100),
-    next: standing.next,
-    anew: progress?.step === standing.step && progress.again === true,
+    next: status.next,
+    anew: progress?.step === status.step && progress.again === true,
     // another bridge may have written its own down and gone on meanwhile
     judgements: [
       ...(progress?.judgements ?? []),

@@ -7,7 +7,7 @@ type Untimed = Omit<Condition, 'lastTransitionTime'>;
  * keeps the time of its last transition. Lost with the process: then the same facts are reported
  * once more, which changes nothing.
  */
-export class DeliveryLog {
+export class ReportCache {
   readonly #last = new Map<number, { key: string; conditions: Condition[] }>();
 
   readonly #seen = new Map<number, Date>();

@@ -18,7 +18,7 @@ export interface KnownWork {
  * process whose relay read it, so that no other clock matters, and whatever is not here or is no
  * longer fresh is asked of Odoo.
  */
-export class RecentWork {
+export class WorkCache {
   readonly #clock: Pick<Clock, 'now'>;
   readonly #known = new Map<number, KnownWork>();
 

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import {
-  capacityObstacle,
+  capacityBlocker,
   givenBack,
-  rolloutObstacle,
+  rolloutBlocker,
 } from '../../../../src/domain/capacity/capacity.ts';
 import type {
   Beside,
@@ -32,22 +32,22 @@ const capacity = (over: Partial<CapacityObserved> = {}): CapacityObserved => ({
 
 describe('capacity', () => {
   it('lets pass what fits, and GPUs that are being given back', () => {
-    expect(capacityObstacle(capacity(), requests(1), 2)).to.equal(null);
-    expect(capacityObstacle(capacity(), requests(0), 50)).to.equal(null);
+    expect(capacityBlocker(capacity(), requests(1), 2)).to.equal(null);
+    expect(capacityBlocker(capacity(), requests(0), 50)).to.equal(null);
     const ending = capacity({
       holders: [{ node: 'a', namespace: 'n', pod: 'p', gpus: 8, terminating: true }],
     });
-    expect(capacityObstacle(ending, requests(4), 2)).to.equal(null);
+    expect(capacityBlocker(ending, requests(4), 2)).to.equal(null);
   });
 
   it('names what is wanted, what is free and who holds the rest', () => {
-    const obstacle = capacityObstacle(capacity(), requests(1), 3);
-    expect(obstacle?.reason).to.equal('GpusNotFree');
-    expect(obstacle?.message).to.equal(
+    const blocker = capacityBlocker(capacity(), requests(1), 3);
+    expect(blocker?.reason).to.equal('GpusNotFree');
+    expect(blocker?.message).to.equal(
       '3 GPUs are wanted (3 pods with 1 each), 2 of 8 are free. Held by mlops-production/digits-v1-x 6.',
     );
     expect(
-      capacityObstacle(
+      capacityBlocker(
         capacity({
           holders: [{ node: 'a', namespace: 'n', pod: 'p', gpus: 5, terminating: false }],
         }),
@@ -65,10 +65,10 @@ describe('capacity', () => {
       ],
       holders: [],
     });
-    expect(capacityObstacle(two, requests(4), 1)?.reason).to.equal('GpusNotFree');
-    expect(capacityObstacle(two, requests(2), 2)).to.equal(null);
+    expect(capacityBlocker(two, requests(4), 1)?.reason).to.equal('GpusNotFree');
+    expect(capacityBlocker(two, requests(2), 2)).to.equal(null);
     expect(
-      capacityObstacle(
+      capacityBlocker(
         { ...two, nodes: two.nodes!.map((node) => ({ ...node, schedulable: node.name === 'a' })) },
         requests(2),
         2,
@@ -217,21 +217,19 @@ describe('capacity', () => {
             : strategy === 'canary'
               ? firstPods('canary', beside.canary, 3, false)
               : 3;
-        const obstacle = rolloutObstacle(room, requests(gpus), first, beside);
-        const bare = capacityObstacle(
+        const blocker = rolloutBlocker(room, requests(gpus), first, beside);
+        const bare = capacityBlocker(
           strategy === 'recreate' && beside.old ? givenBack(room, beside.old) : room,
           requests(gpus),
           first,
         );
-        expect(obstacle?.message ?? null).to.equal(
-          said === null ? null : `${bare?.message}${said}`,
-        );
+        expect(blocker?.message ?? null).to.equal(said === null ? null : `${bare?.message}${said}`);
       });
     }
   });
 
   it('leaves the judgement to the scheduler where nodes may not be seen', () => {
-    expect(capacityObstacle(capacity({ nodes: null }), requests(100), 1)).to.equal(null);
+    expect(capacityBlocker(capacity({ nodes: null }), requests(100), 1)).to.equal(null);
   });
 
   it('knows the quota', () => {
@@ -242,8 +240,8 @@ describe('capacity', () => {
         used: { 'requests.memory': '2Gi', pods: '3' },
       },
     ];
-    expect(capacityObstacle(capacity({ quotas }), requests(0), 2)).to.equal(null);
-    expect(capacityObstacle(capacity({ quotas }), requests(0), 3)).to.deep.include({
+    expect(capacityBlocker(capacity({ quotas }), requests(0), 2)).to.equal(null);
+    expect(capacityBlocker(capacity({ quotas }), requests(0), 3)).to.deep.include({
       reason: 'QuotaExceeded',
     });
   });

@@ -1,10 +1,10 @@
 import { expect } from 'chai';
 import type {
   CapacityObserved,
-  Obstacle,
+  Blocker,
   PodRequests,
 } from '../../../../src/domain/capacity/capacity.ts';
-import { queueObstacle } from '../../../../src/domain/capacity/queue.ts';
+import { queueBlocker } from '../../../../src/domain/capacity/queue.ts';
 import type { Waiting } from '../../../../src/domain/capacity/queue.ts';
 import { decide } from '../../../../src/domain/rollouts/decide.ts';
 import { NOW, before, observed, wanted } from '../rollouts/revision-builders.ts';
@@ -49,8 +49,8 @@ const beside = (pods: number, gpus: number): Waiting['old'] => ({
   replicas: pods,
   requests: requests(gpus),
 });
-const noGpu: Obstacle = { reason: 'GpusNotFree', message: 'none free' };
-const turn: Obstacle = {
+const noGpu: Blocker = { reason: 'GpusNotFree', message: 'none free' };
+const turn: Blocker = {
   reason: 'BehindOthers',
   message: 'Free capacity goes to earlier requests.',
   behind: 'fraud-scorer 2.1',
@@ -59,10 +59,10 @@ const turn: Obstacle = {
 interface Row {
   name: string;
   waiting: Waiting[];
-  own?: Obstacle;
+  own?: Blocker;
   gpus?: number;
   room?: CapacityObserved;
-  then: Obstacle | null;
+  then: Blocker | null;
 }
 const TABLE: Row[] = [
   { name: 'nobody waits', waiting: [], then: null },
@@ -177,15 +177,15 @@ const TABLE: Row[] = [
 describe('those who wait for room', () => {
   for (const { name, waiting, own = null, gpus = 1, room = capacity(), then } of TABLE) {
     it(name, () =>
-      expect(queueObstacle(waiting, own, requests(gpus), room, NAMESPACE, NOW)).to.deep.equal(then),
+      expect(queueBlocker(waiting, own, requests(gpus), room, NAMESPACE, NOW)).to.deep.equal(then),
     );
   }
 
   it('say behind whom, and wait no longer than they may', () => {
-    const said = (obstacle: Obstacle, queueUntil: Date) =>
-      decide(wanted({ queueUntil }), observed({ obstacle }), NOW);
+    const said = (blocker: Blocker, queueUntil: Date) =>
+      decide(wanted({ queueUntil }), observed({ blocker }), NOW);
     const waits = said({ ...noGpu, behind: 'fraud-scorer 2.1' }, before(-1000));
-    expect([waits.action.kind, waits.reason, waits.standing?.waitingFor]).to.deep.equal([
+    expect([waits.action.kind, waits.reason, waits.status?.waitingFor]).to.deep.equal([
       'none',
       'Waiting for room behind fraud-scorer 2.1: none free',
       'room',

@@ -6,7 +6,7 @@ import type {
   Judgement,
   Observed,
   Progress,
-  Wanted,
+  DesiredState,
 } from '../../../../src/domain/rollouts/types.ts';
 import { describe as inWords } from '../../../../src/domain/rollouts/strategy.ts';
 import type { Judge, Step } from '../../../../src/domain/rollouts/strategy.ts';
@@ -78,7 +78,7 @@ const canary = (
 interface Row {
   name: string;
   progress?: Progress | null;
-  wanted?: Partial<Wanted>;
+  wanted?: Partial<DesiredState>;
   observed?: Partial<Observed>;
   action: Action;
   phase?: Decision['phase'];
@@ -256,7 +256,7 @@ describe('a canary', () => {
       expect(decision.action).to.deep.equal(row.action);
       expect(decision.phase).to.equal(row.phase ?? 'Progressing');
       if (row.reason) expect(decision.reason).to.match(row.reason);
-      if (row.waits) expect(decision.standing?.waitingFor).to.equal(row.waits);
+      if (row.waits) expect(decision.status?.waitingFor).to.equal(row.waits);
     });
   }
 

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { isReady, shareOf } from '../../../../src/domain/rollouts/revision.ts';
 import { decide } from '../../../../src/domain/rollouts/decide.ts';
-import type { Decision, Observed, Wanted } from '../../../../src/domain/rollouts/types.ts';
+import type { Decision, Observed, DesiredState } from '../../../../src/domain/rollouts/types.ts';
 import { tries } from '../../fuzz.ts';
 import {
   IMAGE,
@@ -30,7 +30,7 @@ class Cluster {
     );
   }
 
-  obey({ action }: Decision, want: Wanted, smokeOk: (through: string) => boolean): void {
+  obey({ action }: Decision, want: DesiredState, smokeOk: (through: string) => boolean): void {
     const { state } = this;
     const own = state.revision;
     if (action.kind === 'apply') {

@@ -1,6 +1,11 @@
 import { expect } from 'chai';
 import { decide } from '../../../../src/domain/rollouts/decide.ts';
-import type { Action, Decision, Observed, Wanted } from '../../../../src/domain/rollouts/types.ts';
+import type {
+  Action,
+  Decision,
+  Observed,
+  DesiredState,
+} from '../../../../src/domain/rollouts/types.ts';
 import {
   NOW,
   before,
@@ -16,7 +21,7 @@ import {
 
 interface Row {
   name: string;
-  wanted?: Partial<Wanted>;
+  wanted?: Partial<DesiredState>;
   observed?: Partial<Observed>;
   action: Action;
   phase: Decision['phase'];
@@ -45,8 +50,8 @@ const TABLE: Row[] = [
     phase: 'Progressing',
   },
   {
-    name: 'an obstacle fails it before anything is touched',
-    observed: { obstacle: { reason: 'GpusNotFree', message: 'none free' } },
+    name: 'an blocker fails it before anything is touched',
+    observed: { blocker: { reason: 'GpusNotFree', message: 'none free' } },
     action: { kind: 'back-out', restore: null },
     phase: 'Failed',
     reason: /^GpusNotFree: none free/,
@@ -55,7 +60,7 @@ const TABLE: Row[] = [
     name: 'no GPU is free, and it may wait for room: waits with the sentence',
     wanted: { queueUntil: before(-30) },
     observed: {
-      obstacle: { reason: 'GpusNotFree', message: '4 GPUs are wanted, 3 of 8 are free.' },
+      blocker: { reason: 'GpusNotFree', message: '4 GPUs are wanted, 3 of 8 are free.' },
     },
     action: { kind: 'none' },
     phase: 'Progressing',
@@ -64,7 +69,7 @@ const TABLE: Row[] = [
   {
     name: 'no GPU came free in the time that it may wait: fails with the sentence',
     wanted: { queueUntil: before(1) },
-    observed: { obstacle: { reason: 'GpusNotFree', message: 'none free' } },
+    observed: { blocker: { reason: 'GpusNotFree', message: 'none free' } },
     action: { kind: 'back-out', restore: null },
     phase: 'Failed',
     reason: /^GpusNotFree: none free/,
@@ -72,7 +77,7 @@ const TABLE: Row[] = [
   {
     name: 'an image that is gone is not waited for',
     wanted: { queueUntil: before(-30) },
-    observed: { obstacle: { reason: 'ImageNotFound', message: 'gone' } },
+    observed: { blocker: { reason: 'ImageNotFound', message: 'gone' } },
     action: { kind: 'back-out', restore: null },
     phase: 'Failed',
     reason: /^ImageNotFound/,
@@ -480,7 +485,7 @@ describe('rollout.decide', () => {
   it('says in its Ready condition why it failed', () => {
     const decision = decide(
       wanted(),
-      observed({ obstacle: { reason: 'QuotaExceeded', message: 'pods 4 of 4 used' } }),
+      observed({ blocker: { reason: 'QuotaExceeded', message: 'pods 4 of 4 used' } }),
       NOW,
     );
     expect(decision.conditions.find((condition) => condition.type === 'Ready')).to.deep.include({

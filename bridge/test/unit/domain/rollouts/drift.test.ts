@@ -1,5 +1,10 @@
 import { expect } from 'chai';
-import type { Action, Observed, Progress, Wanted } from '../../../../src/domain/rollouts/types.ts';
+import type {
+  Action,
+  Observed,
+  Progress,
+  DesiredState,
+} from '../../../../src/domain/rollouts/types.ts';
 import { decide } from '../../../../src/domain/rollouts/decide.ts';
 import type { Step } from '../../../../src/domain/rollouts/strategy.ts';
 import { before, NOW, observed, revision, route, wanted } from './revision-builders.ts';
@@ -33,7 +38,7 @@ const share = (percent: number): Partial<Action> => ({
     { revision: OLD, weight: 100 - percent },
   ].filter(({ weight }) => weight > 0),
 });
-const decided = (over: Partial<Observed>, more: Partial<Wanted> = {}) =>
+const decided = (over: Partial<Observed>, more: Partial<DesiredState> = {}) =>
   decide(
     wanted({
       strategy: 'canary',
@@ -214,7 +219,7 @@ describe('somebody with rights in the cluster', () => {
       const condition = (type: string) => decision.conditions.find((one) => one.type === type)!;
       expect(decision.action).to.deep.include(action);
       expect(decision.phase).to.equal('Progressing');
-      expect(decision.standing?.step).to.equal(3);
+      expect(decision.status?.step).to.equal(3);
       expect([condition('Ready').status, condition('Ready').reason]).to.deep.equal(['False', code]);
       expect([
         condition('TrafficSwitched').status,
@@ -249,7 +254,7 @@ describe('somebody with rights in the cluster', () => {
 
   it('leaves a Service with a finalizer: it is not said to be removed', () => {
     const gone = { revision: null, publicRoute: route({ [OLD]: 100 }) };
-    const removed: Partial<Wanted> = { desired: 'removed', failed: true };
+    const removed: Partial<DesiredState> = { desired: 'removed', failed: true };
     expect(decided({ ...gone, leftovers: ['Service digits-v2'] }, removed)).to.deep.include({
       phase: null,
       reason: 'Still there: Service digits-v2.',

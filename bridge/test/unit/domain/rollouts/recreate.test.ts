@@ -5,7 +5,7 @@ import type {
   Decision,
   Observed,
   Progress,
-  Wanted,
+  DesiredState,
 } from '../../../../src/domain/rollouts/types.ts';
 import { describe as inWords, stepsOf } from '../../../../src/domain/rollouts/strategy.ts';
 import {
@@ -58,7 +58,7 @@ const given = { previous: gone, publicRoute: noted, revision: ready };
 
 interface Row {
   name: string;
-  wanted?: Partial<Wanted>;
+  wanted?: Partial<DesiredState>;
   observed?: Partial<Observed>;
   action: Action;
   phase?: Decision['phase'];
@@ -70,14 +70,14 @@ const TABLE: Row[] = [
   { name: 'nothing serves yet: as blue-green', action: { kind: 'apply', replicas: 2 } },
   {
     name: 'the image is gone: fails before anything is given up',
-    observed: { ...serves, obstacle: { reason: 'ImageNotFound', message: 'gone' } },
+    observed: { ...serves, blocker: { reason: 'ImageNotFound', message: 'gone' } },
     action: { kind: 'back-out', restore: null },
     phase: 'Failed',
     reason: /^ImageNotFound/,
   },
   {
     name: 'no room even so: fails before anything is given up',
-    observed: { ...serves, obstacle: noGpu },
+    observed: { ...serves, blocker: noGpu },
     action: { kind: 'back-out', restore: null },
     phase: 'Failed',
     reason: /^GpusNotFree/,
@@ -85,7 +85,7 @@ const TABLE: Row[] = [
   {
     name: 'no room even so, and it may wait: waits while the old one serves',
     wanted: { queueUntil: before(-30) },
-    observed: { ...serves, obstacle: noGpu },
+    observed: { ...serves, blocker: noGpu },
     action: none,
     reason: /^Waiting for room: none free/,
     waits: 'room',
@@ -135,7 +135,7 @@ const TABLE: Row[] = [
     reason: /does not answer until the new version is ready/,
   },
   {
-    name: 'the route was deleted after the switch and the old pods were started: they stop again',
+    name: 'the route was deleted after the switch, and somebody started the old pods: they stop again',
     wanted: { progress: { ...since(0), step: 3 } },
     observed: { ...serves, revision: ready, publicRoute: null },
     action: { kind: 'scale-previous', revision: 'digits-v1', replicas: 0 },
@@ -160,32 +160,32 @@ const TABLE: Row[] = [
   },
   {
     name: 'their room is not told to be free yet: the time is written down',
-    observed: { ...given, obstacle: noGpu },
+    observed: { ...given, blocker: noGpu },
     action: { kind: 'progress', step: 1, baseline: false, judgement: null },
   },
   {
     name: 'and waited for',
     wanted: { progress: since(59) },
-    observed: { ...given, revision: ready, obstacle: noGpu },
+    observed: { ...given, revision: ready, blocker: noGpu },
     action: none,
     waits: 'pods',
   },
   {
     name: 'not for long, however long it may wait for room',
     wanted: { queueUntil: before(-3_600_000), progress: since(60) },
-    observed: { ...given, revision: ready, obstacle: noGpu },
+    observed: { ...given, revision: ready, blocker: noGpu },
     action: back,
     phase: 'Failed',
     reason: /^GpusNotFree/,
   },
   {
     name: 'its objects were deleted meanwhile: makes them again',
-    observed: { ...given, revision: null, obstacle: noGpu },
+    observed: { ...given, revision: null, blocker: noGpu },
     action: { kind: 'apply', replicas: 0 },
   },
   {
     name: 'the image is gone now: the old version comes back',
-    observed: { ...given, obstacle: { reason: 'ImageNotFound', message: 'gone' } },
+    observed: { ...given, blocker: { reason: 'ImageNotFound', message: 'gone' } },
     action: back,
     phase: 'Failed',
   },
@@ -329,7 +329,7 @@ const TABLE: Row[] = [
   {
     name: 'a rollback that fits only instead of what serves: gives it up',
     wanted: { rollback: true, strategy: 'blue-green' },
-    observed: { ...serves, revision: ready, obstacle: { ...noGpu, curable: true } },
+    observed: { ...serves, revision: ready, blocker: { ...noGpu, fitsAfterRecreate: true } },
     action: { kind: 'route', backends: [{ revision: 'digits-v1', weight: 100 }], before: was },
   },
   {
@@ -355,14 +355,14 @@ const TABLE: Row[] = [
   {
     name: 'a rollback that fits neither way fails',
     wanted: { rollback: true, strategy: 'blue-green' },
-    observed: { ...serves, revision: ready, obstacle: noGpu },
+    observed: { ...serves, revision: ready, blocker: noGpu },
     action: { kind: 'back-out', restore: null },
     phase: 'Failed',
   },
   {
     name: 'unless the room is with one that is being withdrawn',
     wanted: { rollback: true, strategy: 'blue-green', withdrawing: ['3.0.0'] },
-    observed: { ...serves, revision: ready, obstacle: noGpu },
+    observed: { ...serves, revision: ready, blocker: noGpu },
     action: none,
     waits: 'predecessor',
   },
@@ -379,7 +379,7 @@ describe('recreate', () => {
       expect(decision.action).to.deep.equal(row.action);
       expect(decision.phase).to.equal(row.phase === undefined ? 'Progressing' : row.phase);
       if (row.reason) expect(decision.reason).to.match(row.reason);
-      if (row.waits) expect(decision.standing?.waitingFor).to.equal(row.waits);
+      if (row.waits) expect(decision.status?.waitingFor).to.equal(row.waits);
     });
   }
 

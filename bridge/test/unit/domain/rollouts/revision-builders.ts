@@ -4,7 +4,7 @@ import type {
   RevisionObserved,
   RouteObserved,
 } from '../../../../src/domain/rollouts/revision.ts';
-import type { Observed, Wanted } from '../../../../src/domain/rollouts/types.ts';
+import type { Observed, DesiredState } from '../../../../src/domain/rollouts/types.ts';
 
 export const NOW = new Date('2026-03-01T12:00:00Z');
 export const IMAGE = 'registry.test:5000/models/digits@sha256:aa';
@@ -63,7 +63,7 @@ export function route(
     ...over,
   };
 }
-export function wanted(over: Partial<Wanted> = {}): Wanted {
+export function wanted(over: Partial<DesiredState> = {}): DesiredState {
   return {
     deploymentId: 7,
     generation: 3,
@@ -94,7 +94,7 @@ export function observed(over: Partial<Observed> = {}): Observed {
     previous: null,
     publicRoute: null,
     previewRoute: null,
-    obstacle: null,
+    blocker: null,
     smoke: { preview: null, public: null },
     judgement: null,
     ...over,
@@ -104,7 +104,7 @@ export function observed(over: Partial<Observed> = {}): Observed {
 export function recordOf({
   previous = null,
   publicRoute = null,
-}: Partial<Observed>): Pick<Wanted, 'stable' | 'alone'> {
+}: Partial<Observed>): Pick<DesiredState, 'stable' | 'alone'> {
   const before = publicRoute?.before?.find((backend) => backend.revision !== 'digits-v2');
   const name =
     previous?.name ??

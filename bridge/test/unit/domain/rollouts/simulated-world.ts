@@ -2,7 +2,7 @@ import type {
   Decision,
   Judgement,
   Observed,
-  Wanted,
+  DesiredState,
 } from '../../../../src/domain/rollouts/types.ts';
 import type { Judge, Step } from '../../../../src/domain/rollouts/strategy.ts';
 import {
@@ -60,7 +60,7 @@ function someSteps(next: () => number): Step[] {
 export class World {
   now = NOW.getTime();
   state: Observed;
-  want: Wanted;
+  want: DesiredState;
   /** what serves; null: somebody deleted it */
   old: Observed['previous'];
   readonly first: boolean;
@@ -238,9 +238,9 @@ export class World {
     }
     // of a recreate alone: room comes and goes, an image goes for good
     const luck = want.strategy === 'recreate' ? this.#next() : 1;
-    if (luck < 0.02) state.obstacle = { reason: 'QuotaExceeded', message: 'full' };
-    else if (luck < 0.022) state.obstacle = { reason: 'ImageNotFound', message: 'gone' };
-    else if (luck < 0.1 && state.obstacle?.reason === 'QuotaExceeded') state.obstacle = null;
+    if (luck < 0.02) state.blocker = { reason: 'QuotaExceeded', message: 'full' };
+    else if (luck < 0.022) state.blocker = { reason: 'ImageNotFound', message: 'gone' };
+    else if (luck < 0.1 && state.blocker?.reason === 'QuotaExceeded') state.blocker = null;
     if (own?.deleting && this.#next() < 0.3) state.revision = null;
     if (!own || own.deleting) return;
     if (chance > 0.3) {

@@ -145,7 +145,7 @@ function story(seed: number, foreign: number): number {
     }
     if (action.kind === 'scale-previous' && action.replicas === 0) {
       expect(recreate, about('the old one is given up')).to.equal(true);
-      expect(world.state.obstacle, about('given up for what cannot start')).to.equal(null);
+      expect(world.state.blocker, about('given up for what cannot start')).to.equal(null);
     }
     expect(['clean', 'remove'], about('something is removed in mid-rollout')).to.not.include(
       action.kind,

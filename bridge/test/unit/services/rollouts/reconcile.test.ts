@@ -5,7 +5,7 @@ import { reconcileJob } from '../../../../src/jobs/reconcile.ts';
 import type { DeploymentWork, OdooPort } from '../../../../src/services/ports/odoo.ts';
 import type { Logger } from '../../../../src/services/ports/runtime.ts';
 import type { JobResult } from '../../../../src/services/ports/jobs.ts';
-import { RecentWork } from '../../../../src/services/rollouts/work-cache.ts';
+import { WorkCache } from '../../../../src/services/rollouts/work-cache.ts';
 import { MemoryCluster, MemoryGateway } from './memory-cluster.ts';
 
 const DIGEST = `sha256:${'1'.repeat(64)}`;
@@ -99,7 +99,7 @@ function scene(over: Partial<DeploymentWork> = {}) {
       at += ms;
     },
   };
-  const recent = new RecentWork(clock);
+  const recent = new WorkCache(clock);
   const job = reconcileJob({
     odoo,
     recent,

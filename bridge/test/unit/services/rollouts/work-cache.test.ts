@@ -1,15 +1,15 @@
 import { expect } from 'chai';
 import type { DeploymentWork } from '../../../../src/services/ports/odoo.ts';
-import { FRESH_MS, RecentWork } from '../../../../src/services/rollouts/work-cache.ts';
+import { FRESH_MS, WorkCache } from '../../../../src/services/rollouts/work-cache.ts';
 
 const work = (deploymentId: number, generation = 1): DeploymentWork =>
   ({ deploymentId, generation }) as DeploymentWork;
 
 describe('the work that came with an order', () => {
   let at = 0;
-  let recent: RecentWork;
+  let recent: WorkCache;
   beforeEach(() => {
-    [at, recent] = [1_000_000, new RecentWork({ now: () => new Date(at) })];
+    [at, recent] = [1_000_000, new WorkCache({ now: () => new Date(at) })];
   });
 
   it('is there once, with the time at which Odoo said it', () => {

@@ -1,0 +1,134 @@
+import { dueAt, type Due } from './due.ts';
+import { isScaledDown, rollbackKind, stopsStableFirst } from './recreate.ts';
+import { isReady, shareOf } from './revision.ts';
+import { describe, podsOf, stepsOf, type Step } from './strategy.ts';
+import type { Action, DesiredState, Move, Observed, RolloutStatus } from './types.ts';
+
+/** Where one rollout is: computed once a reconcile, and all that its decisions read. */
+export interface Situation {
+  wanted: DesiredState;
+  observed: Observed;
+  now: Date;
+  /** the list that it follows */
+  steps: Step[];
+  /** of the first step that is not done; the length of the list when all are */
+  index: number;
+  /** undefined when all are done */
+  step: Step | undefined;
+  /** what the steps taken so far require of both sides */
+  due: Due;
+  /** for the screens */
+  status: RolloutStatus;
+  /** the list stops what serves before the new version is ready */
+  stopsStableFirst: boolean;
+  /** of the traffic, that the new version has: 0 to 1 */
+  share: number;
+  /** the same in whole percent */
+  percent: number;
+}
+
+export function situationOf(wanted: DesiredState, observed: Observed, now: Date): Situation {
+  const kind = rollbackKind(wanted, observed);
+  const steps = stepsOf(wanted.strategy, wanted.steps, wanted.replicas, wanted.alone, kind);
+  const { progress } = wanted;
+  // what has no step that a person or time must pass is read from the cluster alone
+  const recorded =
+    wanted.rollback || stopsStableFirst(steps) ? 0 : Math.min(progress?.step ?? 0, steps.length);
+  const share = shareOf(observed.publicRoute, wanted.revision);
+  const percent = Math.round(share * 100);
+  const found = steps.findIndex(
+    (step, at) =>
+      at >= recorded &&
+      !isDone(step, { wanted, observed, percent, at, last: at === steps.length - 1 }),
+  );
+  const index = found < 0 ? steps.length : found;
+  const step = steps[index];
+  return {
+    ...{ wanted, observed, now, steps, index, step, share, percent },
+    due: dueAt(steps, index, wanted),
+    stopsStableFirst: stopsStableFirst(steps),
+    status: {
+      step: index,
+      steps,
+      since: step && progress?.step === index ? progress.since : null,
+      waitingFor: null,
+      until: null,
+      next: step === undefined ? null : nextOf(steps[index + 1], wanted.replicas),
+    },
+  };
+}
+
+const nextOf = (step: Step | undefined, replicas: number): string =>
+  step === undefined ? 'The rollout is done.' : describe(step, replicas);
+
+interface StepFacts {
+  wanted: DesiredState;
+  observed: Observed;
+  percent: number;
+  at: number;
+  last: boolean;
+}
+
+// eslint-disable-next-line complexity -- one case a kind of step; reads as a table
+function isDone(step: Step, { wanted, observed, percent, at, last }: StepFacts): boolean {
+  const { controls } = wanted;
+  switch (step.kind) {
+    case 'scale':
+      return isReady(observed.revision, wanted.image, podsOf(step, wanted.replicas));
+    // recorded before the traffic moves: traffic that somebody else gave it is no test
+    case 'preview':
+      return at < (wanted.progress?.step ?? 0);
+    // the last one ends the list, so that there is nothing that could be passed over
+    case 'weight':
+      return (wanted.rollback || last) && percent === step.percent;
+    case 'shrink':
+      return step.pods === 0
+        ? isScaledDown(observed, wanted)
+        : (observed.previous?.wantedReplicas ?? 0) <= step.pods;
+    case 'approve':
+      return at <= controls.approvedStep || at < controls.skipTo;
+    default:
+      return at < controls.skipTo;
+  }
+}
+
+interface Acting {
+  action?: Action;
+  reason: string;
+  againInMs: number;
+  waiting?: Partial<RolloutStatus>;
+  /** what somebody changed, as a word */
+  code?: string | null;
+}
+
+/** The next action of a rollout; without one it waits. */
+export function act({ status }: Situation, move: Acting): Move {
+  const { action = { kind: 'none' }, reason, againInMs, waiting, code = null } = move;
+  return { kind: 'act', action, reason, againInMs, code, status: { ...status, ...waiting } };
+}
+
+export const fail = ({ status }: Situation, code: string, message: string): Move => ({
+  kind: 'fail',
+  failure: { code, message },
+  status,
+});
+
+/** The step begins: from here on the rollout is at it, whatever the cluster looks like. */
+export function begin(
+  situation: Situation,
+  step: number,
+  reason: string,
+  judgement: Observed['judgement'] = null,
+): Move {
+  return act(situation, {
+    action: {
+      kind: 'progress',
+      step,
+      baseline: situation.steps[step]?.kind === 'judge',
+      judgement,
+    },
+    reason,
+    againInMs: 0,
+    waiting: { since: situation.now },
+  });
+}
