@@ -5,7 +5,7 @@ import { explainRevision } from './pod-failure.ts';
 import { remembered } from './recreate.ts';
 import { backOut, progressOf, restoreTarget } from './restore-stable.ts';
 import { isReady, shareOf } from './revision.ts';
-import { situationOf, type Situation } from './situation.ts';
+import { situationOf, type Facts, type Situation } from './situation.ts';
 import { nextMove } from './steps.ts';
 import { GONE_MS, STEP_MS, WAIT_MS } from './timing.ts';
 import type { Action, Decision, DesiredState, Failure, Observed, RolloutStatus } from './types.ts';
@@ -14,7 +14,8 @@ import type { Action, Decision, DesiredState, Failure, Observed, RolloutStatus }
  * The next action of one deployment, from desired and observed state. Pure; takes one step a call.
  */
 export function decide(wanted: DesiredState, observed: Observed, now: Date): Decision {
-  return withConditions(choose(wanted, observed, now), { wanted, observed, now });
+  const facts = { wanted, observed, now };
+  return withConditions(choose(facts), facts);
 }
 
 /** A decision before its conditions; what is left out: no action, nothing reported, no code. */
@@ -31,19 +32,13 @@ interface Choice {
   failure?: Failure;
 }
 
-interface Facts {
-  wanted: DesiredState;
-  observed: Observed;
-  now: Date;
-}
-
-function choose(wanted: DesiredState, observed: Observed, now: Date): Choice {
-  const facts = { wanted, observed, now };
+function choose(facts: Facts): Choice {
+  const { wanted } = facts;
   if (wanted.desired === 'removed') return remove(facts);
   if (wanted.failed) return cleanUp(facts);
   if (wanted.desired === 'kept') return { reason: 'Kept for a rollback.', againInMs: null };
   if (wanted.established) return holdSteady(facts);
-  return rollOut(situationOf(wanted, observed, now));
+  return rollOut(situationOf(facts));
 }
 
 function withConditions(choice: Choice, { wanted, observed, now }: Facts): Decision {
@@ -98,7 +93,9 @@ const giveBack = (
   action: backOut(wanted, observed),
   phase: 'Failed',
   reason: `${failure.code}: ${failure.message}`,
-  ...{ againInMs: STEP_MS, status, failure },
+  againInMs: STEP_MS,
+  status,
+  failure,
 });
 
 /** All steps are taken: it is live once it has answered through its public route. */
@@ -110,7 +107,8 @@ function goLive(situation: Situation, status: RolloutStatus): Choice {
       action: { kind: 'smoke', through: 'public' },
       phase: 'Progressing',
       reason: 'Asking through the public path.',
-      ...{ againInMs: 0, status },
+      againInMs: 0,
+      status,
     };
   if (!smoke.public.ok)
     return giveBack(situation, { code: 'SmokeTestFailed', message: smoke.public.message }, status);
@@ -118,7 +116,8 @@ function goLive(situation: Situation, status: RolloutStatus): Choice {
     action: { kind: 'finish' },
     phase: 'Ready',
     reason: `${replicas} of ${replicas} pods serve.`,
-    ...{ againInMs: null, status },
+    againInMs: null,
+    status,
   };
 }
 

@@ -47,7 +47,8 @@ function stopStable(situation: Situation): Move {
     action: { kind: 'scale-previous', revision: previous.name, replicas: 0 },
     reason:
       'The version before stops first: the endpoint does not answer until the new version is ready.',
-    ...{ againInMs: STEP_MS, waiting },
+    againInMs: STEP_MS,
+    waiting,
   });
 }
 

@@ -2,10 +2,10 @@ import { mayPass } from '../capacity/capacity.ts';
 import { explainRevision } from './pod-failure.ts';
 import { progressOf } from './restore-stable.ts';
 import { shareOf } from './revision.ts';
-import { act, begin, fail, type Situation } from './situation.ts';
+import { act, enter, fail, leave, type Situation } from './situation.ts';
 import { podsOf, type Step } from './strategy.ts';
 import { CAPACITY_MS, RELEASE_MS, WAIT_MS } from './timing.ts';
-import type { Move } from './types.ts';
+import type { Move, RolloutStatus } from './types.ts';
 
 /** Starts pods of the new version, once there is capacity for them. */
 export function scale(situation: Situation, step: Extract<Step, { kind: 'scale' }>): Move {
@@ -25,7 +25,8 @@ export function scale(situation: Situation, step: Extract<Step, { kind: 'scale' 
     );
   // while the pods start: the gateway knows the way by the time that they are ready
   const previewed = steps.some(({ kind }) => kind === 'preview');
-  if (previewed && share === 0 && !isPreviewOpen(situation)) return openPreview(situation, true);
+  if (previewed && share === 0 && !isPreviewOpen(situation))
+    return openPreview(situation, { waitingFor: 'pods' });
   return act(situation, {
     reason: startingReason(situation, target),
     againInMs: WAIT_MS,
@@ -69,8 +70,10 @@ function waitForRelease(situation: Situation): Move | null {
   const reason = `Waiting for the previous pods to release resources: ${blocker.message}`;
   if (wanted.progress === null || wanted.progress.step < index)
     return act(situation, {
-      action: { kind: 'progress', step: index, baseline: false, judgement: null },
-      ...{ reason, againInMs: 0, waiting: { ...waiting, since: now } },
+      action: enter(situation, index),
+      reason,
+      againInMs: 0,
+      waiting: { ...waiting, since: now },
     });
   const until = new Date(wanted.progress.since.getTime() + RELEASE_MS);
   if (now >= until) return fail(situation, blocker.reason, blocker.message);
@@ -88,7 +91,7 @@ export const createEmpty = (situation: Situation): Move =>
 
 /** Tests the new version on its preview route, before it gets any traffic. */
 export function preview(situation: Situation): Move {
-  const { observed, index } = situation;
+  const { observed } = situation;
   if (!isPreviewOpen(situation)) return openPreview(situation);
   if (observed.smoke.preview === null)
     return act(situation, {
@@ -99,18 +102,17 @@ export function preview(situation: Situation): Move {
   if (!observed.smoke.preview.ok)
     return fail(situation, 'SmokeTestFailed', observed.smoke.preview.message);
   // recorded only after the test was passed, so that no other bridge takes the traffic for a test
-  const passed = begin(situation, index + 1, 'The new version answered through its preview.');
-  return { ...passed, status: situation.status } as Move;
+  return leave(situation, 'The new version answered through its preview.');
 }
 
 function isPreviewOpen({ wanted, observed: { previewRoute } }: Situation): boolean {
   return shareOf(previewRoute, wanted.revision) === 1 && !previewRoute?.edited;
 }
 
-const openPreview = (situation: Situation, starting = false): Move =>
+const openPreview = (situation: Situation, waiting?: Partial<RolloutStatus>): Move =>
   act(situation, {
     action: { kind: 'apply-preview' },
     reason: 'Opening the preview.',
     againInMs: 0,
-    ...(starting ? { waiting: { waitingFor: 'pods' } } : {}),
+    waiting,
   });

@@ -4,11 +4,15 @@ import { isReady, shareOf } from './revision.ts';
 import { describe, podsOf, stepsOf, type Step } from './strategy.ts';
 import type { Action, DesiredState, Move, Observed, RolloutStatus } from './types.ts';
 
-/** Where one rollout is: computed once a reconcile, and all that its decisions read. */
-export interface Situation {
+/** What a decision is made from. */
+export interface Facts {
   wanted: DesiredState;
   observed: Observed;
   now: Date;
+}
+
+/** Where one rollout is: computed once a reconcile, and all that its decisions read. */
+export interface Situation extends Facts {
   /** the list that it follows */
   steps: Step[];
   /** of the first step that is not done; the length of the list when all are */
@@ -27,13 +31,14 @@ export interface Situation {
   percent: number;
 }
 
-export function situationOf(wanted: DesiredState, observed: Observed, now: Date): Situation {
+export function situationOf(facts: Facts): Situation {
+  const { wanted, observed } = facts;
   const kind = rollbackKind(wanted, observed);
   const steps = stepsOf(wanted.strategy, wanted.steps, wanted.replicas, wanted.alone, kind);
   const { progress } = wanted;
+  const stopsFirst = stopsStableFirst(steps);
   // what has no step that a person or time must pass is read from the cluster alone
-  const recorded =
-    wanted.rollback || stopsStableFirst(steps) ? 0 : Math.min(progress?.step ?? 0, steps.length);
+  const recorded = wanted.rollback || stopsFirst ? 0 : Math.min(progress?.step ?? 0, steps.length);
   const share = shareOf(observed.publicRoute, wanted.revision);
   const percent = Math.round(share * 100);
   const found = steps.findIndex(
@@ -44,9 +49,14 @@ export function situationOf(wanted: DesiredState, observed: Observed, now: Date)
   const index = found < 0 ? steps.length : found;
   const step = steps[index];
   return {
-    ...{ wanted, observed, now, steps, index, step, share, percent },
+    ...facts,
+    steps,
+    index,
+    step,
+    share,
+    percent,
     due: dueAt(steps, index, wanted),
-    stopsStableFirst: stopsStableFirst(steps),
+    stopsStableFirst: stopsFirst,
     status: {
       step: index,
       steps,
@@ -113,22 +123,30 @@ export const fail = ({ status }: Situation, code: string, message: string): Move
   status,
 });
 
-/** The step begins: from here on the rollout is at it, whatever the cluster looks like. */
-export function begin(
-  situation: Situation,
+/** From here on the rollout is at this step, whatever the cluster looks like. */
+export const enter = (
+  { steps }: Situation,
   step: number,
-  reason: string,
   judgement: Observed['judgement'] = null,
-): Move {
-  return act(situation, {
-    action: {
-      kind: 'progress',
-      step,
-      baseline: situation.steps[step]?.kind === 'judge',
-      judgement,
-    },
+): Action => ({ kind: 'progress', step, baseline: steps[step]?.kind === 'judge', judgement });
+
+/** The step begins, now. */
+export const begin = (situation: Situation, step: number, reason: string): Move =>
+  act(situation, {
+    action: enter(situation, step),
     reason,
     againInMs: 0,
     waiting: { since: situation.now },
   });
-}
+
+/** The step that is being taken is done; `judgement`: what its analysis came to. */
+export const leave = (
+  situation: Situation,
+  reason: string,
+  judgement: Observed['judgement'] = null,
+): Move =>
+  act(situation, {
+    action: enter(situation, situation.index + 1, judgement),
+    reason,
+    againInMs: 0,
+  });

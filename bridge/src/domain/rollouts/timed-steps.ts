@@ -1,7 +1,7 @@
-import { act, begin, fail, type Situation } from './situation.ts';
+import { act, begin, fail, leave, type Situation } from './situation.ts';
 import { describe, type Step } from './strategy.ts';
 import { WATCH_MS } from './timing.ts';
-import type { Move, Observed, Progress } from './types.ts';
+import type { Move, Progress } from './types.ts';
 
 type Timed = Extract<Step, { kind: 'wait' | 'approve' | 'judge' }>;
 
@@ -30,15 +30,6 @@ export function timed(situation: Situation, step: Timed): Move {
 
 const after = ({ since }: Progress, seconds: number): Date =>
   new Date(since.getTime() + seconds * 1000);
-
-function leave(
-  situation: Situation,
-  reason: string,
-  judgement: Observed['judgement'] = null,
-): Move {
-  const left = begin(situation, situation.index + 1, reason, judgement);
-  return { ...left, status: situation.status } as Move;
-}
 
 function awaitApproval(situation: Situation, until: Date): Move {
   if (situation.now >= until)

@@ -245,7 +245,11 @@ export class Actuator {
 
   async #judge(index: number, observed: Observed): Promise<Observed['judgement']> {
     const { progress } = this.wanted;
-    const { steps } = situationOf(this.wanted, observed, this.#deps.clock.now());
+    const { steps } = situationOf({
+      wanted: this.wanted,
+      observed,
+      now: this.#deps.clock.now(),
+    });
     const step = steps[index];
     const trial = await this.#trial(observed);
     if (step?.kind !== 'judge' || !progress || trial === null) return null;

@@ -113,7 +113,7 @@ function limitBlocker({
 }
 
 function podsToStart({ wanted, observed, now }: Asked): number {
-  const { step: at } = situationOf(wanted, { ...observed, blocker: null }, now);
+  const { step: at } = situationOf({ wanted, observed: { ...observed, blocker: null }, now });
   const running = observed.revision?.image === wanted.image ? observed.revision.wantedReplicas : 0;
   if (at?.kind === 'scale') return podsOf(at, wanted.replicas) - running;
   return at?.kind === 'shrink' && at.pods === 0 && observed.previous?.wantedReplicas !== 0

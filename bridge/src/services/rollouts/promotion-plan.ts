@@ -91,7 +91,7 @@ export function planner({ odoo, cluster, registry, clock, registryName }: PlanDe
       target,
       strategy,
       fits: blocker === null,
-      steps: situationOf(wanted, observed, now).steps.map((step) =>
+      steps: situationOf({ wanted, observed, now }).steps.map((step) =>
         describe(step, wanted.replicas),
       ),
       obstacle: blocker && {
