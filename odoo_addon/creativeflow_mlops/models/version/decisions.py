@@ -3,7 +3,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
-from ...domain.allowed_actions import allowed_actions, why_not
+from ...domain.allowed_actions import SECOND_PERSON_NEEDED, allowed_actions, why_not
 from ...domain.coded_text import CodedText
 from ...domain.rollout_actions import rollout_actions
 from ...domain.rollout_steps import steps_refusal
@@ -141,14 +141,7 @@ class VersionDecisions(models.Model):
         facts = version._action_facts((target,) if target else ())
         why = why_not(facts, name, target)
         if why:
-            own = (
-                name != "rollback"
-                and target
-                and facts[target]
-                and facts[target]["four_eyes"]
-                and facts["is_submitter"]
-            )
-            raise (AccessError if own else UserError)(why)
+            raise (AccessError if why.code == SECOND_PERSON_NEEDED else UserError)(why)
         return version
 
     def _environment(self, kind):
