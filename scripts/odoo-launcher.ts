@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { freePort } from '../stack/free-port.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const DEADLINE_MS = 25 * 60_000;
@@ -25,6 +26,12 @@ export function findLauncher(): string {
     );
   }
   return launcher;
+}
+
+/** Odoo's options for one process on this database: its log on the output, ports of its own. */
+export async function optionsFor(database: string): Promise<string[]> {
+  const ports = ['--http-port', `${await freePort()}`, '--gevent-port', `${await freePort()}`];
+  return ['-d', database, '--logfile=', '--workers=0', ...ports];
 }
 
 /**

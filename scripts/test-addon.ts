@@ -11,9 +11,8 @@
 import { createWriteStream } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { dropDatabase, findLauncher, runOdoo } from './odoo-launcher.ts';
-import { freePort } from '../stack/free-port.ts';
-import { type Counts, writeCounts } from './test/counts.ts';
+import { dropDatabase, findLauncher, optionsFor, runOdoo } from './odoo-launcher.ts';
+import { type Counts, noCounts, writeCounts } from './test/counts.ts';
 
 const MODULE = 'creativeflow_mlops';
 const RESULT = /(\d+) failed, (\d+) error\(s\) of (\d+) tests/;
@@ -61,19 +60,12 @@ async function main(): Promise<number> {
     const code = await runOdoo(
       launcher,
       [
-        '-d',
-        database,
+        ...(await optionsFor(database)),
         '-i',
         MODULE,
         '--test-tags',
         process.argv[2] ?? `/${MODULE}`,
         '--stop-after-init',
-        '--logfile=',
-        '--workers=0',
-        '--http-port',
-        `${await freePort()}`,
-        '--gevent-port',
-        `${await freePort()}`,
       ],
       take,
     );
@@ -86,7 +78,7 @@ async function main(): Promise<number> {
     console.log(`${result.tests} tests in ${seconds} s; the log is ${logFile}`);
     const passed = Math.max(0, result.tests - failed);
     const broken = failed > 0 ? [`${failed} of the addon's tests: see its log above`] : [];
-    writeCounts({ passed, failed, skipped: 0, broken, slowest: slowest(starts) });
+    writeCounts({ ...noCounts(), passed, failed, broken, slowest: slowest(starts) });
     console.log(`${passed} passed, ${failed} failed`);
     return failed > 0 ? 1 : 0;
   } finally {

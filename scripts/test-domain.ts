@@ -7,7 +7,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { failure, writeCounts } from './test/counts.ts';
+import { noCounts, writeCounts } from './test/counts.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const ADDON = join(ROOT, 'odoo_addon');
@@ -36,9 +36,6 @@ const [failures, errors] = ['failures', 'errors'].map((kind) =>
 // a case within a test counts by itself, so there can be more failures than tests
 const failed = failures! + errors! || (run.status === 0 && ran > 0 ? 0 : 1);
 const passed = Math.max(0, ran - failed);
-writeCounts({
-  ...failure(`${failed} of the addon's rules: see above`),
-  ...{ passed, failed, broken: failed > 0 ? [run.stderr] : [] },
-});
+writeCounts({ ...noCounts(), passed, failed, broken: failed > 0 ? [run.stderr] : [] });
 process.stdout.write(`${passed} passed, ${failed} failed\n`);
 process.exitCode = failed > 0 ? 1 : 0;

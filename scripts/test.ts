@@ -13,7 +13,7 @@ import { closeSync, createReadStream, mkdtempSync, openSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
-import { CountsFile, type Counts, failure } from './test/counts.ts';
+import { CountsFile, type Counts, failure, noCounts } from './test/counts.ts';
 import { schedule } from './test/schedule.ts';
 import { ROOT, type Stage, STAGES } from './test/stages.ts';
 
@@ -34,7 +34,7 @@ if (unknown.length > 0) {
 }
 const stages = STAGES.filter((stage) => asked.length === 0 || asked.includes(stage.name));
 const outputs = mkdtempSync(join(tmpdir(), 'creativeflow-test-'));
-const total: Counts = { ...failure(''), failed: 0, broken: [] };
+const total = noCounts();
 const times: string[] = [];
 let printing = Promise.resolve();
 

@@ -3,9 +3,9 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { run, tryRun } from '../../stack/run.ts';
+import { installMissing } from '../../stack/servers/apt.ts';
 
 const REQUIREMENTS = join(import.meta.dirname, 'requirements.txt');
-const APT = ['-o', 'DPkg::Lock::Timeout=300', '-qq', '-y'];
 const INSTALL_DEADLINE_MS = 5 * 60_000;
 
 /** Where linters keep what they may forget: caches and the Python environment. */
@@ -46,12 +46,7 @@ async function makeEnvironment(folder: string): Promise<void> {
     await run('python3', ['-m', 'venv', folder]);
   } catch (error) {
     if (process.getuid?.() !== 0 || (await tryRun('apt-get', ['--version'])) === null) throw error;
-    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-    await run('apt-get', [...APT, 'update'], { env, deadlineMs: INSTALL_DEADLINE_MS });
-    await run('apt-get', [...APT, 'install', '--no-install-recommends', 'python3-venv'], {
-      env,
-      deadlineMs: INSTALL_DEADLINE_MS,
-    });
+    await installMissing(['python3-venv'], () => undefined);
     // the first try may have left half an environment
     await run('python3', ['-m', 'venv', '--clear', folder]);
   }

@@ -42,5 +42,9 @@ export class CountsFile {
 }
 
 export function failure(why: string): Counts {
-  return { passed: 0, failed: 1, skipped: 0, broken: [why], slowest: [] };
+  return { ...noCounts(), failed: 1, broken: [why] };
+}
+
+export function noCounts(): Counts {
+  return { passed: 0, failed: 0, skipped: 0, broken: [], slowest: [] };
 }

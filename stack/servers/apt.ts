@@ -34,28 +34,28 @@ let running: Promise<void> | undefined;
  * is started: the stack starts its own.
  */
 export function installPackages(context: StackContext): Promise<void> {
-  running ??= installMissing(context);
+  running ??= installMissing(debianPackages(), (what) => context.report(what));
   return running;
 }
 
-async function installMissing(context: StackContext): Promise<void> {
+/** Those of the Debian packages that are missing, without their services; needs root. */
+export async function installMissing(
+  names: string[],
+  report: (what: string) => void,
+): Promise<void> {
   const missing: string[] = [];
   const known =
-    (await tryRun('dpkg-query', [
-      '-W',
-      '-f',
-      '${Package} ${db:Status-Status}\n',
-      ...debianPackages(),
-    ])) ?? (await listed());
+    (await tryRun('dpkg-query', ['-W', '-f', '${Package} ${db:Status-Status}\n', ...names])) ??
+    (await listed());
   const installed = new Set(
     known
       .split('\n')
       .filter((line) => line.endsWith(' installed'))
       .map((line) => line.split(' ')[0]),
   );
-  for (const name of debianPackages()) if (!installed.has(name)) missing.push(name);
+  for (const name of names) if (!installed.has(name)) missing.push(name);
   if (missing.length === 0) return;
-  context.report(`${missing.length} Debian packages`);
+  report(`${missing.length} Debian packages`);
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   const wait = ['-o', 'DPkg::Lock::Timeout=300'];
   // an installation that was cut off is ended; while another still runs this fails, and the

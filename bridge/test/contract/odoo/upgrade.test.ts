@@ -1,12 +1,14 @@
-import { spawn } from 'node:child_process';
-import { createReadStream, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
-import { createGunzip } from 'node:zlib';
+import { gunzipSync } from 'node:zlib';
 import { expect } from 'chai';
-import { dropDatabase, findLauncher, runOdoo } from '../../../../scripts/odoo-launcher.ts';
-import { freePort } from '../../../../stack/free-port.ts';
+import {
+  dropDatabase,
+  findLauncher,
+  optionsFor,
+  runOdoo,
+} from '../../../../scripts/odoo-launcher.ts';
+import { run } from '../../../../stack/run.ts';
 
 const FOLDER = join(import.meta.dirname, 'upgrade');
 const RELEASE = '19.0.1.0.0';
@@ -48,7 +50,7 @@ describe(`a database of ${RELEASE} after an upgrade of the addon`, function () {
 
   before(async () => {
     await restore(launcher, database, join(FOLDER, `${RELEASE}.sql.gz`));
-    const code = await odoo(['-u', 'creativeflow_mlops', '--stop-after-init'], lines);
+    const code = await odoo(['server', '-u', 'creativeflow_mlops', '--stop-after-init'], lines);
     expect(code, lines.slice(-20).join('\n')).to.equal(0);
     const shown: string[] = [];
     await odoo(['shell'], shown, readFileSync(join(FOLDER, 'inspect.py'), 'utf8'));
@@ -101,14 +103,8 @@ describe(`a database of ${RELEASE} after an upgrade of the addon`, function () {
   });
 
   async function odoo(args: string[], output: string[], input?: string): Promise<number> {
-    const ports = ['--http-port', `${await freePort()}`, '--gevent-port', `${await freePort()}`];
-    const [first, ...rest] = args[0] === 'shell' ? args : ['server', ...args];
-    return runOdoo(
-      launcher,
-      [first!, '-d', database, ...rest, '--logfile=', '--workers=0', ...ports],
-      (line) => void output.push(line),
-      input,
-    );
+    const take = (line: string): void => void output.push(line);
+    return runOdoo(launcher, [...args, ...(await optionsFor(database))], take, input);
   }
 });
 
@@ -117,31 +113,15 @@ async function restore(launcher: string, database: string, dump: string): Promis
   const configuration = readFileSync(join(dirname(launcher), 'odoo.conf'), 'utf8');
   const setting = (name: string): string =>
     new RegExp(`^${name} = (.*)$`, 'm').exec(configuration)?.[1] ?? '';
-  const folder = mkdtempSync(join(tmpdir(), 'creativeflow-upgrade-'));
-  const passwords = join(folder, 'pgpass');
-  writeFileSync(passwords, `*:*:*:*:${setting('db_password')}\n`, { mode: 0o600 });
-  const connection = ['-h', setting('db_host'), '-p', setting('db_port'), '-U', setting('db_user')];
-  const env = { ...process.env, PGPASSFILE: passwords };
-  try {
-    await psql([...connection, '-d', 'postgres', '-c', `CREATE DATABASE ${database}`], env);
-    await psql([...connection, '-d', database], env, dump);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
-
-async function psql(args: string[], env: NodeJS.ProcessEnv, dump?: string): Promise<void> {
-  const child = spawn('psql', ['-q', '-o', '/dev/null', '-v', 'ON_ERROR_STOP=1', ...args], {
-    env,
-    stdio: ['pipe', 'ignore', 'pipe'],
-  });
-  let fault = '';
-  child.stderr.on('data', (chunk: Buffer) => (fault += chunk.toString()));
-  const ended = new Promise<number | null>((done, fail) => {
-    child.on('error', fail);
-    child.on('close', done);
-  });
-  if (dump) await pipeline(createReadStream(dump), createGunzip(), child.stdin);
-  else child.stdin.end();
-  expect(await ended, fault).to.equal(0);
+  const env = {
+    ...process.env,
+    PGHOST: setting('db_host'),
+    PGPORT: setting('db_port'),
+    PGUSER: setting('db_user'),
+    PGPASSWORD: setting('db_password'),
+  };
+  const load = (into: string, input: string): Promise<string> =>
+    run('psql', ['-q', '-o', '/dev/null', '-v', 'ON_ERROR_STOP=1', '-d', into], { env, input });
+  await load('postgres', `CREATE DATABASE ${database};`);
+  await load(database, gunzipSync(readFileSync(dump)).toString());
 }
