@@ -1,5 +1,6 @@
 import type { Texts } from './en.ts';
 import { en } from './en.ts';
+
 export const LANGUAGES = { en: 'English', fr: 'Français' } as const;
 export type Language = keyof typeof LANGUAGES;
 

@@ -3,6 +3,7 @@ import { CANARY, underWay } from './rollout-offers.ts';
 import type { Entry } from './entry.ts';
 import type { DeploymentView, Judgement, RolloutView, Step } from '../../src/api/types.ts';
 import type { World } from './world.ts';
+
 const FIRST_JUDGED = 4;
 const WAITS: Partial<Record<Step['kind'], RolloutView['waitingFor']>> = {
   scale: 'pods',

@@ -2,6 +2,7 @@ import { UPLOAD_LINE } from '../../contract/uploads.ts';
 import { IncomingMessage, ServerResponse, type Server } from 'node:http';
 import { Socket, type SocketConstructorOpts } from 'node:net';
 import type { BodyReader, BodySource } from './body-source.ts';
+
 /**
  * Fits the second-level cache of a core: what was read is searched and copied on while it is still
  * there.
