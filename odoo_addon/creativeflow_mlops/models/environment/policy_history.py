@@ -3,6 +3,7 @@ from odoo import fields, models
 from ...domain.policy_table import strictest
 from ..mixins.protected_fields import keyed
 
+# The policy field → the fields of the environment from which it is made.
 SOURCES = {
     "steps": ("step_ids",),
     "freeze": ("freeze_from", "freeze_until"),
@@ -14,6 +15,8 @@ SOURCES = {
         "allow_recreate",
     ),
 }
+# Fields of an environment that loosen nothing; whatever stands neither here nor in the table of
+# policies is a policy.
 HARMLESS = frozenset(
     {
         "name",

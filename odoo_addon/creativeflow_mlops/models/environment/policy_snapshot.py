@@ -1,9 +1,5 @@
 from odoo import fields, models
 
-# The policy field → the fields of the environment from which it is made.
-# Fields of an environment that loosen nothing; whatever stands neither here nor in the table of
-# policies is a policy.
-
 
 class PolicySnapshot(models.Model):
     """The policy of a production environment as it was from a moment on. Append-only: a version is

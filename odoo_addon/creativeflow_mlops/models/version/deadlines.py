@@ -10,6 +10,7 @@ from ..deployment.deployment import IN_FLIGHT
 _logger = logging.getLogger(__name__)
 SCAN_SECONDS = ("creativeflow_mlops.scan_deadline_seconds", 900)
 PAUSE_HOURS = ("creativeflow_mlops.pause_hours", 24)
+# How long a version may be Pending while nothing is being deployed for it.
 ORPHAN_SECONDS = 300
 
 
