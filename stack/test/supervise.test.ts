@@ -53,6 +53,7 @@ describe('the supervisor of a server', function () {
       const first = await running('one');
       process.kill(first, signal);
       await running('one', first);
+      await ended('one', 1);
       expect(endsOf(context, 'one')).to.include({ ends: 1, why: signal });
       expect(said('one')).to.match(new RegExp(`^one was started again once; .*${signal}`));
     });
