@@ -24,9 +24,8 @@ class Gates {
   #verdict: { step: number; verdict: string } | null = null;
 
   constructor(world: World) {
-    const { strategy, steps, replicas, alone } = world.want;
     this.#world = world;
-    this.#steps = stepsOf(strategy, steps, replicas, alone, null);
+    this.#steps = stepsOf(world.want, null);
   }
 
   /**
@@ -48,6 +47,12 @@ class Gates {
   get admitted(): boolean {
     const first = this.#steps.findIndex(({ kind }) => kind === 'weight');
     return (this.#world.want.progress?.step ?? 0) > first || first === this.#steps.length - 1;
+  }
+
+  /** The share that the step gives which is being taken: it may be there before it is recorded. */
+  get taken(): number | null {
+    const step = this.#steps[this.#world.want.progress?.step ?? 0];
+    return step?.kind === 'weight' ? step.percent : null;
   }
 
   /** Before a decision is obeyed: is what it passes over truly passed? */
@@ -207,9 +212,11 @@ function answered(
   const ready = [old, own].filter((name) => name !== '');
   const who = ready.join();
   const backends = publicRoute?.backends.filter(({ weight }) => weight > 0) ?? [];
+  const isTaken = (name: string, weight: number): boolean =>
+    name === NEW && weight === gates.taken && (revision?.readyReplicas ?? 0) > 0;
   const leads =
     backends.length > 0 &&
-    backends.every((backend) => ready.includes(backend.revision)) &&
+    backends.every(({ revision: name, weight }) => ready.includes(name) || isTaken(name, weight)) &&
     !publicRoute?.edited;
   const waits =
     ready.length === 0 ||
