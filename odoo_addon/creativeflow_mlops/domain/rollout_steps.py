@@ -1,8 +1,8 @@
-"""The steps of a rollout: what a list must be, how long it may take, and what it would do, in
-words. Pure: lists in, sentences out.
+"""The steps of a rollout: what a list must be, how long it may take, and which one is followed.
+Pure.
 """
 
-import math
+from .sentence import _
 
 MAX_STEPS = 30
 WEEK = 7 * 24 * 3600
@@ -63,24 +63,32 @@ NUMBERS = {
 
 
 def steps_refusal(steps):
-    """Why this is no list of steps, in one sentence that names the step (counted from 1); None when
+    """Why this is no list of steps, as a Sentence that names the step (counted from 1); None when
     it is one.
     """
     if not isinstance(steps, list) or not steps:
-        return "A canary needs a list of steps."
+        return _("A canary needs a list of steps.")
     if len(steps) > MAX_STEPS:
-        return f"There are {len(steps)} steps; at most {MAX_STEPS} are possible."
+        return _(
+            "There are %(count)s steps; at most %(most)s are possible.",
+            count=len(steps),
+            most=MAX_STEPS,
+        )
     for number, step in enumerate(steps, 1):
         why = _step_refusal(step)
         if why:
-            return f"Step {number}: {why}"
+            return _at(number, why)
     return _order_refusal(steps)
+
+
+def _at(number, why):
+    return _("Step %(number)s: %(why)s", number=number, why=why)
 
 
 def _step_refusal(step):
     kind = step.get("kind") if isinstance(step, dict) else None
     if kind not in NUMBERS:
-        return f"its kind must be one of {', '.join(NUMBERS)}."
+        return _("its kind must be one of %(kinds)s.", kinds=", ".join(NUMBERS))
     optional = OPTIONAL.get(kind, {})
     known = {
         "kind",
@@ -90,33 +98,40 @@ def _step_refusal(step):
     }
     odd = sorted(step.keys() - known)
     if odd:
-        return f"{kind} has no {odd[0]}."
+        return _("%(kind)s has no %(name)s.", kind=kind, name=odd[0])
     given = {name: span for name, span in optional.items() if name in step}
-    for name, (least, most, whole) in (NUMBERS[kind] | given).items():
-        value = step.get(name)
-        number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        if not number or (whole and value != int(value)) or not least <= value <= most:
-            return (
-                f"{name} of {kind} must be {'a whole number' if whole else 'a number'} from "
-                f"{least} to {most}."
-            )
+    for name, span in (NUMBERS[kind] | given).items():
+        why = _number_refusal(kind, name, step.get(name), span)
+        if why:
+            return why
     if kind == "judge":
         if step.get("tooLittle") not in TOO_LITTLE:
-            return "tooLittle of judge must be wait or golden."
+            return _("tooLittle of judge must be wait or golden.")
         return _signal_refusal(step.get("signal"))
     return None
+
+
+def _number_refusal(kind, name, value, span):
+    least, most, whole = span
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if number and (not whole or value == int(value)) and least <= value <= most:
+        return None
+    given = {"name": name, "kind": kind, "least": least, "most": most}
+    if whole:
+        return _("%(name)s of %(kind)s must be a whole number from %(least)s to %(most)s.", **given)
+    return _("%(name)s of %(kind)s must be a number from %(least)s to %(most)s.", **given)
 
 
 def _signal_refusal(signal):
     if signal is None:
         return None
     if not isinstance(signal, dict) or signal.keys() != {"model", "domain", "maxIncrease"}:
-        return "a signal has model, domain and maxIncrease."
+        return _("a signal has model, domain and maxIncrease.")
     increase = signal["maxIncrease"]
     if not isinstance(signal["model"], str) or not isinstance(signal["domain"], list):
-        return "a signal names a model and a domain, which is a list."
+        return _("a signal names a model and a domain, which is a list.")
     if not isinstance(increase, int) or isinstance(increase, bool) or increase < 0:
-        return "maxIncrease of a signal must be a whole number from 0."
+        return _("maxIncrease of a signal must be a whole number from 0.")
     return None
 
 
@@ -126,27 +141,32 @@ def _order_refusal(steps):
         kind, percent = step["kind"], step.get("percent")
         if kind == "scale":
             if weight == 100:
-                return (
-                    f"Step {number}: all traffic is on the new version already, its pods must be "
-                    "there before."
-                )
+                return _at(number, _("all traffic is on the new version already; scale it before."))
             scale = max(scale, percent)
         elif kind == "weight":
-            if percent <= weight:
-                return f"Step {number}: the weight must rise, {percent} % comes after {weight} %."
-            if not scale:
-                return (
-                    f"Step {number}: no pod of the new version is started before it gets traffic; "
-                    "put a scale before it."
-                )
-            if percent == 100 and scale < 100:
-                return (
-                    f"Step {number}: all traffic would go to {scale} % of the pods; put a scale of "
-                    "100 % before it."
-                )
+            why = _weight_refusal(percent, weight, scale)
+            if why:
+                return _at(number, why)
             weight = percent
-    if weight != 100:
-        return f"Step {len(steps)}: the last weight is {weight} %, it must be 100 %."
+    if weight == 100:
+        return None
+    return _at(len(steps), _("the last weight is %(weight)s %%, it must be 100 %%.", weight=weight))
+
+
+def _weight_refusal(percent, before, scale):
+    if percent <= before:
+        return _(
+            "the weight must rise, %(percent)s %% comes after %(before)s %%.",
+            percent=percent,
+            before=before,
+        )
+    if not scale:
+        return _("no pod of the new version is started before it gets traffic; scale it before.")
+    if percent == 100 and scale < 100:
+        return _(
+            "all traffic would go to %(scale)s %% of the pods; scale to 100 %% before.",
+            scale=scale,
+        )
     return None
 
 
@@ -179,74 +199,3 @@ def _rolling(replicas):
         if size < replicas:
             steps.append({"kind": "shrink", "pods": replicas - size})
     return steps
-
-
-STABLE = "the stable version"
-
-
-def would_happen(steps, replicas, now, before):
-    """What the list does, a sentence a step. `now`: the name of the new version, `before`: of what
-    serves, or None.
-    """
-    return [_words(step, replicas, now, before) for step in steps]
-
-
-def _words(step, replicas, now, before):
-    kind, percent = step.get("kind"), step.get("percent")
-    if kind == "scale":
-        return (
-            f"Start {max(1, math.ceil(replicas * percent / 100 - 1e-9))} of {replicas} pods of "
-            f"{now}."
-        )
-    if kind == "shrink" and not step["pods"]:
-        return f"Stop {before or STABLE}: the endpoint is down until {now} is ready."
-    if kind == "shrink":
-        return f"Scale {before or STABLE} to {step['pods']} of {replicas} pods."
-    if kind == "preview":
-        return f"Smoke-test {now} on its preview route."
-    if kind == "weight":
-        left = f", {100 - percent} % stay with {before}" if before and percent < 100 else ""
-        return f"Send {percent} % of traffic to {now}{left}."
-    if kind == "wait":
-        return f"Wait {in_words(step['seconds'])}."
-    if kind == "approve":
-        return f"Wait up to {in_words(step['withinSeconds'])} for manual approval."
-    return _judging(step, before) if kind == "judge" else str(kind)
-
-
-def _judging(step, before):
-    signal = step.get("signal")
-    return (
-        f"Analyse {in_words(step['seconds'])} of traffic and at least {step['minRequests']} "
-        f"requests: errors at most {100 * step['maxErrorRate']:g} % above {before or STABLE}, "
-        f"latency at most {step['maxLatencyRatio']:g} times, at most {step['maxRestarts']} restarts"
-        + (f", {signal['model']} at most {signal['maxIncrease']} more" if signal else "")
-        + (
-            f", at least {100 * step['minAgreement']:g} % prediction agreement"
-            if step.get("minAgreement")
-            else ""
-        )
-        + "."
-    )
-
-
-def in_brief(steps):
-    """The list in one line."""
-    return ", ".join(_brief(step) for step in steps)
-
-
-def _brief(step):
-    kind, signal = step["kind"], step.get("signal")
-    if kind in ("scale", "weight"):
-        return f"{kind} {step['percent']} %"
-    if kind == "preview":
-        return kind
-    return f"{kind} {in_words(step['withinSeconds' if kind == 'approve' else 'seconds'])}" + (
-        f" with {signal}" if signal else ""
-    )
-
-
-def in_words(seconds):
-    if seconds < 120:
-        return f"{seconds} s"
-    return f"{round(seconds / 60)} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"

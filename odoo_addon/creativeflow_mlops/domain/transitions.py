@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from .sentence import _
+
 STATUSES = [
     ("Validating", "Validating"),
     ("Validated", "Validated"),
@@ -200,6 +202,10 @@ def refusal(name, status):
     """
     if may_follow(name, status):
         return None
-    sources = TRANSITIONS[name].sources
-    wanted = sources[0] if len(sources) == 1 else ", ".join(sources[:-1]) + " or " + sources[-1]
-    return f"The version is {status}; this is possible only when it is {wanted}."
+    *others, last = TRANSITIONS[name].sources
+    wanted = _("%(some)s or %(last)s", some=", ".join(others), last=last) if others else last
+    return _(
+        "The version is %(status)s; this is possible only when it is %(wanted)s.",
+        status=status,
+        wanted=wanted,
+    )

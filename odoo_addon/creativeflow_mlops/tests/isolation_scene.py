@@ -97,7 +97,7 @@ class Company(Cast):
         )
         deployment = self.newest_deployment(live)
         self.of("mlops.steering", "ben").create(
-            {"deployment_id": deployment.id, "action": "abort", "reason": f"no{mark}"}
+            {"deployment_id": deployment.id, "action": "abort-rollout", "reason": f"no{mark}"}
         )
         return live.model_id
 

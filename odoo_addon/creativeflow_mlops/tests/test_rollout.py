@@ -9,8 +9,8 @@ from odoo.addons.creativeflow_mlops.domain.rollout_steps import (
     JUDGE,
     steps_refusal,
     steps_seconds,
-    would_happen,
 )
+from odoo.addons.creativeflow_mlops.domain.step_words import would_happen
 from odoo.addons.creativeflow_mlops.models.mixins.protected_fields import keyed
 
 from .common import MlopsCase

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 
-ACTIONS = [("skip-step", "Skip this step"), ("abort", "Abort the rollout")]
+from ..domain.actions import ACTIONS, ROLLOUT_ACTIONS
+from ..wording import translated
 
 
 class Steering(models.TransientModel):
@@ -11,46 +12,53 @@ class Steering(models.TransientModel):
     _inherit = ["mlops.placed"]
 
     deployment_id = fields.Many2one("mlops.deployment", required=True, readonly=True)
-    action = fields.Selection(ACTIONS, required=True, readonly=True)
+    action = fields.Selection(
+        [(one.name, one.label) for one in ROLLOUT_ACTIONS if one.effect],
+        required=True,
+        readonly=True,
+    )
     step = fields.Integer(readonly=True)
     reason = fields.Text(required=True, default="")
+    is_danger = fields.Boolean(compute="_compute_is_danger")
     consequence = fields.Char(compute="_compute_consequence")
 
     @api.model
-    def _open(self, deployment, action):
-        self.env["mlops.model"]._require_role("approver")
+    def _open(self, deployment, name):
+        self.env["mlops.model"]._require_role(*ACTIONS[name].roles)
         deployment = deployment._visible(deployment.id)
         dialog = self.create(
-            {"deployment_id": deployment.id, "action": action, "step": deployment.current_step}
+            {"deployment_id": deployment.id, "action": name, "step": deployment.current_step}
         )
         return {
             "type": "ir.actions.act_window",
-            "name": dict(self._fields["action"]._description_selection(self.env))[action],
+            "name": dict(self._fields["action"]._description_selection(self.env))[name],
             "res_model": self._name,
             "res_id": dialog.id,
             "view_mode": "form",
             "target": "new",
         }
 
+    @api.depends("action")
+    def _compute_is_danger(self):
+        for one in self:
+            one.is_danger = ACTIONS[one.action].is_danger
+
     @api.depends("deployment_id", "action", "step")
+    @api.depends_context("lang")
     def _compute_consequence(self):
         for one in self:
             rollout = one.deployment_id._seen().rollout or {"steps": []}
-            if one.action == "abort":
-                before = rollout.get("before")
-                back = self.env._("%s keeps serving and takes all traffic back.", before)
-                one.consequence = back if before else self.env._("Nothing will be live.")
-            else:
-                one.consequence = next(
-                    (step["words"] for step in rollout["steps"] if step["index"] == one.step), False
-                )
+            words = (step["words"] for step in rollout["steps"] if step["index"] == one.step)
+            effect = ACTIONS[one.action].effect(
+                {"live": rollout.get("before"), "step_words": next(words, False)}
+            )
+            one.consequence = translated(self.env, effect)
 
     def confirm(self):
         """The method of the action asks everything again."""
         self.ensure_one()
-        deployments, deployment_id = self.env["mlops.deployment"], self.deployment_id.id
-        if self.action == "abort":
-            deployments.abort(deployment_id, self.reason)
-        else:
-            deployments.skip_step(deployment_id, self.step, self.reason)
+        action = ACTIONS[self.action]
+        step = {"step": self.step} if action.has_step else {}
+        method = getattr(self.env[action.record], action.method)
+        method(self.deployment_id.id, **step, **{action.words: self.reason})
         return {"type": "ir.actions.act_window_close"}

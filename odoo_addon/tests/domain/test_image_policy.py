@@ -20,10 +20,10 @@ class TestImagePolicy(unittest.TestCase):
             ("tell", None, None),
             ("tell", {**CLEAN, "tools": BLIND, "vulnerabilityCount": 9}, None),
             ("tell", VIRUS, "Malware: Eicar in model.bin."),
-            ("known", None, "looked through"),
+            ("known", None, "not been scanned"),
             ("known", {**CLEAN, "tools": BLIND}, "No vulnerability database"),
             ("known", {**CLEAN, "vulnerabilityCount": 2}, None),
-            ("clean", {**CLEAN, "vulnerabilityCount": 2}, "2 known holes"),
+            ("clean", {**CLEAN, "vulnerabilityCount": 2}, "2 known vulnerabilities"),
             ("clean", CLEAN, None),
         ]
         for policy, inventory, why in cases:

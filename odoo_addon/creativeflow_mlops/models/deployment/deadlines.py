@@ -1,6 +1,6 @@
 from odoo import fields, models
 
-from ...domain.coded_text import CodedText
+from ...domain.sentence import coded
 from ..mixins.protected_fields import keyed
 
 
@@ -11,14 +11,14 @@ class DeploymentDeadlines(models.Model):
         version = self.version_id._locked()
         if version.image_digest:
             seconds = self._ready_seconds()
-            reason = CodedText(
+            reason = coded(
                 "ReadyDeadline", self.env._("ReadyDeadline: not ready within %s seconds.", seconds)
             )
             if self.reason:
                 seen = self.env._("Last seen: %s", self.reason)
-                reason = CodedText(reason.code, f"{reason} {seen}")
+                reason = coded(reason.code, f"{reason} {seen}")
         else:
-            reason = CodedText(
+            reason = coded(
                 "BuildDeadline",
                 self.env._(
                     "BuildDeadline: the image was not built within %s seconds.",
@@ -37,7 +37,7 @@ class DeploymentDeadlines(models.Model):
     def _end_pause(self):
         self.version_id._locked()
         self._fail(
-            CodedText(
+            coded(
                 "PausedTooLong",
                 self.env._(
                     "PausedTooLong: paused for more than %s hours and not resumed.",

@@ -1,17 +1,24 @@
 from odoo import api, fields, models
 
+from ...domain.actions import ROLLOUT_ACTIONS, rollout_actions
 from ...domain.analysis_rows import judging, with_signals
-from ...domain.rollout_actions import rollout_actions
 from ...domain.rollout_ends import was_ended_by_a_person
-from ...domain.rollout_steps import followed_steps, would_happen
+from ...domain.rollout_steps import followed_steps
+from ...domain.step_words import would_happen
+from ...wording import translated
 
-CAN = {
-    "pause-rollout": "can_pause",
-    "resume-rollout": "can_resume",
-    "approve-step": "can_approve_step",
-    "skip-step": "can_skip_step",
-    "abort-rollout": "can_abort",
-}
+
+def _button(action):
+    """What the button of this action calls: its dialog, or the action itself where it has none."""
+
+    def press(self):
+        if action.effect:
+            return self.env["mlops.steering"]._open(self, action.name)
+        getattr(self, action.method)(self.id, *([self.current_step] if action.has_step else []))
+        return None
+
+    press.__name__ = action.button
+    return press
 
 
 class RolloutScreen(models.Model):
@@ -25,11 +32,11 @@ class RolloutScreen(models.Model):
         compute="_compute_rollout",
         help="Steps with what is done, now and next, the weight, the judgements",
     )
-    can_pause = fields.Boolean(compute="_compute_steering")
-    can_resume = fields.Boolean(compute="_compute_steering")
-    can_approve_step = fields.Boolean(compute="_compute_steering")
-    can_skip_step = fields.Boolean(compute="_compute_steering")
-    can_abort = fields.Boolean(compute="_compute_steering")
+    # a button each, shown while its action may be taken
+    vars().update(
+        {one.field: fields.Boolean(compute="_compute_steering") for one in ROLLOUT_ACTIONS}
+    )
+    vars().update({one.button: _button(one) for one in ROLLOUT_ACTIONS})
     current_step = fields.Integer(compute="_compute_steering")
     is_aborted = fields.Boolean("Aborted", compute="_compute_is_aborted")
 
@@ -51,6 +58,7 @@ class RolloutScreen(models.Model):
         "skip_to",
         "is_live",
     )
+    @api.depends_context("lang")
     def _compute_rollout(self):
         for deployment in self:
             one = deployment.sudo()
@@ -68,7 +76,7 @@ class RolloutScreen(models.Model):
                     {
                         "index": index,
                         "kind": steps[index].get("kind"),
-                        "words": words,
+                        "words": translated(self.env, words),
                         "state": "now" if index == now else "next" if index > now else "done",
                     }
                     for index, words in enumerate(
@@ -119,20 +127,5 @@ class RolloutScreen(models.Model):
             facts = deployment.sudo()._steering_facts() if deployment.id else None
             allowed = {one["name"] for one in rollout_actions(facts) if one["allowed"]}
             deployment.current_step = facts["step"] if facts and facts["step"] is not None else -1
-            for name, field in CAN.items():
-                deployment[field] = name in allowed
-
-    def action_pause(self):
-        self.pause(self.id)
-
-    def action_resume(self):
-        self.resume(self.id)
-
-    def action_approve_step(self):
-        self.approve_step(self.id, self.current_step)
-
-    def action_skip_step(self):
-        return self.env["mlops.steering"]._open(self, "skip-step")
-
-    def action_abort(self):
-        return self.env["mlops.steering"]._open(self, "abort")
+            for one in ROLLOUT_ACTIONS:
+                deployment[one.field] = one.name in allowed

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from odoo import fields, models
 
-from ...domain.coded_text import code_of
+from ...domain.sentence import code_of
 from ..mixins.protected_fields import keyed
 from .deployment import IN_FLIGHT
 

@@ -1,12 +1,12 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, LockError, UserError
+from odoo.exceptions import LockError, UserError
 
-from ...domain.allowed_actions import SECOND_PERSON_NEEDED
-from ...domain.coded_text import CodedText
-from ...domain.rollout_actions import why_not_steer
+from ...domain.actions import ACTIONS, why_not
 from ...domain.rollout_ends import ABORTED, OVERTAKEN
+from ...domain.sentence import coded
+from ...wording import refused
 from .deployment import IN_FLIGHT
 
 
@@ -51,7 +51,7 @@ class RolloutSteering(models.Model):
         text = self._said(reason)
         one = self._steering(deployment_id, "abort-rollout", of)
         one._tell_steering("abort", text)
-        one._fail(CodedText(ABORTED, f"{ABORTED} by {self.env.user.sudo().name}: {text}"))
+        one._fail(coded(ABORTED, f"{ABORTED} by {self.env.user.sudo().name}: {text}"))
         return one._steering_answer()
 
     def _make_way(self, version):
@@ -65,7 +65,7 @@ class RolloutSteering(models.Model):
                 who = self.env.user.sudo().name
                 one._tell_steering("supersede", version.name)
                 why = f"{OVERTAKEN}: {who} wants {version.name} instead."
-                one._fail(CodedText(OVERTAKEN, why))
+                one._fail(coded(OVERTAKEN, why))
                 self.env.flush_all()
 
     def _lock_looking_again(self):
@@ -89,17 +89,16 @@ class RolloutSteering(models.Model):
         """The deployment as superuser, locked, after everything that can speak against the action
         was asked.
         """
-        self.env["mlops.model"]._require_role("approver")
+        self.env["mlops.model"]._require_role(*ACTIONS[name].roles)
         visible = self._visible(deployment_id)
         if of and list(of) != [visible.model_id.id, visible.version_id.id]:
             raise self._no_such()
         one = visible.sudo()
         one.version_id.with_env(self.env)._locked()
         one._lock_looking_again()
-        facts = one._steering_facts()
-        why = why_not_steer(facts, name, step)
+        why = why_not({**one._steering_facts(), "asked_step": step}, name)
         if why:
-            raise (AccessError if why.code == SECOND_PERSON_NEEDED else UserError)(why)
+            raise refused(self.env, why)
         return one
 
     def _steering_facts(self):

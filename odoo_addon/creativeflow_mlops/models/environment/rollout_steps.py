@@ -1,7 +1,9 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
-from ...domain.rollout_steps import CANARY, in_brief, steps_refusal
+from ...domain.rollout_steps import CANARY, steps_refusal
+from ...domain.step_words import in_brief
+from ...wording import translated
 from .policy_key import changing
 
 
@@ -54,7 +56,7 @@ class EnvironmentSteps(models.Model):
         for environment in self.filtered("step_ids"):
             why = steps_refusal(environment._steps())
             if why:
-                raise ValidationError(why)
+                raise ValidationError(translated(self.env, why))
 
     def _steps(self):
         """The environment's canary as a list; the built-in one where nobody wrote another."""

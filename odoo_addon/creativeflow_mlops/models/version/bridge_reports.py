@@ -4,7 +4,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import MissingError, UserError
 
-from ...domain.coded_text import CodedText
+from ...domain.sentence import coded
 from ...domain.serving_rules import serving_faults
 from ..mixins.protected_fields import keyed
 from .model_version import DIGEST_SQL
@@ -158,13 +158,13 @@ class VersionFacts(models.Model):
         if verdict == "review":
             if not self._unwaived():
                 return "validated", None
-            return "validation_failed", CodedText(
+            return "validation_failed", coded(
                 "NeedsReview",
                 self.env._(
                     "NeedsReview: %s — ask for a waiver, which a second person must accept.", what
                 ),
             )
-        return "validation_failed", CodedText("ScanBlocked", self.env._("ScanBlocked: %s", what))
+        return "validation_failed", coded("ScanBlocked", self.env._("ScanBlocked: %s", what))
 
     @api.model
     def report_build(
@@ -265,7 +265,7 @@ class VersionFacts(models.Model):
                 deployment._order_reconcile()
             elif state == "failed":
                 deployment._fail(
-                    CodedText(
+                    coded(
                         "BuildFailed",
                         self.env._("BuildFailed: %s", reason or self.env._("the log says why")),
                     )

@@ -1,39 +1,29 @@
 from odoo import models
 
+from ...domain.actions import VERSION_ACTIONS
+
 MEBIBYTE = 1024 * 1024
 
 
+def _button(action):
+    """What the button of this action calls: its dialog, or the action itself where it has none."""
+
+    def press(self):
+        if action.effect:
+            return self.env["mlops.decision"]._open(self, action.name)
+        getattr(self, action.method)(self.id, seen=self.lock_version)
+        return None
+
+    press.__name__ = action.button
+    return press
+
+
 class VersionButtons(models.Model):
-    """What the buttons of the form call."""
+    """What the buttons of the form call: a method for each row of the table of actions."""
 
     _inherit = "mlops.model.version"
 
-    def action_deploy(self):
-        return self.env["mlops.decision"]._open(self, "deploy")
-
-    def action_promote(self):
-        return self.env["mlops.decision"]._open(self, "promote")
-
-    def action_reject(self):
-        return self.env["mlops.decision"]._open(self, "reject")
-
-    def action_rollback(self):
-        return self.env["mlops.decision"]._open(self, "rollback")
-
-    def action_request_waiver(self):
-        return self.env["mlops.decision"]._open(self, "request-waiver")
-
-    def action_accept_waiver(self):
-        return self.env["mlops.decision"]._open(self, "accept-waiver")
-
-    def action_refuse_waiver(self):
-        return self.env["mlops.decision"]._open(self, "refuse-waiver")
-
-    def action_rescan(self):
-        self.rescan(self.id, seen=self.lock_version)
-
-    def action_archive_version(self):
-        self.archive_version(self.id, seen=self.lock_version)
+    vars().update({one.button: _button(one) for one in VERSION_ACTIONS})
 
     def _described(self):
         """This version as `comparison` wants it."""

@@ -4,7 +4,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import LockError
 
-from ...domain.coded_text import CodedText
+from ...domain.sentence import coded
 from ..deployment.deployment import IN_FLIGHT
 
 _logger = logging.getLogger(__name__)
@@ -88,7 +88,7 @@ class VersionDeadlines(models.Model):
         seconds = int(self.env["ir.config_parameter"].sudo().get_param(name, default))
         self._move(
             "validation_failed",
-            CodedText(
+            coded(
                 "ScanDeadline",
                 self.env._(
                     "ScanDeadline: no result of the scan within %s seconds. Scan again.", seconds
@@ -116,7 +116,7 @@ class VersionDeadlines(models.Model):
         name = "staging_failed" if self.status == "PendingStagingDeployment" else "prod_failed"
         self._move(
             name,
-            CodedText(
+            coded(
                 "DeploymentLost",
                 self.env._("DeploymentLost: nothing is being deployed for it. Approve it again."),
             ),

@@ -1,14 +1,14 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
 
-from ...domain.allowed_actions import SECOND_PERSON_NEEDED, allowed_actions, why_not
-from ...domain.coded_text import CodedText
-from ...domain.rollout_actions import rollout_actions
+from ...domain.actions import ACTIONS, allowed_actions, rollout_actions, status_refusal, why_not
 from ...domain.rollout_steps import steps_refusal
+from ...domain.sentence import coded
 from ...domain.serving_rules import serving_faults
-from ...domain.transitions import TRANSITIONS, refusal
+from ...domain.transitions import refusal
+from ...wording import refused, translated
 from ..mixins.protected_fields import keyed
 
 BUILD_SECONDS = ("creativeflow_mlops.build_deadline_seconds", 1800)
@@ -22,29 +22,34 @@ def _wire(step):
 class VersionDecisions(models.Model):
     """What people decide. Each method runs as the person: role, visibility, lock, `seen`, state,
     policy, then the change.
+
+    `seen`: the lock version that the person saw. `of`: id of the model that the caller thinks of; a
+    version of another is not there.
     """
 
     _inherit = "mlops.model.version"
 
     @api.model
-    def approve_deployment(self, version_id, target, seen=None, comment=None):
+    def approve_deployment(self, version_id, target, seen=None, comment=None, of=None):
         """Approve for staging: `{status, deploymentId, lockVersion}`. Builds the image first when
         there is none.
         """
         self._check_target(target, "staging")
-        version = self._deciding(version_id, "deploy", target, seen)
+        version = self._deciding(version_id, "deploy", seen, of)
         environment = version._environment(target)
         return version._deploy("deploy", environment, environment.strategy_default, comment)
 
     @api.model
-    def approve_promotion(self, version_id, target, strategy, seen=None, comment=None, steps=None):
+    def approve_promotion(
+        self, version_id, target, strategy, seen=None, comment=None, steps=None, of=None
+    ):
         """Approve for production with a strategy: `{status, deploymentId, lockVersion}`. The image
         is the one that was tested.
 
         `steps`: a canary of one's own, where the environment allows that.
         """
         self._check_target(target, "production")
-        version = self._deciding(version_id, "promote", target, seen)
+        version = self._deciding(version_id, "promote", seen, of)
         environment = version._environment(target)
         version._check_strategy(environment, strategy)
         if steps is not None and strategy != "canary":
@@ -59,30 +64,30 @@ class VersionDecisions(models.Model):
         return version._deploy("promote", environment, strategy, comment, steps=steps)
 
     @api.model
-    def reject(self, version_id, reason, seen=None):
+    def reject(self, version_id, reason, seen=None, of=None):
         """Say no to a validated version: `{status, lockVersion}`."""
-        version = self._deciding(version_id, "reject", None, seen)
+        version = self._deciding(version_id, "reject", seen, of)
         text = (reason or "").strip()
         if not text:
             raise UserError(self.env._("Say why you reject the version: its submitter reads it."))
         version._close_own_activity(text)
         version._record_approval(None, "rejected", text)
-        version._move("reject", CodedText("Rejected", self.env._("Rejected: %s", text)))
+        version._move("reject", coded("Rejected", self.env._("Rejected: %s", text)))
         version._answer_requests("refused", text)
         return version._answer()
 
     @api.model
-    def rescan(self, version_id, seen=None):
+    def rescan(self, version_id, seen=None, of=None):
         """Scan the version again: `{status, lockVersion}`."""
-        version = self._deciding(version_id, "rescan", None, seen)
+        version = self._deciding(version_id, "rescan", seen, of)
         version._move("rescan", generation=version.sudo().generation + 1)
         version._command("scan")
         return version._answer()
 
     @api.model
-    def archive_version(self, version_id, seen=None):
+    def archive_version(self, version_id, seen=None, of=None):
         """Put a version away: `{status, lockVersion}`. What still runs of it is removed."""
-        version = self._deciding(version_id, "archive", None, seen)
+        version = self._deciding(version_id, "archive", seen, of)
         running = version.sudo().deployment_ids.filtered(lambda one: one.desired != "removed")
         version._move("archive", staging_endpoint_url=False)
         running._stop_serving()
@@ -93,18 +98,14 @@ class VersionDecisions(models.Model):
     def rollback(self, version_id, target, seen=None, reason=None, of=None):
         """Bring back what served before the live version: `{status, deploymentId, versionId,
         lockVersion}` of what comes back.
-
-        `of`: id of the model that the caller thinks of; a version of another is not there.
         """
         self._check_target(target, "production")
-        if of and self._visible(version_id).model_id.id != of:
-            raise self._no_such()
-        live = self._deciding(version_id, "rollback", target, seen)
+        live = self._deciding(version_id, "rollback", seen, of)
         back = live._rollback_version()
         back._locked()
         why = refusal("rollback", back.sudo().status)
         if why:
-            raise UserError(why)
+            raise refused(self.env, why)
         environment = live._environment(target)
         # what served before is not tried out by little and little; it comes instead of what serves
         # only where it does not fit beside it
@@ -128,20 +129,22 @@ class VersionDecisions(models.Model):
             )
 
     @api.model
-    def _deciding(self, version_id, name, target, seen):
+    def _deciding(self, version_id, name, seen, of=None):
         """The version, locked, after everything that can speak against the action was asked."""
-        self.env["mlops.model"]._require_role(*TRANSITIONS[name].who)
-        version = self._visible(version_id)._locked(seen)
-        status = version.sudo().status
-        why = refusal(name, status) if name != "rollback" else None
-        if name == "rollback" and status != "Live":
-            why = self.env._("The version is %s; only what is Live can be rolled back.", status)
+        action = ACTIONS[name]
+        self.env["mlops.model"]._require_role(*action.roles)
+        version = self._of_model(version_id, of)._locked(seen)
+        facts = version._action_facts((action.target,) if action.target else ())
+        why = status_refusal(name, facts["status"]) or why_not(facts, name)
         if why:
-            raise UserError(why)
-        facts = version._action_facts((target,) if target else ())
-        why = why_not(facts, name, target)
-        if why:
-            raise (AccessError if why.code == SECOND_PERSON_NEEDED else UserError)(why)
+            raise refused(self.env, why)
+        return version
+
+    @api.model
+    def _of_model(self, version_id, model_id):
+        version = self._visible(version_id)
+        if model_id and version.model_id.id != model_id:
+            raise self._no_such()
         return version
 
     def _environment(self, kind):
@@ -217,7 +220,7 @@ class VersionDecisions(models.Model):
         frozen = [_wire(step) for step in judged] if steps is None else steps
         why = steps_refusal(frozen)
         if why:
-            raise UserError(why)
+            raise refused(self.env, why)
         signals = {
             str(index): step["signal"] for index, step in enumerate(frozen) if step.get("signal")
         }
@@ -357,11 +360,11 @@ class VersionDecisions(models.Model):
             "own_steps": judged["own_steps"],
         }
 
-    @api.depends_context("uid")
+    @api.depends_context("uid", "lang")
     def _compute_allowed_actions(self):
         for version in self:
-            version.allowed_actions = (
-                allowed_actions(version._action_facts()) + rollout_actions(version._rollout_facts())
-                if version.id
-                else []
-            )
+            version.allowed_actions = version._offers() if version.id else []
+
+    def _offers(self):
+        offers = allowed_actions(self._action_facts()) + rollout_actions(self._rollout_facts())
+        return [{**offer, "reason": translated(self.env, offer["reason"])} for offer in offers]

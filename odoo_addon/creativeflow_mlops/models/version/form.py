@@ -1,19 +1,8 @@
 from odoo import api, fields, models
 
-from ...domain.allowed_actions import ROLE_NEEDED
+from ...domain.action_checks import ROLE_NEEDED
+from ...domain.actions import VERSION_ACTIONS
 from ...domain.rollout_ends import was_ended_by_a_person
-
-ACTION_FIELDS = {
-    "deploy": "can_deploy",
-    "promote": "can_promote",
-    "reject": "can_reject",
-    "rollback": "can_rollback",
-    "rescan": "can_rescan",
-    "archive": "can_archive",
-    "request-waiver": "can_request_waiver",
-    "accept-waiver": "can_accept_waiver",
-    "refuse-waiver": "can_refuse_waiver",
-}
 
 
 class VersionScreen(models.Model):
@@ -23,15 +12,10 @@ class VersionScreen(models.Model):
 
     _inherit = "mlops.model.version"
 
-    can_deploy = fields.Boolean(compute="_compute_buttons")
-    can_promote = fields.Boolean(compute="_compute_buttons")
-    can_reject = fields.Boolean(compute="_compute_buttons")
-    can_rollback = fields.Boolean(compute="_compute_buttons")
-    can_rescan = fields.Boolean(compute="_compute_buttons")
-    can_archive = fields.Boolean(compute="_compute_buttons")
-    can_request_waiver = fields.Boolean(compute="_compute_buttons")
-    can_accept_waiver = fields.Boolean(compute="_compute_buttons")
-    can_refuse_waiver = fields.Boolean(compute="_compute_buttons")
+    # a button each, shown while its action may be taken
+    vars().update(
+        {one.field: fields.Boolean(compute="_compute_buttons") for one in VERSION_ACTIONS}
+    )
     is_aborted = fields.Boolean(
         "Aborted", compute="_compute_is_aborted", help="A person ended its rollout"
     )
@@ -48,20 +32,22 @@ class VersionScreen(models.Model):
     endpoint_count = fields.Integer("Endpoints", compute="_compute_counts")
 
     @api.depends("status", "lock_version", "build_state", "deployment_ids.phase")
-    @api.depends_context("uid")
+    @api.depends_context("uid", "lang")
     def _compute_buttons(self):
         for version in self:
             actions = {one["name"]: one for one in version.allowed_actions or []}
-            for name, field in ACTION_FIELDS.items():
-                version[field] = bool(actions.get(name, {}).get("allowed"))
+            for one in VERSION_ACTIONS:
+                version[one.field] = bool(actions.get(one.name, {}).get("allowed"))
             # a person without the role is not told what others may do
-            refused = [
-                actions[name]
-                for name in ("deploy", "promote", "accept-waiver")
-                if actions.get(name, {}).get("reason")
-            ]
             version.refusal = next(
-                (action["reason"] for action in refused if action["code"] != ROLE_NEEDED), False
+                (
+                    actions[one.name]["reason"]
+                    for one in VERSION_ACTIONS
+                    if one.advances
+                    and actions.get(one.name, {}).get("reason")
+                    and actions[one.name]["code"] != ROLE_NEEDED
+                ),
+                False,
             )
 
     @api.depends("status", "status_reason_code")

@@ -1,8 +1,9 @@
 from odoo import api, fields, models
 from odoo.exceptions import LockError
 
+from ...domain.sentence import coded
 from ...domain.transitions import STATUS_NAMES, STATUSES
-from ...refusals import STALE_VERSION, refused
+from ...wording import STALE_VERSION, refused
 
 BUILD_STATES = [
     ("none", "None"),
@@ -164,14 +165,12 @@ class ModelVersion(models.Model):
         self.sudo().invalidate_recordset()
         current = self.sudo().lock_version
         if seen is not None and seen is not False and int(seen) != current:
-            raise refused(
-                STALE_VERSION,
-                self.env._(
-                    "This version has changed since you opened it: you saw lock version %(seen)s, "
-                    "it is at %(current)s now (%(status)s). Reload it, then decide.",
-                    seen=seen,
-                    current=current,
-                    status=self.sudo().status,
-                ),
+            why = self.env._(
+                "This version has changed since you opened it: you saw lock version %(seen)s, "
+                "it is at %(current)s now (%(status)s). Reload it, then decide.",
+                seen=seen,
+                current=current,
+                status=self.sudo().status,
             )
+            raise refused(self.env, coded(STALE_VERSION, why))
         return self

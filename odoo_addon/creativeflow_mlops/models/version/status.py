@@ -1,8 +1,8 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
 
-from ...domain.coded_text import code_of
 from ...domain.lifecycle import road
+from ...domain.sentence import code_of
 from ...domain.transitions import TRANSITIONS, refusal
 from ..mixins.protected_fields import keyed
 
@@ -14,7 +14,7 @@ class VersionStatus(models.Model):
 
     def _move(self, name, reason=None, **values):
         """Take the transition `name` of TRANSITIONS with its source checked; the row is locked by
-        the caller. `reason` is a CodedText where its code matters.
+        the caller. `reason` has a code where its code matters.
 
         Writes status, reason, time, lock_version, road and the given values; journals, tells
         screens, chatter and approvers.

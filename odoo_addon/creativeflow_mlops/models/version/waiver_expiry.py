@@ -1,6 +1,6 @@
 from odoo import models
 
-from ...domain.coded_text import CodedText
+from ...domain.sentence import coded
 from ..mixins.protected_fields import keyed
 
 
@@ -26,7 +26,7 @@ class WaiverExpiry(models.Model):
         if version.status == "Validated" and version._unwaived():
             version._move(
                 "waiver_expired",
-                CodedText(
+                coded(
                     "WaiverExpired",
                     self.env._(
                         "WaiverExpired: %(rule)s in %(file)s is accepted no longer.",

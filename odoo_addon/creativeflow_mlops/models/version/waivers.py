@@ -1,9 +1,10 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
 
-from ...domain.allowed_actions import why_not
+from ...domain.actions import ACTIONS, why_not
+from ...wording import refused
 from ..mixins.protected_fields import keyed
 from .waiver import OPEN
 
@@ -18,11 +19,11 @@ class VersionWaivers(models.Model):
     _inherit = "mlops.model.version"
 
     @api.model
-    def request_waiver(self, version_id, reason, expires_on=None, seen=None):
+    def request_waiver(self, version_id, reason, expires_on=None, seen=None, of=None):
         """Ask that the findings to review of the newest scan be accepted: `{status, lockVersion}`.
         `expires_on`: 90 days ahead by default.
         """
-        version = self._waiving(version_id, "request-waiver", seen)
+        version = self._waiving(version_id, "request-waiver", seen, of)
         text = (reason or "").strip()
         if not text:
             raise UserError(
@@ -60,38 +61,33 @@ class VersionWaivers(models.Model):
         return version._answer()
 
     @api.model
-    def accept_waiver(self, version_id, seen=None, comment=None):
+    def accept_waiver(self, version_id, seen=None, comment=None, of=None):
         """Accept what was asked for: `{status, lockVersion}`. The version is Validated when nothing
         speaks against it any more.
         """
-        version = self._waiving(version_id, "accept-waiver", seen)
+        version = self._waiving(version_id, "accept-waiver", seen, of)
         version._decide_waivers("accepted", comment)
         if not version._unwaived():
             version._move("waiver_accepted")
         return version._answer()
 
     @api.model
-    def refuse_waiver(self, version_id, reason, seen=None):
+    def refuse_waiver(self, version_id, reason, seen=None, of=None):
         """Refuse what was asked for: `{status, lockVersion}`."""
-        version = self._waiving(version_id, "refuse-waiver", seen)
+        version = self._waiving(version_id, "refuse-waiver", seen, of)
         if not (reason or "").strip():
             raise UserError(self.env._("Say why you refuse: whoever asked reads it."))
         version._decide_waivers("refused", reason.strip())
         return version._answer()
 
     @api.model
-    def _waiving(self, version_id, name, seen):
-        version = self._visible(version_id)._locked(seen)
+    def _waiving(self, version_id, name, seen, of):
+        version = self._of_model(version_id, of)._locked(seen)
         facts = version._action_facts()
-        offered = {
-            "open": ("request-waiver",),
-            "own": ("accept-waiver", "refuse-waiver"),
-            "asked": ("accept-waiver", "refuse-waiver"),
-        }
         why = why_not(facts, name)
         if why:
-            raise AccessError(why)
-        if facts["status"] != "ValidationFailed" or name not in offered.get(facts["waiver"], ()):
+            raise refused(self.env, why)
+        if not ACTIONS[name].offered(facts):
             raise UserError(
                 self.env._(
                     "There is nothing to waive: only findings to review of a version that "
@@ -101,7 +97,7 @@ class VersionWaivers(models.Model):
         return version
 
     def _waiver_standing(self):
-        """None, "open", "own" or "asked": see allowed_actions."""
+        """None, "open", "own" or "asked": see domain/actions.py."""
         scan = self._newest_scan()
         if scan.verdict != "review" or not self._unwaived():
             return None
