@@ -4,7 +4,8 @@ import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Agent, FormData, fetch as undiciFetch } from 'undici';
 import type { Problem } from '../bridge/src/contract/problem.ts';
-import type { ActionAccepted, UploadAccepted, Whoami } from '../bridge/src/contract/requests.ts';
+import type { ActionAccepted } from '../bridge/src/contract/actions.ts';
+import type { UploadAccepted, Whoami } from '../bridge/src/contract/requests.ts';
 import type { EndpointView, VersionDetail } from '../bridge/src/contract/version.ts';
 import { readStackFacts, type StackFacts } from '../stack/facts.ts';
 

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { expect } from 'chai';
-import type { ActionAccepted, UploadAccepted } from '../bridge/src/contract/requests.ts';
+import type { ActionAccepted } from '../bridge/src/contract/actions.ts';
+import type { UploadAccepted } from '../bridge/src/contract/requests.ts';
 import type { VersionDetail } from '../bridge/src/contract/version.ts';
 import type { Answer, Client, Sample } from './client.ts';
 

@@ -1,32 +1,18 @@
 import { z } from 'zod';
+import { ACTION_BODIES, ACTIONS, ActionAccepted } from './actions.ts';
 import { EventPage } from './events.ts';
 import { Problem } from './problem.ts';
 import {
-  AcceptWaiverRequest,
-  ActionAccepted,
-  DeployRequest,
   ListQuery,
   LoginRequest,
-  PromoteRequest,
   RegisterUploads,
-  RejectRequest,
-  RequestWaiverRequest,
-  RollbackRequest,
-  SeenRequest,
   TryAnswer,
   TryRequest,
   UploadAccepted,
   UploadMetadata,
   Whoami,
 } from './requests.ts';
-import {
-  AbortRequest,
-  ApproveStepRequest,
-  PauseRequest,
-  PlanQuery,
-  PromotionPlan,
-  SkipStepRequest,
-} from './rollout.ts';
+import { PlanQuery, PromotionPlan } from './rollout.ts';
 import { EndpointTraffic } from './traffic.ts';
 import { EndpointView, FindingView, ModelDetail, ModelPage, VersionDetail } from './version.ts';
 
@@ -44,11 +30,8 @@ const PageQuery = z.object({
 });
 
 const SCHEMAS = {
-  AbortRequest,
-  AcceptWaiverRequest,
+  ...ACTION_BODIES,
   ActionAccepted,
-  ApproveStepRequest,
-  DeployRequest,
   EndpointPage,
   EndpointTraffic,
   EndpointView,
@@ -57,16 +40,9 @@ const SCHEMAS = {
   LoginRequest,
   ModelDetail,
   ModelPage,
-  PauseRequest,
   Problem,
-  PromoteRequest,
   PromotionPlan,
   RegisterUploads,
-  RejectRequest,
-  RequestWaiverRequest,
-  RollbackRequest,
-  SeenRequest,
-  SkipStepRequest,
   TryAnswer,
   TryRequest,
   UploadAccepted,
@@ -119,103 +95,7 @@ const PATHS: Record<string, Record<string, Operation>> = {
       query: PlanQuery,
     },
   },
-  [`${VERSION}/deploy`]: {
-    post: {
-      summary: 'Approve for staging',
-      body: 'DeployRequest',
-      answer: 'ActionAccepted',
-      status: 202,
-    },
-  },
-  [`${VERSION}/promote`]: {
-    post: {
-      summary: 'Promote to production',
-      body: 'PromoteRequest',
-      answer: 'ActionAccepted',
-      status: 202,
-    },
-  },
-  [`${VERSION}/rollback`]: {
-    post: {
-      summary: 'Go back to the version that served before',
-      body: 'RollbackRequest',
-      answer: 'ActionAccepted',
-      status: 202,
-    },
-  },
-  [`${VERSION}/reject`]: {
-    post: { summary: 'Reject', body: 'RejectRequest', answer: 'ActionAccepted', status: 202 },
-  },
-  [`${VERSION}/rescan`]: {
-    post: { summary: 'Scan again', body: 'SeenRequest', answer: 'ActionAccepted', status: 202 },
-  },
-  [`${VERSION}/request-waiver`]: {
-    post: {
-      summary: 'Ask that the findings to review be accepted for these files',
-      body: 'RequestWaiverRequest',
-      answer: 'ActionAccepted',
-      status: 202,
-    },
-  },
-  [`${VERSION}/accept-waiver`]: {
-    post: {
-      summary: 'Accept them, as a second person',
-      body: 'AcceptWaiverRequest',
-      answer: 'ActionAccepted',
-      status: 202,
-    },
-  },
-  [`${VERSION}/refuse-waiver`]: {
-    post: {
-      summary: 'Refuse to accept them',
-      body: 'RejectRequest',
-      answer: 'ActionAccepted',
-      status: 202,
-    },
-  },
-  [`${VERSION}/archive`]: {
-    post: { summary: 'Archive', body: 'SeenRequest', answer: 'ActionAccepted', status: 202 },
-  },
-  [`${VERSION}/pause-rollout`]: {
-    post: {
-      summary: 'Let the rollout stay where it is',
-      body: 'PauseRequest',
-      answer: 'ActionAccepted',
-      status: 202,
-    },
-  },
-  [`${VERSION}/resume-rollout`]: {
-    post: {
-      summary: 'Let the paused rollout go on',
-      body: 'PauseRequest',
-      answer: 'ActionAccepted',
-      status: 202,
-    },
-  },
-  [`${VERSION}/approve-step`]: {
-    post: {
-      summary: 'Let it go on from the step that waits for a person',
-      body: 'ApproveStepRequest',
-      answer: 'ActionAccepted',
-      status: 202,
-    },
-  },
-  [`${VERSION}/skip-step`]: {
-    post: {
-      summary: 'Skip a wait or a judgement',
-      body: 'SkipStepRequest',
-      answer: 'ActionAccepted',
-      status: 202,
-    },
-  },
-  [`${VERSION}/abort-rollout`]: {
-    post: {
-      summary: 'End the rollout; what served before gets all traffic back',
-      body: 'AbortRequest',
-      answer: 'ActionAccepted',
-      status: 202,
-    },
-  },
+  ...actionPaths(),
   '/mlops/endpoints': { get: { summary: 'Endpoints', answer: 'EndpointPage', query: PageQuery } },
   '/mlops/endpoints/{endpointId}': { get: { summary: 'An endpoint', answer: 'EndpointView' } },
   '/mlops/endpoints/{endpointId}/traffic': {
@@ -229,6 +109,15 @@ const PATHS: Record<string, Record<string, Operation>> = {
     get: { summary: 'The journal from a position on', answer: 'EventPage', query: EventQuery },
   },
 };
+
+function actionPaths(): typeof PATHS {
+  return Object.fromEntries(
+    Object.entries(ACTIONS).map(([name, { summary, body }]) => [
+      `${VERSION}/${name}`,
+      { post: { summary, body, answer: 'ActionAccepted', status: 202 } },
+    ]),
+  );
+}
 
 /** OpenAPI 3.1, made from the schemas that the bridge itself checks with. */
 export function openApiDocument(): Record<string, unknown> {

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { Step } from './rollout.ts';
 import { Serving } from './serving.ts';
 import { NameText } from './text.ts';
-import { Digest, Strategy, VersionStatus } from './version.ts';
+import { Digest } from './version.ts';
+import { VersionStatus } from './version-status.ts';
 
 const Name = NameText(120);
 const Json = z.record(z.string(), z.unknown());
@@ -52,57 +52,6 @@ export const UploadAccepted = z.object({
   artifacts: z.array(z.object({ filename: z.string(), digest: Digest, size: z.number().int() })),
 });
 export type UploadAccepted = z.infer<typeof UploadAccepted>;
-
-const Seen = z
-  .number()
-  .int()
-  .nullish()
-  .describe('the lockVersion the caller saw; a stale one answers 409');
-export const DeployRequest = z
-  .object({ target: z.literal('staging'), seen: Seen, comment: z.string().max(2000).nullish() })
-  .strict();
-export const PromoteRequest = z
-  .object({
-    target: z.literal('production'),
-    strategy: Strategy,
-    seen: Seen,
-    comment: z.string().max(2000).nullish(),
-    steps: z
-      .array(Step)
-      .min(1)
-      .max(30)
-      .optional()
-      .describe("a canary of one's own, where the environment allows it"),
-  })
-  .strict();
-export const RollbackRequest = z
-  .object({ target: z.enum(['production']), seen: Seen, reason: z.string().max(2000).nullish() })
-  .strict();
-export const RejectRequest = z
-  .object({ reason: z.string().trim().min(1).max(2000), seen: Seen })
-  .strict();
-export const RequestWaiverRequest = z
-  .object({
-    reason: z.string().trim().min(1).max(2000),
-    expiresOn: z.iso
-      .date()
-      .nullish()
-      .describe('a day from tomorrow to a year ahead; 90 days ahead when left out'),
-    seen: Seen,
-  })
-  .strict()
-  .transform(({ expiresOn, ...given }) => ({ ...given, expires_on: expiresOn ?? null }));
-export const AcceptWaiverRequest = z
-  .object({ seen: Seen, comment: z.string().max(2000).nullish() })
-  .strict();
-export const SeenRequest = z.object({ seen: Seen }).strict();
-export const ActionAccepted = z.object({
-  status: VersionStatus,
-  lockVersion: z.number().int(),
-  deploymentId: z.number().int().nullish(),
-  versionId: z.number().int().nullish(),
-});
-export type ActionAccepted = z.infer<typeof ActionAccepted>;
 
 export const LoginRequest = z
   .object({

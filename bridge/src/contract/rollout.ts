@@ -1,5 +1,7 @@
 import { z } from 'zod';
-import { ID_MAX } from './text.ts';
+
+export const Strategy = z.enum(['blue-green', 'rolling', 'canary', 'recreate']);
+export type Strategy = z.infer<typeof Strategy>;
 
 const Percent = z.number().int().min(1).max(100);
 const Seconds = z.number().int().min(1).max(604_800);
@@ -119,13 +121,12 @@ export const Controls = z.object({
 });
 export type Controls = z.infer<typeof Controls>;
 
-const StrategyName = z.enum(['blue-green', 'rolling', 'canary', 'recreate']);
-export const PlanQuery = z.object({ target: z.literal('production'), strategy: StrategyName });
+export const PlanQuery = z.object({ target: z.literal('production'), strategy: Strategy });
 export type PlanQuery = z.infer<typeof PlanQuery>;
 /** A promotion as a dry run in the cluster as it is now. */
 export const PromotionPlan = z.object({
   target: z.literal('production'),
-  strategy: StrategyName,
+  strategy: Strategy,
   fits: z.boolean().describe('nothing stands against it now'),
   steps: z.array(z.string()).describe('what it would do, in words'),
   obstacle: z
@@ -136,21 +137,7 @@ export const PromotionPlan = z.object({
     })
     .nullable(),
   strategies: z
-    .array(z.object({ name: StrategyName, fits: z.boolean() }))
+    .array(z.object({ name: Strategy, fits: z.boolean() }))
     .describe('those that the environment allows'),
 });
 export type PromotionPlan = z.infer<typeof PromotionPlan>;
-
-const DeploymentId = z.number().int().positive().max(ID_MAX);
-const StepIndex = z.number().int().min(0).describe('index of the step that the caller saw');
-const Reason = z.string().trim().min(1).max(2000);
-export const PauseRequest = z
-  .object({ deploymentId: DeploymentId, reason: z.string().max(2000).nullish() })
-  .strict();
-export const AbortRequest = z.object({ deploymentId: DeploymentId, reason: Reason }).strict();
-export const ApproveStepRequest = z
-  .object({ deploymentId: DeploymentId, step: StepIndex, reason: z.string().max(2000).nullish() })
-  .strict();
-export const SkipStepRequest = z
-  .object({ deploymentId: DeploymentId, step: StepIndex, reason: Reason })
-  .strict();

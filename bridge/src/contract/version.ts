@@ -1,30 +1,12 @@
 import { z } from 'zod';
+import { AllowedAction } from './actions.ts';
 import { Controls, RolloutView, Step } from './rollout.ts';
-
-/**
- * The statuses of a version; the transitions between them live in Odoo alone (docs/odoo-api.md).
- */
-export const VersionStatus = z.enum([
-  'Validating',
-  'Validated',
-  'ValidationFailed',
-  'PendingStagingDeployment',
-  'Staging',
-  'StagingFailed',
-  'PendingProdDeployment',
-  'Live',
-  'ProdFailed',
-  'Superseded',
-  'Archived',
-]);
-export type VersionStatus = z.infer<typeof VersionStatus>;
+import { VersionStatus } from './version-status.ts';
 
 export const Digest = z
   .string()
   .regex(/^sha256:[0-9a-f]{64}$/)
   .describe('sha256:<64 hex>');
-export const Strategy = z.enum(['blue-green', 'rolling', 'canary', 'recreate']);
-export type Strategy = z.infer<typeof Strategy>;
 
 const StopKey = z.enum([
   'uploaded',
@@ -49,45 +31,6 @@ export const RoadStop = z.object({
   reason: z.string().nullish(),
 });
 export type RoadStop = z.infer<typeof RoadStop>;
-
-export const ActionName = z.enum([
-  'deploy',
-  'promote',
-  'reject',
-  'rollback',
-  'rescan',
-  'archive',
-  'request-waiver',
-  'accept-waiver',
-  'refuse-waiver',
-  'pause-rollout',
-  'resume-rollout',
-  'approve-step',
-  'skip-step',
-  'abort-rollout',
-]);
-export type ActionName = z.infer<typeof ActionName>;
-export const AllowedAction = z.object({
-  name: ActionName,
-  allowed: z.boolean(),
-  reason: z.string().nullish().describe('why it is not allowed now, for people'),
-  code: z.string().nullish().describe('the same for programs, e.g. `second-person-needed`'),
-  target: z.enum(['staging', 'production']).nullish(),
-  strategies: z.array(Strategy).nullish(),
-  strategy: Strategy.nullish().describe(
-    'of a promotion: what the environment takes when nobody chooses',
-  ),
-  bringsBack: z.string().nullish().describe('of a rollback: the version that comes back'),
-  supersedes: z
-    .string()
-    .nullish()
-    .describe('the version on its way there, whose rollout would be aborted'),
-  steps: z.array(Step).nullish().describe('of a promotion: what a canary would do'),
-  ownSteps: z.boolean().nullish().describe('of a promotion: other steps may be chosen'),
-  deploymentId: z.number().int().nullish().describe('of an action on a rollout'),
-  step: z.number().int().nullish().describe('index of the step that the action is about'),
-});
-export type AllowedAction = z.infer<typeof AllowedAction>;
 
 export const Condition = z.object({
   type: z.string(),

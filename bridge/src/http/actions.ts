@@ -1,63 +1,16 @@
 import { Router, type Request, type Response } from 'express';
-import type { z } from 'zod';
-import type { ActionAccepted } from '../contract/requests.ts';
-import {
-  AbortRequest,
-  ApproveStepRequest,
-  PauseRequest,
-  SkipStepRequest,
-} from '../contract/rollout.ts';
-import {
-  AcceptWaiverRequest,
-  DeployRequest,
-  PromoteRequest,
-  RejectRequest,
-  RequestWaiverRequest,
-  RollbackRequest,
-  SeenRequest,
-} from '../contract/requests.ts';
+import { ACTION_BODIES, ACTIONS, type ActionAccepted } from '../contract/actions.ts';
 import type { OdooPort } from '../services/ports/odoo.ts';
 import type { RequestContext } from './request-context.ts';
-import { idsOf, readVersion } from './versions.ts';
+import { idsOf } from './versions.ts';
 
-interface Action {
-  method: string;
-  schema: z.ZodType;
-  /**
-   * Odoo itself looks whether the version is this model's (`of`): one call less where half a second
-   * counts
-   */
-  looksItself?: true;
-}
-
-/** What a person may decide; each is the one method of Odoo that does it, whoever asks. */
-const ACTIONS: Record<string, Action> = {
-  deploy: { method: 'approve_deployment', schema: DeployRequest },
-  promote: { method: 'approve_promotion', schema: PromoteRequest },
-  rollback: { method: 'rollback', schema: RollbackRequest, looksItself: true },
-  reject: { method: 'reject', schema: RejectRequest },
-  rescan: { method: 'rescan', schema: SeenRequest },
-  'request-waiver': { method: 'request_waiver', schema: RequestWaiverRequest },
-  'accept-waiver': { method: 'accept_waiver', schema: AcceptWaiverRequest },
-  'refuse-waiver': { method: 'refuse_waiver', schema: RejectRequest },
-  archive: { method: 'archive_version', schema: SeenRequest },
-};
-
-/**
- * What a person may say to a rollout that is under way: of the deployment, which Odoo finds to be
- * of this version, in one call.
- */
-const STEERING: Record<string, Action> = {
-  'pause-rollout': { method: 'pause', schema: PauseRequest },
-  'resume-rollout': { method: 'resume', schema: PauseRequest },
-  'approve-step': { method: 'approve_step', schema: ApproveStepRequest },
-  'skip-step': { method: 'skip_step', schema: SkipStepRequest },
-  'abort-rollout': { method: 'abort', schema: AbortRequest },
-};
+const MODELS = { version: 'mlops.model.version', deployment: 'mlops.deployment' } as const;
+type Given = Record<string, unknown>;
 
 /**
  * `POST …/versions/:versionId/{deploy|promote|…}` → 202: decided; the work follows, the socket
- * tells.
+ * tells. Each is one call of Odoo, which itself looks whether the record is this model's (`of`):
+ * half a second counts when somebody rolls back.
  */
 export function actionRouter({
   odoo,
@@ -67,53 +20,26 @@ export function actionRouter({
   context: RequestContext;
 }): Router {
   const router = Router();
-  for (const [name, action] of Object.entries(ACTIONS)) {
+  for (const [name, { body, of, method }] of Object.entries(ACTIONS))
     router.post(
       `/mlops/models/:modelId/versions/:versionId/${name}`,
       async (request: Request, response: Response) => {
         const caller = context.callerOf(request);
-        const ids = idsOf(request);
-        const given = action.schema.parse(request.body ?? {}) as Record<string, unknown>;
-        const requestId = context.requestIdOf(request);
-        if (!action.looksItself) await readVersion(odoo, caller, ids, requestId);
-        const args = {
-          version_id: ids.versionId,
-          ...given,
-          ...(action.looksItself ? { of: ids.modelId } : {}),
-        };
+        const { modelId, versionId } = idsOf(request);
+        const { deploymentId, ...given } = ACTION_BODIES[body].parse(request.body ?? {}) as Given;
+        const about =
+          of === 'version'
+            ? { version_id: versionId, of: modelId }
+            : { deployment_id: deploymentId, of: [modelId, versionId] };
         const accepted = await odoo.call<ActionAccepted>(
           caller,
-          'mlops.model.version',
-          action.method,
-          args,
-          requestId,
+          MODELS[of],
+          method,
+          { ...given, ...about },
+          context.requestIdOf(request),
         );
         response.status(202).json(accepted);
       },
     );
-  }
-  for (const [name, action] of Object.entries(STEERING)) {
-    router.post(
-      `/mlops/models/:modelId/versions/:versionId/${name}`,
-      async (request: Request, response: Response) => {
-        const { modelId, versionId } = idsOf(request);
-        const { deploymentId, ...given } = action.schema.parse(request.body ?? {}) as {
-          deploymentId: number;
-        };
-        const args = { deployment_id: deploymentId, ...given, of: [modelId, versionId] };
-        response
-          .status(202)
-          .json(
-            await odoo.call<ActionAccepted>(
-              context.callerOf(request),
-              'mlops.deployment',
-              action.method,
-              args,
-              context.requestIdOf(request),
-            ),
-          );
-      },
-    );
-  }
   return router;
 }

@@ -95,7 +95,7 @@ export function idsOf(request: Request): VersionIds {
 }
 
 /** The version as its page shows it; one of another model is not there. */
-export async function readVersion(
+async function readVersion(
   odoo: OdooPort,
   caller: Caller,
   { modelId, versionId }: VersionIds,

@@ -11,10 +11,12 @@ import { toasts } from '../shell/toasts.ts';
 import { base, buttons } from '../styles/shared.ts';
 import {
   actionName,
+  bodyOf,
   isDangerous,
   needsReason,
-  steeringActions,
+  rolloutActions,
 } from '../view-model/action-words.ts';
+import { ACTION_VIEWS } from '../view-model/actions.ts';
 import { rolloutStyles } from './cf-rollout.css.ts';
 import { glimpse, judging, type Glimpse } from '../view-model/analysis-progress.ts';
 import { judgedSignals, trendOf } from '../view-model/analysis-rows.ts';
@@ -108,16 +110,16 @@ export class CfRollout extends CfElement {
    * it, never presses another. Pause and resume are one button that changes its word.
    */
   #buttons(): TemplateResult {
-    const actions = steeringActions(this.detail);
+    const actions = rolloutActions(this.detail);
     const reasons = [...new Set(actions.map((action) => action.reason).filter(Boolean))];
     return html`<div class="buttons" role="group" aria-label=${t().rollout.controls}>
         ${repeat(
           actions,
-          ({ name }) => (name === 'resume-rollout' ? 'pause-rollout' : name),
+          ({ name }) => ACTION_VIEWS[name].button ?? name,
           (action) =>
             html`<button
               type="button"
-              class="button small ${action.name === 'approve-step' ? 'primary' : isDangerous(action.name) ? 'danger' : ''}"
+              class="button small ${this.#kind(action)}"
               data-action=${action.name}
               aria-disabled=${!action.allowed || this.busy}
               title=${action.reason ?? ''}
@@ -131,24 +133,23 @@ export class CfRollout extends CfElement {
       ${reasons.length ? html`<p class="why" id="why">${reasons.join(' ')}</p>` : nothing}`;
   }
 
+  /** What it waits for stands out; what ends it warns. */
+  #kind({ name }: AllowedAction): string {
+    if (isDangerous(name)) return 'danger';
+    const { button, shows } = ACTION_VIEWS[name];
+    return !button && !shows ? 'primary' : '';
+  }
+
   async #do(action: AllowedAction): Promise<void> {
     if (!action.allowed || this.busy) return;
     if (needsReason(action.name))
       return void this.dispatchEvent(new CustomEvent('ask', { detail: action }));
     const { id, model, name } = this.detail;
-    const deploymentId = action.deploymentId ?? 0;
     this.busy = true;
     this.error = undefined;
     try {
-      if (action.name === 'approve-step')
-        await api.act('approve-step', model.id, id, { deploymentId, step: action.step ?? 0 });
-      else
-        await api.act(
-          action.name === 'resume-rollout' ? 'resume-rollout' : 'pause-rollout',
-          model.id,
-          id,
-          { deploymentId },
-        );
+      const body = bodyOf({ action, strategy: 'canary' }, { seen: this.detail.lockVersion });
+      await api.act(action.name, model.id, id, body);
       toasts.show({
         kind: 'good',
         text: t().actions.done[action.name](t().version.of(name, model.name)),

@@ -13,7 +13,8 @@ import { needsReview } from '../view-model/status-reason.ts';
 import { chips, statusChip } from '../view-model/status.ts';
 import { answerTo, secondPerson } from '../view-model/remedy-action.ts';
 import { stale, trouble } from '../components/error-notice.ts';
-import { actionName, availableActions } from '../view-model/action-words.ts';
+import { actionName, availableActions, isDangerous } from '../view-model/action-words.ts';
+import { ACTION_VIEWS } from '../view-model/actions.ts';
 import { versionPage } from './cf-version-page.css.ts';
 import '../components/cf-pipeline.ts';
 import '../components/cf-time.ts';
@@ -123,17 +124,12 @@ export class CfVersionPage extends CfElement {
     const actions = availableActions(detail);
     const refused = actions.filter((action) => !action.allowed && action.reason);
     const first = actions.find(
-      (action) => action.allowed && (action.name === 'deploy' || action.name === 'promote'),
+      ({ allowed, name }) => allowed && ACTION_VIEWS[name].awaitedAt !== undefined,
     );
     return html`<div class="actions">
       <div class="row" role="group" aria-label=${t().actions.group}>
         ${actions.map((action) => {
-          const kind =
-            action === first
-              ? 'primary'
-              : action.name === 'reject' || action.name === 'rollback'
-                ? 'danger'
-                : '';
+          const kind = action === first ? 'primary' : isDangerous(action.name) ? 'danger' : '';
           return html`<button
             type="button"
             class="button ${kind}"
@@ -200,9 +196,7 @@ export class CfVersionPage extends CfElement {
       </div>`;
     }
     if (waiting) {
-      const mine = actions.find(
-        (action) => action.name === (waiting.key === 'promoted' ? 'promote' : 'deploy'),
-      );
+      const mine = actions.find(({ name }) => ACTION_VIEWS[name].awaitedAt === waiting.key);
       const text =
         waiting.reason ??
         (mine ? t().actions.allow : `${t().road.stops[waiting.key]}: ${t().road.states.waiting}.`);

@@ -1,55 +1,46 @@
-import type { ActionName, AllowedAction, VersionDetail } from '../api/types.ts';
+import type { ActionBodies, ActionName, AllowedAction, VersionDetail } from '../api/types.ts';
 import { t } from '../i18n/language.ts';
+import { ACTION_VIEWS, type Decision } from './actions.ts';
 
-const ORDER: ActionName[] = [
-  'promote',
-  'deploy',
-  'rollback',
-  'accept-waiver',
-  'request-waiver',
-  'reject',
-  'refuse-waiver',
-  'rescan',
-  'archive',
-];
+const ORDER = Object.keys(ACTION_VIEWS) as ActionName[];
 
-const STEERING: ActionName[] = [
-  'approve-step',
-  'pause-rollout',
-  'resume-rollout',
-  'skip-step',
-  'abort-rollout',
-];
-
-/**
- * The actions the server offers, the one that goes on first; what steers a rollout stands with the
- * rollout.
- */
-export function availableActions(detail: VersionDetail): AllowedAction[] {
-  return detail.allowedActions
-    .filter((action) => !STEERING.includes(action.name))
+/** What the server offers, in the order of the table. */
+const offered = (detail: VersionDetail, of: 'version' | 'rollout'): AllowedAction[] =>
+  detail.allowedActions
+    .filter(({ name }) => ACTION_VIEWS[name].of === of)
     .sort((a, b) => ORDER.indexOf(a.name) - ORDER.indexOf(b.name));
-}
 
-/** What may be said to the rollout that is under way. */
-export function steeringActions(detail: VersionDetail): AllowedAction[] {
-  return detail.allowedActions
-    .filter((action) => STEERING.includes(action.name))
-    .sort((a, b) => STEERING.indexOf(a.name) - STEERING.indexOf(b.name));
-}
+/** The actions on the version, the one that goes on first. */
+export const availableActions = (detail: VersionDetail): AllowedAction[] =>
+  offered(detail, 'version');
+
+/** The actions on the rollout that is in progress. */
+export const rolloutActions = (detail: VersionDetail): AllowedAction[] =>
+  offered(detail, 'rollout');
 
 /** The word on the button: the same action has another name the second time. */
-export function actionName(detail: VersionDetail, action: AllowedAction): string {
-  const words = t().actions;
-  if (action.name === 'deploy' && detail.status !== 'Validated') return words.redeploy;
-  if (action.name === 'promote' && detail.status === 'ProdFailed') return words.retryPromote;
-  return words.names[action.name];
-}
+export const actionName = (detail: VersionDetail, { name }: AllowedAction): string =>
+  ACTION_VIEWS[name].name?.(detail) ?? t().actions.names[name];
 
 /** Actions whose reason somebody has to read: none goes without one. */
 export const needsReason = (name: ActionName): boolean =>
-  ['reject', 'request-waiver', 'refuse-waiver', 'skip-step', 'abort-rollout'].includes(name);
+  ACTION_VIEWS[name].words === 'required-reason';
 
 /** Actions that take something away. */
-export const isDangerous = (name: ActionName): boolean =>
-  ['reject', 'rollback', 'refuse-waiver', 'abort-rollout'].includes(name);
+export const isDangerous = (name: ActionName): boolean => ACTION_VIEWS[name].isDangerous === true;
+
+/** What the action sends. */
+export function bodyOf(
+  { action, strategy }: Pick<Decision, 'action' | 'strategy'>,
+  given: { seen: number; words?: string; expiresOn?: string | null },
+): ActionBodies[ActionName] {
+  const { deploymentId, step } = action;
+  return ACTION_VIEWS[action.name].body({
+    seen: given.seen,
+    strategy,
+    words: given.words,
+    expiresOn: given.expiresOn ?? null,
+    deploymentId: deploymentId ?? 0,
+    step: step ?? 0,
+  });
+}

@@ -1,4 +1,5 @@
 import type { VersionDetail, Whoami } from '../api/types.ts';
+import { ACTION_VIEWS } from './actions.ts';
 import { endedByPerson } from './status-reason.ts';
 import type { Toast } from '../shell/toasts.ts';
 
@@ -8,11 +9,6 @@ type Known = Pick<
 >;
 const FAILED = ['ValidationFailed', 'StagingFailed', 'ProdFailed'];
 const ARRIVED = ['Validated', 'Staging', 'Live'];
-const DECIDING = {
-  Validated: 'deploy',
-  Staging: 'promote',
-  ValidationFailed: 'accept-waiver',
-} as Record<string, string>;
 
 /**
  * Whether what a version has become is worth a word to this person who looks at another page, and
@@ -21,7 +17,7 @@ const DECIDING = {
  */
 export function concern(version: Known, user: Pick<Whoami, 'name'>): Toast['kind'] | undefined {
   const { status, allowedActions } = version;
-  if (allowedActions.some(({ name, allowed }) => allowed && name === DECIDING[status]))
+  if (allowedActions.some(({ name, allowed }) => allowed && ACTION_VIEWS[name].decides === status))
     return 'busy';
   const newest = [...version.deployments].sort((a, b) => b.id - a.id)[0];
   const asked =

@@ -1,30 +1,23 @@
-import type { ActionName, AllowedAction, RoadStop, VersionDetail } from '../api/types.ts';
-import { needsReview } from './status-reason.ts';
+import type { AllowedAction, RoadStop, VersionDetail } from '../api/types.ts';
+import { ACTION_VIEWS } from './actions.ts';
 
-const WAIVERS: ActionName[] = ['accept-waiver', 'request-waiver'];
+const VIEWS = Object.entries(ACTION_VIEWS);
 
 /** The action that answers a stop which did not go well, of those that this person may take. */
-export function answerTo(
+export const answerTo = (
   stop: Pick<RoadStop, 'key'>,
   detail: Pick<VersionDetail, 'status' | 'statusReasonCode'>,
   actions: AllowedAction[],
-): AllowedAction | undefined {
-  const may = (names: ActionName[]): AllowedAction | undefined =>
-    names
-      .map((name) => actions.find((action) => action.name === name && action.allowed))
-      .find(Boolean);
-  // a second look by the same rules finds the same: what is to review is answered by people
-  if (stop.key === 'scanned') return may(needsReview(detail) ? WAIVERS : ['rescan']);
-  return may(['rolling', 'live', 'promoted'].includes(stop.key) ? ['promote'] : ['deploy']);
-}
+): AllowedAction | undefined =>
+  VIEWS.filter(([, view]) => view.answers?.(stop, detail))
+    .map(([name]) => actions.find((action) => action.name === name && action.allowed))
+    .find(Boolean);
 
 /** Why a waiver that was asked for is not this person's to approve. */
-export function secondPerson(detail: Pick<VersionDetail, 'allowedActions'>): string | undefined {
-  return (
-    detail.allowedActions.find((action) => action.name === 'accept-waiver' && !action.allowed)
-      ?.reason ?? undefined
-  );
-}
+export const secondPerson = (detail: Pick<VersionDetail, 'allowedActions'>): string | undefined =>
+  detail.allowedActions.find(
+    ({ name, allowed }) => ACTION_VIEWS[name].waiver === 'accepts' && !allowed,
+  )?.reason ?? undefined;
 
 /**
  * The button that stands at a finding to review; none where it was accepted or nothing can be
@@ -36,7 +29,7 @@ export function waiverAction(
   detail: Pick<VersionDetail, 'allowedActions'>,
 ): AllowedAction | undefined {
   if (verdict !== 'review' || accepted) return undefined;
-  return WAIVERS.map((name) =>
-    detail.allowedActions.find((one) => one.name === name && one.allowed),
-  ).find(Boolean);
+  return VIEWS.filter(([, view]) => view.waiver)
+    .map(([name]) => detail.allowedActions.find((one) => one.name === name && one.allowed))
+    .find(Boolean);
 }

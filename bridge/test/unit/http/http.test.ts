@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import express from 'express';
+import { NotFound } from '../../../src/errors.ts';
 import { tryUrl } from '../../../src/http/endpoints.ts';
 import { person, startHttpApp, type App } from './http-app.ts';
 
@@ -160,12 +161,9 @@ describe('the public listener', () => {
         used.push(caller.kind === 'session' ? caller.cookie : '');
         return { id: 3, model: { id: 2 } };
       };
-      app.odoo.methods['mlops.model.version.rescan'] =
-        app.odoo.methods['mlops.model.version.detail']!;
+      app.odoo.methods['mlops.event.list_page'] = app.odoo.methods['mlops.model.version.detail']!;
       app.odoo.rotateTo = 'session_id=ada.2';
-      expect(
-        (await ask('POST', '/mlops/models/2/versions/3/rescan', { ...cookie, ...APP }, {})).status,
-      ).to.equal(202);
+      expect((await ask('GET', '/mlops/models/2/versions/3/events', cookie)).status).to.equal(200);
       expect(used).to.deep.equal(['session_id=ada.2', 'session_id=ada.2']);
       expect([...app.sessions.records.values()].map((record) => record.odooCookie)).to.deep.equal([
         'session_id=ada.2',
@@ -176,7 +174,6 @@ describe('the public listener', () => {
   it('refuses what changes something with a cookie and without the header of the app, and lets a key pass', async () => {
     const cookie = await login();
     const path = '/mlops/models/2/versions/3/rescan';
-    app.odoo.methods['mlops.model.version.detail'] = () => ({ id: 3, model: { id: 2 } });
     app.odoo.methods['mlops.model.version.rescan'] = () => ({
       status: 'Validating',
       lockVersion: 2,
@@ -189,13 +186,17 @@ describe('the public listener', () => {
   });
 
   it('does not act on a version of another model', async () => {
-    app.odoo.methods['mlops.model.version.detail'] = () => ({ id: 3, model: { id: 9 } });
-    app.odoo.methods['mlops.model.version.rescan'] = () => ({});
+    app.odoo.methods['mlops.model.version.rescan'] = ({ of }) => {
+      if (of !== 9) throw new NotFound('Version not found.', { code: 'not-found' });
+      return {};
+    };
     expect((await ask('POST', '/mlops/models/2/versions/3/rescan', KEY, {})).body).to.include({
       status: 404,
       code: 'not-found',
     });
-    expect(app.odoo.calls.map((call) => call.name)).to.deep.equal(['mlops.model.version.detail']);
+    expect(app.odoo.calls).to.deep.equal([
+      { name: 'mlops.model.version.rescan', kwargs: { version_id: 3, of: 2 } },
+    ]);
   });
 
   it('shows of the journal what the person may see, and says how far it has read', async () => {

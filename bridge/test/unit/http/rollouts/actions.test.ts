@@ -89,7 +89,6 @@ describe('what a person says to a rollout', () => {
   });
 
   it('promotes as a canary, with steps of its own or the environment’s', async () => {
-    app.odoo.methods['mlops.model.version.detail'] = () => ({ id: 3, model: { id: 2 } });
     app.odoo.methods['mlops.model.version.approve_promotion'] = () => ACCEPTED;
     const given = { target: 'production', strategy: 'canary', seen: 4 };
     expect((await post(`${VERSION}/promote`, given)).status).to.equal(202);
@@ -98,8 +97,8 @@ describe('what a person says to a rollout', () => {
       .filter(({ name }) => name.endsWith('approve_promotion'))
       .map(({ kwargs }) => kwargs);
     expect(asked).to.deep.equal([
-      { version_id: 3, ...given },
-      { version_id: 3, ...given, steps: STEPS },
+      { version_id: 3, of: 2, ...given },
+      { version_id: 3, of: 2, ...given, steps: STEPS },
     ]);
     for (const steps of [
       [],
