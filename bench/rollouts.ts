@@ -27,6 +27,7 @@ import {
   SimulatedGateway,
   SimulatedOdoo,
 } from './rollouts-world.ts';
+import { deploymentWork } from '../bridge/test/fakes/deployment-work.ts';
 
 const { values: flags } = parseArgs({
   options: {
@@ -149,51 +150,32 @@ for (let model = 1; model <= MODELS; model += 1) {
     accepted: true,
     takenAt: 0,
   });
-  odoo.works.set(model, {
-    deploymentId: model,
-    versionId: 2,
-    modelId: model,
-    slug,
-    version: '2.0.0',
-    image: `registry.test:5000/models/${slug}`,
-    imageDigest: DIGEST,
-    environment: {
-      id: 1,
-      name: 'Production',
-      kind: 'production',
-      namespace: NAMESPACE,
-      gatewayUrl: 'http://gw',
-      registry: 'registry.test:5000',
-      keepPreviousMinutes: 60,
-      readyDeadlineSeconds: 600,
-      maxReplicas: 8,
-      maxGpus: 8,
-    },
-    strategy: flags.strategy as 'canary',
-    steps: flags.strategy === 'canary' ? STEPS : null,
-    controls: { paused: false, approvedStep: -1, skipTo: 0 },
-    isRollback: false,
-    generation: 1,
-    desired: 'serving',
-    phase: 'Pending',
-    isLive: false,
-    deadlineAt: new Date(Date.now() + DEADLINE_MS).toISOString(),
-    serving: { replicas: 2 },
-    protocol: 'open-inference-v2',
-    previous: { deploymentId: 0, versionId: 1 },
-    withdrawing: [],
-    queueUntil: null,
-    siblings: [],
-    stable: {
-      deploymentId: 0,
-      versionId: 1,
-      version: '1.0.0',
-      image: `registry.test:5000/models/${slug}`,
-      imageDigest: DIGEST,
-      serving: { replicas: 2 },
-    },
-    progress: null,
-  });
+  odoo.works.set(
+    model,
+    deploymentWork(
+      {
+        deploymentId: model,
+        modelId: model,
+        slug,
+        image: `registry.test:5000/models/${slug}`,
+        imageDigest: DIGEST,
+        strategy: flags.strategy as 'canary',
+        steps: flags.strategy === 'canary' ? STEPS : null,
+        generation: 1,
+        deadlineAt: new Date(Date.now() + DEADLINE_MS).toISOString(),
+        previous: { deploymentId: 0, versionId: 1 },
+        stable: {
+          deploymentId: 0,
+          versionId: 1,
+          version: '1.0.0',
+          image: `registry.test:5000/models/${slug}`,
+          imageDigest: DIGEST,
+          serving: { replicas: 2 },
+        },
+      },
+      { namespace: NAMESPACE, readyDeadlineSeconds: 600 },
+    ),
+  );
 }
 const began = Date.now();
 await Promise.all(

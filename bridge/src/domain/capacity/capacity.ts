@@ -1,6 +1,7 @@
 import { quantity } from './quantity.ts';
-import { firstPods } from '../rollouts/strategy.ts';
-import type { Step, StrategyName } from '../rollouts/strategy.ts';
+import { firstPods, type RolloutPlan } from '../rollouts/strategy.ts';
+import type { Strategy } from '../../contract/rollout.ts';
+import type { Step } from '../rollouts/strategy.ts';
 
 /** What one pod asks for, as Kubernetes quantities. */
 export interface PodRequests {
@@ -61,12 +62,12 @@ export interface Held {
 
 /** A rollout and what it comes beside. */
 export interface Beside {
-  strategy: StrategyName;
+  strategy: Strategy;
   replicas: number;
   /** what serves; null: nothing does, or it is this very version */
   old: Held | null;
   /** the strategies that could be chosen instead, and what a canary would do then */
-  allowed: StrategyName[];
+  allowed: Strategy[];
   canary: Step[] | null;
 }
 
@@ -116,8 +117,8 @@ export function strategyBlocker(
   beside: Beside,
   more?: number,
 ): Blocker | null {
-  const { strategy, replicas, old, canary } = beside;
-  const count = more ?? firstPods(strategy, canary, replicas, old === null);
+  const { strategy, old } = beside;
+  const count = more ?? firstPods(planOf(beside));
   if (strategy !== 'recreate' || old === null) return capacityBlocker(capacity, requests, count);
   const blocker = capacityBlocker(givenBack(capacity, old), requests, count);
   return blocker && old.pods.length > 0
@@ -127,6 +128,13 @@ export function strategyBlocker(
       }
     : blocker;
 }
+
+const planOf = ({ strategy, canary, replicas, old }: Beside): RolloutPlan => ({
+  strategy,
+  steps: canary,
+  replicas,
+  alone: old === null,
+});
 
 /** The same, with what else would fit. */
 export function rolloutBlocker(
@@ -141,7 +149,7 @@ export function rolloutBlocker(
     (strategy) => strategy !== beside.strategy && strategy !== 'blue-green',
   );
   if (offers.length === 0) return blocker;
-  const pods = firstPods('canary', beside.canary, beside.replicas, false);
+  const pods = firstPods(planOf({ ...beside, strategy: 'canary' }));
   return {
     ...blocker,
     message: `${blocker.message} Promote it ${offers.map((strategy) => `as ${offered(strategy, pods)}`).join(', or ')}.`,
@@ -153,13 +161,13 @@ export function fitting(
   capacity: CapacityObserved,
   requests: PodRequests,
   beside: Beside,
-): StrategyName[] {
+): Strategy[] {
   return beside.allowed.filter(
     (strategy) => strategyBlocker(capacity, requests, { ...beside, strategy }) === null,
   );
 }
 
-function offered(strategy: StrategyName, canaryPods: number): string {
+function offered(strategy: Strategy, canaryPods: number): string {
   if (strategy === 'rolling') return 'rolling, which needs room for one pod at a time';
   if (strategy === 'canary')
     return `canary, which needs room for ${canaryPods === 1 ? 'one pod' : `${canaryPods} pods`} at first`;

@@ -1,7 +1,8 @@
 import { capacityBlocker, mayPass, wantedOf } from './capacity.ts';
 import type { CapacityObserved, Blocker, PodRequests } from './capacity.ts';
 import { firstPods } from '../rollouts/strategy.ts';
-import type { Step, StrategyName } from '../rollouts/strategy.ts';
+import type { Strategy } from '../../contract/rollout.ts';
+import type { Step } from '../rollouts/strategy.ts';
 
 /**
  * A deployment of the same environment that was asked for earlier and waits for room, as it said
@@ -13,7 +14,7 @@ export interface Waiting {
   /** null: it does not wait */
   until: Date | null;
   paused: boolean;
-  strategy: StrategyName;
+  strategy: Strategy;
   steps: Step[] | null;
   replicas: number;
   requests: PodRequests;
@@ -90,4 +91,4 @@ function couldFit(one: Waiting, capacity: CapacityObserved, namespace: string): 
 }
 
 const startsWith = ({ strategy, steps, replicas, old }: Waiting): number =>
-  firstPods(strategy, steps, replicas, old === null);
+  firstPods({ strategy, steps, replicas, alone: old === null });

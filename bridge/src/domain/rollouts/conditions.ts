@@ -84,8 +84,9 @@ function smoke(wanted: DesiredState, observed: Observed): State {
 }
 
 /** By the record: traffic that somebody else gave it tells nothing. */
-function wasAsked({ progress, strategy, steps, replicas, alone, rollback }: DesiredState): boolean {
-  const list = stepsOf(strategy, steps, replicas, alone, rollback ? 'beside' : null);
+function wasAsked(wanted: DesiredState): boolean {
+  const { progress, rollback } = wanted;
+  const list = stepsOf(wanted, rollback ? 'beside' : null);
   const at = list.findIndex(({ kind }) => kind === 'preview');
   return at >= 0 && (progress?.step ?? 0) > at;
 }

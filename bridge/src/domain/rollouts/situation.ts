@@ -34,7 +34,7 @@ export interface Situation extends Facts {
 export function situationOf(facts: Facts): Situation {
   const { wanted, observed } = facts;
   const kind = rollbackKind(wanted, observed);
-  const steps = stepsOf(wanted.strategy, wanted.steps, wanted.replicas, wanted.alone, kind);
+  const steps = stepsOf(wanted, kind);
   const { progress } = wanted;
   const stopsFirst = stopsStableFirst(steps);
   // what has no step that a person or time must pass is read from the cluster alone

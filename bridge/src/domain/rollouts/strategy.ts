@@ -1,3 +1,5 @@
+import type { Strategy } from '../../contract/rollout.ts';
+
 /**
  * What a judge step demands of the new revision, beside the one that served before, in the same
  * window.
@@ -46,24 +48,21 @@ export type Step =
    */
   | { kind: 'shrink'; pods: number };
 
-export type StrategyName = 'blue-green' | 'rolling' | 'canary' | 'recreate';
+/** What decides which steps a rollout follows. */
+export interface RolloutPlan {
+  strategy: Strategy;
+  /** a canary's, frozen at its promotion; null: the strategy's own */
+  steps: Step[] | null;
+  replicas: number;
+  /** nothing served when it was promoted */
+  alone: boolean;
+}
 
 const BLUE_GREEN: Step[] = [
   { kind: 'scale', percent: 100 },
   { kind: 'preview' },
   { kind: 'weight', percent: 100 },
 ];
-const JUDGE: Judge = {
-  kind: 'judge',
-  seconds: 60,
-  minRequests: 50,
-  maxErrorRate: 0.01,
-  maxLatencyRatio: 1.5,
-  maxRestarts: 0,
-  tooLittle: 'golden',
-  withinSeconds: 600,
-  signal: null,
-};
 /** What comes back has answered before: it is asked when it has the traffic, not first. */
 const ROLLBACK: Step[] = [
   { kind: 'scale', percent: 100 },
@@ -74,29 +73,13 @@ const ROLLBACK: Step[] = [
  * ready nobody answers.
  */
 const GIVE_UP: Step = { kind: 'shrink', pods: 0 };
-/** Where Odoo names no list of its own. */
-const CANARY: Step[] = [
-  { kind: 'scale', percent: 100 },
-  { kind: 'preview' },
-  { kind: 'weight', percent: 1 },
-  JUDGE,
-  { kind: 'weight', percent: 10 },
-  JUDGE,
-  { kind: 'weight', percent: 50 },
-  JUDGE,
-  { kind: 'weight', percent: 100 },
-];
-
 /**
  * The list that a rollout follows. Where nothing serves yet there is nobody to share traffic with,
  * to compare with or to protect: what is left is to start, to ask and to open the door. A rollback
  * comes `beside` what serves, or `instead` of it where there is no room beside it.
  */
 export function stepsOf(
-  strategy: StrategyName,
-  steps: Step[] | null,
-  replicas: number,
-  alone: boolean,
+  { strategy, steps, replicas, alone }: RolloutPlan,
   rollback: 'beside' | 'instead' | null,
 ): Step[] {
   if (rollback) return rollback === 'instead' && !alone ? [GIVE_UP, ...ROLLBACK] : ROLLBACK;
@@ -104,7 +87,8 @@ export function stepsOf(
   if (steps !== null) return steps;
   if (strategy === 'rolling') return rolling(replicas);
   if (strategy === 'recreate') return [GIVE_UP, ...BLUE_GREEN];
-  return strategy === 'canary' ? CANARY : BLUE_GREEN;
+  if (strategy === 'canary') throw new Error('A canary came without the steps of its promotion.');
+  return BLUE_GREEN;
 }
 
 /**
@@ -132,20 +116,13 @@ export function podsOf(step: Extract<Step, { kind: 'scale' }>, replicas: number)
  * So many pods it starts beside what serves before anything of that is given up; all of them where
  * nothing serves.
  */
-export function firstPods(
-  strategy: StrategyName,
-  canary: Step[] | null,
-  replicas: number,
-  alone: boolean,
-): number {
-  const scale = stepsOf(
-    strategy,
-    strategy === 'canary' ? canary : null,
-    replicas,
-    alone,
-    null,
-  ).find((step) => step.kind === 'scale');
-  return scale ? podsOf(scale, replicas) : replicas;
+export function firstPods(plan: RolloutPlan): number {
+  const { strategy, steps, replicas } = plan;
+  // of a canary that nobody knows the steps of, all pods are counted
+  if (strategy === 'canary' && steps === null) return replicas;
+  const own = strategy === 'canary' ? steps : null;
+  const scale = stepsOf({ ...plan, steps: own }, null).find(({ kind }) => kind === 'scale');
+  return scale?.kind === 'scale' ? podsOf(scale, replicas) : replicas;
 }
 
 /** What a step does, for people. */

@@ -1,4 +1,5 @@
-import type { Step, StrategyName } from './strategy.ts';
+import type { Strategy } from '../../contract/rollout.ts';
+import type { Step } from './strategy.ts';
 import type { Backend, RevisionObserved, RouteObserved } from './revision.ts';
 import type { Blocker } from '../capacity/capacity.ts';
 import type { Condition } from '../../contract/version.ts';
@@ -10,7 +11,7 @@ export interface DesiredState {
   /** reference with digest */
   image: string;
   replicas: number;
-  strategy: StrategyName;
+  strategy: Strategy;
   /** the list frozen at the promotion; null: the strategy's own */
   steps: Step[] | null;
   controls: Controls;

@@ -1,6 +1,7 @@
 import type { Whoami } from '../../contract/requests.ts';
 import type { Controls, Progress } from '../../domain/rollouts/types.ts';
-import type { Step, StrategyName } from '../../domain/rollouts/strategy.ts';
+import type { Strategy } from '../../contract/rollout.ts';
+import type { Step } from '../../domain/rollouts/strategy.ts';
 
 /**
  * As whom a call to Odoo is made. `service` is the bridge's own account, which may only report
@@ -86,14 +87,11 @@ export interface DeploymentWork {
     readyDeadlineSeconds: number;
     maxReplicas: number;
     maxGpus: number;
-    /**
-     * what could be chosen for a promotion, and what a canary would do then; an older Odoo does not
-     * say
-     */
-    strategiesAllowed?: StrategyName[];
-    canarySteps?: Step[];
+    /** what could be chosen for a promotion, and what a canary would do then */
+    strategiesAllowed: Strategy[];
+    canarySteps: Step[];
   };
-  strategy: StrategyName;
+  strategy: Strategy;
   /** null: the strategy's own list */
   steps: Step[] | null;
   controls: Controls;
@@ -146,7 +144,7 @@ export interface QueuedWork {
   version: string;
   queueUntil: string | null;
   paused: boolean;
-  strategy: StrategyName;
+  strategy: Strategy;
   steps: Step[] | null;
   serving: ServingSpec;
   /** what serves of its model there */

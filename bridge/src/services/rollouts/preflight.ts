@@ -11,7 +11,7 @@ import { tookDown } from '../../domain/rollouts/restore-stable.ts';
 import { situationOf } from '../../domain/rollouts/situation.ts';
 import type { Observed, DesiredState } from '../../domain/rollouts/types.ts';
 import { podsOf } from '../../domain/rollouts/strategy.ts';
-import type { StrategyName } from '../../domain/rollouts/strategy.ts';
+import type { Strategy } from '../../contract/rollout.ts';
 import type { ClusterPort, RegistryPort, RevisionSpec } from '../ports/cluster.ts';
 import { splitImage } from '../../domain/builds/image-name.ts';
 import type { DeploymentWork, QueuedWork } from '../ports/odoo.ts';
@@ -69,7 +69,7 @@ export async function findBlocker(deps: PreflightDeps, asked: Asked): Promise<Bl
     blocker !== null &&
     mayPass(blocker) &&
     beside.old !== null &&
-    work.environment.strategiesAllowed?.includes('recreate') === true;
+    work.environment.strategiesAllowed.includes('recreate');
   return instead &&
     strategyBlocker(capacity, spec.requests, { ...beside, strategy: 'recreate' }, more) === null
     ? { ...blocker, fitsAfterRecreate: true }
@@ -80,7 +80,7 @@ export async function findBlocker(deps: PreflightDeps, asked: Asked): Promise<Bl
  * Which of the strategies that a promotion could choose would find the room to begin; none where
  * the environment or the registry is against it.
  */
-export async function findFitting(deps: PreflightDeps, asked: Asked): Promise<StrategyName[]> {
+export async function findFitting(deps: PreflightDeps, asked: Asked): Promise<Strategy[]> {
   const { work, spec } = asked;
   if (
     limitBlocker(asked) ||
@@ -174,10 +174,7 @@ function besideOf({
       pods: previous.pods.map(({ name }) => name),
       requests: previous.requests ?? null,
     },
-    allowed:
-      wanted.rollback || environment.kind === 'staging'
-        ? []
-        : (environment.strategiesAllowed ?? []),
-    canary: wanted.strategy === 'canary' ? wanted.steps : (environment.canarySteps ?? null),
+    allowed: wanted.rollback || environment.kind === 'staging' ? [] : environment.strategiesAllowed,
+    canary: wanted.strategy === 'canary' ? wanted.steps : environment.canarySteps,
   };
 }

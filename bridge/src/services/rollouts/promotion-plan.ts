@@ -99,7 +99,7 @@ export function planner({ odoo, cluster, registry, clock, registryName }: PlanDe
         message: `${blocker.message}${blocker.behind ? ` It would wait behind ${blocker.behind}.` : ''}`,
         waits: mayPass(blocker) && wanted.queueUntil !== null,
       },
-      strategies: (known.environment.strategiesAllowed ?? []).map((name) => ({
+      strategies: known.environment.strategiesAllowed.map((name) => ({
         name,
         fits: blocker === null && name === strategy ? true : fitting.includes(name),
       })),

@@ -26,6 +26,7 @@ import type { ObjectStore } from '../../../src/services/ports/object-store.ts';
 import { clusterFacts } from './cluster-facts.ts';
 import { listenAsGate } from '../builds/gate-listener.ts';
 import type { ClusterFacts } from './cluster-facts.ts';
+import { deploymentWork } from '../../fakes/deployment-work.ts';
 
 export interface BuildReport {
   state: string;
@@ -195,45 +196,30 @@ export class ClusterScene {
   ): DeploymentWork {
     const version = this.versions.get(versionId)!;
     const stable = this.#stable(kind);
-    const work: DeploymentWork = {
-      deploymentId,
-      versionId,
-      modelId: 1,
-      slug: this.slug,
-      version: version.version,
-      image: version.image,
-      imageDigest: version.imageDigest,
-      environment: {
-        id: 1,
+    const work = deploymentWork(
+      {
+        deploymentId,
+        versionId,
+        slug: this.slug,
+        version: version.version,
+        image: version.image,
+        imageDigest: version.imageDigest,
+        generation: 1,
+        deadlineAt: new Date(Date.now() + 65_000).toISOString(),
+        serving: version.serving,
+        previous: stable,
+        stable,
+        ...over,
+      },
+      {
         name: kind,
         kind,
         namespace: `mlops-${kind}`,
         gatewayUrl: this.env.gatewayUrl,
         registry: this.env.registryName,
-        keepPreviousMinutes: 60,
-        readyDeadlineSeconds: 60,
-        maxReplicas: 8,
         maxGpus: 64,
       },
-      strategy: 'blue-green',
-      steps: null,
-      controls: { paused: false, approvedStep: -1, skipTo: 0 },
-      isRollback: false,
-      generation: 1,
-      desired: 'serving',
-      phase: 'Pending',
-      isLive: false,
-      deadlineAt: new Date(Date.now() + 65_000).toISOString(),
-      serving: version.serving,
-      protocol: 'open-inference-v2',
-      previous: stable,
-      stable,
-      progress: null,
-      withdrawing: [],
-      queueUntil: null,
-      siblings: [],
-      ...over,
-    };
+    );
     this.deployments.set(deploymentId, work);
     return work;
   }

@@ -12,7 +12,8 @@ import type {
 } from '../../../../src/domain/capacity/capacity.ts';
 import { quantity } from '../../../../src/domain/capacity/quantity.ts';
 import { firstPods } from '../../../../src/domain/rollouts/strategy.ts';
-import type { Step, StrategyName } from '../../../../src/domain/rollouts/strategy.ts';
+import type { Strategy } from '../../../../src/contract/rollout.ts';
+import type { Step } from '../../../../src/domain/rollouts/strategy.ts';
 
 const requests = (gpus: number): PodRequests => ({
   cpu: '500m',
@@ -77,7 +78,7 @@ describe('capacity', () => {
   });
 
   describe('offers what fits', () => {
-    const everything: StrategyName[] = ['rolling', 'blue-green', 'canary', 'recreate'];
+    const everything: Strategy[] = ['rolling', 'blue-green', 'canary', 'recreate'];
     const little: Step[] = [
       { kind: 'scale', percent: 50 },
       { kind: 'weight', percent: 10 },
@@ -102,7 +103,7 @@ describe('capacity', () => {
     // asked for, GPUs of each of 3 pods → what is offered besides the sentence
     const cases: [
       string,
-      StrategyName,
+      Strategy,
       number,
       Partial<Beside> & { room?: CapacityObserved },
       string | null,
@@ -215,7 +216,7 @@ describe('capacity', () => {
           strategy === 'rolling'
             ? 1
             : strategy === 'canary'
-              ? firstPods('canary', beside.canary, 3, false)
+              ? firstPods({ strategy: 'canary', steps: beside.canary, replicas: 3, alone: false })
               : 3;
         const blocker = rolloutBlocker(room, requests(gpus), first, beside);
         const bare = capacityBlocker(

@@ -384,13 +384,15 @@ describe('recreate', () => {
   }
 
   it('says what it does', () => {
-    expect(stepsOf('recreate', null, 2, false, null).map((step) => inWords(step, 2))).to.deep.equal(
-      [
-        'The version before stops first: the endpoint does not answer until the new version is ready.',
-        '2 of 2 pods of the new version.',
-        'The new version is asked through its preview.',
-        'All traffic goes to the new version.',
-      ],
-    );
+    expect(
+      stepsOf({ strategy: 'recreate', steps: null, replicas: 2, alone: false }, null).map((step) =>
+        inWords(step, 2),
+      ),
+    ).to.deep.equal([
+      'The version before stops first: the endpoint does not answer until the new version is ready.',
+      '2 of 2 pods of the new version.',
+      'The new version is asked through its preview.',
+      'All traffic goes to the new version.',
+    ]);
   });
 });

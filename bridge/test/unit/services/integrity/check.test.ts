@@ -9,8 +9,8 @@ import type {
 import { Unavailable } from '../../../../src/errors.ts';
 import { IntegrityCheck } from '../../../../src/services/integrity/check.ts';
 import type { Due, IntegrityCluster } from '../../../../src/services/ports/integrity.ts';
-import type { DeploymentWork } from '../../../../src/services/ports/odoo.ts';
 import type { Logger } from '../../../../src/services/ports/runtime.ts';
+import { deploymentWork } from '../../../fakes/deployment-work.ts';
 
 const sha = (text: string): string => `sha256:${createHash('sha256').update(text).digest('hex')}`;
 const MANIFEST = JSON.stringify({
@@ -58,44 +58,16 @@ function scene() {
     reports: [] as Report[],
     duringPause: (): void => undefined,
   };
-  const work: DeploymentWork = {
-    deploymentId: 7,
-    versionId: 2,
-    modelId: 1,
-    slug: 'digits',
-    version: '2',
-    image: 'registry:5000/models/digits',
-    imageDigest: sha(MANIFEST),
-    environment: {
-      id: 1,
-      name: 'Production',
-      kind: 'production',
-      namespace: 'mlops-production',
-      gatewayUrl: 'http://gw',
-      registry: 'registry:5000',
-      keepPreviousMinutes: 60,
-      readyDeadlineSeconds: 60,
-      maxReplicas: 8,
-      maxGpus: 8,
+  const work = deploymentWork(
+    {
+      version: '2',
+      image: 'registry:5000/models/digits',
+      imageDigest: sha(MANIFEST),
+      phase: 'Ready',
+      isLive: true,
     },
-    strategy: 'blue-green',
-    steps: null,
-    controls: { paused: false, approvedStep: -1, skipTo: 0 },
-    isRollback: false,
-    generation: 4,
-    desired: 'serving',
-    phase: 'Ready',
-    isLive: true,
-    deadlineAt: null,
-    serving: { replicas: 2 },
-    protocol: 'open-inference-v2',
-    previous: null,
-    stable: null,
-    progress: null,
-    withdrawing: [],
-    queueUntil: null,
-    siblings: [],
-  };
+    { registry: 'registry:5000' },
+  );
   const due: Due = {
     work,
     policy: 'put-back',

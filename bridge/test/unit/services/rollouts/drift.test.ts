@@ -4,6 +4,7 @@ import type { Step } from '../../../../src/domain/rollouts/strategy.ts';
 import type { DeploymentWork, OdooPort } from '../../../../src/services/ports/odoo.ts';
 import type { Logger } from '../../../../src/services/ports/runtime.ts';
 import { MemoryCluster, MemoryGateway } from './memory-cluster.ts';
+import { deploymentWork } from '../../../fakes/deployment-work.ts';
 
 const quiet: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => quiet };
 const digest = (letter: string): string => `sha256:${letter.repeat(64)}`;
@@ -34,57 +35,32 @@ async function canary(gate: Step = { kind: 'approve', withinSeconds: 3600 }) {
     before: [],
     accepted: true,
   });
-  const work: DeploymentWork = {
-    deploymentId: 7,
-    versionId: 2,
-    modelId: 1,
-    slug: 'digits',
-    version: '2.0.0',
-    image: IMAGE,
-    imageDigest: digest('1'),
-    protocol: 'http',
-    environment: {
-      id: 1,
-      name: 'Production',
-      kind: 'production',
-      namespace: 'mlops-production',
-      gatewayUrl: 'http://gw',
-      registry: 'registry.test:5000',
-      keepPreviousMinutes: 60,
-      readyDeadlineSeconds: 600,
-      maxReplicas: 8,
-      maxGpus: 8,
-    },
-    strategy: 'canary',
-    controls: { paused: false, approvedStep: -1, skipTo: 0 },
-    isRollback: false,
-    generation: 4,
-    desired: 'serving',
-    steps: [
-      { kind: 'scale', percent: 100 },
-      { kind: 'preview' },
-      { kind: 'weight', percent: 20 },
-      gate,
-      { kind: 'weight', percent: 100 },
-    ],
-    phase: 'Pending',
-    isLive: false,
-    deadlineAt: new Date(at + 7_200_000).toISOString(),
-    serving: { replicas: 2 },
-    previous: { deploymentId: 3, versionId: 1 },
-    stable: {
-      deploymentId: 3,
-      versionId: 1,
-      version: '1.0.0',
+  const work = deploymentWork(
+    {
       image: IMAGE,
-      imageDigest: digest('2'),
-      serving: { replicas: 2 },
+      imageDigest: digest('1'),
+      protocol: 'http',
+      strategy: 'canary',
+      steps: [
+        { kind: 'scale', percent: 100 },
+        { kind: 'preview' },
+        { kind: 'weight', percent: 20 },
+        gate,
+        { kind: 'weight', percent: 100 },
+      ],
+      deadlineAt: new Date(at + 7_200_000).toISOString(),
+      previous: { deploymentId: 3, versionId: 1 },
+      stable: {
+        deploymentId: 3,
+        versionId: 1,
+        version: '1.0.0',
+        image: IMAGE,
+        imageDigest: digest('2'),
+        serving: { replicas: 2 },
+      },
     },
-    progress: null,
-    withdrawing: [],
-    queueUntil: null,
-    siblings: [],
-  };
+    { readyDeadlineSeconds: 600 },
+  );
   const call = async (
     _caller: unknown,
     _model: string,

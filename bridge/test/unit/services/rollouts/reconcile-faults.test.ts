@@ -5,6 +5,7 @@ import type { DeploymentWork, OdooPort } from '../../../../src/services/ports/od
 import type { Logger } from '../../../../src/services/ports/runtime.ts';
 import type { JobHandler, JobResult } from '../../../../src/services/ports/jobs.ts';
 import { MemoryCluster, MemoryGateway } from './memory-cluster.ts';
+import { deploymentWork } from '../../../fakes/deployment-work.ts';
 
 const DIGEST = `sha256:${'1'.repeat(64)}`;
 const OLD_DIGEST = `sha256:${'2'.repeat(64)}`;
@@ -56,51 +57,25 @@ function scene(strategy: DeploymentWork['strategy']) {
     before: [],
     accepted: true,
   });
-  const work: DeploymentWork = {
-    deploymentId: 7,
-    versionId: 2,
-    modelId: 1,
-    slug: 'digits',
-    version: '2.0.0',
-    image: 'registry.test:5000/models/digits',
-    imageDigest: DIGEST,
-    environment: {
-      id: 1,
-      name: 'Production',
-      kind: 'production',
-      namespace: 'mlops-production',
-      gatewayUrl: 'http://gw',
-      registry: 'registry.test:5000',
-      keepPreviousMinutes: 60,
-      readyDeadlineSeconds: 600,
-      maxReplicas: 8,
-      maxGpus: 8,
+  const work = deploymentWork(
+    {
+      imageDigest: DIGEST,
+      strategy,
+      steps: strategy === 'canary' ? STEPS : null,
+      deadlineAt: new Date(world.at + 600_000).toISOString(),
+      protocol: 'http',
+      previous: { deploymentId: 3, versionId: 1 },
+      stable: {
+        deploymentId: 3,
+        versionId: 1,
+        version: '1.0.0',
+        image: 'registry.test:5000/models/digits',
+        imageDigest: OLD_DIGEST,
+        serving: { replicas: 2 },
+      },
     },
-    strategy,
-    steps: strategy === 'canary' ? STEPS : null,
-    controls: { paused: false, approvedStep: -1, skipTo: 0 },
-    isRollback: false,
-    generation: 4,
-    desired: 'serving',
-    phase: 'Pending',
-    isLive: false,
-    deadlineAt: new Date(world.at + 600_000).toISOString(),
-    serving: { replicas: 2 },
-    protocol: 'http',
-    previous: { deploymentId: 3, versionId: 1 },
-    progress: null,
-    withdrawing: [],
-    queueUntil: null,
-    siblings: [],
-    stable: {
-      deploymentId: 3,
-      versionId: 1,
-      version: '1.0.0',
-      image: 'registry.test:5000/models/digits',
-      imageDigest: OLD_DIGEST,
-      serving: { replicas: 2 },
-    },
-  };
+    { readyDeadlineSeconds: 600 },
+  );
   /**
    * before each call of a part: the process may be killed here, or the part be away; traffic must
    * have somewhere to go

@@ -7,6 +7,7 @@ import type { Logger } from '../../../../src/services/ports/runtime.ts';
 import type { JobResult } from '../../../../src/services/ports/jobs.ts';
 import { WorkCache } from '../../../../src/services/rollouts/work-cache.ts';
 import { MemoryCluster, MemoryGateway } from './memory-cluster.ts';
+import { deploymentWork } from '../../../fakes/deployment-work.ts';
 
 const DIGEST = `sha256:${'1'.repeat(64)}`;
 const OLD_DIGEST = `sha256:${'2'.repeat(64)}`;
@@ -27,45 +28,11 @@ function scene(over: Partial<DeploymentWork> = {}) {
   const gateway = new MemoryGateway(cluster);
   const reports: Facts[] = [];
   const calls: string[] = [];
-  const work: DeploymentWork = {
-    deploymentId: 7,
-    versionId: 2,
-    modelId: 1,
-    slug: 'digits',
-    version: '2.0.0',
-    image: 'registry.test:5000/models/digits',
+  const work = deploymentWork({
     imageDigest: DIGEST,
-    environment: {
-      id: 1,
-      name: 'Production',
-      kind: 'production',
-      namespace: 'mlops-production',
-      gatewayUrl: 'http://gw',
-      registry: 'registry.test:5000',
-      keepPreviousMinutes: 60,
-      readyDeadlineSeconds: 60,
-      maxReplicas: 8,
-      maxGpus: 8,
-    },
-    strategy: 'blue-green',
-    steps: null,
-    controls: { paused: false, approvedStep: -1, skipTo: 0 },
-    isRollback: false,
-    generation: 4,
-    desired: 'serving',
-    phase: 'Pending',
-    isLive: false,
     deadlineAt: new Date(at + 60_000).toISOString(),
-    serving: { replicas: 2 },
-    protocol: 'open-inference-v2',
-    previous: null,
-    stable: null,
-    progress: null,
-    withdrawing: [],
-    queueUntil: null,
-    siblings: [],
     ...over,
-  };
+  });
   const odoo = {
     call: async (
       _caller: unknown,
