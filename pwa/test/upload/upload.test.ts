@@ -101,7 +101,7 @@ describe('pwa: upload', function () {
     const had = sent();
     const again = page.locator('cf-upload-item input[type=file]');
     await again.setInputFiles(`${EXAMPLES}/digits/model.safetensors`);
-    await page.getByText('That is not the same big.safetensors').waitFor();
+    await page.getByText('This is a different big.safetensors').waitFor();
     const before = server.tus.received;
     await again.setInputFiles(big.path);
     await page.getByRole('heading', { name: 'big-model 1.0.0' }).waitFor();
