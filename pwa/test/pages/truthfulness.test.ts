@@ -61,6 +61,18 @@ describe('pwa: screens say what is', function () {
     await context.close();
   });
 
+  it('stays where it is when a part of the app is wanted while offline, and fetches it afterwards', async () => {
+    const { page, context } = await visit(server, 'vera', '#/models');
+    await page.getByRole('link', { name: 'lead-score' }).waitFor();
+    await context.setOffline(true);
+    await page.getByRole('link', { name: 'Endpoints' }).first().click();
+    await page.getByRole('alert').getByText('This page could not be loaded').waitFor();
+    await page.getByText('Offline since').waitFor();
+    await context.setOffline(false);
+    await page.getByRole('heading', { name: 'Endpoints', exact: true }).waitFor();
+    await context.close();
+  });
+
   it('leads from a finding to review to the waiver, never to another scan', async () => {
     toReview(server.world);
     const url = urlOf(server.world, 'to-review', '1.0.0');
