@@ -12,7 +12,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { openQueues } from '../bridge/src/adapters/redis/queues.ts';
 import type { Step } from '../bridge/src/domain/rollouts/strategy.ts';
-import { reconcileJob } from '../bridge/src/jobs/reconcile.ts';
+import { reconcileJob } from '../bridge/src/services/rollouts/reconcile.ts';
 import { startWorkers } from '../bridge/src/jobs/runner.ts';
 import type { Clock, Logger } from '../bridge/src/services/ports/runtime.ts';
 import type { JobHandler, JobName, JobPayload } from '../bridge/src/services/ports/jobs.ts';

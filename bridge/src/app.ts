@@ -25,7 +25,7 @@ import { orderAudits } from './services/scans/rescan.ts';
 import { startIntegrityRounds } from './jobs/integrity.ts';
 import { startWorkers } from './jobs/runner.ts';
 import { scanJob } from './services/scans/scan-version.ts';
-import { webhookJob } from './jobs/webhook.ts';
+import { webhookJob } from './services/webhooks/deliver.ts';
 import { startRelay } from './relay/relay.ts';
 import { artifactBytes } from './services/integrity/artifact-fingerprint.ts';
 import type { Logger } from './services/ports/runtime.ts';

@@ -103,3 +103,4 @@ export const TryAnswer = z.object({
   contentType: z.string().nullish(),
   body: z.unknown(),
 });
+export type TryAnswer = z.infer<typeof TryAnswer>;

@@ -12,7 +12,7 @@ import type { BuildPodsPort, RegistryPort } from '../ports/cluster.ts';
 import { splitImage } from '../../domain/builds/image-name.ts';
 import type { OdooPort, VersionWork } from '../ports/odoo.ts';
 import type { Clock } from '../ports/runtime.ts';
-import type { JobContext, JobResult } from '../ports/jobs.ts';
+import type { JobContext, JobHandler, JobResult } from '../ports/jobs.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import { signGrant } from './build-token.ts';
 import { readSmall } from './signed-record.ts';
@@ -39,6 +39,12 @@ const BEFORE_ODOO_MS = 10_000;
 const LOG_TRIES = 20;
 const LOG_TYPE = 'text/plain; charset=utf-8';
 const LOG_PAUSE_MS = 2_000;
+
+/** `build`, subject: a version. Starts or adopts the build pod, and looks again until it ended. */
+export function buildJob(deps: BuildDeps): JobHandler {
+  const build = new Build(deps);
+  return (payload, context) => build.tick(payload.subjectId, payload.generation, context);
+}
 
 /**
  * Brings the build of one version one step further; a build that another process began is taken

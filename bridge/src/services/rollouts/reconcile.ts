@@ -13,7 +13,7 @@ import { Failed } from '../../errors.ts';
 import { ReportCache } from './report-cache.ts';
 import { Actuator } from './actuator.ts';
 import type { DeploymentWork } from '../ports/odoo.ts';
-import type { JobContext, JobResult } from '../ports/jobs.ts';
+import type { JobContext, JobHandler, JobResult } from '../ports/jobs.ts';
 import { FRESH_MS, type KnownWork } from './work-cache.ts';
 
 /**
@@ -36,8 +36,17 @@ const LOOK_MS = 25;
 /** We tell the reason before Odoo's own deadline would say only that time is up. */
 const BEFORE_ODOO_MS = 5_000;
 
+/**
+ * `reconcile`, subject: a deployment. Each run is one look at the cluster; `againInMs` asks for the
+ * next.
+ */
+export function reconcileJob(deps: RolloutDeps): JobHandler {
+  const reconciler = new Reconciler(deps);
+  return (payload, context) => reconciler.tick(payload.subjectId, payload.generation, context);
+}
+
 /** Brings one deployment one step nearer to what Odoo wants of it, and reports what was seen. */
-export class Reconciler {
+class Reconciler {
   readonly #deps: RolloutDeps;
   readonly #log = new ReportCache();
   /** on their way, as far as this bridge has seen */

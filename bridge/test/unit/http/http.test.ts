@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import express from 'express';
 import { NotFound } from '../../../src/errors.ts';
-import { tryUrl } from '../../../src/http/endpoints.ts';
+import { tryUrl } from '../../../src/services/endpoints/try-endpoint.ts';
 import { person, startHttpApp, type App } from './http-app.ts';
 
 const APP = { 'x-requested-with': 'creativeflow' };

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { expect } from 'chai';
 import type { BuildPodObserved } from '../../../../src/domain/builds/outcome.ts';
-import { buildJob } from '../../../../src/jobs/build.ts';
+import { buildJob } from '../../../../src/services/builds/build-job.ts';
 import type { BuildPodSpec, BuildPodsPort } from '../../../../src/services/ports/cluster.ts';
 import type { OdooPort, VersionWork } from '../../../../src/services/ports/odoo.ts';
 import type { Logger } from '../../../../src/services/ports/runtime.ts';

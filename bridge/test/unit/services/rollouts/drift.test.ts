@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { reconcileJob } from '../../../../src/jobs/reconcile.ts';
+import { reconcileJob } from '../../../../src/services/rollouts/reconcile.ts';
 import type { Step } from '../../../../src/domain/rollouts/strategy.ts';
 import type { DeploymentWork, OdooPort } from '../../../../src/services/ports/odoo.ts';
 import type { Logger } from '../../../../src/services/ports/runtime.ts';

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { Unavailable } from '../../../../src/errors.ts';
-import { reconcileJob } from '../../../../src/jobs/reconcile.ts';
+import { reconcileJob } from '../../../../src/services/rollouts/reconcile.ts';
 import type { DeploymentWork, OdooPort } from '../../../../src/services/ports/odoo.ts';
 import type { Logger } from '../../../../src/services/ports/runtime.ts';
 import type { JobHandler, JobResult } from '../../../../src/services/ports/jobs.ts';

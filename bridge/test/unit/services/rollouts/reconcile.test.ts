@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { Failed } from '../../../../src/errors.ts';
 import type { Step } from '../../../../src/domain/rollouts/strategy.ts';
-import { reconcileJob } from '../../../../src/jobs/reconcile.ts';
+import { reconcileJob } from '../../../../src/services/rollouts/reconcile.ts';
 import type { DeploymentWork, OdooPort } from '../../../../src/services/ports/odoo.ts';
 import type { Logger } from '../../../../src/services/ports/runtime.ts';
 import type { JobResult } from '../../../../src/services/ports/jobs.ts';

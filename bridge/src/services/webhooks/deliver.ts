@@ -1,9 +1,9 @@
-import { webhookSignature, SIGNATURE_HEADER } from '../domain/webhook-signature.ts';
-import { BridgeError, Forbidden, Unavailable } from '../errors.ts';
-import type { OutboundPort } from '../services/ports/outbound.ts';
-import type { OdooPort } from '../services/ports/odoo.ts';
-import type { Clock } from '../services/ports/runtime.ts';
-import type { JobHandler } from '../services/ports/jobs.ts';
+import { webhookSignature, SIGNATURE_HEADER } from '../../domain/webhook-signature.ts';
+import { BridgeError, Forbidden, Unavailable } from '../../errors.ts';
+import type { OutboundPort } from '../ports/outbound.ts';
+import type { OdooPort } from '../ports/odoo.ts';
+import type { Clock } from '../ports/runtime.ts';
+import type { JobHandler } from '../ports/jobs.ts';
 
 interface Delivery {
   webhookId: number;

@@ -1,10 +1,10 @@
 import { expect } from 'chai';
-import { webhookSignature } from '../../../src/domain/webhook-signature.ts';
-import { Forbidden, Unavailable } from '../../../src/errors.ts';
-import { webhookJob } from '../../../src/jobs/webhook.ts';
-import type { OdooPort } from '../../../src/services/ports/odoo.ts';
-import type { JobContext } from '../../../src/services/ports/jobs.ts';
-import type { OutboundPort, OutboundRequest } from '../../../src/services/ports/outbound.ts';
+import { webhookSignature } from '../../../../src/domain/webhook-signature.ts';
+import { Forbidden, Unavailable } from '../../../../src/errors.ts';
+import { webhookJob } from '../../../../src/services/webhooks/deliver.ts';
+import type { OdooPort } from '../../../../src/services/ports/odoo.ts';
+import type { JobContext } from '../../../../src/services/ports/jobs.ts';
+import type { OutboundPort, OutboundRequest } from '../../../../src/services/ports/outbound.ts';
 
 const AT = new Date('2026-01-02T03:04:05Z');
 const BODY = '{"eventId": 7}';
