@@ -57,8 +57,8 @@ describe('faults on the cluster', function () {
   before(async () => {
     scene = await ClusterScene.open();
     const serving = { serving: SMALL, inputSchema: { example: EXAMPLE } };
-    scene.addVersion(V1, await digitsContext(scene.slug), serving);
-    scene.addVersion(V2, await digitsContext(scene.slug, 'digits-v2'), serving);
+    scene.addVersion(V1, await digitsContext(), serving);
+    scene.addVersion(V2, await digitsContext('digits-v2'), serving);
     scene.addVersion(
       SLOW,
       { Dockerfile: script('slow.py'), 'slow.py': SLOW_PY },
@@ -69,10 +69,7 @@ describe('faults on the cluster', function () {
       { Dockerfile: script('hungry.py'), 'hungry.py': HUNGRY_PY },
       { serving: { ...SMALL, memory: '64Mi' } },
     );
-    for (const id of [V1, V2, SLOW, HUNGRY]) {
-      const built = await scene.build(id);
-      expect(built.state, built.reason).to.equal('done');
-    }
+    for (const id of [V1, V2, SLOW, HUNGRY]) await scene.haveImage(id);
     scene.want(1, V1);
     expect((await scene.reconcile(1)).phase).to.equal('Ready');
   });

@@ -23,7 +23,7 @@ describe('build in a pod', function () {
 
   it('builds, pushes, tells the digest that the registry has, keeps the log, leaves no pod', async () => {
     const id = unique();
-    scene.addVersion(id, await digitsContext(scene.slug));
+    scene.addVersion(id, await digitsContext());
     const report = await scene.build(id);
     expect(report, report.reason).to.deep.include({
       state: 'done',
@@ -158,7 +158,7 @@ describe('build in a pod', function () {
 
   it('is taken over by another bridge while it runs, and refuses a context that is not the approved one', async () => {
     const id = unique();
-    const work = scene.addVersion(id, await digitsContext(scene.slug));
+    const work = scene.addVersion(id, await digitsContext());
     const model = work.artifacts.find((artifact) => artifact.filename === 'serve.py')!;
     scene.objects.set(model.objectKey, Buffer.from('x'.repeat(model.size)));
     const [first, second] = await Promise.all([scene.build(id), scene.build(id)]);

@@ -148,7 +148,7 @@ describe('layered build', function () {
     scene.stored.get(`builds/${versionId}/1.log`) ?? '';
 
   it('builds the example without the model, lays it on top, and the next version needs no pod', async () => {
-    const first = add(await digitsContext(scene.slug));
+    const first = add(await digitsContext());
     const report = await build(first);
     expect(report, report.reason).to.deep.include({
       state: 'done',
@@ -178,7 +178,7 @@ describe('layered build', function () {
       .and.match(/is empty here/)
       .and.match(/pushed sha256:[0-9a-f]{64}$/);
 
-    const second = add(await digitsContext(scene.slug, 'digits-v2'));
+    const second = add(await digitsContext('digits-v2'));
     const other = await build(second);
     expect(other.state, other.reason).to.equal('done');
     expect(podsMade, 'the base came from the cache').to.equal(1);
@@ -192,7 +192,7 @@ describe('layered build', function () {
 
   it('holds byte for byte what the ordinary build holds', async () => {
     const files = {
-      ...(await digitsContext(scene.slug)),
+      ...(await digitsContext()),
       Dockerfile: `${HEAD}WORKDIR /srv/app\nCOPY --chown=65532:65532 --chmod=0440 model.safetensors serve.py ./\nUSER 65532\nCMD ["python3", "serve.py"]\n`,
     };
     const [layered, ordinary] = [
@@ -218,7 +218,7 @@ describe('layered build', function () {
   });
 
   it('is pulled by a pod of the cluster, and serves', async () => {
-    const work = add(await digitsContext(scene.slug));
+    const work = add(await digitsContext());
     expect((await build(work)).state).to.equal('done');
     scene.want(1, work.versionId);
     const report = await scene.reconcile(1);
@@ -227,7 +227,7 @@ describe('layered build', function () {
   });
 
   it('gives the same digest for the same inputs, also when its base is built again', async () => {
-    const work = add(await digitsContext(scene.slug));
+    const work = add(await digitsContext());
     const digest = (await build(work)).image_digest;
     again(work);
     expect((await build(work)).image_digest).to.equal(digest);
@@ -238,7 +238,7 @@ describe('layered build', function () {
   });
 
   it('can be killed between any two requests to the registry, and the next one goes on', async () => {
-    const context = await digitsContext(scene.slug);
+    const context = await digitsContext();
     const expected = add({ ...context, 'model.safetensors': randomBytes(5_000_000) });
     const fresh = { ...context, 'model.safetensors': randomBytes(5_000_000) };
     const work = add(fresh);
@@ -275,7 +275,7 @@ describe('layered build', function () {
   });
 
   it('is taken over by another bridge at every look, its pod and all', async () => {
-    const files = await digitsContext(scene.slug);
+    const files = await digitsContext();
     const work = add({ ...files, Dockerfile: `# taken over\n${files.Dockerfile}` });
     const made = podsMade;
     const report = await build(work, { takenOver: true });
@@ -287,7 +287,7 @@ describe('layered build', function () {
 
   it('goes on where an upload was cut, and sends only the rest', async () => {
     const work = add({
-      ...(await digitsContext(scene.slug)),
+      ...(await digitsContext()),
       'model.safetensors': randomBytes(5_000_000),
     });
     let parts = 0;
@@ -305,7 +305,7 @@ describe('layered build', function () {
   });
 
   it("takes the layer from another model's repository by a mount", async () => {
-    const work = add(await digitsContext(scene.slug));
+    const work = add(await digitsContext());
     await build(work);
     again(work);
     const sent: string[] = [];
@@ -321,7 +321,7 @@ describe('layered build', function () {
   });
 
   it('hangs a bill of materials on the image, under the tag of the fallback where the registry has no list', async () => {
-    const work = add(await digitsContext(scene.slug));
+    const work = add(await digitsContext());
     const digest = (await build(work)).image_digest!;
     for (const bill of ['{"old":1}', '{"bomFormat":"CycloneDX"}'])
       await attachReferrer(images, `models/${scene.slug}`, digest, {
@@ -350,7 +350,7 @@ describe('layered build', function () {
 
   it('refuses bytes that are not those that were approved', async () => {
     const work = add({
-      ...(await digitsContext(scene.slug)),
+      ...(await digitsContext()),
       'model.safetensors': randomBytes(70_000),
     });
     const model = work.artifacts.find(({ kind }) => kind === 'model')!;
@@ -364,7 +364,7 @@ describe('layered build', function () {
 
   it('builds in the ordinary way what does not come to lie where it would be laid', async () => {
     const work = add({
-      ...(await digitsContext(scene.slug)),
+      ...(await digitsContext()),
       Dockerfile: `${HEAD}RUN ln -s /opt /data\nCOPY model.safetensors /data/\nUSER 65532\n`,
     });
     const report = await build(work);

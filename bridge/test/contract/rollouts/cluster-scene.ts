@@ -54,6 +54,8 @@ const clock: Clock = {
   sleep: async (ms, signal) => pause(ms, undefined, signal ? { signal } : {}),
 };
 const SECRET = randomBytes(32).toString('hex');
+/** digests of the files → the image that this process built of them */
+const IMAGES = new Map<string, Pick<VersionWork, 'image' | 'imageDigest'>>();
 
 /**
  * Builds and rollouts on a real cluster, registry and gateway, with the pod listener of the bridge
@@ -267,6 +269,19 @@ export class ClusterScene {
     return this.builds.findLast((report) => report.version_id === versionId)!;
   };
 
+  /** Its image, built once for all scenes of the process that only deploy it. */
+  async haveImage(versionId: number): Promise<void> {
+    const version = this.versions.get(versionId)!;
+    const files = version.artifacts.map(({ filename, digest }) => `${filename} ${digest}`).join();
+    if (!IMAGES.has(files)) {
+      const built = await this.build(versionId);
+      if (built.state !== 'done') throw new Error(`version ${versionId}: ${built.reason}`);
+      const { image, imageDigest } = version;
+      IMAGES.set(files, { image, imageDigest });
+    }
+    Object.assign(version, IMAGES.get(files));
+  }
+
   reconcile = async (deploymentId: number, deadlineMs = 90_000): Promise<FactsReport> => {
     const registry = {
       digestOf: async (repository: string, reference: string) =>
@@ -370,16 +385,14 @@ export class ClusterScene {
   }
 }
 
-/** The digits example under another model name. */
+/** The digits example; the bridge tells it under which name it serves. */
 export async function digitsContext(
-  name: string,
   folder: 'digits' | 'digits-v2' = 'digits',
 ): Promise<Record<string, string | Buffer>> {
   const examples = new URL('../../../../examples/', import.meta.url);
-  const serve = await readFile(new URL('digits/serve.py', examples), 'utf8');
   return {
     Dockerfile: await readFile(new URL('digits/Dockerfile', examples), 'utf8'),
-    'serve.py': serve.replace('MODEL_NAME = "digits"', `MODEL_NAME = "${name}"`),
+    'serve.py': await readFile(new URL('digits/serve.py', examples), 'utf8'),
     'model.safetensors': await readFile(new URL(`${folder}/model.safetensors`, examples)),
   };
 }

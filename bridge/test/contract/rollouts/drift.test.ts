@@ -45,12 +45,11 @@ describe('foreign hands at a canary on the cluster', function () {
     config.loadFromFile(scene.env.adminKubeconfig);
     admin = new KubernetesClient(config);
     [stable, canary] = [`${scene.slug}-v${V1}`, `${scene.slug}-v${V2}`];
-    scene.addVersion(V1, await digitsContext(scene.slug), {
+    scene.addVersion(V1, await digitsContext(), {
       serving: SMALL,
       inputSchema: { example: EXAMPLE },
     });
-    const built = await scene.build(V1);
-    expect(built.state, built.reason).to.equal('done');
+    await scene.haveImage(V1);
     const { image, imageDigest } = scene.versions.get(V1)!;
     scene.addVersion(
       V2,

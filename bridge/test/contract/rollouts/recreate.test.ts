@@ -35,12 +35,9 @@ describe('recreate on the cluster', function () {
     config.loadFromFile(scene.env.adminKubeconfig);
     admin = new KubernetesClient(config);
     const with_ = { serving: SMALL, inputSchema: { example: EXAMPLE } };
-    scene.addVersion(V1, await digitsContext(scene.slug), with_);
-    scene.addVersion(V2, await digitsContext(scene.slug, 'digits-v2'), with_);
-    for (const id of [V1, V2]) {
-      const built = await scene.build(id);
-      expect(built.state, built.reason).to.equal('done');
-    }
+    scene.addVersion(V1, await digitsContext(), with_);
+    scene.addVersion(V2, await digitsContext('digits-v2'), with_);
+    for (const id of [V1, V2]) await scene.haveImage(id);
     scene.want(1, V1);
     const report = await scene.reconcile(1);
     expect(report.phase, report.reason).to.equal('Ready');
