@@ -95,6 +95,7 @@ export function createRequestContext(deps: ContextDeps): RequestContext {
       kind: 'session',
       cookie: record.odooCookie,
       ...(forwardedFor ? { forwardedFor } : {}),
+      ...(record.lang ? { lang: record.lang } : {}),
       onCookie: (cookie) => {
         caller.cookie = cookie; // the next call of this same request already uses the new one
         void keepCookie(id, cookie);

@@ -52,6 +52,7 @@ export function sessionRouter({ odoo, sessions, throttle, context }: SessionDeps
       odooCookie: answer.cookie,
       uid: whoami.uid,
       login: whoami.login,
+      lang: whoami.lang,
     });
     await throttle.clear(counters[0]); // the address's guesses at other logins stay counted
     await throttle.forgive?.(counters[1]);

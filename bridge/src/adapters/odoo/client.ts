@@ -58,10 +58,11 @@ export class OdooClient extends OdooAwait {
   ): Promise<unknown> {
     const caller = this.#caller;
     if (caller.kind === 'session') {
-      const { cookie, forwardedFor } = caller;
+      const { cookie, forwardedFor, lang } = caller;
+      const spoken = lang ? { ...kwargs, context: { lang } } : kwargs;
       const answer = await this.#wire.rpc(
         `/web/dataset/call_kw/${model}/${method}`,
-        { model, method, args, kwargs },
+        { model, method, args, kwargs: spoken },
         {
           cookie,
           ...(forwardedFor ? { forwardedFor } : {}),

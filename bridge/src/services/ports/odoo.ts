@@ -8,7 +8,14 @@ import type { Step } from '../../domain/rollouts/strategy.ts';
  * facts.
  */
 export type Caller =
-  | { kind: 'session'; cookie: string; onCookie?: (cookie: string) => void; forwardedFor?: string }
+  | {
+      kind: 'session';
+      cookie: string;
+      onCookie?: (cookie: string) => void;
+      forwardedFor?: string;
+      /** the language of what Odoo says, e.g. `fr_FR` */
+      lang?: string;
+    }
   | { kind: 'key'; key: string }
   | { kind: 'service' };
 

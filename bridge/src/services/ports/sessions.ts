@@ -4,6 +4,8 @@ export interface SessionRecord {
   odooCookie: string;
   uid: number;
   login: string;
+  /** the person's language in Odoo at their login; left out: Odoo's own */
+  lang?: string | null | undefined;
 }
 
 export interface SessionStore {

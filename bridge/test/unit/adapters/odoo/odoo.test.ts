@@ -82,12 +82,13 @@ describe('the Odoo adapter', () => {
     return error as BridgeError;
   };
 
-  it('calls as a session through call_kw, with the address of the person and the request id', async () => {
+  it('calls as a session through call_kw, with the address of the person, their language and the request id', async () => {
     replies = [{ body: { jsonrpc: '2.0', result: { total: 0 } } }];
     const caller: Caller = {
       kind: 'session',
       cookie: 'session_id=a',
       forwardedFor: '198.51.100.7',
+      lang: 'fr_FR',
     };
     expect(
       await odoo.call(caller, 'mlops.model', 'list_page', { limit: 3 }, 'request-0001'),
@@ -103,7 +104,7 @@ describe('the Odoo adapter', () => {
       model: 'mlops.model',
       method: 'list_page',
       args: [],
-      kwargs: { limit: 3 },
+      kwargs: { limit: 3, context: { lang: 'fr_FR' } },
     });
   });
 
