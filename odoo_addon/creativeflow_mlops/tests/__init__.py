@@ -30,6 +30,7 @@ from . import (
     test_superseding,
     test_tour,
     test_transitions,
+    test_translations,
     test_visibility,
     test_waivers,
 )

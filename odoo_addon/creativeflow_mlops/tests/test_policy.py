@@ -270,7 +270,7 @@ class TestPolicy(MlopsCase):
         self.mias().write({"max_gpus": 10, "policy_reason": "b"})
         second, first = self.pending()
         self.change().accept(first.id)
-        with self.assertRaisesRegex(UserError, "moved on"):
+        with self.assertRaisesRegex(UserError, "has changed since this was requested"):
             self.change().accept(second.id)
         self.assertEqual((self.value("max_gpus"), second.state), (9, "requested"))
 

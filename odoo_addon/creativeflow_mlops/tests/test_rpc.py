@@ -440,7 +440,7 @@ class TestRpc(HttpCase, Cast):
         self.assertEqual(
             (status, answer["name"], answer["debug"]), (404, "odoo.exceptions.MissingError", "")
         )
-        self.assertIn("no such record", answer["message"])
+        self.assertIn("not found", answer["message"])
 
     @mute_logger("odoo.http", "odoo.addons.rpc.controllers.jsonrpc")
     def test_a_removed_key_stops_working_everywhere(self):

@@ -43,7 +43,7 @@ class TestWaivers(MlopsCase):
 
     def test_one_asks_another_accepts_and_the_version_is_validated(self):
         version = self.to_review()
-        self.assertIn("ask for a waiver", version.status_reason)
+        self.assertIn("request a waiver", version.status_reason)
         self.assertEqual(self.actions("ada", version), {"request-waiver": None})
         self.versions("ada").request_waiver(version.id, "Ours, read line by line")
         self.assertEqual(

@@ -57,13 +57,13 @@ class RolloutSignal(models.Model):
             if not may or self.company_id not in user.company_ids:
                 raise AccessError(
                     self.env._(
-                        "Whoever wrote the signal of step %s has no rights here any more. A "
-                        "manager must write it again.",
+                        "The author of the metric of step %s no longer has access. A manager "
+                        "must save it again.",
                         index + 1,
                     )
                 )
             return user
-        raise AccessError(self.env._("The deployment's steps ask nothing like that."))
+        raise AccessError(self.env._("This deployment has no such metric step."))
 
     @api.model
     def _moment(self, text):

@@ -43,20 +43,20 @@ class Deployment(models.Model):
         help="The canary as it was when it was approved; empty: the strategy's own steps",
     )
     signal_users = fields.Json(
-        readonly=True, help="Index of a step → whose eyes its business signal is counted with"
+        readonly=True, help="Index of a step → the user whose access rights apply to its metric"
     )
-    paused_at = fields.Datetime(readonly=True, help="It waits where it is since then")
+    paused_at = fields.Datetime(readonly=True, help="Paused since then")
     approved_step = fields.Integer(
-        required=True, readonly=True, default=-1, help="The step up to which a person let it go on"
+        required=True, readonly=True, default=-1, help="The last step that was approved"
     )
     skip_to = fields.Integer(
         required=True,
         readonly=True,
         default=0,
-        help="Steps before this one were skipped by a person",
+        help="Steps before this one were skipped",
     )
     generation = fields.Integer(
-        required=True, readonly=True, default=1, help="Rises with each change of what is wanted"
+        required=True, readonly=True, default=1, help="Rises with each change of the desired state"
     )
     desired = fields.Selection(DESIRED, required=True, readonly=True, default="serving")
     phase = fields.Selection(PHASES, required=True, readonly=True, default="Pending")
@@ -67,14 +67,14 @@ class Deployment(models.Model):
     observed_generation = fields.Integer(readonly=True)
     progress = fields.Json(
         readonly=True,
-        help="The step that the rollout has come to: what is in the cluster never decides that",
+        help="The step that the rollout is at: never read from the cluster",
     )
     endpoint_url = fields.Char(readonly=True)
     preview_url = fields.Char(readonly=True)
     deadline_at = fields.Datetime(readonly=True)
-    keep_until = fields.Datetime(readonly=True, help="A kept deployment is removed then")
+    keep_until = fields.Datetime(readonly=True, help="When a kept deployment is removed")
     ready_at = fields.Datetime(readonly=True)
-    is_live = fields.Boolean(readonly=True, help="The environment's endpoint answers with it")
+    is_live = fields.Boolean(readonly=True, help="The environment's endpoint serves it")
     requested_by_id = fields.Many2one(
         "res.users", required=True, readonly=True, ondelete="restrict"
     )
@@ -92,7 +92,8 @@ class Deployment(models.Model):
     )
     _open_idx = models.Index("(deadline_at) WHERE desired <> 'removed'")
     _live_means_serving = models.Constraint(
-        "CHECK (is_live IS NOT TRUE OR desired = 'serving')", "What is live is wanted as serving."
+        "CHECK (is_live IS NOT TRUE OR desired = 'serving')",
+        "What is live has the desired state serving.",
     )
     _live_known = models.Constraint("CHECK (is_live IS NOT NULL)", "Say whether it is live.")
     _has_deadline = models.Constraint(

@@ -19,7 +19,7 @@ class DeploymentIntegrity(models.Model):
     _inherit = "mlops.deployment"
 
     integrity_state = fields.Selection(
-        STATES, string="Integrity", readonly=True, help="Empty: not looked at yet"
+        STATES, string="Integrity", readonly=True, help="Empty: not checked yet"
     )
     integrity_reason = fields.Char(readonly=True)
     integrity_message = fields.Text(string="Difference", readonly=True)
@@ -28,12 +28,12 @@ class DeploymentIntegrity(models.Model):
     )
     integrity_since = fields.Datetime(readonly=True)
     integrity_asked_at = fields.Datetime(
-        string="Looked at",
+        string="Last checked",
         readonly=True,
-        help="A bridge took it up then; others leave it alone for a while",
+        help="When a bridge took it up; others leave it alone for a while",
     )
     integrity_read_at = fields.Datetime(
-        string="Bytes read", readonly=True, help="Every stored byte was read again then"
+        string="Bytes read", readonly=True, help="When every stored byte was last read again"
     )
     integrity_witness = fields.Json(
         readonly=True,

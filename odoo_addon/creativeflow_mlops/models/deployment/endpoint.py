@@ -39,10 +39,10 @@ class Endpoint(models.Model):
     version_id = fields.Many2one(
         "mlops.model.version", string="Version record", readonly=True, ondelete="restrict"
     )
-    version = fields.Char(readonly=True, help="The version that answers now")
+    version = fields.Char(readonly=True, help="The version that serves now")
     input_schema = fields.Text(readonly=True, help="JSON")
     output_schema = fields.Text(readonly=True, help="JSON")
-    is_available = fields.Boolean("Available", readonly=True, help="It answers now")
+    is_available = fields.Boolean("Available", readonly=True, help="Serving now")
     changed_at = fields.Datetime(readonly=True)
 
     _one_per_place = models.Constraint(

@@ -73,7 +73,7 @@ class RolloutSteering(models.Model):
             self.lock_for_update(allow_referencing=True)
         except LockError as error:
             raise LockError(
-                self.env._("The rollout is changing just now. Look again, then decide.")
+                self.env._("The rollout is changing just now. Review it, then decide again.")
             ) from error
         self.invalidate_recordset()
 
@@ -144,13 +144,13 @@ class RolloutSteering(models.Model):
             "pause": self.env._("%s paused the rollout.", who),
             "resume": self.env._("%s resumed the rollout.", who),
             "approve-step": self.env._(
-                "%(who)s let the rollout go on from step %(step)s.", who=who, step=(step or 0) + 1
+                "%(who)s approved step %(step)s of the rollout.", who=who, step=(step or 0) + 1
             ),
             "skip-step": self.env._(
                 "%(who)s skipped step %(step)s of the rollout.", who=who, step=(step or 0) + 1
             ),
             "abort": self.env._("%s aborted the rollout.", who),
-            "supersede": self.env._("%s put another version in its place:", who),
+            "supersede": self.env._("%s superseded it with another version:", who),
         }[action]
         self.version_id._message_log(body=f"{said} {reason}" if reason else said)
 

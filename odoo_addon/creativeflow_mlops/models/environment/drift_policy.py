@@ -1,6 +1,6 @@
 from odoo import fields, models
 
-POLICIES = [("tell", "Tell it"), ("put-back", "Tell it and put it back")]
+POLICIES = [("tell", "Report only"), ("put-back", "Report and restore")]
 
 
 class EnvironmentIntegrity(models.Model):

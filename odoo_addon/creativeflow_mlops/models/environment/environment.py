@@ -9,7 +9,7 @@ STRATEGIES = [
     ("rolling", "Rolling"),
     ("blue-green", "Blue-green"),
     ("canary", "Canary"),
-    ("recreate", "Recreate (does not answer meanwhile)"),
+    ("recreate", "Recreate (with downtime)"),
 ]
 KINDS = [("staging", "Staging"), ("production", "Production")]
 DEFAULT_GATEWAY_URL = "http://127.0.0.1:18080"
@@ -45,10 +45,12 @@ class Environment(models.Model):
     )
     max_replicas = fields.Integer(default=8, tracking=True)
     keep_previous_minutes = fields.Integer(
-        default=60, tracking=True, help="How long the version that served before is kept running"
+        default=60,
+        tracking=True,
+        help="How long the previous version keeps running after a rollout",
     )
     ready_deadline_seconds = fields.Integer(
-        default=600, tracking=True, help="A deployment that is not ready by then has failed"
+        default=600, tracking=True, help="A deployment that is not ready by then fails"
     )
     inventory_policy = fields.Selection(
         POLICIES,

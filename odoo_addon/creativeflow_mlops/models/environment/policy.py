@@ -4,6 +4,7 @@ from pytz import UTC, timezone
 
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
+from odoo.tools import format_date
 
 from ...domain.rollout_steps import steps_seconds
 from .environment import STRATEGIES
@@ -36,9 +37,9 @@ class EnvironmentPolicy(models.Model):
         "Recreate allowed",
         compute="_compute_allow_recreate",
         inverse="_inverse_allowed",
-        help="For clusters where not one pod more fits: the old pods go first, and the endpoint "
-        "does not answer until the new version is ready."
-        " A rollback that does not fit otherwise is made so too",
+        help="For clusters with no spare capacity: the old pods stop first, and the endpoint is "
+        "down until the new version is ready. A rollback that does not fit otherwise is made "
+        "the same way",
     )
     strategies_in_brief = fields.Char(
         "Strategies allowed", compute="_compute_strategies_in_brief", store=True, tracking=True
@@ -46,7 +47,7 @@ class EnvironmentPolicy(models.Model):
     freeze_from = fields.Datetime(
         "Frozen from",
         tracking=True,
-        help="Nothing new goes there from then on. Rolling back and aborting go on",
+        help="New deployments are blocked from this time. Rollbacks and aborts are still possible",
     )
     freeze_until = fields.Datetime(
         "Frozen until", tracking=True, help="Empty: until a manager ends it"
@@ -65,16 +66,16 @@ class EnvironmentPolicy(models.Model):
         "time. Rolling back and aborting go on",
     )
     queue_minutes = fields.Integer(
-        "Wait for room",
+        "Queue for capacity",
         default=0,
         tracking=True,
-        help="So many minutes a deployment waits until GPUs or quota are free. 0: it is refused at "
-        "once when they are not",
+        help="How long a deployment may queue for GPUs or quota, in minutes. 0: it is refused at "
+        "once",
     )
 
     _queue_limits = models.Constraint(
         "CHECK (queue_minutes BETWEEN 0 AND 10080)",
-        "Waiting for room takes from 0 minutes to a week.",
+        "Queueing takes from 0 minutes to a week.",
     )
     _freeze_order = models.Constraint(
         "CHECK (freeze_from IS NOT NULL OR freeze_until IS NULL)",
@@ -123,7 +124,7 @@ class EnvironmentPolicy(models.Model):
         for environment in self:
             if environment.freeze_from and not (environment.freeze_reason or "").strip():
                 raise ValidationError(
-                    self.env._("Say why it is frozen: whoever wants to promote reads it.")
+                    self.env._("Say why it is frozen: everybody who wants to promote reads it.")
                 )
 
     def _freeze_refusal(self, now):
@@ -135,12 +136,14 @@ class EnvironmentPolicy(models.Model):
             and now >= self.freeze_until
         ):
             return None
-        until = (
-            f"until {self.freeze_until:%Y-%m-%d %H:%M} UTC"
-            if self.freeze_until
-            else "until a manager ends it"
+        given = {"place": self.name, "reason": self.freeze_reason}
+        if not self.freeze_until:
+            return self.env._("%(place)s is frozen until a manager ends it: %(reason)s", **given)
+        return self.env._(
+            "%(place)s is frozen until %(time)s UTC: %(reason)s",
+            time=f"{self.freeze_until:%Y-%m-%d %H:%M}",
+            **given,
         )
-        return f"{self.name} is frozen {until}: {self.freeze_reason}"
 
     def _hours_refusal(self, now):
         """The sentence that refuses what is new there outside its open hours; None within them, or
@@ -161,13 +164,24 @@ class EnvironmentPolicy(models.Model):
         )
         if opens and opens <= start:
             return None
-        zone = timezone(calendar.tz or "UTC")
-        when = (
-            f"It opens on {opens.astimezone(zone):%A, %Y-%m-%d at %H:%M} ({zone})."
-            if opens
-            else "It does not open within a month."
+        zone = calendar.tz or "UTC"
+        given = {"place": self.name, "calendar": calendar.name}
+        if not opens:
+            return self.env._(
+                "%(place)s takes new versions only in the hours of “%(calendar)s”. It does not "
+                "open within a month.",
+                **given,
+            )
+        local = opens.astimezone(timezone(zone))
+        return self.env._(
+            "%(place)s takes new versions only in the hours of “%(calendar)s”. It opens on "
+            "%(day)s, %(date)s at %(time)s (%(zone)s).",
+            day=format_date(self.env, local, date_format="EEEE"),
+            date=f"{local:%Y-%m-%d}",
+            time=f"{local:%H:%M}",
+            zone=zone,
+            **given,
         )
-        return f"{self.name} takes new versions only in the hours of “{calendar.name}”. {when}"
 
     def _closed(self, now):
         """Why nothing new goes there now; None when it does."""

@@ -41,7 +41,7 @@ class PolicyChange(models.Model):
     in_brief = fields.Char("Changes", compute="_compute_in_brief")
     state = fields.Selection(CHANGE_STATES, required=True, readonly=True, default="requested")
     effective_at = fields.Datetime(
-        readonly=True, help="It takes effect then without a second person; empty: never"
+        readonly=True, help="When it takes effect without a second person; empty: never"
     )
     may_decide = fields.Boolean(compute="_compute_may_decide")
     is_own = fields.Boolean(compute="_compute_may_decide")
@@ -80,7 +80,7 @@ class PolicyChange(models.Model):
     def reject(self, change_id, reason):
         """Say no to it: `{state}`."""
         if not (reason or "").strip():
-            raise UserError(self.env._("Say why you reject it: whoever asked reads it."))
+            raise UserError(self.env._("Say why you reject it: the requester reads it."))
         change = self._deciding(change_id)
         change._end("rejected", self.env.user, reason.strip())
         return {"state": change.state}
@@ -90,7 +90,7 @@ class PolicyChange(models.Model):
         """Take back one's own request: `{state}`."""
         change = self._deciding(change_id)
         if change.requested_by_id != self.env.user:
-            raise AccessError(self.env._("Only who asked for it withdraws it. Reject it instead."))
+            raise AccessError(self.env._("Only the requester can withdraw it. Reject it instead."))
         change._end("withdrawn", self.env.user, None)
         return {"state": change.state}
 
@@ -114,12 +114,12 @@ class PolicyChange(models.Model):
         self.env["mlops.model"]._require_role("manager")
         visible = self.search([("id", "=", int(change_id))])
         if not visible:
-            raise MissingError(self.env._("There is no such request, or it is not yours to see."))
+            raise MissingError(self.env._("Request not found, or you do not have access."))
         change = visible.sudo()
         change.environment_id._lock_policy()
         change.invalidate_recordset()
         if change.state != "requested":
-            raise UserError(self.env._("It is decided already: %s.", change.state))
+            raise UserError(self.env._("It is already decided: %s.", change.state))
         return change
 
     @api.model
@@ -150,7 +150,7 @@ class PolicyChange(models.Model):
         if moved and still:
             raise UserError(
                 self.env._(
-                    "The policy moved on since this was asked for: %s. Ask for it anew.",
+                    "The policy has changed since this was requested: %s. Request it again.",
                     ", ".join(sorted(moved)),
                 )
             )
@@ -189,9 +189,9 @@ class PolicyChange(models.Model):
         )
         said = {
             "requested": self.env._("%s asks to loosen the policy:", who),
-            "in-force": self.env._("%s let it be loosened:", who),
-            "rejected": self.env._("%s refuses to loosen it:", who),
-            "withdrawn": self.env._("%s takes the request back:", who),
+            "in-force": self.env._("%s accepted the loosening:", who),
+            "rejected": self.env._("%s rejected the loosening:", who),
+            "withdrawn": self.env._("%s withdrew the request:", who),
         }[self.state]
         environment._message_log(
             body=f"{said} {self.in_brief} — {self.reason}" + (f" — {comment}" if comment else "")
@@ -206,9 +206,7 @@ class PolicyChange(models.Model):
             try:
                 with self.env.cr.savepoint():
                     change.environment_id._lock_policy()
-                    change._take_effect(
-                        None, self.env._("Nobody refused it in the time given for that.")
-                    )
+                    change._take_effect(None, self.env._("Nobody rejected it in time."))
             except UserError as error:
                 change._end("rejected", None, str(error))
 

@@ -24,8 +24,8 @@ class EnvironmentGuard(models.Model):
         "Loosen without a second manager after",
         default=0,
         tracking=True,
-        help="Hours after which what was asked for takes effect when nobody refused it. 0: only a "
-        "second manager lets it",
+        help="Hours after which a requested change takes effect when nobody rejected it. 0: only a "
+        "second manager can accept it",
     )
     policy_change_ids = fields.One2many(
         "mlops.policy.change",
@@ -43,7 +43,7 @@ class EnvironmentGuard(models.Model):
         groups="creativeflow_mlops.group_manager",
     )
     policy_pending = fields.Boolean(
-        compute="_compute_policy_pending", help="A loosening was asked for and waits"
+        compute="_compute_policy_pending", help="A loosening was requested and is pending"
     )
 
     _delay_span = models.Constraint(
@@ -101,7 +101,7 @@ class EnvironmentGuard(models.Model):
         except LockError as error:
             raise LockError(
                 self.env._(
-                    "Somebody else is changing the policy just now. Look again, then decide."
+                    "The policy is being changed by another user. Review it, then decide again."
                 )
             ) from error
         self.sudo().invalidate_recordset()

@@ -9,8 +9,8 @@ STEP_KINDS = [
     ("preview", "Preview"),
     ("weight", "Traffic"),
     ("wait", "Wait"),
-    ("approve", "A person"),
-    ("judge", "Judge"),
+    ("approve", "Manual approval"),
+    ("judge", "Analysis"),
 ]
 SIGNAL_FIELDS = {"signal_model", "signal_domain"}
 
@@ -32,39 +32,43 @@ class EnvironmentStep(models.Model):
     sequence = fields.Integer(default=100)
     kind = fields.Selection(STEP_KINDS, required=True, default="wait")
     percent = fields.Integer("%", default=100, help="Of the wanted pods, or of the traffic")
-    seconds = fields.Integer(default=60, help="How long to wait, or the window of a judgement")
+    seconds = fields.Integer(default=60, help="How long to wait, or the window of the analysis")
     within_seconds = fields.Integer(
-        default=600, help="Without a person, or without enough traffic, by then it has failed"
+        default=600,
+        help="It fails when nobody approves, or too little traffic arrives, in this time",
     )
-    min_requests = fields.Integer(default=20, help="Fewer are too little to judge by")
+    min_requests = fields.Integer(default=20, help="Fewer are too few for an analysis")
     max_error_rate = fields.Float(
-        digits=(6, 4), default=0.01, help="0 to 1, above that of the version that serves"
+        digits=(6, 4), default=0.01, help="0 to 1, above the stable version's"
     )
     max_latency_ratio = fields.Float(
-        digits=(6, 2), default=1.5, help="Its p95 against that of the version that serves"
+        digits=(6, 2), default=1.5, help="p95 latency relative to the stable version's"
     )
     max_restarts = fields.Integer(default=0)
     too_little = fields.Selection(
-        [("wait", "Wait for traffic"), ("golden", "Ask the golden requests")], default="golden"
+        [("wait", "Wait for traffic"), ("golden", "Send the reference requests")], default="golden"
     )
     min_agreement = fields.Float(
-        "Same answers",
+        "Prediction agreement",
         digits=(6, 4),
-        help="0 to 1: such a share of the model's examples must be answered as by the version that "
-        "serves. 0: they are not asked",
+        help="0 to 1: the share of the model's examples that both versions must answer alike. "
+        "0: not compared",
     )
     tolerance = fields.Float(
         digits=(6, 4),
         default=0.01,
-        help="Numbers in the answers may differ by that much, of one or of the larger",
+        help="How far numbers in the answers may differ, relative to one or to the larger",
     )
     signal_model = fields.Char(
-        "Business signal", help="A model of Odoo whose records are counted, e.g. sale.order"
+        "Business metric", help="A model of Odoo whose records are counted, e.g. sale.order"
     )
     signal_domain = fields.Char(help="Which records, e.g. [('state', '=', 'cancel')]")
-    signal_max_increase = fields.Integer(help="So many more than in the window before are allowed")
+    signal_max_increase = fields.Integer(help="Allowed increase over the window before")
     signal_by_id = fields.Many2one(
-        "res.users", readonly=True, ondelete="restrict", help="Counted as this person sees them"
+        "res.users",
+        readonly=True,
+        ondelete="restrict",
+        help="Counted with this user's access rights",
     )
 
     @api.model_create_multi
@@ -93,7 +97,7 @@ class EnvironmentStep(models.Model):
         """
         if name not in self.env or self.env[name]._abstract or self.env[name]._transient:
             raise ValidationError(
-                self.env._("There is no model %s whose records could be counted.", name)
+                self.env._("There is no model %s whose records can be counted.", name)
             )
         try:
             self.env(su=False)[name].search_count(domain, limit=1)

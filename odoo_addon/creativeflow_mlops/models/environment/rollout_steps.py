@@ -80,7 +80,7 @@ class EnvironmentSteps(models.Model):
             environment.write(
                 {
                     "step_ids": self._default_steps(),
-                    "policy_reason": self.env._("Start again from the built-in list of steps."),
+                    "policy_reason": self.env._("Reset to the default steps."),
                 }
             )
 

@@ -60,9 +60,7 @@ class Placed(models.AbstractModel):
     @api.model
     def _no_such(self):
         what = self.env["ir.model"]._get(self._name).name or self._name
-        return MissingError(
-            self.env._("%s: there is no such record, or it is not yours to see.", what)
-        )
+        return MissingError(self.env._("%s: not found, or you do not have access.", what))
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -115,8 +113,8 @@ class Placed(models.AbstractModel):
             if fresh and len(comodel.browse()._nameable_ids(fresh)) < len(fresh):
                 raise MissingError(
                     self.env._(
-                        "%(field)s: there is no such record, or it is not yours to see. Name "
-                        "one that you see in a list.",
+                        "%(field)s: not found, or you do not have access. Name one that you "
+                        "see in a list.",
                         field=field._description_string(self.env) or name,
                     )
                 )

@@ -131,7 +131,8 @@ class Guarded(models.AbstractModel):
         if not self._has_key():
             raise AccessError(
                 self.env._(
-                    "%s: records stay, they tell what was decided. Archive the version instead.",
+                    "%s: records cannot be deleted, they are the decision history. Archive the "
+                    "version instead.",
                     self._description,
                 )
             )

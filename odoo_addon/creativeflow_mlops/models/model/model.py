@@ -36,7 +36,7 @@ class Model(models.Model):
         "mlops.model.version", readonly=True, index="btree_not_null"
     )
     newest_status = fields.Selection(related="newest_version_id.status", string="Newest status")
-    newest_road = fields.Json(related="newest_version_id.road", string="Road of the newest")
+    newest_road = fields.Json(related="newest_version_id.road", string="Pipeline of the newest")
     endpoint_ids = fields.One2many("mlops.endpoint", "model_id", readonly=True)
 
     _name_unique = models.Constraint(

@@ -63,7 +63,7 @@ class Request(models.Model):
 
     _one_open = models.UniqueIndex(
         "(requested_by_id, version_id, action, COALESCE(strategy, '')) WHERE state = 'accepted'",
-        "This was asked for already and is open.",
+        "This was already requested and is open.",
     )
     _state_known = models.Constraint(
         "CHECK (state IS NOT NULL AND requested_by_id IS NOT NULL)",

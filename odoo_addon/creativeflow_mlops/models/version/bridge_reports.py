@@ -161,7 +161,7 @@ class VersionFacts(models.Model):
             return "validation_failed", coded(
                 "NeedsReview",
                 self.env._(
-                    "NeedsReview: %s — ask for a waiver, which a second person must accept.", what
+                    "NeedsReview: %s — request a waiver, which a second person must accept.", what
                 ),
             )
         return "validation_failed", coded("ScanBlocked", self.env._("ScanBlocked: %s", what))

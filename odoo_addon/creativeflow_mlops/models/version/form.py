@@ -17,11 +17,9 @@ class VersionScreen(models.Model):
         {one.field: fields.Boolean(compute="_compute_buttons") for one in VERSION_ACTIONS}
     )
     is_aborted = fields.Boolean(
-        "Aborted", compute="_compute_is_aborted", help="A person ended its rollout"
+        "Aborted", compute="_compute_is_aborted", help="Its rollout was aborted or superseded"
     )
-    refusal = fields.Char(
-        compute="_compute_buttons", help="Why the next step is not yours to take now"
-    )
+    refusal = fields.Char(compute="_compute_buttons", help="Why you cannot take the next step now")
     scan_id = fields.Many2one("mlops.scan", string="Newest scan", compute="_compute_scan")
     current_finding_ids = fields.Many2many(
         "mlops.finding", string="Findings of the newest scan", compute="_compute_scan"

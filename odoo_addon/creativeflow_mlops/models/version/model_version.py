@@ -85,9 +85,11 @@ class ModelVersion(models.Model):
     staging_endpoint_url = fields.Char("Staging URL", readonly=True)
     prod_endpoint_url = fields.Char("Production URL", readonly=True)
     is_available = fields.Boolean(
-        "Available", readonly=True, help="Production answers with this version now"
+        "Available", readonly=True, help="Currently serving in production"
     )
-    road = fields.Json(readonly=True, help="The eight stops, kept up to date by each transition")
+    road = fields.Json(
+        "Pipeline", readonly=True, help="The eight stages, updated by each transition"
+    )
     allowed_actions = fields.Json(
         compute="_compute_allowed_actions", help="What the current user may do now, or why not"
     )
@@ -159,7 +161,7 @@ class ModelVersion(models.Model):
         except LockError as error:
             raise LockError(
                 self.env._(
-                    "Somebody else is changing this version just now. Look again, then decide."
+                    "This version is being changed by another user. Review it, then decide again."
                 )
             ) from error
         self.sudo().invalidate_recordset()

@@ -29,7 +29,7 @@ class WaiverExpiry(models.Model):
                 coded(
                     "WaiverExpired",
                     self.env._(
-                        "WaiverExpired: %(rule)s in %(file)s is accepted no longer.",
+                        "WaiverExpired: the waiver for %(rule)s in %(file)s has expired.",
                         rule=self.rule,
                         file=self.file,
                     ),

@@ -27,7 +27,7 @@ class VersionWaivers(models.Model):
         text = (reason or "").strip()
         if not text:
             raise UserError(
-                self.env._("Say why the findings may be accepted: whoever decides reads it.")
+                self.env._("Say why the findings may be accepted: the approver reads it.")
             )
         today = fields.Date.context_today(self)
         expires = (
@@ -57,7 +57,7 @@ class VersionWaivers(models.Model):
             ]
         )
         version._waiver_event("requested", text)
-        version.sudo()._ask_approvers(self.env._("Waiver asked for"))
+        version.sudo()._ask_approvers(self.env._("Waiver requested"))
         return version._answer()
 
     @api.model
@@ -76,7 +76,7 @@ class VersionWaivers(models.Model):
         """Refuse what was asked for: `{status, lockVersion}`."""
         version = self._waiving(version_id, "refuse-waiver", seen, of)
         if not (reason or "").strip():
-            raise UserError(self.env._("Say why you refuse: whoever asked reads it."))
+            raise UserError(self.env._("Say why you refuse: the requester reads it."))
         version._decide_waivers("refused", reason.strip())
         return version._answer()
 

@@ -16,7 +16,7 @@ const NAMES = {
 const STATES = {
   done: { icon: 'fa-check', word: _t('done') },
   running: { icon: 'fa-circle-o-notch fa-spin', word: _t('running') },
-  waiting: { icon: 'fa-user', word: _t('waiting for a person') },
+  waiting: { icon: 'fa-user', word: _t('awaiting approval') },
   failed: { icon: 'fa-times', word: _t('failed') },
   aborted: { icon: 'fa-ban', word: _t('aborted') },
   over: { icon: 'fa-circle-o', word: _t('no longer') },

@@ -65,7 +65,8 @@ export class RolloutField extends Component {
       counted === null
         ? _t('%s requests are needed', needed)
         : _t('%(counted)s of %(needed)s requests counted', { counted, needed });
-    return anew ? `${_t('The judgement begins anew.')} ${counts}` : counts;
+    const restarted = _t('The analysis starts again.');
+    return anew ? `${restarted} ${counts}` : counts;
   }
 
   get ended() {

@@ -6,8 +6,8 @@ const NAMES = {
   errors: _t('Errors'),
   p95: _t('p95'),
   restarts: _t('Restarts'),
-  agreement: _t('Same answers'),
-  signal: _t('Business signal'),
+  agreement: _t('Prediction agreement'),
+  signal: _t('Business metric'),
 };
 const STANDINGS = {
   within: { word: _t('within the limit'), tone: 'text-success', icon: 'fa-check' },
@@ -15,7 +15,7 @@ const STANDINGS = {
   over: { word: _t('over the limit'), tone: 'text-danger fw-bold', icon: 'fa-times' },
   below: { word: _t('below the limit'), tone: 'text-danger fw-bold', icon: 'fa-times' },
   few: { word: _t('too few yet'), tone: 'text-warning-emphasis', icon: 'fa-circle-o' },
-  early: { word: _t('not judged yet'), tone: 'text-muted', icon: 'fa-circle-o' },
+  early: { word: _t('not analysed yet'), tone: 'text-muted', icon: 'fa-circle-o' },
   free: { word: _t('not judged'), tone: 'text-muted', icon: 'fa-circle-o' },
 };
 /** So many times the limit fit into a chart: what is longer is cut, so that the limit is seen. */
@@ -69,8 +69,9 @@ export function chartOf(row, before, now) {
   }));
   const { word, tone, icon } = STANDINGS[standing];
   const mark = limit === null ? null : { at: (WHOLE * limit) / end, words: limitWords(row) };
+  const nothing = _t('nothing counted');
   const told = [
-    `${NAMES[name]}: ${bars.map((bar) => `${bar.who} ${bar.text}`).join(', ') || _t('nothing counted')}`,
+    `${NAMES[name]}: ${bars.map((bar) => `${bar.who} ${bar.text}`).join(', ') || nothing}`,
     mark && mark.words,
     word,
   ];
