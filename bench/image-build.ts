@@ -7,7 +7,7 @@ import { KubeConfig } from '@kubernetes/client-node';
 import { KubernetesBuildPods } from '../bridge/src/adapters/kubernetes/build-pods.ts';
 import { KubernetesClient } from '../bridge/src/adapters/kubernetes/client.ts';
 import { MinioBlobStore } from '../bridge/src/adapters/minio/minio-blob-store.ts';
-import type { MinioConfig } from '../bridge/src/adapters/minio/minio-blob-store.ts';
+import type { MinioConfig } from '../bridge/src/adapters/minio/open-client.ts';
 import { HttpImageStore } from '../bridge/src/adapters/registry/image-store.ts';
 import { HttpRegistry, registryAccess } from '../bridge/src/adapters/registry/registry.ts';
 import { podListener } from '../bridge/src/http/builds/pod-listener.ts';

@@ -179,7 +179,10 @@ async function weights(): Promise<Artifact> {
     hash.update(part);
     parts.push({
       number: parts.length + 1,
-      etag: await blobs.putPart(objectKey, upload, parts.length + 1, part),
+      etag: await blobs.putPart(
+        { key: objectKey, uploadId: upload, number: parts.length + 1 },
+        part,
+      ),
     });
   }
   await blobs.complete(objectKey, upload, parts);
@@ -203,7 +206,11 @@ async function copyBase(): Promise<void> {
   const manifest = JSON.parse(base.bytes.toString('utf8')) as ImageManifest;
   for (const blob of [manifest.config, ...manifest.layers])
     await to.finish(
-      await to.append(await to.begin(name), 0, blob.size, await from.blob(name, blob.digest)),
+      await to.append(await to.begin(name), {
+        start: 0,
+        length: blob.size,
+        bytes: await from.blob(name, blob.digest),
+      }),
       blob.digest,
     );
   await to.putManifest(name, '3.11', base.mediaType, base.bytes);

@@ -86,22 +86,34 @@ export function parseAllowList(text: string): OutboundAllowList {
 
 type Entry = OutboundAllowList['permits'];
 
+const ENTRY = /^(?:\[([^\]]+)\]|([^:]+)|([^[\]]*:[^[\]]*:[^[\]]*))(?::(\d{1,5}))?$/;
+const HOST_NAME = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/;
+
 function parseEntry(entry: string): Entry {
-  const parts = /^(?:\[([^\]]+)\]|([^:]+)|([^[\]]*:[^[\]]*:[^[\]]*))(?::(\d{1,5}))?$/.exec(entry);
-  const name = (parts?.[1] ?? parts?.[2] ?? parts?.[3])?.toLowerCase();
-  const port = parts?.[4] === undefined ? null : Number(parts[4]);
-  if (!name || port === 0 || (port ?? 0) > 65535) throw unreadable(entry);
+  const [, bracketed, plain, bare, digits] = ENTRY.exec(entry) ?? [];
+  const name = (bracketed ?? plain ?? bare)?.toLowerCase();
+  const port = digits === undefined ? null : Number(digits);
+  if (!name || !isPort(port)) throw unreadable(entry);
   const onPort = (asked: number): boolean => port === null || port === asked;
   const [address = '', bits] = name.split('/');
   if (isIP(address) !== 0) {
-    const size = isIP(address) === 4 ? 32 : 128;
-    if (bits !== undefined && !(/^\d{1,3}$/.test(bits) && Number(bits) <= size))
-      throw unreadable(entry);
-    const list = listOf([`${address}/${bits ?? size}`]);
+    const network = networkOf(address, bits);
+    if (network === null) throw unreadable(entry);
+    const list = listOf([network]);
     return (target) => onPort(target.port) && list.check(target.address, familyOf(target.address));
   }
-  if (!/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/.test(name)) throw unreadable(entry);
+  if (!HOST_NAME.test(name)) throw unreadable(entry);
   return (target) => onPort(target.port) && target.host.toLowerCase() === name;
+}
+
+/** null: all ports */
+const isPort = (port: number | null): boolean => port === null || (port > 0 && port <= 65535);
+
+/** `ADDRESS/BITS`; an address alone is a network of one. null: no such number of bits. */
+function networkOf(address: string, bits: string | undefined): string | null {
+  const size = isIP(address) === 4 ? 32 : 128;
+  if (bits === undefined) return `${address}/${size}`;
+  return /^\d{1,3}$/.test(bits) && Number(bits) <= size ? `${address}/${bits}` : null;
 }
 
 function unreadable(entry: string): Error {

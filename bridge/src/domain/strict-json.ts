@@ -54,7 +54,7 @@ class Walk {
     if (char === '}' || char === ']') this.#open.pop();
     else if (char === ',' && frame && frame.names === null) frame.name = Number(frame.name) + 1;
     else if (char === '"') return this.#string(at, frame);
-    else if (char === '-' || (char >= '0' && char <= '9')) return this.#number(at);
+    else if (/[-0-9]/.test(char)) return this.#number(at);
     return at + 1;
   }
 

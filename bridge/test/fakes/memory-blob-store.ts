@@ -5,6 +5,7 @@ import type {
   BlobStat,
   BlobStore,
   OpenUpload,
+  PartPlace,
   StoredPart,
 } from '../../src/services/ports/blob-store.ts';
 
@@ -74,13 +75,8 @@ export class MemoryBlobStore implements BlobStore {
     this.uploads.set(uploadId, { key, startedAt: this.now(), parts: new Map() });
     return uploadId;
   }
-  async putPart(
-    key: string,
-    uploadId: string,
-    number: number,
-    body: Buffer,
-    signal?: AbortSignal,
-  ): Promise<string> {
+  async putPart(place: PartPlace, body: Buffer, signal?: AbortSignal): Promise<string> {
+    const { key, uploadId, number } = place;
     signal?.throwIfAborted();
     this.#maybeFail('putPart');
     const etag = createHash('md5').update(body).digest('hex');

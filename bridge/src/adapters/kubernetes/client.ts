@@ -4,13 +4,23 @@ import type { IncomingMessage } from 'node:http';
 import type { RequestOptions } from 'node:https';
 import type { Readable } from 'node:stream';
 import type { KubeConfig } from '@kubernetes/client-node';
-import { BridgeError, Conflict, Failed, NotFound, Unavailable } from '../../errors.ts';
+import { Conflict, Failed, NotFound } from '../../errors.ts';
 import { Connections } from './connections.ts';
+import { statusError, unavailable, type Status } from './status-error.ts';
 
 export const FIELD_MANAGER = 'creativeflow-bridge';
 const REQUEST_DEADLINE_MS = 15_000;
 
 type Query = Record<string, string | number | boolean | undefined>;
+
+interface ApiRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  readonly path: string;
+  readonly query?: Query;
+  readonly body?: object;
+  /** of the body; JSON where nothing is said */
+  readonly contentType?: string;
+}
 
 /**
  * The API server's wire: paths and JSON, with the kubeconfig's authentication, a deadline on each
@@ -29,7 +39,7 @@ export class KubernetesClient {
   /** null when it does not exist */
   async get<T>(path: string, query: Query = {}): Promise<T | null> {
     try {
-      return await this.#json<T>('GET', path, query);
+      return await this.#json<T>({ method: 'GET', path, query });
     } catch (error) {
       if (error instanceof NotFound) return null;
       throw error;
@@ -37,30 +47,30 @@ export class KubernetesClient {
   }
 
   async list<T>(path: string, query: Query = {}): Promise<T[]> {
-    const { items } = await this.#json<{ items?: T[] }>('GET', path, query);
+    const { items } = await this.#json<{ items?: T[] }>({ method: 'GET', path, query });
     if (!Array.isArray(items)) throw unavailable('GET', path, new Error('the answer is no list'));
     return items;
   }
 
   /** Server-side apply: ours are the fields named in the body, whoever wrote them before. */
   async apply(path: string, body: object): Promise<void> {
-    await this.#json(
-      'PATCH',
+    await this.#json({
+      method: 'PATCH',
       path,
-      { fieldManager: FIELD_MANAGER, force: true },
+      query: { fieldManager: FIELD_MANAGER, force: true },
       body,
-      'application/apply-patch+yaml',
-    );
+      contentType: 'application/apply-patch+yaml',
+    });
   }
 
   async merge(path: string, body: object): Promise<void> {
-    await this.#json(
-      'PATCH',
+    await this.#json({
+      method: 'PATCH',
       path,
-      { fieldManager: FIELD_MANAGER },
+      query: { fieldManager: FIELD_MANAGER },
       body,
-      'application/merge-patch+json',
-    );
+      contentType: 'application/merge-patch+json',
+    });
   }
 
   /**
@@ -68,18 +78,18 @@ export class KubernetesClient {
    * written. Conflict when it was written meanwhile.
    */
   replace<T>(path: string, body: object, dryRun: boolean): Promise<T> {
-    return this.#json<T>(
-      'PUT',
+    return this.#json<T>({
+      method: 'PUT',
       path,
-      { fieldManager: FIELD_MANAGER, ...(dryRun ? { dryRun: 'All' } : {}) },
+      query: { fieldManager: FIELD_MANAGER, ...(dryRun ? { dryRun: 'All' } : {}) },
       body,
-    );
+    });
   }
 
   /** false when it exists already */
   async create(path: string, body: object): Promise<boolean> {
     try {
-      await this.#json('POST', path, { fieldManager: FIELD_MANAGER }, body);
+      await this.#json({ method: 'POST', path, query: { fieldManager: FIELD_MANAGER }, body });
       return true;
     } catch (error) {
       if (error instanceof Conflict) return false;
@@ -89,7 +99,7 @@ export class KubernetesClient {
 
   async remove(path: string, body: object = { propagationPolicy: 'Background' }): Promise<void> {
     try {
-      await this.#json('DELETE', path, {}, body);
+      await this.#json({ method: 'DELETE', path, body });
     } catch (error) {
       if (!(error instanceof NotFound)) throw error;
     }
@@ -97,7 +107,7 @@ export class KubernetesClient {
 
   /** The body as it comes: logs. Ends when the server ends it or `signal` fires. */
   async stream(path: string, query: Query, signal?: AbortSignal): Promise<Readable> {
-    const response = await this.#send('GET', path, query, undefined, undefined, signal);
+    const response = await this.#send({ method: 'GET', path, query }, signal);
     if ((response.statusCode ?? 0) >= 400)
       throw statusError('GET', path, response.statusCode ?? 0, await text(response));
     return response;
@@ -126,16 +136,10 @@ export class KubernetesClient {
     }
   }
 
-  async #json<T>(
-    method: string,
-    path: string,
-    query: Query,
-    body?: object,
-    contentType = 'application/json',
-  ): Promise<T> {
-    const signal = AbortSignal.timeout(this.#deadlineMs);
+  async #json<T>(request: ApiRequest): Promise<T> {
+    const { method, path } = request;
     try {
-      const response = await this.#send(method, path, query, body, contentType, signal);
+      const response = await this.#send(request, AbortSignal.timeout(this.#deadlineMs));
       const answer = await text(response);
       if ((response.statusCode ?? 0) >= 400)
         throw statusError(method, path, response.statusCode ?? 0, answer);
@@ -151,14 +155,8 @@ export class KubernetesClient {
     }
   }
 
-  async #send(
-    method: string,
-    path: string,
-    query: Query,
-    body: object | undefined,
-    contentType: string | undefined,
-    signal?: AbortSignal,
-  ): Promise<IncomingMessage> {
+  async #send(request: ApiRequest, signal?: AbortSignal): Promise<IncomingMessage> {
+    const { method, path, query = {}, body, contentType = 'application/json' } = request;
     const server = this.#config.getCurrentCluster()?.server;
     if (!server)
       throw new Failed('The kubeconfig names no cluster in its current context.', {
@@ -205,67 +203,4 @@ async function text(response: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of response) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks).toString('utf8');
-}
-
-/**
- * A namespace made this second has no default service account yet; a server that starts has not
- * read all of its roles.
- */
-const PASSING =
-  /error looking up service account|RBAC: .*not found|not yet ready to handle request/;
-
-/** https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/status/ */
-interface Status {
-  kind?: string;
-  code?: number;
-  reason?: string;
-  message?: string;
-  details?: { name?: string };
-}
-
-function statusError(method: string, path: string, httpStatus: number, body: string): BridgeError {
-  const parsed = statusOf(body);
-  const said = parsed?.message ?? body.slice(0, 500);
-  const message = `The cluster answered ${httpStatus} to ${method} ${path}: ${said}`;
-  const away = new Unavailable(message, { code: 'cluster-unavailable', retryAfterSeconds: 2 });
-  // a proxy's page or the server's own plain text: no word of the object that was asked for
-  if (parsed === null) return httpStatus === 401 ? forbidden(message) : away;
-  const status = httpStatus < 400 ? 500 : httpStatus;
-  // without a name it is the kind that the server does not know (yet): its CRD or its group is not
-  // served
-  if (status === 404)
-    return parsed.details?.name
-      ? new NotFound(message, { code: 'cluster-object-not-found' })
-      : away;
-  if (status === 409) return new Conflict(message, { code: 'cluster-conflict' });
-  if (status === 429 || status >= 500 || PASSING.test(said)) return away;
-  if (status === 401 || (status === 403 && /^[^:]+ is forbidden: User /.test(said)))
-    return forbidden(message);
-  return new Failed(said, { code: 'cluster-refused' });
-}
-
-function statusOf(body: string): Status | null {
-  try {
-    const parsed = JSON.parse(body) as Status | null;
-    return parsed?.kind === 'Status' ? parsed : null;
-  } catch {
-    return null;
-  }
-}
-
-function forbidden(message: string): Failed {
-  return new Failed(message, {
-    code: 'cluster-forbidden',
-    remedy: 'Give the account of the bridge this right (see k8s/base), or correct KUBECONFIG.',
-  });
-}
-
-function unavailable(method: string, path: string, error: unknown): BridgeError {
-  if (error instanceof BridgeError) return error;
-  const why = error instanceof Error ? error.message : String(error);
-  return new Unavailable(`The cluster did not answer ${method} ${path}: ${why}`, {
-    code: 'cluster-unavailable',
-    cause: error,
-    retryAfterSeconds: 2,
-  });
 }

@@ -4,7 +4,7 @@ import type {
   ObjectKind,
   ObjectSeen,
   RouteSeen,
-} from '../../domain/integrity/differences.ts';
+} from '../../domain/integrity/types.ts';
 import { specChanges } from '../../domain/integrity/spec-difference.ts';
 import type { Change } from '../../domain/integrity/spec-difference.ts';
 import type { RevisionSpec, RouteSpec } from '../../services/ports/cluster.ts';

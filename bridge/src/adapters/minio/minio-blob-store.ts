@@ -1,25 +1,16 @@
-import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
-import { Client } from 'minio';
 import { BridgeError, Conflict, NotFound, Unavailable } from '../../errors.ts';
 import type { Clock } from '../../services/ports/runtime.ts';
 import type {
   BlobStat,
   BlobStore,
   OpenUpload,
+  PartPlace,
   StoredPart,
 } from '../../services/ports/blob-store.ts';
-import { rawRequest, SILENCE_MS } from './raw-request.ts';
+import { openClient, type MinioConfig, type OpenClient } from './open-client.ts';
+import { rawRequest, SILENCE_MS, type RawAnswer, type RawRequest } from './raw-request.ts';
 import { fromClient, storageError } from './storage-error.ts';
-
-export interface MinioConfig {
-  endpoint: string;
-  accessKey: string;
-  secretKey: string;
-  bucket: string;
-  region?: string;
-  deadlineMs?: number;
-}
 
 const ANSWER_DEADLINE_MS = 20_000;
 /**
@@ -41,19 +32,9 @@ export class MinioBlobStore implements BlobStore {
 
   constructor(config: MinioConfig, clock: Clock) {
     this.#deadlineMs = config.deadlineMs ?? ANSWER_DEADLINE_MS;
-    const url = new URL(config.endpoint);
-    const useSSL = url.protocol === 'https:';
     this.#bucket = config.bucket;
     this.#clock = clock;
-    this.#client = new OpenClient({
-      endPoint: url.hostname,
-      port: Number(url.port || (useSSL ? 443 : 80)),
-      useSSL,
-      accessKey: config.accessKey,
-      secretKey: config.secretKey,
-      region: config.region ?? 'us-east-1',
-      retryOptions: { disableRetry: true },
-    });
+    this.#client = openClient(config);
   }
 
   /** Makes the bucket when it is not there yet. */
@@ -118,7 +99,9 @@ export class MinioBlobStore implements BlobStore {
     contentType: string,
     signal?: AbortSignal,
   ): Promise<void> {
-    await this.#raw('PUT', key, {}, Buffer.from(body), {
+    await this.#raw(key, {
+      method: 'PUT',
+      body: Buffer.from(body),
       headers: { 'content-type': contentType },
       signal,
     });
@@ -126,7 +109,9 @@ export class MinioBlobStore implements BlobStore {
 
   async putIfAbsent(key: string, body: Buffer | string, contentType: string): Promise<boolean> {
     try {
-      await this.#raw('PUT', key, {}, Buffer.from(body), {
+      await this.#raw(key, {
+        method: 'PUT',
+        body: Buffer.from(body),
         headers: { 'content-type': contentType, 'if-none-match': '*' },
       });
       return true;
@@ -155,19 +140,13 @@ export class MinioBlobStore implements BlobStore {
     );
   }
 
-  async putPart(
-    key: string,
-    uploadId: string,
-    number: number,
-    body: Buffer,
-    signal?: AbortSignal,
-  ): Promise<string> {
+  async putPart(place: PartPlace, body: Buffer, signal?: AbortSignal): Promise<string> {
+    const { key, uploadId, number } = place;
+    const query = { uploadId, partNumber: String(number) };
     const deadline = this.#clock.now().getTime() + PART_DEADLINE_MS;
     for (let pause = PART_PAUSE_MS; ; pause = Math.min(2 * pause, 4000)) {
       try {
-        return (
-          await this.#raw('PUT', key, { uploadId, partNumber: String(number) }, body, { signal })
-        ).etag;
+        return (await this.#raw(key, { method: 'PUT', body, signal }, query)).etag;
       } catch (error) {
         if (
           !(error instanceof Unavailable) ||
@@ -203,9 +182,8 @@ export class MinioBlobStore implements BlobStore {
       ({ number, etag }) => `<Part><PartNumber>${number}</PartNumber><ETag>"${etag}"</ETag></Part>`,
     );
     const body = `<CompleteMultipartUpload xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${lines.join('')}</CompleteMultipartUpload>`;
-    await this.#raw('POST', key, { uploadId }, Buffer.from(body), {
-      headers: { 'content-type': 'application/xml' },
-    });
+    const headers = { 'content-type': 'application/xml' };
+    await this.#raw(key, { method: 'POST', body: Buffer.from(body), headers }, { uploadId });
   }
 
   async abort(key: string, uploadId: string): Promise<void> {
@@ -264,17 +242,16 @@ export class MinioBlobStore implements BlobStore {
   }
 
   async #raw(
-    method: 'PUT' | 'POST',
     key: string,
-    query: Record<string, string>,
-    body: Buffer,
-    options: { headers?: Record<string, string>; signal?: AbortSignal | undefined },
-  ) {
+    request: Omit<RawRequest, 'silenceMs'>,
+    query: Record<string, string> = {},
+  ): Promise<RawAnswer> {
+    const { method } = request;
     const url = await this.#ask(`sign ${key}`, () =>
       this.#client.presignedUrl(method, this.#bucket, key, URL_LIFE_SECONDS, query),
     );
     const silenceMs = Math.min(SILENCE_MS, this.#deadlineMs * 1.5);
-    return rawRequest(method, url, body, `${method} ${key}`, { ...options, silenceMs });
+    return rawRequest(url, `${method} ${key}`, { ...request, silenceMs });
   }
 
   /** minio's client knows no deadline of its own. */
@@ -293,35 +270,5 @@ export class MinioBlobStore implements BlobStore {
     } finally {
       clearTimeout(timer);
     }
-  }
-}
-
-/**
- * What the client's types hide: its own page of parts, and a HEAD of a bucket with the headers of
- * the answer.
- */
-class OpenClient extends Client {
-  async headBucket(bucketName: string): Promise<IncomingMessage> {
-    const answer = await this.makeRequestAsync({ method: 'HEAD', bucketName }, '', [200], '');
-    answer.resume();
-    return answer;
-  }
-
-  partsAfter(
-    bucket: string,
-    key: string,
-    uploadId: string,
-    marker: number,
-  ): Promise<{
-    isTruncated: boolean;
-    marker: number;
-    parts: { part: number; size: number; etag: string }[];
-  }> {
-    return (this as unknown as { listPartsQuery: OpenClient['partsAfter'] }).listPartsQuery(
-      bucket,
-      key,
-      uploadId,
-      marker,
-    );
   }
 }

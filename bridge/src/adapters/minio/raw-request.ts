@@ -7,11 +7,13 @@ export const SILENCE_MS = 30_000;
 const AGENT = { keepAlive: true, maxSockets: 64, timeout: SILENCE_MS };
 const agents = { 'http:': new HttpAgent(AGENT), 'https:': new HttpsAgent(AGENT) };
 
-export interface RawOptions {
-  headers?: Record<string, string>;
-  signal?: AbortSignal | undefined;
+export interface RawRequest {
+  readonly method: 'PUT' | 'POST';
+  readonly body: Buffer;
+  readonly headers?: Record<string, string>;
+  readonly signal?: AbortSignal | undefined;
   /** no byte moved for this long ends it */
-  silenceMs?: number;
+  readonly silenceMs?: number;
 }
 export interface RawAnswer {
   etag: string;
@@ -24,11 +26,9 @@ export interface RawAnswer {
  * @throws BridgeError by the S3 code answered; Unavailable when there is no answer
  */
 export function rawRequest(
-  method: 'PUT' | 'POST',
   url: string,
-  body: Buffer,
   what: string,
-  options: RawOptions = {},
+  { method, body, headers, signal, silenceMs = SILENCE_MS }: RawRequest,
 ): Promise<RawAnswer> {
   const target = new URL(url);
   const secure = target.protocol === 'https:';
@@ -39,8 +39,8 @@ export function rawRequest(
       {
         method,
         agent: secure ? agents['https:'] : agents['http:'],
-        signal: options.signal,
-        headers: { ...options.headers, 'content-length': body.length },
+        signal,
+        headers: { ...headers, 'content-length': body.length },
       },
       (response) => {
         const chunks: Buffer[] = [];
@@ -62,7 +62,6 @@ export function rawRequest(
         });
       },
     );
-    const { silenceMs = SILENCE_MS } = options;
     request.setTimeout(silenceMs, () => request.destroy(new Error(`silent for ${silenceMs} ms`)));
     request.on('error', fail);
     request.end(body);

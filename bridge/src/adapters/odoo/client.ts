@@ -73,7 +73,8 @@ export class OdooClient extends OdooAwait {
       return answer.result;
     }
     const key = caller.kind === 'key' ? caller.key : this.#options.serviceKey;
-    return this.#wire.json2(model, method, { ...named(method, args), ...kwargs }, key, {
+    const call = { model, method, kwargs: { ...named(method, args), ...kwargs } };
+    return this.#wire.json2(call, key, {
       ...(this.#options.requestId ? { requestId: this.#options.requestId } : {}),
       ofService: caller.kind === 'service',
     });

@@ -20,51 +20,60 @@ export interface OdooFault {
   context?: { code?: string };
 }
 
-/** One table: Odoo's exception → ours. The sentence is Odoo's own; it was written for people. */
-export function fromOdoo(fault: OdooFault, httpStatus: number): BridgeError {
-  const message = fault.message || 'Odoo refused without a reason.';
-  switch (fault.name) {
-    case 'odoo.exceptions.UserError':
-    case 'odoo.exceptions.ValidationError':
-      if (fault.context?.code === 'stale')
-        return new Conflict(message, {
-          code: 'stale',
-          remedy: 'Reload the version, then decide again.',
-        });
-      return new Invalid(message, { code: 'refused' });
-    case 'odoo.exceptions.AccessError':
-      return new Forbidden(message, { code: 'forbidden' });
-    case 'odoo.exceptions.MissingError':
-      return new NotFound(message, { code: 'not-found' });
-    case 'odoo.exceptions.LockError':
-      return busy();
-    case 'odoo.http.SessionExpiredException':
-      return new Unauthenticated('The session has ended.', {
+/** Odoo's exception → ours. The sentence is Odoo's own; it was written for people. */
+const BY_NAME = new Map<string, (message: string, fault: OdooFault) => BridgeError>([
+  ['odoo.exceptions.UserError', refused],
+  ['odoo.exceptions.ValidationError', refused],
+  ['odoo.exceptions.AccessError', (message) => new Forbidden(message, { code: 'forbidden' })],
+  ['odoo.exceptions.MissingError', (message) => new NotFound(message, { code: 'not-found' })],
+  ['odoo.exceptions.LockError', busy],
+  [
+    'odoo.http.SessionExpiredException',
+    () =>
+      new Unauthenticated('The session has ended.', {
         code: 'session-ended',
         remedy: 'Log in again.',
-      });
-    case 'odoo.exceptions.AccessDenied':
-      return new Unauthenticated(
-        message === 'Access Denied' ? 'Wrong login or password.' : message,
-        { code: 'login-refused', remedy: 'Check both and try again.' },
-      );
-    default:
-  }
+      }),
+  ],
+  [
+    'odoo.exceptions.AccessDenied',
+    (message) =>
+      new Unauthenticated(message === 'Access Denied' ? 'Wrong login or password.' : message, {
+        code: 'login-refused',
+        remedy: 'Check both and try again.',
+      }),
+  ],
+  ['werkzeug.exceptions.Unauthorized', keyRefused],
+  // a model or a method of the addon that is not there (yet): no fact about a record
+  ['werkzeug.exceptions.NotFound', (message) => odooAway(new Error(message.slice(0, 200)))],
+]);
+
+/** Odoo, or the proxy before it, is too busy or not there. */
+const AWAY_STATUSES = [429, 502, 503, 504];
+
+export function fromOdoo(fault: OdooFault, httpStatus: number): BridgeError {
+  const message = fault.message || 'Odoo refused without a reason.';
+  const known = BY_NAME.get(fault.name);
+  if (known) return known(message, fault);
   if (DATABASE_COLLISION.test(fault.name)) return busy();
   // PostgreSQL is away, starting or stopping, or takes no more connections
   if (fault.name.startsWith('psycopg2.'))
     return odooAway(new Error(`${fault.name}: ${message.slice(0, 200)}`));
-  if (fault.name === 'werkzeug.exceptions.Unauthorized') return keyRefused();
-  // a model or a method of the addon that is not there (yet): no fact about a record
-  if (fault.name === 'werkzeug.exceptions.NotFound')
-    return odooAway(new Error(message.slice(0, 200)));
-  if (httpStatus === 429 || httpStatus === 502 || httpStatus === 503 || httpStatus === 504)
-    return odooAway();
+  if (AWAY_STATUSES.includes(httpStatus)) return odooAway();
   return new Failed('Odoo could not process the request.', {
     code: 'odoo-failed',
     remedy: 'See the log of Odoo.',
     cause: new Error(`${fault.name}: ${message.slice(0, 500)}`),
   });
+}
+
+function refused(message: string, { context }: OdooFault): BridgeError {
+  if (context?.code === 'stale')
+    return new Conflict(message, {
+      code: 'stale',
+      remedy: 'Reload the version, then decide again.',
+    });
+  return new Invalid(message, { code: 'refused' });
 }
 
 /** Two transactions of ours met; Odoo gives up on them after tries of its own. */

@@ -19,6 +19,18 @@ interface Reply {
   text: string;
   cookie: string | undefined;
 }
+/** A method of a model in Odoo, with its named arguments. */
+export interface MethodCall {
+  readonly model: string;
+  readonly method: string;
+  readonly kwargs: object;
+}
+interface WireRequest {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly headers: Record<string, string>;
+  readonly body?: string;
+}
 export interface CallOptions {
   cookie?: string;
   forwardedFor?: string;
@@ -66,9 +78,7 @@ export class OdooWire {
 
   /** `/json/2` with an API key: named arguments alone, real statuses. */
   async json2(
-    model: string,
-    method: string,
-    kwargs: object,
+    { model, method, kwargs }: MethodCall,
     key: string,
     { ofService, ...options }: Pick<CallOptions, 'requestId'> & { ofService: boolean },
   ): Promise<unknown> {
@@ -96,17 +106,13 @@ export class OdooWire {
     cookie: string,
     form?: Record<string, string>,
   ): Promise<Reply> {
-    const headers = {
-      cookie,
-      ...(form ? { 'content-type': 'application/x-www-form-urlencoded' } : {}),
-    };
-    const answer = await this.#request(
+    if (!form) return this.#request({ method, path, headers: { cookie } });
+    return this.#request({
       method,
       path,
-      headers,
-      form ? new URLSearchParams(form).toString() : undefined,
-    );
-    return answer;
+      headers: { cookie, 'content-type': 'application/x-www-form-urlencoded' },
+      body: new URLSearchParams(form).toString(),
+    });
   }
 
   async close(): Promise<void> {
@@ -130,14 +136,11 @@ export class OdooWire {
     headers: Record<string, string>,
     agent = this.#people,
   ): Promise<Reply> {
-    return this.#request('POST', path, headers, JSON.stringify(body), agent);
+    return this.#request({ method: 'POST', path, headers, body: JSON.stringify(body) }, agent);
   }
 
   async #request(
-    method: 'GET' | 'POST',
-    path: string,
-    headers: Record<string, string>,
-    body: string | undefined,
+    { method, path, headers, body }: WireRequest,
     dispatcher = this.#people,
   ): Promise<Reply> {
     try {

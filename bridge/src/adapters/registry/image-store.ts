@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 import { request } from 'undici';
 import type { Dispatcher } from 'undici';
 import { Conflict, NotFound, Unavailable } from '../../errors.ts';
-import type { ImageStorePort, StoredManifest } from '../../services/ports/image-store.ts';
+import type { BlobPart, ImageStorePort, StoredManifest } from '../../services/ports/image-store.ts';
 import { HttpRegistry, parseManifest, registryAccess, unavailable } from './registry.ts';
 
 const REQUEST_DEADLINE_MS = 20_000;
@@ -141,9 +141,7 @@ export class HttpImageStore extends HttpRegistry implements ImageStorePort {
 
   async append(
     place: string,
-    start: number,
-    length: number,
-    bytes: Readable,
+    { start, length, bytes }: BlobPart,
     signal?: AbortSignal,
   ): Promise<string> {
     const headers = {

@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import type { Instruction } from 'dockerfile-ast';
+import type { Arg, Instruction } from 'dockerfile-ast';
 
 /** Values of ARG and ENV that are known at a line; null: declared without a value that is known. */
 export type Variables = Map<string, string | null>;
@@ -14,7 +14,7 @@ export interface ModelFile {
   gid: number;
   mode: number;
 }
-type Reads = 'model' | 'file' | 'folder' | 'unknown';
+export type Reads = 'model' | 'file' | 'folder' | 'unknown';
 
 const VARIABLE = /\$(?:([A-Za-z_][A-Za-z0-9_]*)|\{([A-Za-z_][A-Za-z0-9_]*)\})/g;
 /** A file that the pod has fetched: as it lies in the context, so it is copied. */
@@ -107,4 +107,23 @@ export function flagsOf(node: Instruction): Map<string, string> {
       node as Instruction & { getFlags?(): { getName(): string; getValue(): string | null }[] }
     ).getFlags?.() ?? [];
   return new Map(flags.map((flag) => [flag.getName(), flag.getValue() ?? '']));
+}
+
+/** An ARG, with its value where one is given or written. */
+export function declare(
+  node: Arg,
+  variables: Variables,
+  global: Variables | null,
+  buildArgs: Record<string, string>,
+): void {
+  for (const each of node.getProperties()) {
+    const written = each.getValue();
+    variables.set(
+      each.getName(),
+      buildArgs[each.getName()] ??
+        (written === null
+          ? (global?.get(each.getName()) ?? null)
+          : expandKnown(written, variables)),
+    );
+  }
 }

@@ -1,5 +1,5 @@
 import { explainPod } from '../rollouts/pod-failure.ts';
-import type { PodObserved } from '../rollouts/revision.ts';
+import type { ContainerObserved, PodObserved } from '../rollouts/revision.ts';
 import { lastTellingLine } from '../log-line.ts';
 
 /**
@@ -54,71 +54,54 @@ export function buildOutcome(
 ): BuildOutcome {
   const { pod } = observed;
   if (observed.deadlineExceeded)
-    return {
-      kind: 'failed',
-      retry: false,
-      reason: `BuildDeadline: the build did not end in time; its last line was "${lastTellingLine(log) ?? ''}".`,
-    };
-  const context = pod.containers.find(
-    (container) => container.name === CONTEXT_CONTAINER,
-  )?.terminated;
-  const build = pod.containers.find((container) => container.name === BUILD_CONTAINER)?.terminated;
-  if (context?.exitCode === BUILD_EXIT.contextDiffers) {
-    return {
-      kind: 'failed',
-      retry: false,
-      reason: `ArtifactChanged: ${context.message.trim() || 'a file of the context is not the one that was approved.'}`,
-    };
-  }
-  if (context && context.exitCode !== 0)
-    return {
-      kind: 'failed',
-      retry: true,
-      reason: `ContextUnavailable: ${lastTellingLine(context.message) ?? `exit code ${context.exitCode}`}`,
-    };
-  if (build?.exitCode === 0) {
-    const digest = build.message.trim();
-    return DIGEST.test(digest)
-      ? { kind: 'done', digest }
-      : { kind: 'failed', retry: true, reason: 'PushFailed: the push told no digest.' };
-  }
-  if (build) return failedBuild(build.exitCode, build.reason, log);
+    return failed(
+      `BuildDeadline: the build did not end in time; its last line was "${lastTellingLine(log) ?? ''}".`,
+    );
+  const context = endOf(pod, CONTEXT_CONTAINER);
+  if (context && context.exitCode !== 0) return withoutContext(context);
+  const build = endOf(pod, BUILD_CONTAINER);
+  if (build) return build.exitCode === 0 ? pushed(build) : failedBuild(build, log);
   if (pod.phase === 'Failed')
-    return {
-      kind: 'failed',
-      retry: true,
-      reason: `${pod.reason ?? 'BuildPodLost'}: ${pod.message ?? 'the build pod exited without a message.'}`,
-    };
+    return retried(
+      `${pod.reason ?? 'BuildPodLost'}: ${pod.message ?? 'the build pod exited without a message.'}`,
+    );
   return pending(pod, now, roomUntil);
 }
 
-function failedBuild(exitCode: number, reason: string, log: string): BuildOutcome {
+type Ended = NonNullable<ContainerObserved['terminated']>;
+
+const endOf = ({ containers }: PodObserved, name: string): Ended | null =>
+  containers.find((container) => container.name === name)?.terminated ?? null;
+
+const failed = (reason: string): BuildOutcome => ({ kind: 'failed', retry: false, reason });
+const retried = (reason: string): BuildOutcome => ({ kind: 'failed', retry: true, reason });
+
+function withoutContext({ exitCode, message }: Ended): BuildOutcome {
+  if (exitCode === BUILD_EXIT.contextDiffers)
+    return failed(
+      `ArtifactChanged: ${message.trim() || 'a file of the context is not the one that was approved.'}`,
+    );
+  return retried(`ContextUnavailable: ${lastTellingLine(message) ?? `exit code ${exitCode}`}`);
+}
+
+function pushed({ message }: Ended): BuildOutcome {
+  const digest = message.trim();
+  return DIGEST.test(digest)
+    ? { kind: 'done', digest }
+    : retried('PushFailed: the push told no digest.');
+}
+
+function failedBuild({ exitCode, reason }: Ended, log: string): BuildOutcome {
   if (reason === 'OOMKilled')
-    return {
-      kind: 'failed',
-      retry: false,
-      reason: 'OOMKilled: the build used more memory than a build may.',
-    };
+    return failed('OOMKilled: the build used more memory than a build may.');
   const closing = log.split('\n').findLast((line) => /^Error: /.test(line)) ?? '';
   if (exitCode === BUILD_EXIT.pushFailed)
-    return {
-      kind: 'failed',
-      retry: true,
-      reason: `PushFailed: ${closing || `exit code ${exitCode}`}`,
-    };
-  if (exitCode === BUILD_EXIT.buildFailed) {
-    const infrastructure = LINE_WAS_CUT.test(closing) && !RUN_FAILED.test(closing);
-    return {
-      kind: 'failed',
-      retry: infrastructure,
-      reason: `${infrastructure ? 'PullFailed: ' : ''}${tellingFailure(log, closing)}`,
-    };
-  }
-  return {
-    kind: 'failed',
-    retry: true,
-    reason: `BuildPodLost: the build was ended with exit code ${exitCode}.`,
-  };
+    return retried(`PushFailed: ${closing || `exit code ${exitCode}`}`);
+  if (exitCode !== BUILD_EXIT.buildFailed)
+    return retried(`BuildPodLost: the build was ended with exit code ${exitCode}.`);
+  const infrastructure = LINE_WAS_CUT.test(closing) && !RUN_FAILED.test(closing);
+  const telling = tellingFailure(log, closing);
+  return infrastructure ? retried(`PullFailed: ${telling}`) : failed(telling);
 }
 
 /** For a RUN that failed: what the step said, then which step; else buildah's own closing line. */
@@ -144,17 +127,13 @@ function pending(pod: PodObserved, now: Date, roomUntil: Date): BuildOutcome {
     const { reason, message } = pod.unscheduled;
     if (now < roomUntil)
       return { kind: 'running', waiting: `Waiting for room to build: ${message || reason}` };
-    return {
-      kind: 'failed',
-      retry: false,
-      reason: `${reason}: ${message} It waited in line until its deadline.`,
-    };
+    return failed(`${reason}: ${message} It waited in line until its deadline.`);
   }
   const failure = explainPod(pod, now);
   const waited = now.getTime() - pod.createdAt.getTime();
   if (failure && waited > GIVE_UP_PENDING_MS && pod.phase === 'Pending') {
     // another pod would wait for the same thing
-    return { kind: 'failed', retry: false, reason: `${failure.reason}: ${failure.message}` };
+    return failed(`${failure.reason}: ${failure.message}`);
   }
   return { kind: 'running' };
 }

@@ -11,11 +11,18 @@ const PATH = new RegExp(
 );
 const UPLOAD = /^uploads(\/|$)/;
 const READING = new Set(['GET', 'HEAD']);
+const UPLOADING = new Set(['GET', 'POST', 'PATCH', 'PUT', 'DELETE']);
 const READABLE_PREFIX = 'base/';
 
 function readableRepository(repository: string, own: string): boolean {
   return repository === own || repository.startsWith(READABLE_PREFIX);
 }
+
+const refused = (status: 403 | 404 | 405, reason: string): RegistryVerdict => ({
+  allowed: false,
+  status,
+  reason,
+});
 
 /** @param target path and query as they came, still percent-encoded */
 export function judgeRegistryRequest(method: string, target: string, own: string): RegistryVerdict {
@@ -23,32 +30,43 @@ export function judgeRegistryRequest(method: string, target: string, own: string
   if (/^\/v2\/?$/.test(path))
     return READING.has(method)
       ? { allowed: true, search: '' }
-      : { allowed: false, status: 405, reason: 'Only GET is served here.' };
-  const match = PATH.exec(path);
-  if (!match || path.includes('..') || path.includes('//'))
-    return { allowed: false, status: 404, reason: 'No such resource.' };
-  const [, repository = '', kind, rest = ''] = match;
-  const upload = kind === 'blobs' && (UPLOAD.test(rest) || rest === 'uploads/');
-  if (READING.has(method) && !upload) {
-    if (!readableRepository(repository, own))
-      return {
-        allowed: false,
-        status: 403,
-        reason: `This build may read base images and ${own}, not ${repository}.`,
-      };
-    return { allowed: true, search: search(query) };
-  }
+      : refused(405, 'Only GET is served here.');
+  const resource = resourceOf(path);
+  if (resource === null) return refused(404, 'No such resource.');
+  if (!READING.has(method) || resource.isUpload) return judgeWrite(method, resource, query, own);
+  return readableRepository(resource.repository, own)
+    ? { allowed: true, search: search(query) }
+    : refused(403, `This build may read base images and ${own}, not ${resource.repository}.`);
+}
+
+function judgeWrite(
+  method: string,
+  { repository, isUpload, isManifest }: Resource,
+  query: string,
+  own: string,
+): RegistryVerdict {
   if (repository !== own)
-    return {
-      allowed: false,
-      status: 403,
-      reason: `This build may write to ${own}, not to ${repository}.`,
-    };
-  const writable =
-    (kind === 'manifests' && method === 'PUT') ||
-    (upload && ['GET', 'POST', 'PATCH', 'PUT', 'DELETE'].includes(method));
-  if (!writable) return { allowed: false, status: 405, reason: `${method} is not served here.` };
+    return refused(403, `This build may write to ${own}, not to ${repository}.`);
+  if (!(isUpload && UPLOADING.has(method)) && !(isManifest && method === 'PUT'))
+    return refused(405, `${method} is not served here.`);
   return { allowed: true, search: search(withoutForeignMount(query, own)) };
+}
+
+interface Resource {
+  readonly repository: string;
+  readonly isUpload: boolean;
+  readonly isManifest: boolean;
+}
+
+function resourceOf(path: string): Resource | null {
+  const match = PATH.exec(path);
+  if (!match || path.includes('..') || path.includes('//')) return null;
+  const [, repository = '', kind, rest = ''] = match;
+  return {
+    repository,
+    isUpload: kind === 'blobs' && (UPLOAD.test(rest) || rest === 'uploads/'),
+    isManifest: kind === 'manifests',
+  };
 }
 
 /**

@@ -22,6 +22,14 @@ export interface Waiting {
   old: { revision: string; replicas: number; requests: PodRequests } | null;
 }
 
+/** What asks for capacity, and what there is of it. */
+export interface CapacityRequest {
+  readonly requests: PodRequests;
+  readonly capacity: CapacityObserved;
+  readonly namespace: string;
+  readonly now: Date;
+}
+
 /**
  * First come, first served: what stands against a deployment when others wait before it. One whose
  * wait is over, that is paused, that could never fit, or that waits for GPUs of which this one
@@ -30,19 +38,16 @@ export interface Waiting {
 export function queueBlocker(
   waiting: Waiting[],
   own: Blocker | null,
-  requests: PodRequests,
-  capacity: CapacityObserved,
-  namespace: string,
-  now: Date,
+  asked: CapacityRequest,
 ): Blocker | null {
   if (own !== null && !mayPass(own)) return own;
   const ahead = waiting.filter(
     (one) =>
       one.until !== null &&
-      now < one.until &&
+      asked.now < one.until &&
       !one.paused &&
-      contends(one, requests, capacity) &&
-      couldFit(one, capacity, namespace),
+      contends(one, asked) &&
+      couldFit(one, asked),
   );
   const [first] = ahead;
   if (first === undefined) return own;
@@ -53,7 +58,7 @@ export function queueBlocker(
 }
 
 /** May it be that the one takes what the other waits for? */
-function contends(one: Waiting, requests: PodRequests, capacity: CapacityObserved): boolean {
+function contends(one: Waiting, { requests, capacity }: CapacityRequest): boolean {
   if (requests.gpus > 0 || one.requests.gpus === 0) return true;
   return (
     capacityBlocker({ ...capacity, holders: [], nodes: null }, one.requests, startsWith(one)) !==
@@ -65,7 +70,7 @@ function contends(one: Waiting, requests: PodRequests, capacity: CapacityObserve
  * In a cluster with nothing but what serves of its own model, it could begin; and without that, be
  * there in full.
  */
-function couldFit(one: Waiting, capacity: CapacityObserved, namespace: string): boolean {
+function couldFit(one: Waiting, { capacity, namespace }: CapacityRequest): boolean {
   const empty = {
     ...capacity,
     holders: [],

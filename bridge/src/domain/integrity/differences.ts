@@ -1,96 +1,13 @@
-import type { Change } from './spec-difference.ts';
-
-/**
- * What may be away while the rest is looked at; what was wrong with it stays wrong until it is
- * there again.
- */
-type Part = 'cluster' | 'artifacts' | 'image';
-export type ObjectKind = 'Deployment' | 'Service' | 'NetworkPolicy';
-type DifferenceKind =
-  | 'UnapprovedImage'
-  | 'ApprovalChanged'
-  | `${ObjectKind | 'Route'}${'Missing' | 'Changed'}`
-  | 'ArtifactMissing'
-  | 'ArtifactChanged'
-  | 'ImageMissing'
-  | 'ImageChanged'
-  | 'LayerMissing';
-export interface Difference {
-  kind: DifferenceKind;
-  part: Part;
-  subject: string;
-  expected: string;
-  found: string;
-  remedy: string;
-}
-
-export interface ArtifactExpected {
-  filename: string;
-  objectKey: string;
-  digest: string;
-  size: number;
-}
-export interface Expected {
-  revision: string;
-  /** reference with digest */
-  image: string;
-  artifacts: ArtifactExpected[];
-  /** null: it has none of its own, or a rollout moves it just now */
-  route: { name: string; path: string; gateway: string } | null;
-}
-
-export interface ContainerSeen {
-  pod: string;
-  container: string;
-  /** as the pod asks for it */
-  image: string;
-  /** what runs; null: not known (yet) */
-  digest: string | null;
-}
-export interface ObjectSeen {
-  kind: ObjectKind;
-  name: string;
-  missing: boolean;
-  changes: Change[];
-  /** who wrote into it besides us */
-  by: string | null;
-}
-export interface RouteSeen {
-  parents: string[];
-  hostnames: string[];
-  rules: { paths: string[]; filters: string[]; backends: { name: string; weight: number }[] }[];
-}
-export interface ClusterSeen {
-  containers: ContainerSeen[];
-  objects: ObjectSeen[];
-  /**
-   * what the admission rule lets in for this revision; null: the cluster keeps no list, undefined:
-   * nothing yet
-   */
-  approved: string | null | undefined;
-  /** null: there is none; undefined: not asked for */
-  route: RouteSeen | null | undefined;
-}
-export interface ArtifactSeen {
-  objectKey: string;
-  /** null: not there */
-  size: number | null;
-  /** null: not read */
-  digest: string | null;
-}
-export interface ImageSeen {
-  /** of the manifest's bytes; null: not there */
-  digest: string | null;
-  missing: string[];
-  /** of the platforms, where it is an index */
-  platforms: string[];
-}
-/** null: could not be looked at */
-export interface Seen {
-  cluster: ClusterSeen | null;
-  artifacts: ArtifactSeen[] | null;
-  image: ImageSeen | null;
-}
+import { inCluster } from './cluster-differences.ts';
+import type {
+  ArtifactExpected,
+  ArtifactSeen,
+  Difference,
+  DifferenceKind,
+  Expected,
+  ImageSeen,
+  Seen,
+} from './types.ts';
 
 /** Every difference between what was approved and what is there. Pure. */
 export function differences(expected: Expected, seen: Seen): Difference[] {
@@ -152,132 +69,6 @@ export const sameDifference = (a: Difference, b: Difference): boolean =>
 
 function sentence({ subject, expected, found }: Difference): string {
   return `${subject}: expected ${expected}, found ${found}.`;
-}
-
-const PUT_BACK =
-  'Put back by the bridge, or apply the deployment again where the environment says that it is only told.';
-
-function inCluster(expected: Expected, seen: ClusterSeen, platforms: string[]): Difference[] {
-  const digests = [expected.image.split('@')[1] ?? '', ...platforms];
-  const pods = seen.containers
-    .filter(
-      ({ image, digest }) =>
-        image !== expected.image || (digest !== null && !digests.includes(digest)),
-    )
-    .map(({ pod, container, image, digest }): Difference => ({
-      kind: 'UnapprovedImage',
-      part: 'cluster',
-      subject: `Container ${container} of pod ${pod}`,
-      expected: expected.image,
-      found: image === expected.image ? (digest ?? image) : image,
-      remedy:
-        'Delete the pod, and find out who made it; the Deployment is put back where it was changed.',
-    }));
-  const approved: Difference[] =
-    typeof seen.approved === 'string' && seen.approved !== expected.image
-      ? [
-          {
-            kind: 'ApprovalChanged',
-            part: 'cluster',
-            subject: `approved-images of ${expected.revision}`,
-            expected: expected.image,
-            found: seen.approved,
-            remedy: PUT_BACK,
-          },
-        ]
-      : [];
-  return [
-    ...pods,
-    ...approved,
-    ...seen.objects.flatMap(ofObject),
-    ...(expected.route ? ofRoute(expected.route, expected.revision, seen.route) : []),
-  ];
-}
-
-function ofObject({ kind, name, missing, changes, by }: ObjectSeen): Difference[] {
-  if (missing)
-    return [
-      {
-        kind: `${kind}Missing`,
-        part: 'cluster',
-        subject: `${kind} ${name}`,
-        expected: 'to be there',
-        found: 'none',
-        remedy: PUT_BACK,
-      },
-    ];
-  return changes.map(({ path, expected, found }) => ({
-    kind: `${kind}Changed`,
-    part: 'cluster',
-    subject: `${kind} ${name} ${path}`,
-    expected: told(expected),
-    found: told(found) + (by ? ` (written by ${by})` : ''),
-    remedy: PUT_BACK,
-  }));
-}
-
-/** Filters that send a request, or a copy of it, somewhere else. */
-const ELSEWHERE = new Set(['RequestMirror', 'RequestRedirect', 'ExtensionRef']);
-
-/** Those that take off the prefix, and what names the visitor or what a browser would obey. */
-const NEEDED = ['URLRewrite', 'RequestHeaderModifier', 'ResponseHeaderModifier'];
-
-function ofRoute(
-  { name, path, gateway }: NonNullable<Expected['route']>,
-  revision: string,
-  seen: RouteSeen | null | undefined,
-): Difference[] {
-  const subject = `Route ${name}`;
-  if (seen === undefined) return [];
-  if (seen === null)
-    return [
-      {
-        kind: 'RouteMissing',
-        part: 'cluster',
-        subject,
-        expected: 'to be there',
-        found: 'none',
-        remedy: PUT_BACK,
-      },
-    ];
-  const changed = (what: string, expected: string, found: string): Difference => ({
-    kind: 'RouteChanged',
-    part: 'cluster',
-    subject: `${subject} ${what}`,
-    expected,
-    found: found || 'nothing',
-    remedy: PUT_BACK,
-  });
-  const list: Difference[] = [];
-  if (seen.parents.join() !== gateway)
-    list.push(changed('parentRefs', gateway, seen.parents.join(', ')));
-  if (seen.hostnames.length > 0) list.push(changed('hostnames', 'any', seen.hostnames.join(', ')));
-  if (seen.rules.length === 0) list.push(changed('rules', `one for ${path}`, 'none'));
-  for (const [index, { paths, filters, backends }] of seen.rules.entries()) {
-    const served = backends.filter(({ weight }) => weight > 0);
-    if (paths.join() !== path) list.push(changed(`rules[${index}] path`, path, paths.join(', ')));
-    if (served.length !== 1 || served[0]?.name !== revision)
-      list.push(
-        changed(
-          `rules[${index}] backends`,
-          revision,
-          served.map((backend) => `${backend.name} (${backend.weight})`).join(', '),
-        ),
-      );
-    const elsewhere = filters.filter((filter) => ELSEWHERE.has(filter));
-    if (elsewhere.length > 0)
-      list.push(
-        changed(
-          `rules[${index}] filters`,
-          'none that sends requests elsewhere',
-          elsewhere.join(', '),
-        ),
-      );
-    const missing = NEEDED.filter((filter) => !filters.includes(filter));
-    if (missing.length > 0)
-      list.push(changed(`rules[${index}] filters`, missing.join(', '), filters.join(', ')));
-  }
-  return list;
 }
 
 function ofArtifact(
@@ -358,10 +149,4 @@ function ofImage({ image }: Expected, seen: ImageSeen): Difference[] {
     found: 'none',
     remedy,
   }));
-}
-
-function told(value: unknown): string {
-  const text =
-    value === undefined ? 'nothing' : typeof value === 'string' ? value : JSON.stringify(value);
-  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
 }

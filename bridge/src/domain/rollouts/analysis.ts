@@ -27,105 +27,109 @@ export interface Golden {
 const LATENCY_FLOOR_MS = 5;
 const QUANTILE = 0.95;
 
+/** What the step says of the evidence. */
+type Verdict = Pick<Judgement, 'verdict' | 'sentence'>;
+type Numbers = Judgement['numbers'];
+interface Traffic {
+  readonly stable: Counters;
+  readonly canary: Counters;
+}
+
+const fail = (sentence: string): Verdict => ({ verdict: 'fail', sentence });
+const wait = (sentence: string): Verdict => ({ verdict: 'wait', sentence });
+const pass = (sentence: string): Verdict => ({ verdict: 'pass', sentence });
+
 /** The new revision against the one that served before, in the same window. Pure. */
 export function judge(at: number, step: Judge, baseline: Baseline, evidence: Evidence): Judgement {
-  const { golden, signal } = evidence;
-  const restarts = Math.max(0, evidence.restarts - baseline.restarts);
-  const stable = evidence.now && since(baseline.stable, evidence.now.stable);
-  const canary = evidence.now && since(baseline.canary, evidence.now.canary);
-  const numbers: Judgement['numbers'] = {
-    stable: summary(stable),
-    canary: summary(canary),
-    restarts,
+  const { golden, signal, now } = evidence;
+  const traffic = now && {
+    stable: since(baseline.stable, now.stable),
+    canary: since(baseline.canary, now.canary),
+  };
+  const numbers: Numbers = {
+    stable: summary(traffic && traffic.stable),
+    canary: summary(traffic && traffic.canary),
+    restarts: Math.max(0, evidence.restarts - baseline.restarts),
     signal,
     agreement: golden && { agreed: golden.agreed, asked: golden.asked },
   };
-  const say = (verdict: Judgement['verdict'], sentence: string): Judgement => ({
-    step: at,
-    verdict,
-    sentence,
-    numbers,
-  });
+  const verdict =
+    restartVerdict(step, numbers.restarts) ??
+    signalVerdict(step, signal) ??
+    agreementVerdict(step, golden) ??
+    trafficVerdict(step, traffic, golden);
+  return { step: at, ...verdict, numbers };
+}
 
-  if (restarts > step.maxRestarts)
-    return say(
-      'fail',
-      `Containers of the new version restarted ${restarts} times; ${step.maxRestarts} are allowed.`,
-    );
-  if (step.signal && signal && signal.during - signal.before > step.signal.maxIncrease) {
-    return say(
-      'fail',
-      `${step.signal.model}: ${signal.during} records in the window, ${signal.before} in the one before; ${step.signal.maxIncrease} more are allowed.`,
-    );
-  }
-  if (step.signal && signal === null)
-    return say('wait', `Records of ${step.signal.model} could not be counted.`);
-  if (step.minAgreement) {
-    if (golden === null) return say('wait', 'There is no example to ask both versions.');
-    const agreed = golden.asked === 0 ? 0 : golden.agreed / golden.asked;
-    if (agreed < step.minAgreement) {
-      const why = golden.message ? `: ${golden.message}` : '';
-      return say(
-        'fail',
-        `${golden.agreed} of ${golden.asked} examples were answered as by the version before (${percent(agreed)}); ${percent(step.minAgreement)} is needed${why}.`,
-      );
-    }
-  }
-  if (stable === null || canary === null)
-    return golden
-      ? tooLittle(step, 0, golden, say)
-      : say('wait', "The gateway's metrics could not be read.");
-  if (canary.requests < step.minRequests) return tooLittle(step, canary.requests, golden, say);
+function restartVerdict({ maxRestarts }: Judge, restarts: number): Verdict | null {
+  if (restarts <= maxRestarts) return null;
+  return fail(
+    `Containers of the new version restarted ${restarts} times; ${maxRestarts} are allowed.`,
+  );
+}
 
+function signalVerdict({ signal: rule }: Judge, counted: Evidence['signal']): Verdict | null {
+  if (!rule) return null;
+  if (counted === null) return wait(`Records of ${rule.model} could not be counted.`);
+  if (counted.during - counted.before <= rule.maxIncrease) return null;
+  return fail(
+    `${rule.model}: ${counted.during} records in the window, ${counted.before} in the one before; ${rule.maxIncrease} more are allowed.`,
+  );
+}
+
+function agreementVerdict({ minAgreement }: Judge, golden: Golden | null): Verdict | null {
+  if (!minAgreement) return null;
+  if (golden === null) return wait('There is no example to ask both versions.');
+  const agreed = golden.asked === 0 ? 0 : golden.agreed / golden.asked;
+  if (agreed >= minAgreement) return null;
+  const why = golden.message ? `: ${golden.message}` : '';
+  return fail(
+    `${golden.agreed} of ${golden.asked} examples were answered as by the version before (${percent(agreed)}); ${percent(minAgreement)} is needed${why}.`,
+  );
+}
+
+function trafficVerdict(step: Judge, traffic: Traffic | null, golden: Golden | null): Verdict {
+  if (traffic === null)
+    return golden ? tooLittle(step, 0, golden) : wait("The gateway's metrics could not be read.");
+  const { stable, canary } = traffic;
+  if (canary.requests < step.minRequests) return tooLittle(step, canary.requests, golden);
   const [errors, before] = [
     canary.errors / canary.requests,
     stable.requests === 0 ? 0 : stable.errors / stable.requests,
   ];
   const rates = `${percent(errors)} of ${canary.requests} requests failed, of the version before ${percent(before)} of ${stable.requests}`;
   if (errors > before + step.maxErrorRate)
-    return say('fail', `${rates}; ${percent(step.maxErrorRate)} more is allowed.`);
-  const [slow, usual] = [numbers.canary.p95Ms, numbers.stable.p95Ms];
-  if (
-    slow !== null &&
-    usual !== null &&
-    stable.requests >= step.minRequests &&
-    slow > usual * step.maxLatencyRatio &&
-    slow - usual > LATENCY_FLOOR_MS
-  ) {
-    return say(
-      'fail',
-      `The p95 is ${slow.toFixed(0)} ms, of the version before ${usual.toFixed(0)} ms; ${step.maxLatencyRatio} times that is allowed.`,
-    );
-  }
-  const speed =
-    slow === null
-      ? ''
-      : `, p95 ${slow.toFixed(0)} ms${usual === null ? '' : ` after ${usual.toFixed(0)} ms`}`;
+    return fail(`${rates}; ${percent(step.maxErrorRate)} more is allowed.`);
   const same =
     step.minAgreement && golden
       ? `, ${golden.agreed} of ${golden.asked} examples answered as before`
       : '';
-  return say('pass', `${rates}${speed}${same}.`);
+  return latencyVerdict(step, traffic) ?? pass(`${rates}${speedOf(traffic)}${same}.`);
 }
 
-function tooLittle(
-  step: Judge,
-  requests: number,
-  golden: Golden | null,
-  say: (verdict: Judgement['verdict'], sentence: string) => Judgement,
-): Judgement {
-  const few = `${requests} requests reached the new version; ${step.minRequests} are needed to judge`;
-  if (step.tooLittle === 'wait' || golden === null) return say('wait', `${few}.`);
-  if (golden.answered < golden.asked)
-    return say(
-      'fail',
-      `${few}. Its own example was answered ${golden.answered} of ${golden.asked} times: ${golden.message}`,
-    );
-  const speed = golden.p95Ms === null ? '' : `, p95 ${golden.p95Ms.toFixed(0)} ms`;
-  return say(
-    'pass',
-    `${few}. Its own example was answered ${golden.answered} of ${golden.asked} times${speed}; ${golden.agreed} answers were the same as before.`,
+function latencyVerdict(step: Judge, { stable, canary }: Traffic): Verdict | null {
+  const [slow, usual] = [p95Ms(canary.buckets), p95Ms(stable.buckets)];
+  if (slow === null || usual === null || stable.requests < step.minRequests) return null;
+  if (slow <= usual * step.maxLatencyRatio || slow - usual <= LATENCY_FLOOR_MS) return null;
+  return fail(
+    `The p95 is ${slow.toFixed(0)} ms, of the version before ${usual.toFixed(0)} ms; ${step.maxLatencyRatio} times that is allowed.`,
   );
+}
+
+function speedOf({ stable, canary }: Traffic): string {
+  const [slow, usual] = [p95Ms(canary.buckets), p95Ms(stable.buckets)];
+  if (slow === null) return '';
+  return `, p95 ${slow.toFixed(0)} ms${usual === null ? '' : ` after ${usual.toFixed(0)} ms`}`;
+}
+
+function tooLittle(step: Judge, requests: number, golden: Golden | null): Verdict {
+  const few = `${requests} requests reached the new version; ${step.minRequests} are needed to judge`;
+  if (step.tooLittle === 'wait' || golden === null) return wait(`${few}.`);
+  const { answered, asked, agreed, message } = golden;
+  const own = `Its own example was answered ${answered} of ${asked} times`;
+  if (answered < asked) return fail(`${few}. ${own}: ${message}`);
+  const speed = golden.p95Ms === null ? '' : `, p95 ${golden.p95Ms.toFixed(0)} ms`;
+  return pass(`${few}. ${own}${speed}; ${agreed} answers were the same as before.`);
 }
 
 /**

@@ -199,24 +199,29 @@ function remove({ wanted, observed }: Facts): Choice {
     };
   const share = shareOf(observed.publicRoute, wanted.revision);
   const previewed = shareOf(observed.previewRoute, wanted.revision) > 0;
-  if (observed.revision === null && share === 0 && !previewed) {
-    const { leftovers = [] } = observed;
-    if (leftovers.length === 0)
-      return { phase: 'Removed', reason: 'Nothing of it is left.', againInMs: null };
-    return {
-      action: { kind: 'remove', remaining: null },
-      reason: `Still there: ${leftovers.join(', ')}.`,
-      againInMs: GONE_MS,
-    };
-  }
+  if (observed.revision === null && share === 0 && !previewed) return removed(observed);
   const others = (observed.publicRoute?.backends ?? []).filter(
     (backend) => backend.revision !== wanted.revision,
   );
-  const deleting = observed.revision?.deleting;
+  const remaining = share > 0 ? others : null;
+  return { action: { kind: 'remove', remaining }, ...removing(observed.revision?.deleting) };
+}
+
+function removing(finalizers: string[] | null | undefined): Choice {
   return {
-    action: { kind: 'remove', remaining: share > 0 ? others : null },
-    reason: deleting ? deletingReason(deleting) : 'Removing the revision.',
-    againInMs: deleting?.length ? GONE_MS : WAIT_MS,
+    reason: finalizers ? deletingReason(finalizers) : 'Removing the revision.',
+    againInMs: finalizers?.length ? GONE_MS : WAIT_MS,
+  };
+}
+
+/** Its Deployment and its traffic are gone; other objects of it may go later. */
+function removed({ leftovers = [] }: Observed): Choice {
+  if (leftovers.length === 0)
+    return { phase: 'Removed', reason: 'Nothing of it is left.', againInMs: null };
+  return {
+    action: { kind: 'remove', remaining: null },
+    reason: `Still there: ${leftovers.join(', ')}.`,
+    againInMs: GONE_MS,
   };
 }
 

@@ -16,14 +16,16 @@ export interface Drift {
  */
 function shareNow({ due, wanted, observed, percent }: Situation): number {
   const { revision, previous } = observed;
-  const [own, stable] = [revision?.readyReplicas ?? 0, previous?.readyReplicas ?? 0];
+  const own = readyPods(revision);
   if (due.weight === 0) return 0;
+  if (readyPods(previous) === 0) return own > 0 ? 100 : due.weight;
   // what was taken back comes back when all of its pods are there
-  const less = percent < due.weight;
-  if (less && stable > 0 && !isReady(revision, wanted.image, due.pods)) return 0;
-  if (own === 0 && stable > 0) return 0;
-  return own > 0 && stable === 0 ? 100 : due.weight;
+  const takenBack = percent < due.weight && !isReady(revision, wanted.image, due.pods);
+  return own === 0 || takenBack ? 0 : due.weight;
 }
+
+const readyPods = (revision: { readyReplicas: number } | null): number =>
+  revision?.readyReplicas ?? 0;
 
 /**
  * The first thing that is not as the steps left it, and what puts it back: the traffic before
@@ -40,11 +42,11 @@ export function driftOf(situation: Situation): Drift | null {
  * the route leads to what served, though it does not answer. A rollback needs no more than a route
  * to begin with.
  */
-function lostRoute({ wanted, observed, steps, step }: Situation): Drift | null {
+function lostRoute(situation: Situation): Drift | null {
+  const { wanted, observed } = situation;
   const { publicRoute } = observed;
-  const { stable, progress } = wanted;
-  const switches = !wanted.rollback && (progress?.step ?? 0) >= steps.length - 1;
-  if (stable === null || switches || (wanted.rollback && step?.kind !== 'shrink')) return null;
+  const { stable } = wanted;
+  if (stable === null || mayHaveMoved(situation)) return null;
   if (publicRoute === null)
     return {
       code: 'RouteMissing',
@@ -60,39 +62,59 @@ function lostRoute({ wanted, observed, steps, step }: Situation): Drift | null {
   };
 }
 
+/** The steps are at the one that moves the traffic, or past it. */
+const mayHaveMoved = ({ wanted, steps, step }: Situation): boolean =>
+  wanted.rollback ? step?.kind !== 'shrink' : (wanted.progress?.step ?? 0) >= steps.length - 1;
+
 function traffic(situation: Situation): Drift | null {
   const { wanted, observed, due, step, percent: share } = situation;
-  const { publicRoute, revision } = observed;
-  const { stable } = wanted;
   const target = shareNow(situation);
-  if (stable === null && target === 0) return uninvited(situation);
+  if (wanted.stable === null && target === 0) return uninvited(situation);
   // taken a moment ago, and to be recorded next
   const taken =
-    step?.kind === 'weight' && share === step.percent && (revision?.readyReplicas ?? 0) > 0;
-  const strangers = publicRoute?.backends.some(
-    ({ revision: name, weight }) =>
-      weight > 0 && name !== wanted.revision && name !== stable?.revision,
-  );
-  const [code, what] =
-    publicRoute === null
-      ? ['RouteMissing', 'had been deleted']
-      : publicRoute.edited
-        ? ['RouteChanged', `had been changed (${publicRoute.edited})`]
-        : strangers
-          ? ['RouteChanged', 'led to a revision that is not part of the rollout']
-          : share !== target && !taken
-            ? ['WeightsChanged', `gave the new version ${share} %`]
-            : [null, ''];
-  if (code === null) return null;
-  const percent = taken && !strangers ? step.percent : target;
+    step?.kind === 'weight' && share === step.percent && readyPods(observed.revision) > 0;
+  const fault = routeFault(situation, taken ? share : target);
+  if (fault === null) return null;
+  const percent = taken && !fault.strangers ? step.percent : target;
   const action: Action = { kind: 'route', backends: backendsOf(wanted, percent), before: [] };
-  if (code === 'WeightsChanged' && target !== due.weight)
+  if (fault.code === 'WeightsChanged' && target !== due.weight)
     return { ...oneSided(situation, target), action };
   return {
-    code,
+    code: fault.code,
     action,
-    reason: `The route ${what}: it is put back, with ${percent} % for the new version.`,
+    reason: `The route ${fault.what}: it is put back, with ${percent} % for the new version.`,
   };
+}
+
+/** `strangers`: it leads to what is no part of the rollout. */
+interface RouteFault {
+  readonly code: string;
+  readonly what: string;
+  readonly strangers: boolean;
+}
+
+function routeFault(
+  { wanted, observed: { publicRoute }, percent: share }: Situation,
+  expected: number,
+): RouteFault | null {
+  if (publicRoute === null)
+    return { code: 'RouteMissing', what: 'had been deleted', strangers: false };
+  const strangers = publicRoute.backends.some(
+    ({ revision, weight }) =>
+      weight > 0 && revision !== wanted.revision && revision !== wanted.stable?.revision,
+  );
+  if (publicRoute.edited) {
+    const what = `had been changed (${publicRoute.edited})`;
+    return { code: 'RouteChanged', what, strangers };
+  }
+  if (strangers)
+    return {
+      code: 'RouteChanged',
+      what: 'led to a revision that is not part of the rollout',
+      strangers,
+    };
+  if (share === expected) return null;
+  return { code: 'WeightsChanged', what: `gave the new version ${share} %`, strangers };
 }
 
 /** Nothing served before, and no step has let the new version in. */
@@ -139,7 +161,8 @@ function stableSide({ wanted, observed, due }: Situation): Drift | null {
   };
 }
 
-function ownSide({ wanted, observed, due, step }: Situation): Drift | null {
+function ownSide(situation: Situation): Drift | null {
+  const { wanted, observed } = situation;
   const { revision, drift } = observed;
   if (revision?.deleting)
     return {
@@ -154,7 +177,11 @@ function ownSide({ wanted, observed, due, step }: Situation): Drift | null {
       reason: `${drift.own.join(' and ')} of the new version had been changed or deleted: it is put back.`,
     };
   }
-  // the step starts them itself, after it has asked whether there is room
+  return ownPods(situation);
+}
+
+/** The step starts them itself, after it has asked whether there is room. */
+function ownPods({ wanted, observed: { revision }, due, step }: Situation): Drift | null {
   if (step?.kind === 'scale' || due.pods === 0) return null;
   const action: Action = { kind: 'apply', replicas: due.pods };
   if (revision === null)
@@ -198,7 +225,7 @@ export function oneSidedTraffic(situation: Situation): Omit<Drift, 'action'> | n
 
 function oneSided({ observed, due }: Situation, target: number): Omit<Drift, 'action'> {
   const { previous, revision } = observed;
-  const own = revision?.readyReplicas ?? 0;
+  const own = readyPods(revision);
   if (target === 0 && own === 0)
     return {
       code: 'RevisionNotReady',

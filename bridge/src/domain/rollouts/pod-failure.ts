@@ -128,37 +128,42 @@ function startFailure(container: ContainerObserved): PodFailure | null {
 function crash(container: ContainerObserved, pod: PodObserved): PodFailure | null {
   const end = container.terminated ?? container.lastTerminated;
   if (!end || (end.exitCode === 0 && container.ready)) return null;
-  const killedByProbe = pod.warnings.find(
-    (warning) => warning.reason === 'Unhealthy' && /^(Startup|Liveness)/.test(warning.message),
-  );
-  const backingOff = container.waiting?.reason === 'CrashLoopBackOff';
-  const fatal = container.restarts >= GIVE_UP_RESTARTS;
-  if (end.reason === 'OOMKilled') {
+  return { ...causeOfEnd(container, pod, end), fatal: container.restarts >= GIVE_UP_RESTARTS };
+}
+
+type Ended = NonNullable<ContainerObserved['terminated']>;
+/** SIGKILL and SIGTERM, as a kubelet sends them after a failed probe. */
+const KILLED = [137, 143];
+
+function causeOfEnd(
+  { name, restarts, waiting }: ContainerObserved,
+  { warnings, lastLogLine }: PodObserved,
+  end: Ended,
+): Omit<PodFailure, 'fatal'> {
+  const { exitCode } = end;
+  if (end.reason === 'OOMKilled')
     return {
       reason: 'OOMKilled',
-      message: `The container ${container.name} used more memory than its limit and was killed (exit code ${end.exitCode}).`,
-      fatal,
+      message: `The container ${name} used more memory than its limit and was killed (exit code ${exitCode}).`,
     };
-  }
   if (end.reason === 'StartError')
     return {
       reason: 'StartError',
-      message: end.message || `The container ${container.name} cannot start.`,
-      fatal,
+      message: end.message || `The container ${name} cannot start.`,
     };
-  if (killedByProbe && (end.exitCode === 137 || end.exitCode === 143)) {
+  const probe = warnings.find(
+    ({ reason, message }) => reason === 'Unhealthy' && /^(Startup|Liveness)/.test(message),
+  );
+  if (probe && KILLED.includes(exitCode))
     return {
       reason: 'ProbeFailed',
-      message: `${killedByProbe.message} The container was restarted ${container.restarts} times.`,
-      fatal,
+      message: `${probe.message} The container was restarted ${restarts} times.`,
     };
-  }
-  const said = pod.lastLogLine ?? end.message.trim().split('\n').at(-1);
-  const message = `The container ${container.name} ended with exit code ${end.exitCode}${said ? `: ${said}` : ' and wrote nothing.'}`;
+  const said = lastLogLine ?? end.message.trim().split('\n').at(-1);
+  const isLooping = waiting?.reason === 'CrashLoopBackOff' || restarts > 0;
   return {
-    reason: backingOff || container.restarts > 0 ? 'CrashLoopBackOff' : end.reason || 'Error',
-    message,
-    fatal,
+    reason: isLooping ? 'CrashLoopBackOff' : end.reason || 'Error',
+    message: `The container ${name} ended with exit code ${exitCode}${said ? `: ${said}` : ' and wrote nothing.'}`,
   };
 }
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ModelFile } from '../../domain/builds/copy.ts';
 import { readConfig } from './base-image.ts';
-import type { Descriptor, ImageManifest } from './base-image.ts';
+import type { Descriptor, StoredImage } from './base-image.ts';
 import type { ImageStorePort } from '../ports/image-store.ts';
 
 export interface LaidFile {
@@ -13,7 +13,7 @@ export interface LaidFile {
   size: number;
 }
 export interface Assembly {
-  from: { repository: string; manifest: ImageManifest };
+  from: StoredImage;
   repository: string;
   tag: string;
   files: LaidFile[];
@@ -40,7 +40,7 @@ export async function assembleImage(
   signal: AbortSignal,
 ): Promise<string> {
   for (const layer of from.manifest.layers)
-    await bring(images, repository, layer, from.repository, signal);
+    await bring(images, layer, { from: from.repository, to: repository }, signal);
   const config = await readConfig(images, from.repository, from.manifest);
   config.config = { ...config.config, Labels: { ...config.config?.Labels, ...labels } };
   config.rootfs = {
@@ -85,22 +85,17 @@ export async function assembleImage(
  */
 async function bring(
   images: ImageStorePort,
-  repository: string,
   blob: Descriptor,
-  from: string,
+  { from, to }: { readonly from: string; readonly to: string },
   signal: AbortSignal,
 ): Promise<void> {
-  if (
-    (await images.hasBlob(repository, blob.digest)) ||
-    (await images.mount(repository, blob.digest, from))
-  )
+  if ((await images.hasBlob(to, blob.digest)) || (await images.mount(to, blob.digest, from)))
     return;
   const bytes = await images.blob(from, blob.digest, signal);
   try {
-    await images.finish(
-      await images.append(await images.begin(repository), 0, blob.size, bytes, signal),
-      blob.digest,
-    );
+    const part = { start: 0, length: blob.size, bytes };
+    const place = await images.append(await images.begin(to), part, signal);
+    await images.finish(place, blob.digest);
   } finally {
     bytes.destroy();
   }

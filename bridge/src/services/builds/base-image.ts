@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { createGunzip } from 'node:zlib';
 import { extract } from 'tar-stream';
+import type { Header } from 'tar-stream';
 import type { ModelFile } from '../../domain/builds/copy.ts';
-import type { ImageStorePort } from '../ports/image-store.ts';
+import type { ImageStorePort, StoredManifest } from '../ports/image-store.ts';
 
 export interface Descriptor {
   mediaType: string;
@@ -29,11 +30,15 @@ export interface BaseKey {
   builder: string;
   settings: string[];
 }
+export interface StoredImage {
+  readonly repository: string;
+  readonly manifest: ImageManifest;
+}
 /**
  * An image without the model's bytes that was built before, or the knowledge that the model cannot
  * be laid on top of it.
  */
-export type CachedBase = { repository: string; manifest: ImageManifest } | 'unfit' | null;
+export type CachedBase = StoredImage | 'unfit' | null;
 
 const OCI_MANIFEST = 'application/vnd.oci.image.manifest.v1+json';
 /** set once the image was read and the model fits on top of it */
@@ -64,7 +69,7 @@ export async function findBase(images: ImageStorePort, repository: string): Prom
   if (await images.digestOf(repository, UNFIT_TAG)) return 'unfit';
   const found = await images.manifest(repository, FIT_TAG);
   if (found === null) return null;
-  const manifest = JSON.parse(found.bytes.toString('utf8')) as ImageManifest;
+  const manifest = manifestOf(found);
   // a registry that was cleaned may have the manifest without its blobs
   const there = await Promise.all(
     [manifest.config, ...manifest.layers].map(({ digest }) => images.hasBlob(repository, digest)),
@@ -78,8 +83,7 @@ export async function findBase(images: ImageStorePort, repository: string): Prom
  */
 export async function judgeBase(
   images: ImageStorePort,
-  repository: string,
-  digest: string,
+  { repository, digest }: { readonly repository: string; readonly digest: string },
   files: ModelFile[],
   signal: AbortSignal,
 ): Promise<{ fit: true } | { fit: false; why: string }> {
@@ -89,13 +93,7 @@ export async function judgeBase(
   };
   const why =
     found?.mediaType === OCI_MANIFEST
-      ? await misplaced(
-          images,
-          repository,
-          JSON.parse(found.bytes.toString('utf8')) as ImageManifest,
-          files,
-          signal,
-        )
+      ? await misplaced(images, { repository, manifest: manifestOf(found) }, files, signal)
       : 'the image is in no OCI format';
   await mark(why === null ? FIT_TAG : UNFIT_TAG);
   return why === null ? { fit: true } : { fit: false, why };
@@ -134,10 +132,13 @@ export async function readConfig(
   return JSON.parse(Buffer.concat(chunks).toString('utf8')) as ImageConfig;
 }
 
+const manifestOf = ({ bytes }: StoredManifest): ImageManifest =>
+  JSON.parse(bytes.toString('utf8')) as ImageManifest;
+
+/** null: each file lies where its layer will put it, and as its layer will have it. */
 async function misplaced(
   images: ImageStorePort,
-  repository: string,
-  manifest: ImageManifest,
+  { repository, manifest }: StoredImage,
   files: ModelFile[],
   signal: AbortSignal,
 ): Promise<string | null> {
@@ -156,13 +157,7 @@ async function misplaced(
       const path = header.name.replace(/^\.?\//, '');
       const file = wanted.get(path);
       if (file === undefined) continue;
-      const same =
-        header.type === 'file' &&
-        header.size === 0 &&
-        header.uid === file.uid &&
-        header.gid === file.gid &&
-        (header.mode ?? 0) % 0o10000 === file.mode;
-      if (!same)
+      if (!isPlaceOf(file, header))
         return `${file.name} came to /${path} as a ${header.type} of ${header.uid}:${header.gid} with mode ${(header.mode ?? 0).toString(8)}`;
       wanted.delete(path);
     }
@@ -170,3 +165,10 @@ async function misplaced(
   const [first] = wanted.values();
   return first === undefined ? null : `${first.name} did not come to /${first.path}`;
 }
+
+const isPlaceOf = (file: ModelFile, header: Header): boolean =>
+  header.type === 'file' &&
+  header.size === 0 &&
+  header.uid === file.uid &&
+  header.gid === file.gid &&
+  (header.mode ?? 0) % 0o10000 === file.mode;

@@ -1,43 +1,41 @@
 import { buildOutcome } from '../../domain/builds/outcome.ts';
 import type { BuildOutcome, BuildPodObserved } from '../../domain/builds/outcome.ts';
+import { splitImage } from '../../domain/builds/image-name.ts';
 import { Failed } from '../../errors.ts';
 import { findBase, judgeBase } from './base-image.ts';
-import type { CachedBase } from './base-image.ts';
+import type { CachedBase, StoredImage } from './base-image.ts';
+import { isOver, startPod, verifiedPush } from './build-attempt.ts';
+import type { Attempt, BuildPodParts } from './build-attempt.ts';
+import { BUILD_DEADLINE_SECONDS, roomUntil } from './build-deadline.ts';
+import { BuildReporter, keyOf } from './build-report.ts';
+import type { BuildFacts, BuildIdentity } from './build-report.ts';
 import { finishLayered, layModel } from './layered.ts';
 import type { LayersLaid } from './layered.ts';
-import { buildLogKey, collectLog } from './log.ts';
+import { collectLog, collectLogs } from './log.ts';
 import { prepareBuild } from './prepare.ts';
-import type { Layering, Prepared } from './prepare.ts';
-import type { BuildPodsPort, RegistryPort } from '../ports/cluster.ts';
-import { splitImage } from '../../domain/builds/image-name.ts';
-import type { OdooPort, VersionWork } from '../ports/odoo.ts';
-import type { Clock } from '../ports/runtime.ts';
+import type { Prepared, PrepareParts } from './prepare.ts';
+import { readSmall } from './signed-record.ts';
+import type { RegistryPort } from '../ports/cluster.ts';
 import type { JobContext, JobHandler, JobResult } from '../ports/jobs.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
-import { signGrant } from './build-token.ts';
-import { readSmall } from './signed-record.ts';
+import type { OdooPort, VersionWork } from '../ports/odoo.ts';
 
-export interface BuildDeps {
-  odoo: OdooPort;
-  store: ObjectStore;
-  registry: RegistryPort;
-  pods: BuildPodsPort;
-  clock: Clock;
-  /** the registry in image names, host and port */
-  registryName: string;
-  /** signs push tokens */
-  tokenSecret: string | Buffer;
-  /** without it every build is an ordinary one */
-  layering?: Layering;
+export interface BuildDeps extends BuildPodParts, PrepareParts {
+  readonly odoo: OdooPort;
+  readonly store: ObjectStore;
+  readonly registry: RegistryPort;
+}
+/** One look at a build: what is wanted, what is going to be done, and the job that looks. */
+interface BuildTick {
+  readonly work: VersionWork;
+  readonly prepared: Prepared;
+  readonly context: JobContext;
 }
 
 const ATTEMPTS_MAX = 3;
-const BUILD_DEADLINE_SECONDS = 20 * 60;
 const POLL_MS = 500;
 const WAIT_MS = 2_000;
-const BEFORE_ODOO_MS = 10_000;
 const LOG_TRIES = 20;
-const LOG_TYPE = 'text/plain; charset=utf-8';
 const LOG_PAUSE_MS = 2_000;
 
 /** `build`, subject: a version. Starts or adopts the build pod, and looks again until it ended. */
@@ -53,60 +51,68 @@ export function buildJob(deps: BuildDeps): JobHandler {
  */
 export class Build {
   readonly #deps: BuildDeps;
+  readonly #reporter: BuildReporter;
   readonly #asked = new Map<string, number>();
   readonly #prepared = new Map<string, Prepared>();
-  /** what was told of those that wait for room */
-  readonly #waits = new Map<string, string>();
   readonly #laid = new Map<string, LayersLaid>();
 
   constructor(deps: BuildDeps) {
     this.#deps = deps;
+    this.#reporter = new BuildReporter(deps.odoo, deps.store);
   }
 
   async tick(versionId: number, generation: number, context: JobContext): Promise<JobResult> {
-    const { odoo, pods } = this.#deps;
-    const work = await odoo.call<VersionWork>(
+    const work = await this.#deps.odoo.call<VersionWork>(
       { kind: 'service' },
       'mlops.model.version',
       'work',
       { version_id: versionId },
       context.requestId,
     );
-    if (
-      work.generation !== generation ||
-      (work.buildState !== 'wanted' && work.buildState !== 'running') ||
-      work.status === 'Archived'
-    )
-      return this.#over(versionId, generation);
+    if (!isWanted(work, generation)) return this.#over({ versionId, generation });
     if (await this.#alreadyBuilt(work)) {
-      await this.#report(work, context, {
+      await this.#reporter.report(work, context, {
         state: 'done',
         image: work.image,
         image_digest: work.imageDigest,
       });
-      return this.#over(versionId, generation);
+      return this.#over(work);
     }
     let prepared: Prepared;
     try {
       prepared = await this.#prepare(work);
     } catch (error) {
       if (!(error instanceof Failed)) throw error;
-      return this.#fail(work, error.message, [], context);
+      return this.#end(work, context, { state: 'failed', reason: error.message }, []);
     }
     const base = await this.#baseOf(prepared);
-    if (base === 'unfit') {
+    if (base === 'unfit')
       prepared = await this.#prepare(work, 'the built image has no model at the expected path.');
-    } else if (base !== null) return this.#lay(work, prepared, base, context);
-    const known = await pods.list(versionId, generation);
+    else if (base !== null) return this.#lay({ work, prepared, context }, base);
+    return this.#build({ work, prepared, context });
+  }
+
+  /** What a build does is decided once: a base image that moves meanwhile is for the next build. */
+  async #prepare(work: VersionWork, mustBeOrdinary: string | null = null): Promise<Prepared> {
+    const key = keyOf(work);
+    const known = this.#prepared.get(key);
+    if (known && (mustBeOrdinary === null || known.way === 'ordinary')) return known;
+    const prepared = await prepareBuild(this.#deps, work, mustBeOrdinary);
+    this.#prepared.set(key, prepared);
+    return prepared;
+  }
+
+  async #baseOf({ way, repository }: Prepared): Promise<CachedBase> {
+    return way === 'layered' ? findBase(this.#deps.layering!.images, repository) : null;
+  }
+
+  /** What pods do of a build: a pod is begun, looked at, or settled. */
+  async #build(tick: BuildTick): Promise<JobResult> {
+    const { work, context } = tick;
+    const { pods, clock } = this.#deps;
+    const known = await pods.list(work.versionId, work.generation);
     const latest = known.at(-1);
-    if (!latest) {
-      try {
-        return await this.#start(work, prepared, 1, BUILD_DEADLINE_SECONDS, context);
-      } catch (error) {
-        if (!(error instanceof Failed) || error.code !== 'artifact-changed') throw error;
-        return this.#fail(work, error.message, prepared.told, context);
-      }
-    }
+    if (!latest) return this.#startFirst(tick);
     const log = isOver(latest)
       ? await collectLog(pods, latest.pod.name)
       : { text: '', unreadable: null };
@@ -116,36 +122,15 @@ export class Build {
         againInMs: LOG_PAUSE_MS,
         why: `the log cannot be read yet: ${log.unreadable}`,
       };
-    const outcome = buildOutcome(
-      latest,
-      log.text,
-      this.#deps.clock.now(),
-      roomUntil(work, known[0]!.pod.createdAt),
-    );
-    if (outcome.kind === 'running') {
-      await this.#tellWait(work, outcome.waiting ?? null, context);
-      return {
-        done: false,
-        againInMs: outcome.waiting ? WAIT_MS : POLL_MS,
-        why: outcome.waiting ?? `attempt ${latest.attempt} is running`,
-      };
-    }
-    return this.#settle(work, prepared, known, latest, outcome, context);
-  }
-
-  /** What a build does is decided once: a base image that moves meanwhile is for the next build. */
-  async #prepare(work: VersionWork, mustBeOrdinary: string | null = null): Promise<Prepared> {
-    const key = keyOf(work);
-    const known = this.#prepared.get(key);
-    if (known && (mustBeOrdinary === null || known.way === 'ordinary')) return known;
-    const { store, layering, registryName } = this.#deps;
-    const prepared = await prepareBuild(store, layering, registryName, work, mustBeOrdinary);
-    this.#prepared.set(key, prepared);
-    return prepared;
-  }
-
-  async #baseOf({ way, repository }: Prepared): Promise<CachedBase> {
-    return way === 'layered' ? findBase(this.#deps.layering!.images, repository) : null;
+    const until = roomUntil(work, known[0]!.pod.createdAt);
+    const outcome = buildOutcome(latest, log.text, clock.now(), until);
+    if (outcome.kind !== 'running') return this.#settle(tick, known, outcome);
+    await this.#reporter.tellWait(work, outcome.waiting ?? null, context);
+    return {
+      done: false,
+      againInMs: outcome.waiting ? WAIT_MS : POLL_MS,
+      why: outcome.waiting ?? `attempt ${latest.attempt} is running`,
+    };
   }
 
   /**
@@ -160,52 +145,44 @@ export class Build {
   }
 
   async #settle(
-    work: VersionWork,
-    prepared: Prepared,
+    tick: BuildTick,
     known: BuildPodObserved[],
-    latest: BuildPodObserved,
     outcome: Exclude<BuildOutcome, { kind: 'running' }>,
-    context: JobContext,
   ): Promise<JobResult> {
+    const { work, prepared, context } = tick;
+    const { clock, pods, registry } = this.#deps;
     const result =
-      outcome.kind === 'done' ? await this.#verified(prepared, outcome.digest) : outcome;
-    if (result.kind === 'failed' && result.retry && latest.attempt < ATTEMPTS_MAX) {
-      const began = known[0]?.pod.createdAt.getTime() ?? 0;
-      const left =
-        BUILD_DEADLINE_SECONDS - Math.round((this.#deps.clock.now().getTime() - began) / 1000);
+      outcome.kind === 'done' ? await verifiedPush(registry, prepared, outcome.digest) : outcome;
+    const attempt = known.at(-1)!.attempt;
+    if (result.kind === 'failed' && result.retry && attempt < ATTEMPTS_MAX) {
+      const began = known[0]!.pod.createdAt.getTime();
+      const left = BUILD_DEADLINE_SECONDS - Math.round((clock.now().getTime() - began) / 1000);
       context.log.warn(
-        { versionId: work.versionId, attempt: latest.attempt, reason: result.reason },
+        { versionId: work.versionId, attempt, reason: result.reason },
         'build.retry',
       );
-      if (left > 0) return this.#start(work, prepared, latest.attempt + 1, left, context);
+      if (left > 0) return this.#start(tick, { number: attempt + 1, deadlineSeconds: left });
     }
-    if (result.kind === 'failed')
-      return this.#fail(
-        work,
-        result.reason,
-        [...prepared.told, ...(await this.#podLogs(known))],
-        context,
-      );
+    const logs = await collectLogs(pods, known);
+    if (result.kind === 'failed') {
+      const facts: BuildFacts = { state: 'failed', reason: result.reason };
+      return this.#end(work, context, facts, [...prepared.told, ...logs]);
+    }
     if (prepared.way === 'ordinary')
-      return this.#succeed(
-        work,
-        result.digest,
-        [...prepared.told, ...(await this.#podLogs(known))],
-        context,
-      );
-    await this.#deps.store.putSmall(
-      baseLogKey(prepared),
-      (await this.#podLogs(known)).join('\n'),
-      LOG_TYPE,
-    );
+      return this.#succeed(tick, result.digest, [...prepared.told, ...logs]);
+    await this.#reporter.keepLog(baseLogKey(prepared), logs);
+    return this.#judged(tick, result.digest);
+  }
+
+  /** A base is built: whether the model fits on top of it is kept for the next look. */
+  async #judged({ work, prepared, context }: BuildTick, digest: string): Promise<JobResult> {
     const fit = await judgeBase(
       this.#deps.layering!.images,
-      prepared.repository,
-      result.digest,
+      { repository: prepared.repository, digest },
       prepared.laid.map(({ file }) => file),
       context.signal,
     );
-    context.log.info({ versionId: work.versionId, base: result.digest, ...fit }, 'build.base');
+    context.log.info({ versionId: work.versionId, base: digest, ...fit }, 'build.base');
     return {
       done: false,
       againInMs: 0,
@@ -213,12 +190,8 @@ export class Build {
     };
   }
 
-  async #lay(
-    work: VersionWork,
-    prepared: Prepared,
-    base: Exclude<CachedBase, null | 'unfit'>,
-    context: JobContext,
-  ): Promise<JobResult> {
+  async #lay(tick: BuildTick, base: StoredImage): Promise<JobResult> {
+    const { work, prepared, context } = tick;
     const { store, layering, pods } = this.#deps;
     const mine = (await pods.list(work.versionId, work.generation)).length > 0;
     const told = [
@@ -228,87 +201,50 @@ export class Build {
     ];
     if (work.buildState === 'wanted') {
       // to be read while the model is on its way
-      await store.putSmall(buildLogKey(work.versionId, work.generation), told.join('\n'), LOG_TYPE);
-      await this.#report(work, context, { state: 'running' });
+      await this.#reporter.keepLogOf(work, told);
+      await this.#reporter.report(work, context, { state: 'running' });
     }
     try {
-      const laid = this.#laid.get(keyOf(work)) ?? (await this.#layModel(work, prepared, context));
-      const digest = await finishLayered(
-        { store, layering: layering! },
-        work,
-        prepared,
-        base,
-        laid,
-        context,
-      );
-      return await this.#succeed(
-        work,
-        digest,
-        [...told, ...laid.told, `pushed ${digest}`],
-        context,
-      );
+      const laid = this.#laid.get(keyOf(work)) ?? (await this.#layModel(tick));
+      const image = { base, files: laid.files, labels: prepared.labels };
+      const digest = await finishLayered(layering!, work, image, context.signal);
+      return await this.#succeed(tick, digest, [...told, ...laid.told, `pushed ${digest}`]);
     } catch (error) {
       this.#laid.delete(keyOf(work)); // looked at again: the registry may have lost it
       if (!(error instanceof Failed)) throw error;
-      return this.#fail(work, error.message, told, context);
+      return this.#end(work, context, { state: 'failed', reason: error.message }, told);
     }
   }
 
-  /** Why nothing is built yet, and that it goes on: each once. */
-  async #tellWait(work: VersionWork, waiting: string | null, context: JobContext): Promise<void> {
-    const key = keyOf(work);
-    if ((this.#waits.get(key) ?? null) === waiting) return;
-    await this.#report(work, context, { state: 'running', reason: waiting });
-    if (waiting === null) this.#waits.delete(key);
-    else this.#waits.set(key, waiting);
-  }
-
-  async #layModel(work: VersionWork, prepared: Prepared, context: JobContext): Promise<LayersLaid> {
+  async #layModel({ work, prepared, context }: BuildTick): Promise<LayersLaid> {
     const { store, layering } = this.#deps;
     const laid = await layModel({ store, layering: layering! }, work, prepared, context);
     this.#laid.set(keyOf(work), laid);
     return laid;
   }
 
-  async #start(
-    work: VersionWork,
-    prepared: Prepared,
-    attempt: number,
-    deadlineSeconds: number,
-    context: JobContext,
-  ): Promise<JobResult> {
-    const { pods, clock, registryName, tokenSecret } = this.#deps;
-    const { repository, tag, contents, labels, way } = prepared;
-    // it may wait in line before it begins
-    const ends = Math.max(
-      clock.now().getTime() + deadlineSeconds * 1000,
-      roomUntil(work, clock.now()).getTime(),
-    );
-    const expiresAt = Math.ceil(ends / 1000) + 60;
-    await pods.create({
-      versionId: work.versionId,
-      generation: work.generation,
-      attempt,
-      deadlineSeconds,
-      contents,
-      target: `${registryName}/${repository}:${tag}`,
-      token: signGrant(
-        { versionId: work.versionId, generation: work.generation, repository, expiresAt },
-        tokenSecret,
-      ),
-      // a base is many versions'
-      labels: way === 'layered' ? {} : labels,
-      ...(prepared.dockerfile === null ? {} : { dockerfile: prepared.dockerfile }),
-      ...(way === 'layered' ? { without: prepared.without, timeless: prepared.reproducible } : {}),
-    });
-    await this.#report(work, context, { state: 'running' });
-    context.log.info(
-      { versionId: work.versionId, generation: work.generation, attempt, way },
-      'build.started',
-    );
+  async #startFirst(tick: BuildTick): Promise<JobResult> {
+    try {
+      return await this.#start(tick, { number: 1, deadlineSeconds: BUILD_DEADLINE_SECONDS });
+    } catch (error) {
+      if (!(error instanceof Failed) || error.code !== 'artifact-changed') throw error;
+      const { work, prepared, context } = tick;
+      const facts: BuildFacts = { state: 'failed', reason: error.message };
+      return this.#end(work, context, facts, prepared.told);
+    }
+  }
+
+  async #start(tick: BuildTick, attempt: Attempt): Promise<JobResult> {
+    const { work, prepared, context } = tick;
+    const { versionId, generation } = work;
+    const { way } = prepared;
+    await startPod(this.#deps, work, prepared, attempt);
+    await this.#reporter.report(work, context, { state: 'running' });
+    const { number } = attempt;
+    context.log.info({ versionId, generation, attempt: number, way }, 'build.started');
     // the model is on its way while the pod builds what it is laid on
-    if (way === 'layered' && attempt === 1) await this.#layModel(work, prepared, context);
-    return { done: false, againInMs: POLL_MS, why: `attempt ${attempt} was started` };
+    if (way === 'layered' && number === 1) await this.#layModel(tick);
+    return { done: false, againInMs: POLL_MS, why: `attempt ${number} was started` };
   }
 
   async #alreadyBuilt(work: VersionWork): Promise<boolean> {
@@ -319,122 +255,34 @@ export class Build {
     );
   }
 
-  /** The registry must hold what the pod says that it pushed. */
-  async #verified(
-    { repository, tag }: Prepared,
-    digest: string,
-  ): Promise<
-    { kind: 'done'; digest: string } | { kind: 'failed'; retry: boolean; reason: string }
-  > {
-    const stored = await this.#deps.registry.digestOf(repository, tag);
-    if (stored === digest) return { kind: 'done', digest };
-    return {
-      kind: 'failed',
-      retry: true,
-      reason: `PushFailed: the build pushed ${digest}, the registry has ${stored ?? 'nothing'} at ${tag}.`,
-    };
-  }
-
-  async #succeed(
-    work: VersionWork,
-    digest: string,
-    log: string[],
-    context: JobContext,
-  ): Promise<JobResult> {
-    return this.#end(
-      work,
-      {
-        state: 'done',
-        image: `${this.#deps.registryName}/models/${work.slug}`,
-        image_digest: digest,
-      },
-      log,
-      context,
-    );
-  }
-
-  async #fail(
-    work: VersionWork,
-    reason: string,
-    log: string[],
-    context: JobContext,
-  ): Promise<JobResult> {
-    return this.#end(work, { state: 'failed', reason }, log, context);
+  async #succeed({ work, context }: BuildTick, digest: string, log: string[]): Promise<JobResult> {
+    const image = `${this.#deps.registryName}/models/${work.slug}`;
+    return this.#end(work, context, { state: 'done', image, image_digest: digest }, log);
   }
 
   async #end(
     work: VersionWork,
-    facts: { state: string; reason?: string; image?: string; image_digest?: string },
-    log: string[],
     context: JobContext,
+    facts: BuildFacts,
+    log: string[],
   ): Promise<JobResult> {
-    const key = buildLogKey(work.versionId, work.generation);
-    if (log.length > 0) await this.#deps.store.putSmall(key, log.join('\n'), LOG_TYPE);
-    await this.#report(work, context, { ...facts, ...(log.length > 0 ? { log_key: key } : {}) });
-    context.log.info(
-      { versionId: work.versionId, outcome: facts.state, reason: facts.reason },
-      'build.ended',
-    );
-    return this.#over(work.versionId, work.generation);
+    await this.#reporter.end(work, context, facts, log);
+    return this.#over(work);
   }
 
-  async #over(versionId: number, generation: number): Promise<JobResult> {
-    for (const known of [this.#prepared, this.#laid, this.#waits])
-      known.delete(keyOf({ versionId, generation }));
-    await this.#deps.pods.remove(versionId, generation);
+  async #over(build: BuildIdentity): Promise<JobResult> {
+    for (const known of [this.#prepared, this.#laid]) known.delete(keyOf(build));
+    this.#reporter.forget(build);
+    await this.#deps.pods.remove(build.versionId, build.generation);
     return { done: true };
   }
-
-  async #podLogs(known: BuildPodObserved[]): Promise<string[]> {
-    return Promise.all(
-      known.map(async ({ pod, attempt }) => {
-        const { text, unreadable } = await collectLog(this.#deps.pods, pod.name);
-        return `${known.length > 1 ? `--- attempt ${attempt}\n` : ''}${text}${unreadable === null ? '' : `\n(the log ends here: ${unreadable})\n`}`;
-      }),
-    );
-  }
-
-  async #report(
-    work: VersionWork,
-    context: JobContext,
-    facts: Record<string, unknown>,
-  ): Promise<void> {
-    await this.#deps.odoo.call(
-      { kind: 'service' },
-      'mlops.model.version',
-      'report_build',
-      { version_id: work.versionId, generation: work.generation, ...facts },
-      context.requestId,
-    );
-  }
 }
 
-/** A little before Odoo's own deadline, which would say only that time is up. */
-function roomUntil({ deployments }: VersionWork, since: Date): Date {
-  const deadlines = deployments.flatMap(({ desired, isLive, deadlineAt }) =>
-    desired === 'serving' && !isLive && deadlineAt ? [Date.parse(deadlineAt)] : [],
-  );
-  return new Date(
-    deadlines.length > 0
-      ? Math.max(...deadlines) - BEFORE_ODOO_MS
-      : since.getTime() + BUILD_DEADLINE_SECONDS * 1000,
-  );
-}
-
-const keyOf = ({ versionId, generation }: { versionId: number; generation: number }): string =>
-  `${versionId}-${generation}`;
+const isWanted = (work: VersionWork, generation: number): boolean =>
+  work.generation === generation &&
+  (work.buildState === 'wanted' || work.buildState === 'running') &&
+  work.status !== 'Archived';
 
 /** What the pod said that built a base; told again to every version that is laid on it. */
 const baseLogKey = ({ repository }: Prepared): string =>
   `layers/${repository.replace('/', '-')}.log`;
-
-/** A container ends a moment before its pod's phase says so. */
-function isOver({ pod }: BuildPodObserved): boolean {
-  return (
-    pod.containers.some(
-      (container) => container.terminated !== null && container.terminated.exitCode !== 0,
-    ) ||
-    pod.phase === 'Failed' ||
-    pod.phase === 'Succeeded'
-  );
-}

@@ -1,6 +1,6 @@
 import { assembleImage } from './assemble-image.ts';
 import type { LaidFile } from './assemble-image.ts';
-import type { CachedBase } from './base-image.ts';
+import type { StoredImage } from './base-image.ts';
 import { ensureModelLayer } from './model-layer.ts';
 import type { LayerDone } from './model-layer.ts';
 import type { Layering, Prepared } from './prepare.ts';
@@ -8,9 +8,16 @@ import type { VersionWork } from '../ports/odoo.ts';
 import type { JobContext } from '../ports/jobs.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 
-export interface FinishParts {
+export interface LayerParts {
   store: ObjectStore;
   layering: Layering;
+}
+
+/** What a layered image is put together from. */
+export interface LayeredImage {
+  readonly base: StoredImage;
+  readonly files: LaidFile[];
+  readonly labels: Record<string, string>;
 }
 
 /** The model's layers in the repository of the model, and what to say of them in the log. */
@@ -21,20 +28,20 @@ export interface LayersLaid {
 
 /** Needs no base: can be done while the base is built. */
 export async function layModel(
-  { store, layering: { images, partBytes, recordSecret: secret } }: FinishParts,
+  { store, layering: { images, partBytes, recordSecret: secret } }: LayerParts,
   work: VersionWork,
   { laid }: Prepared,
   context: JobContext,
 ): Promise<LayersLaid> {
   const files: LaidFile[] = [];
   const told: string[] = [];
-  for (const { file, artifact } of laid) {
+  for (const placed of laid) {
+    const { file, artifact } = placed;
     const began = performance.now();
     const done = await ensureModelLayer(
       { store, images, secret, ...(partBytes ? { partBytes } : {}) },
       `models/${work.slug}`,
-      file,
-      artifact,
+      placed,
       context.signal,
     );
     files.push({ file, artifactDigest: artifact.digest, digest: done.digest, size: done.size });
@@ -59,30 +66,19 @@ export async function layModel(
  * next one finds: blobs, and the place of an upload.
  */
 export async function finishLayered(
-  { layering: { images } }: FinishParts,
+  { images }: Layering,
   work: VersionWork,
-  { labels }: Prepared,
-  base: Exclude<CachedBase, null | 'unfit'>,
-  { files }: LayersLaid,
-  context: JobContext,
+  { base, files, labels }: LayeredImage,
+  signal: AbortSignal,
 ): Promise<string> {
   const annotations = {
     ...labels,
     'org.opencontainers.image.title': work.slug,
     'org.opencontainers.image.version': work.version,
   };
-  return assembleImage(
-    images,
-    {
-      from: base,
-      repository: `models/${work.slug}`,
-      tag: `v${work.versionId}-g${work.generation}`,
-      files,
-      labels,
-      annotations,
-    },
-    context.signal,
-  );
+  const repository = `models/${work.slug}`;
+  const tag = `v${work.versionId}-g${work.generation}`;
+  return assembleImage(images, { from: base, repository, tag, files, labels, annotations }, signal);
 }
 
 function saying({ how, resumedAt }: LayerDone): string {

@@ -1,3 +1,4 @@
+import type { BuildPodObserved } from '../../domain/builds/outcome.ts';
 import type { BuildPodsPort } from '../ports/cluster.ts';
 
 /** A log longer than this loses its middle: the beginning and the end tell. */
@@ -35,4 +36,19 @@ export async function collectLog(pods: BuildPodsPort, pod: string): Promise<Coll
   if (cut)
     text = `${text.slice(0, LOG_MAX_CHARS / 2)}\n… (cut) …\n${text.slice(-LOG_MAX_CHARS / 2)}`;
   return { text, unreadable };
+}
+
+/** The logs of all attempts of a build, as far as they can be read. */
+export async function collectLogs(
+  pods: BuildPodsPort,
+  known: BuildPodObserved[],
+): Promise<string[]> {
+  return Promise.all(
+    known.map(async ({ pod, attempt }) => {
+      const { text, unreadable } = await collectLog(pods, pod.name);
+      const heading = known.length > 1 ? `--- attempt ${attempt}\n` : '';
+      const ending = unreadable === null ? '' : `\n(the log ends here: ${unreadable})\n`;
+      return `${heading}${text}${ending}`;
+    }),
+  );
 }

@@ -10,6 +10,11 @@ import type { ObjectStore } from '../ports/object-store.ts';
 import { SignedRecords } from './signed-record.ts';
 
 type Artifact = VersionWork['artifacts'][number];
+/** An artifact of the model, and where the image has it. */
+export interface PlacedArtifact {
+  readonly file: ModelFile;
+  readonly artifact: Artifact;
+}
 export interface LayerDeps {
   store: ObjectStore;
   images: ImageStorePort;
@@ -38,8 +43,7 @@ const PART_BYTES = 128 * 1024 * 1024;
 export async function ensureModelLayer(
   deps: LayerDeps,
   repository: string,
-  file: ModelFile,
-  artifact: Artifact,
+  { file, artifact }: PlacedArtifact,
   signal: AbortSignal,
 ): Promise<LayerDone> {
   const records = new SignedRecords(deps.store, deps.secret);
@@ -101,13 +105,8 @@ class LayerUpload {
       while (offset < size) {
         signal.throwIfAborted();
         const length = Math.min(partBytes, size - offset);
-        place = await images.append(
-          place,
-          offset,
-          length,
-          Readable.from(bytes.take(length), { objectMode: false }),
-          signal,
-        );
+        const part = Readable.from(bytes.take(length), { objectMode: false });
+        place = await images.append(place, { start: offset, length, bytes: part }, signal);
         offset += length;
         if (offset < size) await this.#records.write(this.#note, { place });
       }

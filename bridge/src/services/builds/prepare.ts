@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { pinBases, planBuild } from '../../domain/builds/plan.ts';
 import type { BuildPlan } from '../../domain/builds/plan.ts';
-import type { ModelFile } from '../../domain/builds/copy.ts';
 import { cacheRepository, hasTriggers } from './base-image.ts';
 import { contextFiles } from './context.ts';
+import type { PlacedArtifact } from './model-layer.ts';
 import type { ImageStorePort } from '../ports/image-store.ts';
 import { splitImage } from '../../domain/builds/image-name.ts';
 import type { VersionWork } from '../ports/odoo.ts';
@@ -19,6 +19,20 @@ export interface Layering {
   recordSecret: string | Buffer;
   partBytes?: number;
 }
+export interface PrepareParts {
+  readonly store: ObjectStore;
+  /** without it every build is an ordinary one */
+  readonly layering?: Layering;
+  /** the registry in image names, host and port */
+  readonly registryName: string;
+}
+/** What makes a base another one, beside the files of its context. */
+interface BaseInputs {
+  readonly dockerfile: string;
+  readonly builder: string;
+  readonly registryName: string;
+}
+type LayeredPlan = Extract<BuildPlan, { way: 'layered' }>;
 /**
  * What a build is going to do, decided once from what was approved and from what the base images
  * are now.
@@ -34,7 +48,7 @@ export interface Prepared {
   contents: Record<string, string>;
   /** empty files in the pod, whose bytes come as layers */
   without: string[];
-  laid: { file: ModelFile; artifact: Artifact }[];
+  laid: PlacedArtifact[];
   reproducible: boolean;
   labels: Record<string, string>;
   /** the beginning of the log */
@@ -46,23 +60,57 @@ const DOCKERFILE_MAX_BYTES = 256 * 1024;
 
 /** Throws Failed when the version cannot be built at all. */
 export async function prepareBuild(
-  store: ObjectStore,
-  layering: Layering | undefined,
-  registryName: string,
+  { store, layering, registryName }: PrepareParts,
   work: VersionWork,
   mustBeOrdinary: string | null,
 ): Promise<Prepared> {
   const files = contextFiles(work.artifacts);
+  const ordinary = ordinaryBuild(work, files);
+  if (layering === undefined) return ordinary;
+  const dockerfile = await readDockerfile(store, files.get('Dockerfile')!);
+  if (dockerfile === null) return ordinary;
+  const plan = planBuild({
+    dockerfile,
+    files: [...files].map(([name, { kind }]) => ({ name, model: kind === 'model' })),
+    buildArgs: { REGISTRY: registryName },
+  });
+  const { images } = layering;
+  const { pinned, told } = await resolveBases(images, registryName, plan);
+  const labels = { ...ordinary.labels, ...baseLabels(plan, pinned) };
+  const exactDockerfile = pinBases(dockerfile, plan.bases, pinned);
+  const unfit =
+    plan.way === 'ordinary'
+      ? plan
+      : mustBeOrdinary !== null
+        ? { cause: 'misplaced', reason: mustBeOrdinary }
+        : await unfitBases(images, plan, pinned);
+  if (plan.way === 'ordinary' || unfit !== null)
+    return {
+      ...ordinary,
+      dockerfile: pinned.size > 0 ? exactDockerfile : null,
+      labels: { ...labels, 'io.creativeflow.build': `ordinary:${unfit!.cause}` },
+      told: [...told, `ordinary build, the model's bytes go through the builder: ${unfit!.reason}`],
+    };
+  const { buildImage } = layering;
+  return {
+    ...layeredBuild(ordinary, files, plan, {
+      dockerfile: exactDockerfile,
+      builder: (await ownDigest(images, registryName, buildImage)) ?? buildImage,
+      registryName,
+    }),
+    labels: { ...labels, 'io.creativeflow.build': 'layered' },
+    told: [
+      ...told,
+      `layered build: ${plan.files.map(({ name, path }) => `${name} is laid at /${path}`).join(', ')}`,
+    ],
+  };
+}
+
+function ordinaryBuild(work: VersionWork, files: Map<string, Artifact>): Prepared {
   const contents = Object.fromEntries(
     [...files].map(([name, artifact]) => [name, artifact.digest]),
   );
-  const labels: Record<string, string> = {
-    'io.creativeflow.model': work.slug,
-    'io.creativeflow.version-id': String(work.versionId),
-    'io.creativeflow.generation': String(work.generation),
-    'io.creativeflow.contents': contentsDigest(contents),
-  };
-  const ordinary: Prepared = {
+  return {
     way: 'ordinary',
     repository: `models/${work.slug}`,
     tag: `v${work.versionId}-g${work.generation}`,
@@ -71,84 +119,69 @@ export async function prepareBuild(
     without: [],
     laid: [],
     reproducible: false,
-    labels,
+    labels: {
+      'io.creativeflow.model': work.slug,
+      'io.creativeflow.version-id': String(work.versionId),
+      'io.creativeflow.generation': String(work.generation),
+      'io.creativeflow.contents': contentsDigest(contents),
+    },
     told: [],
   };
-  if (layering === undefined) return ordinary;
-  const own = files.get('Dockerfile')!;
-  const dockerfile =
-    own.size <= DOCKERFILE_MAX_BYTES ? await readSmall(store, own.objectKey) : null;
-  if (dockerfile === null) return ordinary; // the pod says why, as it does for every file
-  if (sha256(dockerfile) !== own.digest) return ordinary; // the pod refuses it with both digests
-  const plan = planBuild({
-    dockerfile,
-    files: [...files].map(([name, { kind }]) => ({ name, model: kind === 'model' })),
-    buildArgs: { REGISTRY: registryName },
-  });
-  const { pinned, told } = await resolveBases(layering.images, registryName, plan);
-  const base = plan.bases.find(({ final }) => final);
-  const exact = base && pinned.get(base.image);
-  Object.assign(
-    labels,
-    exact
-      ? {
-          'org.opencontainers.image.base.name': base.image,
-          'org.opencontainers.image.base.digest': exact.split('@')[1],
-        }
-      : {},
-  );
-  if (pinned.size > 0)
-    labels['io.creativeflow.bases'] = [...pinned]
-      .map(([image, digest]) => `${image}@${digest.split('@')[1]}`)
-      .join(',');
-  const exactDockerfile = pinBases(dockerfile, plan.bases, pinned);
-  const reason =
-    plan.way === 'ordinary'
-      ? plan
-      : mustBeOrdinary !== null
-        ? { cause: 'misplaced', reason: mustBeOrdinary }
-        : await unfitBases(layering.images, plan, pinned);
-  if (plan.way === 'ordinary' || reason !== null) {
-    labels['io.creativeflow.build'] = `ordinary:${reason!.cause}`;
-    return {
-      ...ordinary,
-      dockerfile: pinned.size > 0 ? exactDockerfile : null,
-      told: [
-        ...told,
-        `ordinary build, the model's bytes go through the builder: ${reason!.reason}`,
-      ],
-    };
-  }
-  labels['io.creativeflow.build'] = 'layered';
+}
+
+/** The pod builds a base without the model, kept under what it is made from. */
+function layeredBuild(
+  ordinary: Prepared,
+  files: Map<string, Artifact>,
+  plan: LayeredPlan,
+  { dockerfile, builder, registryName }: BaseInputs,
+): Prepared {
   const small = Object.fromEntries(
-    Object.entries(contents).filter(
+    Object.entries(ordinary.contents).filter(
       ([name]) => !plan.models.includes(name) && name !== 'Dockerfile',
     ),
   );
+  const contents = { ...small, Dockerfile: files.get('Dockerfile')!.digest };
   const reproducible = !plan.hasRun;
   return {
     ...ordinary,
     way: 'layered',
-    dockerfile: exactDockerfile,
-    contents: { ...small, Dockerfile: own.digest },
+    dockerfile,
+    contents,
     without: plan.models,
     reproducible,
     repository: cacheRepository({
-      dockerfile: exactDockerfile,
-      contents: { ...small, Dockerfile: own.digest },
+      dockerfile,
+      contents,
       models: plan.models,
-      builder:
-        (await ownDigest(layering.images, registryName, layering.buildImage)) ??
-        layering.buildImage,
+      builder,
       settings: [registryName, String(reproducible)],
     }),
     tag: 'built',
     laid: plan.files.map((file) => ({ file, artifact: files.get(file.name)! })),
-    told: [
-      ...told,
-      `layered build: ${plan.files.map(({ name, path }) => `${name} is laid at /${path}`).join(', ')}`,
-    ],
   };
+}
+
+/** null: too large, gone, or not what was approved; the pod says so, as it does for every file. */
+async function readDockerfile(store: ObjectStore, artifact: Artifact): Promise<string | null> {
+  if (artifact.size > DOCKERFILE_MAX_BYTES) return null;
+  const text = await readSmall(store, artifact.objectKey);
+  return text !== null && sha256(text) === artifact.digest ? text : null;
+}
+
+function baseLabels(plan: BuildPlan, pinned: Map<string, string>): Record<string, string> {
+  const labels: Record<string, string> = {};
+  const base = plan.bases.find(({ final }) => final);
+  const exact = base && pinned.get(base.image);
+  if (exact) {
+    labels['org.opencontainers.image.base.name'] = base.image;
+    labels['org.opencontainers.image.base.digest'] = exact.split('@')[1]!;
+  }
+  if (pinned.size > 0)
+    labels['io.creativeflow.bases'] = [...pinned]
+      .map(([image, digest]) => `${image}@${digest.split('@')[1]}`)
+      .join(',');
+  return labels;
 }
 
 async function resolveBases(

@@ -5,12 +5,7 @@ import {
   sameDifference,
   withRemembered,
 } from '../../domain/integrity/differences.ts';
-import type {
-  ClusterSeen,
-  Difference,
-  Expected,
-  Seen,
-} from '../../domain/integrity/differences.ts';
+import type { ClusterSeen, Difference, Expected, Seen } from '../../domain/integrity/types.ts';
 import { routeName, routePath } from '../../domain/rollouts/revision.ts';
 import { Failed, Unavailable } from '../../errors.ts';
 import type { ImageStorePort } from '../ports/image-store.ts';

@@ -1,9 +1,5 @@
 import { createHash } from 'node:crypto';
-import type {
-  ArtifactExpected,
-  ArtifactSeen,
-  ImageSeen,
-} from '../../domain/integrity/differences.ts';
+import type { ArtifactExpected, ArtifactSeen, ImageSeen } from '../../domain/integrity/types.ts';
 import type { ImageStorePort } from '../ports/image-store.ts';
 import type { ArtifactBytes, Witness } from '../ports/integrity.ts';
 

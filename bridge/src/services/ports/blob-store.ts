@@ -14,6 +14,12 @@ export interface StoredPart {
   size: number;
   etag: string;
 }
+/** Where a part of an open multipart upload goes. `number`: from 1 to 10,000. */
+export interface PartPlace {
+  readonly key: string;
+  readonly uploadId: string;
+  readonly number: number;
+}
 export interface OpenUpload {
   key: string;
   uploadId: string;
@@ -40,16 +46,10 @@ export interface BlobStore {
   /** Opens a multipart upload. Nothing is visible under `key` until `complete`. */
   begin(key: string): Promise<string>;
   /**
-   * `number` from 1 to 10,000. Writing a part again replaces it. Retries while the storage is away,
+   * Answers the part's etag. Writing a part again replaces it. Retries while the storage is away,
    * within its deadline.
    */
-  putPart(
-    key: string,
-    uploadId: string,
-    number: number,
-    body: Buffer,
-    signal?: AbortSignal,
-  ): Promise<string>;
+  putPart(place: PartPlace, body: Buffer, signal?: AbortSignal): Promise<string>;
   /** Those with a number above `after`, in order of their numbers. */
   parts(key: string, uploadId: string, after?: number): Promise<StoredPart[]>;
   /**

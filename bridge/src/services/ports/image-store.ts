@@ -1,5 +1,12 @@
 import type { Readable } from 'node:stream';
 
+/** Bytes of a blob that continue an upload at `start`. */
+export interface BlobPart {
+  readonly start: number;
+  readonly length: number;
+  readonly bytes: Readable;
+}
+
 export interface StoredManifest {
   digest: string;
   mediaType: string;
@@ -31,16 +38,10 @@ export interface ImageStorePort {
   /** how far an upload has come; null: it is gone */
   progress(place: string): Promise<{ place: string; offset: number } | null>;
   /**
-   * appends `length` bytes at `start`; the place for the next part. Conflict when the registry does
-   * not go on there
+   * appends a part; the place for the next one. Conflict when the registry does not go on at its
+   * start
    */
-  append(
-    place: string,
-    start: number,
-    length: number,
-    bytes: Readable,
-    signal?: AbortSignal,
-  ): Promise<string>;
+  append(place: string, part: BlobPart, signal?: AbortSignal): Promise<string>;
   /** Conflict when the bytes are not those of this digest */
   finish(place: string, digest: string): Promise<void>;
 }

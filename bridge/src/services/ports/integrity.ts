@@ -5,7 +5,7 @@ import type {
   Difference,
   ObjectSeen,
   RouteSeen,
-} from '../../domain/integrity/differences.ts';
+} from '../../domain/integrity/types.ts';
 import type { RevisionSpec } from './cluster.ts';
 import type { DeploymentWork } from './odoo.ts';
 

@@ -55,14 +55,12 @@ export async function findBlocker(deps: PreflightDeps, asked: Asked): Promise<Bl
   const beside = besideOf(asked);
   const room = rolloutBlocker(capacity, spec.requests, more, beside);
   const blocker = mayQueue(asked)
-    ? queueBlocker(
-        (work.queue ?? []).map(waitingOf),
-        room,
-        spec.requests,
+    ? queueBlocker((work.queue ?? []).map(waitingOf), room, {
+        requests: spec.requests,
         capacity,
-        spec.namespace,
-        asked.now,
-      )
+        namespace: spec.namespace,
+        now: asked.now,
+      })
     : room;
   const instead =
     wanted.rollback &&

@@ -172,7 +172,7 @@ export class PartPump {
     this.#target ??= this.#options.target();
     const put = this.#target
       .then(({ key, uploadId }) =>
-        this.#options.store.putPart(key, uploadId, number, bytes, this.#abort.signal),
+        this.#options.store.putPart({ key, uploadId, number }, bytes, this.#abort.signal),
       )
       .then((etag) => {
         this.stored.push({ number, etag, size: bytes.length });

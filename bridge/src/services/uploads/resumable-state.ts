@@ -63,9 +63,7 @@ export async function makeVoid(
   await Promise.all(
     numbers.map((number) =>
       blobs.putPart(
-        info.key,
-        info.uploadId,
-        number,
+        { key: info.key, uploadId: info.uploadId, number },
         Buffer.alloc(partSize(info, number) === 1 ? 2 : 1),
       ),
     ),

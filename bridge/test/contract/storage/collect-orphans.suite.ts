@@ -140,7 +140,7 @@ export function collectContract(
 
     it('takes multipart uploads that nobody finishes, blobs without a pointer and old claims', async () => {
       const key = `blobs/${randomUUID()}`;
-      await blobs.putPart(key, await blobs.begin(key), 1, randomBytes(10));
+      await blobs.putPart({ key, uploadId: await blobs.begin(key), number: 1 }, randomBytes(10));
       await blobs.put(`blobs/${randomUUID()}`, 'bytes', 'application/octet-stream');
       await blobs.put('claims/x', 'reuse', 'text/plain');
       later = ORPHAN_GRACE_MS + 60_000;

@@ -1,5 +1,6 @@
 import { readStackFacts } from '../../../../stack/facts.ts';
-import { MinioBlobStore, type MinioConfig } from '../../../src/adapters/minio/minio-blob-store.ts';
+import { MinioBlobStore } from '../../../src/adapters/minio/minio-blob-store.ts';
+import type { MinioConfig } from '../../../src/adapters/minio/open-client.ts';
 import { realClock } from '../../fakes/real-clock.ts';
 
 /**

@@ -207,10 +207,10 @@ export function objectStoreContract(
       const key = `tests/${randomUUID()}`;
       const uploadId = await blobs.begin(key);
       const [a, b] = [randomBytes(partBytes), randomBytes(100)];
-      const old = await blobs.putPart(key, uploadId, 1, randomBytes(partBytes));
-      const etagB = await blobs.putPart(key, uploadId, 2, b);
-      await blobs.putPart(key, uploadId, 3, randomBytes(1));
-      const etagA = await blobs.putPart(key, uploadId, 1, a);
+      const old = await blobs.putPart({ key, uploadId, number: 1 }, randomBytes(partBytes));
+      const etagB = await blobs.putPart({ key, uploadId, number: 2 }, b);
+      await blobs.putPart({ key, uploadId, number: 3 }, randomBytes(1));
+      const etagA = await blobs.putPart({ key, uploadId, number: 1 }, a);
       expect(await blobs.stat(key)).to.equal(null);
       expect(await blobs.parts(key, uploadId)).to.deep.equal([
         { number: 1, size: partBytes, etag: etagA },
@@ -247,7 +247,7 @@ export function objectStoreContract(
       await Promise.all(
         Array.from({ length: 8 }, async () => {
           for (let number = queue.shift(); number; number = queue.shift())
-            await store.blobs.putPart(key, uploadId, number, Buffer.from('x'));
+            await store.blobs.putPart({ key, uploadId, number }, Buffer.from('x'));
         }),
       );
       expect((await store.blobs.parts(key, uploadId)).map(({ number }) => number)).to.deep.equal(

@@ -382,8 +382,8 @@ export function tusContract(
       const info = JSON.parse(
         String(await collect(await blobs.get(`tus/${path.slice(-32)}/info`))),
       );
-      await blobs.putPart(info.key, info.uploadId, 2, randomBytes(PART));
-      await blobs.putPart(info.key, info.uploadId, 4, randomBytes(PART));
+      await blobs.putPart({ key: info.key, uploadId: info.uploadId, number: 2 }, randomBytes(PART));
+      await blobs.putPart({ key: info.key, uploadId: info.uploadId, number: 4 }, randomBytes(PART));
       expect((await ada.head(path)).offset).to.equal(0);
       expect((await ada.patch(path, 0, bytes.subarray(0, PART))).offset).to.equal(PART);
       expect((await elsewhere.head(path)).offset).to.equal(PART);

@@ -177,7 +177,14 @@ const TABLE: Row[] = [
 describe('those who wait for room', () => {
   for (const { name, waiting, own = null, gpus = 1, room = capacity(), then } of TABLE) {
     it(name, () =>
-      expect(queueBlocker(waiting, own, requests(gpus), room, NAMESPACE, NOW)).to.deep.equal(then),
+      expect(
+        queueBlocker(waiting, own, {
+          requests: requests(gpus),
+          capacity: room,
+          namespace: NAMESPACE,
+          now: NOW,
+        }),
+      ).to.deep.equal(then),
     );
   }
 

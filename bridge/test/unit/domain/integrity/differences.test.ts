@@ -12,7 +12,7 @@ import type {
   ImageSeen,
   RouteSeen,
   Seen,
-} from '../../../../src/domain/integrity/differences.ts';
+} from '../../../../src/domain/integrity/types.ts';
 import { specChanges } from '../../../../src/domain/integrity/spec-difference.ts';
 
 const DIGEST = `sha256:${'1'.repeat(64)}`;

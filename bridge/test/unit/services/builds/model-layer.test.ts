@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { Conflict, NotFound } from '../../../../src/errors.ts';
 import { ensureModelLayer } from '../../../../src/services/builds/model-layer.ts';
 import type { LayerDone } from '../../../../src/services/builds/model-layer.ts';
-import type { ImageStorePort } from '../../../../src/services/ports/image-store.ts';
+import type { BlobPart, ImageStorePort } from '../../../../src/services/ports/image-store.ts';
 import type { VersionWork } from '../../../../src/services/ports/odoo.ts';
 import type { ObjectStore } from '../../../../src/services/ports/object-store.ts';
 
@@ -34,7 +34,7 @@ class MemoryImages {
     const so = this.uploads.get(place);
     return so ? { place, offset: so.length } : null;
   }
-  async append(place: string, start: number, _length: number, bytes: Readable): Promise<string> {
+  async append(place: string, { start, bytes }: BlobPart): Promise<string> {
     const so = this.uploads.get(place);
     if (so?.length !== start) throw new Conflict('not there', { code: 'blob-refused' });
     const parts = [so];
@@ -90,8 +90,7 @@ function scene() {
     ensureModelLayer(
       { store, images: images as unknown as ImageStorePort, secret, partBytes: 30_000 },
       repository,
-      FILE,
-      artifact,
+      { file: FILE, artifact },
       new AbortController().signal,
     );
   return { images, objects, breaksAt, ensure, artifact };

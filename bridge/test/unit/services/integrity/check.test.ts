@@ -5,7 +5,7 @@ import type {
   ContainerSeen,
   ObjectSeen,
   RouteSeen,
-} from '../../../../src/domain/integrity/differences.ts';
+} from '../../../../src/domain/integrity/types.ts';
 import { Unavailable } from '../../../../src/errors.ts';
 import { IntegrityCheck } from '../../../../src/services/integrity/check.ts';
 import type { Due, IntegrityCluster } from '../../../../src/services/ports/integrity.ts';
