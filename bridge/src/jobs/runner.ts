@@ -40,7 +40,7 @@ export function startWorkers(deps: WorkerDeps): { stop(): Promise<void> } {
   const running = new Set<Promise<void>>();
   for (const name of Object.keys(deps.handlers) as JobName[]) {
     deps.queues.work(name, deps.concurrency?.[name] ?? CONCURRENCY[name], (data, id) => {
-      const work: Promise<void> = runJob(deps, name, data, id, stopping.signal).finally(() =>
+      const work: Promise<void> = runJob(deps, { name, data, id }, stopping.signal).finally(() =>
         running.delete(work),
       );
       running.add(work);
@@ -59,13 +59,15 @@ export function startWorkers(deps: WorkerDeps): { stop(): Promise<void> } {
   };
 }
 
-async function runJob(
-  deps: WorkerDeps,
-  name: JobName,
-  data: JobData,
-  id: string,
-  stopping: AbortSignal,
-): Promise<void> {
+/** One job as the queue hands it out. */
+interface Job {
+  name: JobName;
+  data: JobData;
+  id: string;
+}
+
+async function runJob(deps: WorkerDeps, job: Job, stopping: AbortSignal): Promise<void> {
+  const { name, data, id } = job;
   const { payload } = data;
   const requestId = payload.requestId ?? `job-${id}`;
   const log = deps.log.child({
@@ -78,25 +80,19 @@ async function runJob(
   try {
     const result = await deps.handlers[name](payload, { log, signal, requestId });
     if (result.done) {
-      await finish(deps, name, data, id);
+      await finish(deps, job);
       log.info({}, 'job.done');
       return;
     }
     log.debug({ why: result.why, againInMs: result.againInMs }, 'job.again');
     await deps.queues.addNext(name, { payload, attempt: 0 }, id, result.againInMs);
   } catch (error) {
-    await failed(deps, name, data, id, error, log);
+    await failed(deps, job, error, log);
   }
 }
 
-async function failed(
-  deps: WorkerDeps,
-  name: JobName,
-  data: JobData,
-  id: string,
-  error: unknown,
-  log: Logger,
-): Promise<void> {
+async function failed(deps: WorkerDeps, job: Job, error: unknown, log: Logger): Promise<void> {
+  const { name, data, id } = job;
   const { payload, attempt } = data;
   const reason = error instanceof Error ? error.message : String(error);
   const hopeless =
@@ -118,16 +114,12 @@ async function failed(
     return;
   }
   log.error({ reason, code, attempt }, 'job.given-up');
-  await finish(deps, name, data, id);
+  await finish(deps, job);
 }
 
 /** A newer order for the same thing may have come while this one ran. */
-async function finish(
-  deps: WorkerDeps,
-  name: JobName,
-  { payload }: JobData,
-  id: string,
-): Promise<void> {
+async function finish(deps: WorkerDeps, { name, data, id }: Job): Promise<void> {
+  const { payload } = data;
   const newer = await deps.outbox.finish({
     command: name,
     key: payload.key,
