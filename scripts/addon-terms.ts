@@ -1,5 +1,5 @@
 /**
- * Writes the addon's terms for translators, odoo_addon/creativeflow_mlops/i18n/creativeflow_mlops.pot,
+ * Writes the terms of the addon for translators, `i18n/creativeflow_mlops.pot` in its folder,
  * as Odoo exports them from a database of its own.
  *
  *   npm run stack -- up && npm run addon-terms

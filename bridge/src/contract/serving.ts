@@ -6,7 +6,7 @@ const ZOD_CUSTOM = 'custom' as const;
 /**
  * How a version is served. Odoo holds registrations to the same rules (domain/serving_rules.py),
  * and both are held to one table of cases,
- * `odoo_addon/creativeflow_mlops/tests/serving_cases.json`: what the cluster could not run is
+ * `odoo_addon/creativeflow_mlops/tests/model/serving_cases.json`: what the cluster could not run is
  * refused at the upload.
  */
 export interface ServingFault {

@@ -1,5 +1,5 @@
 """What a version may ask of the cluster. The bridge has the same rules (contract/serving.ts);
-tests/serving_cases.json holds both to one table.
+tests/model/serving_cases.json holds both to one table.
 """
 
 import re

@@ -5,7 +5,7 @@ from pathlib import Path
 from domain.serving_rules import serving_faults
 
 # the bridge's suite reads the same table (bridge/test/unit/services/uploads/serving-rules.test.ts)
-TABLE = Path(__file__).parents[2] / "creativeflow_mlops/tests/serving_cases.json"
+TABLE = Path(__file__).parents[2] / "creativeflow_mlops/tests/model/serving_cases.json"
 CASES = json.loads(TABLE.read_text())
 
 

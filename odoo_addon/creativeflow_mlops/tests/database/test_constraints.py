@@ -3,7 +3,7 @@ import psycopg2.errors
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from .common import MlopsCase, digest
+from ..common import MlopsCase, digest
 
 
 @tagged("post_install", "-at_install")

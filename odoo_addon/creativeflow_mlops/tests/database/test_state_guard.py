@@ -9,7 +9,7 @@ from odoo.tools import mute_logger
 
 from odoo.addons.creativeflow_mlops.domain.transitions import STATES, STATUS_NAMES
 
-from .common import MlopsCase
+from ..common import MlopsCase
 
 # What the status of a version goes with, whatever the journal says.
 NEVER_SO = ("mlops_model_version_image_known", "mlops_model_version_available_means_live")

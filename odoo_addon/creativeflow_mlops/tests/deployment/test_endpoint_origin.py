@@ -6,9 +6,9 @@ from unittest.mock import patch
 from odoo.exceptions import ValidationError
 from odoo.tests import tagged
 
-from ..models.deployment.endpoint_address import PARAMETER, RECORDED
-from ..models.mixins.protected_fields import keyed
-from .common import MlopsCase
+from ...models.deployment.endpoint_address import PARAMETER, RECORDED
+from ...models.mixins.protected_fields import keyed
+from ..common import MlopsCase
 
 OLD, NEW = "https://mlops.test:18443", "https://endpoints.test:18444"
 
@@ -158,9 +158,7 @@ class TestEndpointOrigin(MlopsCase):
                 self.parameters.set_param(PARAMETER, wrong)
 
     def test_the_migration_moves_by_the_parameter_or_by_the_environment(self):
-        file = (
-            Path(__file__).parent.parent / "migrations" / "19.0.1.1.0" / "post-endpoints_origin.py"
-        )
+        file = Path(__file__).parents[2] / "migrations" / "19.0.1.1.0" / "post-endpoints_origin.py"
         spec = importlib.util.spec_from_file_location("post_endpoints_origin", file)
         script = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(script)

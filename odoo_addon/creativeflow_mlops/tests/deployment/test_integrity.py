@@ -4,7 +4,7 @@ from odoo.tests import tagged
 
 from odoo.addons.creativeflow_mlops.models.mixins.protected_fields import keyed
 
-from .common import MlopsCase
+from ..common import MlopsCase
 
 DRIFT = [
     {

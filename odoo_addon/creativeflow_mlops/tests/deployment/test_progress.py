@@ -1,7 +1,7 @@
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
-from .test_rollout import RolloutCase
+from ..rollout_case import RolloutCase
 
 
 @tagged("post_install", "-at_install")

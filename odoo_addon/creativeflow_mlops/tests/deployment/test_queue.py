@@ -1,6 +1,6 @@
 from odoo.tests import tagged
 
-from .test_rollout import RolloutCase
+from ..rollout_case import RolloutCase
 
 
 @tagged("post_install", "-at_install")

@@ -8,8 +8,8 @@ from odoo.addons.creativeflow_mlops.domain.analysis_rows import (
 )
 from odoo.addons.creativeflow_mlops.models.mixins.protected_fields import keyed
 
-from .common import Cast
-from .test_rollout import AT, STEPS, RolloutCase
+from ..common import Cast
+from ..rollout_case import AT, STEPS, RolloutCase
 
 STEERING = ("can_pause", "can_resume", "can_approve_step", "can_skip_step", "can_abort")
 # (paused, kind of the step, who) → the buttons that the form shows

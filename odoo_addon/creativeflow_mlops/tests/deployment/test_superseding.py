@@ -5,7 +5,7 @@ from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
-from .test_rollout import RolloutCase
+from ..rollout_case import RolloutCase
 
 MONDAY_NOON = fields.Datetime.to_datetime("2026-03-02 11:00:00")  # noon in Paris
 SATURDAY_NOON = fields.Datetime.to_datetime("2026-03-07 11:00:00")

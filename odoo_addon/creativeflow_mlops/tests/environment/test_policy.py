@@ -17,7 +17,7 @@ from odoo.addons.creativeflow_mlops.models.environment.policy_history import (
     SOURCES,
 )
 
-from .common import MlopsCase
+from ..common import MlopsCase
 
 # field of the form → (what it is before, what loosens, what tightens); one row for each policy that
 # a manager may write.

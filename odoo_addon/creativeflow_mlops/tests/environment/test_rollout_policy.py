@@ -10,7 +10,7 @@ from odoo.tools import mute_logger
 
 from odoo.addons.creativeflow_mlops.domain.rollout_steps import CANARY, JUDGE
 
-from .test_rollout import ALL, SCALE, STEPS, RolloutCase
+from ..rollout_case import ALL, SCALE, STEPS, RolloutCase
 
 SIGNAL = {"model": "res.partner", "domain": [["city", "=", "Cancelled"]], "maxIncrease": 2}
 

@@ -10,7 +10,7 @@ from odoo.exceptions import AccessError
 from odoo.sql_db import connection_info_for, db_connect
 from odoo.tests import tagged
 
-from .common import MlopsCase
+from ..common import MlopsCase
 
 
 @tagged("post_install", "-at_install")

@@ -11,7 +11,7 @@ from odoo.tests.common import get_db_name
 
 from odoo.addons.creativeflow_mlops.models.events.rights_feed import CHANNEL, WATCHED
 
-from .common import PREFIX, MlopsCase
+from ..common import PREFIX, MlopsCase
 
 
 @tagged("post_install", "-at_install")

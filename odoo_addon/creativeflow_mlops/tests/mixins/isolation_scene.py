@@ -11,7 +11,7 @@ from odoo.tools import mute_logger
 
 from odoo.addons.base.models import res_users
 
-from .common import Cast
+from ..common import Cast
 
 MODULE = "creativeflow_mlops"
 FOREIGN, HIDDEN = "foreignsecret", "hiddensecret"

@@ -4,7 +4,7 @@ from odoo.exceptions import AccessError
 from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
 
-from .common import Cast, MlopsCase, digest
+from ..common import Cast, MlopsCase, digest
 
 LOGINS = ("vera", "ada", "ben", "mia", "bridge", "n8n", "outsider", "admin")
 GUARDED = {

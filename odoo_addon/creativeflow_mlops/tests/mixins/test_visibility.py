@@ -3,7 +3,7 @@ from odoo.tests import tagged
 
 from odoo.addons.bus.models.ir_websocket import IrWebsocket as BusWebsocket
 
-from .common import MlopsCase
+from ..common import MlopsCase
 
 MODELS = (
     "mlops.model",

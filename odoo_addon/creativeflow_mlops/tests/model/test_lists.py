@@ -1,6 +1,6 @@
 from odoo.tests import tagged
 
-from .common import MlopsCase
+from ..common import MlopsCase
 
 
 @tagged("post_install", "-at_install")

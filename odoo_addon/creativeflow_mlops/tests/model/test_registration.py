@@ -7,7 +7,7 @@ from odoo.tests import tagged
 
 from odoo.addons.creativeflow_mlops.domain import upload_receipt as receipt
 
-from .common import SECRET, MlopsCase
+from ..common import SECRET, MlopsCase
 
 
 @tagged("post_install", "-at_install")

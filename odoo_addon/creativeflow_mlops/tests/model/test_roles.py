@@ -1,7 +1,7 @@
 from odoo.exceptions import AccessError
 from odoo.tests import tagged
 
-from .common import MlopsCase
+from ..common import MlopsCase
 
 PEOPLE = ("vera", "ada", "ben", "mia", "bridge", "n8n", "outsider")
 # method → (model, arguments after the version id or None, roles that may)

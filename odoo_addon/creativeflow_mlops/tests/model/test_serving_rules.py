@@ -6,7 +6,7 @@ from odoo.tests import tagged
 
 from odoo.addons.creativeflow_mlops.models.mixins.protected_fields import keyed
 
-from .common import MlopsCase
+from ..common import MlopsCase
 
 # the bridge's suite reads the same table (bridge/test/unit/services/uploads/serving-rules.test.ts)
 CASES = json.loads(Path(__file__).with_name("serving_cases.json").read_text())

@@ -8,7 +8,7 @@ from odoo import api
 from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
 
-from .common import Cast
+from ..common import Cast
 
 
 @tagged("post_install", "-at_install")

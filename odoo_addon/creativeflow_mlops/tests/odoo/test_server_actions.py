@@ -11,7 +11,7 @@ from odoo.addons.creativeflow_mlops.domain.transitions import TRANSITIONS
 from odoo.addons.creativeflow_mlops.models.mixins import evaluated_code
 from odoo.addons.creativeflow_mlops.models.mixins.evaluated_code import JOBS, OWN
 
-from .common import MlopsCase
+from ..common import MlopsCase
 
 # What an administrator could write into a server action of a version in Staging to move it, or to
 # forge what is kept of it.

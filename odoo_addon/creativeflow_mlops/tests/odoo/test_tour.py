@@ -1,6 +1,6 @@
 from odoo.tests import HttpCase, tagged
 
-from .common import Cast
+from ..common import Cast
 
 
 @tagged("post_install", "-at_install")

@@ -8,10 +8,10 @@ from odoo.exceptions import AccessError
 from odoo.tests import tagged
 from odoo.tools.translate import trans_export
 
-from .common import MlopsCase
+from ..common import MlopsCase
 
 MODULE = "creativeflow_mlops"
-FOLDER = Path(__file__).parents[1] / "i18n"
+FOLDER = Path(__file__).parents[2] / "i18n"
 PLACEHOLDER = re.compile(r"%\(\w+\)s|%s|%%|</?\w+")
 
 

@@ -3,7 +3,7 @@ from unittest.mock import patch
 from odoo.exceptions import AccessError, ConcurrencyError, ValidationError
 from odoo.tests import tagged
 
-from .common import MlopsCase
+from ..common import MlopsCase
 
 
 @tagged("post_install", "-at_install")

@@ -4,7 +4,7 @@ from odoo.exceptions import AccessError, MissingError, UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from .common import MlopsCase
+from ..common import MlopsCase
 
 
 @tagged("post_install", "-at_install")

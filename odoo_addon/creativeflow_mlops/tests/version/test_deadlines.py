@@ -5,7 +5,7 @@ from odoo.tests import tagged
 
 from odoo.addons.creativeflow_mlops.models.mixins.protected_fields import keyed
 
-from .common import MlopsCase
+from ..common import MlopsCase
 
 
 @tagged("post_install", "-at_install")

@@ -1,7 +1,7 @@
 from odoo.exceptions import MissingError, UserError
 from odoo.tests import tagged
 
-from .common import MlopsCase, digest
+from ..common import MlopsCase, digest
 
 
 @tagged("post_install", "-at_install")

@@ -1,7 +1,7 @@
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
-from .common import MlopsCase
+from ..common import MlopsCase
 
 OK = [
     {"name": "osv", "status": "ok", "detail": None},

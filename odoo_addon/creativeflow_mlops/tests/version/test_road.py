@@ -2,7 +2,7 @@ from odoo.tests import tagged
 
 from odoo.addons.creativeflow_mlops.domain.transitions import STATUSES
 
-from .common import MlopsCase
+from ..common import MlopsCase
 
 # status → the states of the eight stops: d done, r running, w waiting, f failed, a aborted, o over,
 # - ahead

@@ -5,7 +5,7 @@ from odoo.addons.bus.models.ir_websocket import IrWebsocket as BusWebsocket
 from odoo.addons.creativeflow_mlops.domain.comparison import comparison
 from odoo.addons.creativeflow_mlops.models.odoo.ir_websocket import CHANGES
 
-from .common import MlopsCase
+from ..common import MlopsCase
 
 BUTTONS = ("can_deploy", "can_promote", "can_reject", "can_rollback", "can_rescan", "can_archive")
 # (status, who) → the buttons that the form shows

@@ -5,7 +5,7 @@ from odoo.addons.creativeflow_mlops.domain.transitions import (
     STATUS_NAMES,
 )
 
-from .common import MlopsCase
+from ..common import MlopsCase
 
 # What each method of a person makes of each status; a status that is not named is refused.
 METHODS = {

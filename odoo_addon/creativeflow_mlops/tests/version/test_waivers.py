@@ -7,7 +7,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from .common import MlopsCase
+from ..common import MlopsCase
 
 REVIEW = {
     "rule": "pickle-global-review",

@@ -10,7 +10,7 @@ interface Cases {
   refused: { serving: unknown; field: string }[];
 }
 const table = new URL(
-  '../../../../../odoo_addon/creativeflow_mlops/tests/serving_cases.json',
+  '../../../../../odoo_addon/creativeflow_mlops/tests/model/serving_cases.json',
   import.meta.url,
 );
 const { accepted, refused } = JSON.parse(readFileSync(table, 'utf8')) as Cases;
