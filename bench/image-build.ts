@@ -133,23 +133,19 @@ const spent = process.cpuUsage(cpu);
 took.cpuSeconds = (spent.user + spent.system) / 1e6;
 process.stdout.write(`${JSON.stringify(took)}\n`, () => process.exit(0));
 
+interface ContainerState {
+  running?: { startedAt?: string };
+  terminated?: { startedAt?: string; finishedAt?: string };
+}
+
 /** How long the building container has run so far. */
 async function podSeconds(): Promise<number | null> {
   const pod = await client.get<{
-    status?: {
-      containerStatuses?: {
-        state?: {
-          running?: { startedAt?: string };
-          terminated?: { startedAt?: string; finishedAt?: string };
-        };
-      }[];
-    };
+    status?: { containerStatuses?: { state?: ContainerState }[] };
   }>(`/api/v1/namespaces/${order.namespace}/pods/build-v${work.versionId}-g1-a1`);
-  const [container] = pod?.status?.containerStatuses ?? [];
-  const state = container?.state;
-  const from = state?.terminated?.startedAt ?? state?.running?.startedAt;
-  return from === undefined
-    ? null
-    : (new Date(state?.terminated?.finishedAt ?? Date.now()).getTime() - new Date(from).getTime()) /
-        1000;
+  const { running, terminated } = pod?.status?.containerStatuses?.[0]?.state ?? {};
+  const from = terminated?.startedAt ?? running?.startedAt;
+  if (from === undefined) return null;
+  const until = terminated?.finishedAt ?? Date.now();
+  return (new Date(until).getTime() - new Date(from).getTime()) / 1000;
 }

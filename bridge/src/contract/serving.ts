@@ -67,6 +67,27 @@ export function servingFaults(serving: unknown): ServingFault[] {
   });
 }
 
+interface Rule {
+  allows(value: unknown): boolean;
+  remedy: string;
+}
+
+const RULES: Record<string, Rule> = {
+  cpu: { allows: isCpu, remedy: 'Give cores as a text, such as "500m", "0.5" or "2", up to 1024.' },
+  memory: {
+    allows: isMemory,
+    remedy: 'Give a size as a text, such as "512Mi" or "2Gi" (not "GB"), from 4Mi to 64Ti.',
+  },
+  readinessPath: {
+    allows: isServingPath,
+    remedy: 'Give a path that begins with /, without "..", "//", spaces, "?", "%" or "#".',
+  },
+  protocol: {
+    allows: (value) => PROTOCOLS.includes(value as string),
+    remedy: `Give one of ${PROTOCOLS.join(', ')}.`,
+  },
+};
+
 /** null: it is right. */
 function remedyFor(name: string, value: unknown): string | null {
   const span = WHOLE[name];
@@ -74,19 +95,9 @@ function remedyFor(name: string, value: unknown): string | null {
     return Number.isInteger(value) && Number(value) >= span[0] && Number(value) <= span[1]
       ? null
       : `Give a whole number from ${span[0]} to ${span[1]}.`;
-  if (name === 'cpu')
-    return isCpu(value) ? null : 'Give cores as a text, such as "500m", "0.5" or "2", up to 1024.';
-  if (name === 'memory')
-    return isMemory(value)
-      ? null
-      : 'Give a size as a text, such as "512Mi" or "2Gi" (not "GB"), from 4Mi to 64Ti.';
-  if (name === 'readinessPath')
-    return isServingPath(value)
-      ? null
-      : 'Give a path that begins with /, without "..", "//", spaces, "?", "%" or "#".';
-  if (name === 'protocol')
-    return PROTOCOLS.includes(value as string) ? null : `Give one of ${PROTOCOLS.join(', ')}.`;
-  return `Known are ${KEYS.join(', ')}.`;
+  const rule = RULES[name];
+  if (!rule) return `Known are ${KEYS.join(', ')}.`;
+  return rule.allows(value) ? null : rule.remedy;
 }
 
 export function isServingPath(value: unknown): value is string {

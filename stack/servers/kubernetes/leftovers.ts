@@ -111,19 +111,20 @@ export function runningElsewhere(
 export function clusterPart(
   argv: readonly string[],
 ): Pick<ClusterProcess, 'state' | 'part'> | null {
-  const program = basename(argv[0] ?? '');
-  if (program === 'sh' && basename(argv[1] ?? '') === 'supervise.sh') {
-    const [, folder, name] = /^(\/.*?\/\.stack)\/run\/([a-z-]+)\.pid$/.exec(argv[2] ?? '') ?? [];
-    return folder !== undefined && SUPERVISED.includes(name!)
-      ? { state: folder, part: 'supervisor' }
-      : null;
-  }
-  const part = partOf(program, argv[1] ?? '');
+  const [path = '', command = '', pidFile = ''] = argv;
+  const program = basename(path);
+  if (program === 'sh' && basename(command) === 'supervise.sh') return supervisorOf(pidFile);
+  const part = partOf(program, command);
   if (part === null) return null;
   const state = /(?:^|=|unix:\/\/)(\/.*?\/\.stack)\/(?:containerd|kubernetes)\//.exec(
     argv.slice(1).find((word) => /\/\.stack\/(containerd|kubernetes)\//.test(word)) ?? '',
   )?.[1];
   return state ? { state, part } : null;
+}
+
+function supervisorOf(pidFile: string): Pick<ClusterProcess, 'state' | 'part'> | null {
+  const [, state, name] = /^(\/.*?\/\.stack)\/run\/([a-z-]+)\.pid$/.exec(pidFile) ?? [];
+  return state !== undefined && SUPERVISED.includes(name!) ? { state, part: 'supervisor' } : null;
 }
 
 function partOf(program: string, command: string): string | null {
