@@ -1,3 +1,4 @@
+/* eslint-disable max-lines -- the whole of Odoo and the bridge, as far as pages show it */
 import type { Entry } from './entry.ts';
 import type { MockUser } from './users.ts';
 import { createHash } from 'node:crypto';

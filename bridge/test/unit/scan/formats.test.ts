@@ -1,3 +1,4 @@
+/* eslint-disable max-lines -- one table of cases, each read on its own */
 import { expect } from 'chai';
 import { global, line, assemble, pickle, text } from './pickle-assembler.ts';
 import { rulesOf, scanBytes, scanFiles } from './scan-bytes.ts';

@@ -1,3 +1,4 @@
+/* eslint-disable max-lines -- one table of cases, each read on its own */
 import { expect } from 'chai';
 import { Failed } from '../../../../src/errors.ts';
 import type { Step } from '../../../../src/domain/rollouts/strategy.ts';
