@@ -136,6 +136,7 @@ NO_LISTS = {
     "models/requests/request.py",
     "models/requests/resolve_names.py",
     "models/requests/version_catalogue.py",
+    "models/version/deploy.py",
     "models/version/promotion_plan.py",
     "models/version/requests.py",
     "views/environment_views.xml",

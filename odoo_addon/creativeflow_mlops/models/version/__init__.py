@@ -8,6 +8,8 @@ from . import requests
 from . import row
 from . import status
 from . import notifications
+from . import offers
+from . import deploy
 from . import decisions
 from . import promotion_plan
 from . import bridge_reports
