@@ -1,5 +1,5 @@
 import { Reconciler } from '../services/rollouts/reconcile.ts';
-import type { RolloutDeps } from '../services/rollouts/actuator.ts';
+import type { RolloutDeps } from '../services/rollouts/deps.ts';
 import type { JobHandler } from '../services/ports/jobs.ts';
 
 /**
