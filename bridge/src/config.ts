@@ -1,6 +1,14 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
+import {
+  halfGivenQueries,
+  knownSecrets,
+  missingFiles,
+  registryLogin,
+  sharedSecrets,
+  type Given,
+} from './config-faults.ts';
 import { parseAllowList } from './domain/outbound-address.ts';
 
 const port = z.coerce.number().int().min(1).max(65535);
@@ -117,25 +125,6 @@ const Environment = z.object({
 });
 export type Config = z.infer<typeof Environment>;
 
-/** What ships in examples and images; long enough or not, everybody knows it. */
-const WEAK =
-  /^((admin|secret|password|minioadmin|odoo|postgres|redis|default|test|example)[\d-]*|(change|replace|insecure|your|example|default)[-_ ]?.*)$/i;
-const SECRET_NAMES = [
-  'ODOO_SERVICE_KEY',
-  'ODOO_RECEIPT_SECRET',
-  'MINIO_ACCESS_KEY',
-  'MINIO_SECRET_KEY',
-  'SESSION_SECRET',
-  'REGISTRY_PASSWORD',
-] as const;
-const FILES = ['KUBECONFIG', 'BUILD_KUBECONFIG', 'BUILD_CA_BUNDLE_FILE'] as const;
-const QUERIES = [
-  'GATEWAY_PROMETHEUS_REQUESTS',
-  'GATEWAY_PROMETHEUS_ERRORS',
-  'GATEWAY_PROMETHEUS_BUCKETS',
-] as const;
-const SECRET_URLS = ['OUTBOX_DATABASE_URL', 'REDIS_URL', 'REGISTRY_URL'] as const;
-
 /**
  * Reads the configuration; an empty variable counts as none. Throws one Error that tells all
  * faults, and no value of a secret; in production a default secret is a fault.
@@ -148,21 +137,9 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     if (!faulty.has(name))
       faults.push(`${name}: ${given[name] === undefined ? 'is missing' : issue.message}`);
   }
-  for (const name of FILES)
-    if (given[name] !== undefined && !existsSync(given[name]))
-      faults.push(`${name}: there is no file ${given[name]}`);
-  const queries = QUERIES.filter((name) => given[name] !== undefined);
-  if (queries.length > 0 && queries.length < QUERIES.length)
-    faults.push(`${QUERIES.join(', ')}: all three of them or none`);
+  faults.push(...missingFiles(given), ...halfGivenQueries(given));
   if (parsed.success) faults.push(...sharedOrigins(parsed.data));
-  if ((given['REGISTRY_USER'] === undefined) !== (given['REGISTRY_PASSWORD'] === undefined))
-    faults.push('REGISTRY_USER, REGISTRY_PASSWORD: both of them or none');
-  if (
-    given['REGISTRY_USER'] !== undefined &&
-    URL.canParse(given['REGISTRY_URL'] ?? '') &&
-    new URL(given['REGISTRY_URL']!).username
-  )
-    faults.push('REGISTRY_URL: carries a user, and REGISTRY_USER is given too');
+  faults.push(...registryLogin(given));
   if (given['NODE_ENV'] === 'production')
     faults.push(...knownSecrets(given), ...sharedSecrets(given));
   if (!parsed.success || faults.length > 0)
@@ -174,11 +151,11 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
 
 /** Each value from its variable, or from the file that NAME_FILE names. */
 function gather(env: NodeJS.ProcessEnv): {
-  given: Record<string, string>;
+  given: Given;
   faults: string[];
   faulty: Set<string>;
 } {
-  const given: Record<string, string> = {};
+  const given: Given = {};
   const faults: string[] = [];
   const faulty = new Set<string>();
   const fault = (name: string, text: string): void => {
@@ -229,40 +206,6 @@ function sharedOrigins(config: Config): string[] {
     );
   }
   return faults;
-}
-
-function knownSecrets(given: Record<string, string>): string[] {
-  const bad: string[] = SECRET_NAMES.filter(
-    (name) => given[name] !== undefined && WEAK.test(given[name]),
-  );
-  bad.push(
-    ...SECRET_URLS.filter(
-      (name) =>
-        URL.canParse(given[name] ?? '') &&
-        WEAK.test(decodeURIComponent(new URL(given[name]!).password)),
-    ),
-  );
-  return bad.map((name) => `${name}: is a default that everybody knows; generate one`);
-}
-
-/**
- * A secret that stands for two things cannot be changed for one of them, and who learns it has
- * both.
- */
-function sharedSecrets(given: Record<string, string>): string[] {
-  const held = new Map<string, string[]>();
-  const note = (name: string, value: string): void => {
-    if (value !== '') held.set(value, [...(held.get(value) ?? []), name]);
-  };
-  // an access key is a name
-  for (const name of SECRET_NAMES.filter((name) => name !== 'MINIO_ACCESS_KEY'))
-    note(name, given[name] ?? '');
-  for (const name of SECRET_URLS)
-    if (URL.canParse(given[name] ?? ''))
-      note(name, decodeURIComponent(new URL(given[name]!).password));
-  return [...held.values()]
-    .filter((names) => names.length > 1)
-    .map((names) => `${names.join(', ')}: hold the same secret; each needs one of its own`);
 }
 
 /** The registry's address with the bridge's login in it, as the adapters take it. */

@@ -77,14 +77,7 @@ export interface DeliveryParts {
   requestIdOf(request: Request): string;
 }
 
-/**
- * Builds and rollouts, wired together. `podListener` belongs on BRIDGE_POD_HOST:BRIDGE_POD_PORT,
- * the router on the public listener.
- */
-export function composeDelivery(
-  settings: DeliverySettings,
-  parts: DeliveryParts,
-): {
+export interface Delivery {
   build: JobHandler;
   reconcile: JobHandler;
   router: Router;
@@ -94,7 +87,13 @@ export function composeDelivery(
   attach: AttachReferrer;
   traffic: TrafficPort | null;
   integrity: Pick<IntegrityDeps, 'cluster' | 'images' | 'registryName'>;
-} {
+}
+
+/**
+ * Builds and rollouts, wired together. `podListener` belongs on BRIDGE_POD_HOST:BRIDGE_POD_PORT,
+ * the router on the public listener.
+ */
+export function composeDelivery(settings: DeliverySettings, parts: DeliveryParts): Delivery {
   const { odoo, store, clock, log, recent, callerOf, requestIdOf } = parts;
   const { registryName, tokenSecret, recordSecret, endpointsUrl } = settings;
   const client = clientOf(settings.kubeconfigFile);
@@ -106,18 +105,7 @@ export function composeDelivery(
     sources: settings.gatewaySources ?? [],
   };
   const cluster = new KubernetesCluster(client, gateway);
-  const pods = new KubernetesBuildPods(
-    settings.buildKubeconfigFile ? clientOf(settings.buildKubeconfigFile) : client,
-    {
-      namespace: settings.buildNamespace,
-      image: settings.buildImage,
-      registryName,
-      podHost: settings.podHost,
-      podPort: settings.podPort,
-      ...(settings.caBundle ? { caBundle: settings.caBundle } : {}),
-      ...(settings.httpProxy ? { httpProxy: settings.httpProxy } : {}),
-    },
-  );
+  const pods = buildPodsOf(settings, client);
   const gatewayMetrics = settings.gatewayMetricsUrl
     ? new TraefikMetrics(settings.gatewayMetricsUrl)
     : null;
@@ -162,6 +150,20 @@ export function composeDelivery(
       tokenSecret,
     }),
   };
+}
+
+/** With the account for builds where there is one, else with that of `client`. */
+function buildPodsOf(settings: DeliverySettings, client: KubernetesClient): KubernetesBuildPods {
+  const { buildKubeconfigFile: file, caBundle, httpProxy } = settings;
+  return new KubernetesBuildPods(file ? clientOf(file) : client, {
+    namespace: settings.buildNamespace,
+    image: settings.buildImage,
+    registryName: settings.registryName,
+    podHost: settings.podHost,
+    podPort: settings.podPort,
+    ...(caBundle ? { caBundle } : {}),
+    ...(httpProxy ? { httpProxy } : {}),
+  });
 }
 
 function clientOf(file: string): KubernetesClient {

@@ -41,11 +41,11 @@ async function run(
   state: { leading: boolean },
 ): Promise<void> {
   while (!signal.aborted) {
-    const [news, orders] = [new Bell(), new Bell()];
+    const bells: Bells = { news: new Bell(), orders: new Bell() };
     try {
       const lease = await deps.outbox.tryLead(() => {
-        news.ring();
-        orders.ring();
+        bells.news.ring();
+        bells.orders.ring();
       });
       if (lease === null) {
         await pause(deps, TAKEOVER_MS, signal);
@@ -54,7 +54,7 @@ async function run(
       deps.log.info({}, 'relay.leading');
       state.leading = true;
       try {
-        await lead(deps, lease, news, orders, signal);
+        await lead(deps, lease, bells, signal);
       } finally {
         state.leading = false;
         await lease.release();
@@ -77,8 +77,7 @@ async function run(
 async function lead(
   deps: RelayDeps,
   lease: OutboxLease,
-  news: Bell,
-  orders: Bell,
+  { news, orders }: Bells,
   signal: AbortSignal,
 ): Promise<void> {
   const ending = new AbortController();
@@ -166,6 +165,12 @@ export function newest(commands: Command[]): Command[] {
 
 function pause(deps: RelayDeps, ms: number, signal: AbortSignal): Promise<void> {
   return deps.clock.sleep(ms, signal).catch(() => undefined);
+}
+
+/** What wakes those who place events, and those who hand on commands. */
+interface Bells {
+  readonly news: Bell;
+  readonly orders: Bell;
 }
 
 /** Waits for a ring or for time; a ring while nobody waits is kept. */

@@ -1,4 +1,4 @@
-import type { V1Pod, V1Secret } from '@kubernetes/client-node';
+import type { V1Pod, V1PodSpec, V1Secret } from '@kubernetes/client-node';
 import { BUILD_CONTAINER, BUILD_EXIT, CONTEXT_CONTAINER } from '../../domain/builds/outcome.ts';
 import { PUSH_USER, type BuildPodSpec } from '../../services/ports/cluster.ts';
 import { MANAGER } from './manifests.ts';
@@ -56,35 +56,6 @@ export function buildSecret(spec: BuildPodSpec, settings: BuildPodSettings): V1S
  */
 export function buildPod(spec: BuildPodSpec, settings: BuildPodSettings): V1Pod {
   const resources = settings.resources ?? DEFAULT_RESOURCES;
-  const [registryHost = ''] = settings.registryName.split(':');
-  const env = {
-    TARGET: spec.target,
-    REGISTRY: settings.registryName,
-    CONTENTS: JSON.stringify(spec.contents),
-    LABELS: JSON.stringify(spec.labels),
-    CONTEXT_URL: `http://${settings.podHost}:${settings.podPort}/builds/${spec.versionId}-${spec.generation}/context.tar${without(spec)}`,
-    WITHOUT: JSON.stringify(spec.without ?? []),
-    TIMELESS: spec.timeless ? '1' : '',
-    HOME: '/root',
-    ...(settings.httpProxy
-      ? {
-          http_proxy: settings.httpProxy,
-          https_proxy: settings.httpProxy,
-          no_proxy: `${registryHost},${settings.podHost}`,
-        }
-      : {}),
-  };
-  const common = {
-    image: settings.image,
-    imagePullPolicy: 'IfNotPresent',
-    env: Object.entries(env).map(([name, value]) => ({ name, value })),
-    volumeMounts: [
-      { name: 'context', mountPath: '/context' },
-      { name: 'grant', mountPath: '/run/grant', readOnly: true },
-      { name: 'storage', mountPath: '/var/lib/containers' },
-      { name: 'tmp', mountPath: '/var/tmp' },
-    ],
-  };
   return {
     apiVersion: 'v1',
     kind: 'Pod',
@@ -95,39 +66,11 @@ export function buildPod(spec: BuildPodSpec, settings: BuildPodSettings): V1Pod 
       enableServiceLinks: false,
       activeDeadlineSeconds: spec.deadlineSeconds,
       terminationGracePeriodSeconds: GRACE_SECONDS,
-      hostAliases: [{ ip: settings.podHost, hostnames: [registryHost] }],
+      hostAliases: [{ ip: settings.podHost, hostnames: [hostOf(settings)] }],
       // RUN steps resolve names as the node does; nothing in the cluster is meant for them
       dnsPolicy: 'Default',
       securityContext: { seccompProfile: { type: 'RuntimeDefault' } },
-      initContainers: [
-        {
-          ...common,
-          name: CONTEXT_CONTAINER,
-          command: ['python3', '-c', BUILD_COMMANDS.context],
-          securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
-          resources: {
-            requests: { cpu: '100m', memory: '64Mi' },
-            limits: { cpu: '1', memory: '256Mi', 'ephemeral-storage': resources.scratch },
-          },
-        },
-      ],
-      containers: [
-        {
-          ...common,
-          name: BUILD_CONTAINER,
-          command: ['/bin/sh', '-c', BUILD_COMMANDS.build],
-          // without raw sockets no step can send under another pod's address
-          securityContext: { capabilities: { add: ['SYS_ADMIN'], drop: ['NET_RAW'] } },
-          resources: {
-            requests: { cpu: '200m', memory: '512Mi' },
-            limits: {
-              cpu: resources.cpu,
-              memory: resources.memory,
-              'ephemeral-storage': resources.scratch,
-            },
-          },
-        },
-      ],
+      ...containersOf(spec, settings, resources),
       volumes: [
         { name: 'context', emptyDir: { sizeLimit: resources.scratch } },
         { name: 'grant', secret: { secretName: buildPodName(spec), defaultMode: 0o400 } },
@@ -137,6 +80,75 @@ export function buildPod(spec: BuildPodSpec, settings: BuildPodSettings): V1Pod 
     },
   };
 }
+
+function containersOf(
+  spec: BuildPodSpec,
+  settings: BuildPodSettings,
+  { cpu, memory, scratch }: typeof DEFAULT_RESOURCES,
+): Pick<V1PodSpec, 'initContainers' | 'containers'> {
+  const common = {
+    image: settings.image,
+    imagePullPolicy: 'IfNotPresent',
+    env: Object.entries(environmentOf(spec, settings)).map(([name, value]) => ({ name, value })),
+    volumeMounts: [
+      { name: 'context', mountPath: '/context' },
+      { name: 'grant', mountPath: '/run/grant', readOnly: true },
+      { name: 'storage', mountPath: '/var/lib/containers' },
+      { name: 'tmp', mountPath: '/var/tmp' },
+    ],
+  };
+  return {
+    initContainers: [
+      {
+        ...common,
+        name: CONTEXT_CONTAINER,
+        command: ['python3', '-c', BUILD_COMMANDS.context],
+        securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
+        resources: {
+          requests: { cpu: '100m', memory: '64Mi' },
+          limits: { cpu: '1', memory: '256Mi', 'ephemeral-storage': scratch },
+        },
+      },
+    ],
+    containers: [
+      {
+        ...common,
+        name: BUILD_CONTAINER,
+        command: ['/bin/sh', '-c', BUILD_COMMANDS.build],
+        // without raw sockets no step can send under another pod's address
+        securityContext: { capabilities: { add: ['SYS_ADMIN'], drop: ['NET_RAW'] } },
+        resources: {
+          requests: { cpu: '200m', memory: '512Mi' },
+          limits: { cpu, memory, 'ephemeral-storage': scratch },
+        },
+      },
+    ],
+  };
+}
+
+function environmentOf(spec: BuildPodSpec, settings: BuildPodSettings): Record<string, string> {
+  const { podHost, podPort, httpProxy } = settings;
+  return {
+    TARGET: spec.target,
+    REGISTRY: settings.registryName,
+    CONTENTS: JSON.stringify(spec.contents),
+    LABELS: JSON.stringify(spec.labels),
+    CONTEXT_URL: `http://${podHost}:${podPort}/builds/${spec.versionId}-${spec.generation}/context.tar${without(spec)}`,
+    WITHOUT: JSON.stringify(spec.without ?? []),
+    TIMELESS: spec.timeless ? '1' : '',
+    HOME: '/root',
+    ...(httpProxy
+      ? {
+          http_proxy: httpProxy,
+          https_proxy: httpProxy,
+          no_proxy: `${hostOf(settings)},${podHost}`,
+        }
+      : {}),
+  };
+}
+
+/** The registry's host, without its port. */
+const hostOf = ({ registryName }: BuildPodSettings): string => registryName.split(':')[0] ?? '';
 
 /** The bridge is asked for less than the whole context. */
 function without({ without: names = [] }: BuildPodSpec): string {

@@ -8,7 +8,7 @@ import type { BuildPodSpec, BuildPodsPort } from '../../services/ports/cluster.t
 import { BUILD_LABEL, buildPod, buildPodName, buildSecret } from './build-pod.ts';
 import type { BuildPodSettings } from './build-pod.ts';
 import type { KubernetesClient } from './client.ts';
-import { observePod } from './observe.ts';
+import { containerStatusesOf, observePod } from './observe.ts';
 
 const START_POLL_MS = 300;
 
@@ -93,15 +93,9 @@ export class KubernetesBuildPods implements BuildPodsPort {
   ): Promise<boolean> {
     for (;;) {
       const found = await this.#client.get<V1Pod>(this.#path(`pods/${pod}`));
-      const statuses = [
-        ...(found?.status?.initContainerStatuses ?? []),
-        ...(found?.status?.containerStatuses ?? []),
-      ];
-      const state = statuses.find((status) => status.name === container)?.state;
-      if (state?.running || state?.terminated) return true;
-      const over =
-        found === null || found.status?.phase === 'Failed' || found.status?.phase === 'Succeeded';
-      if (over || !options.follow || options.signal?.aborted) return false;
+      if (found === null) return false;
+      if (hasStarted(found, container)) return true;
+      if (isOver(found) || !options.follow || options.signal?.aborted) return false;
       await new Promise((resolve) => {
         setTimeout(resolve, START_POLL_MS);
       });
@@ -112,3 +106,11 @@ export class KubernetesBuildPods implements BuildPodsPort {
     return `/api/v1/namespaces/${this.#settings.namespace}/${rest}`;
   }
 }
+
+function hasStarted(pod: V1Pod, container: string): boolean {
+  const state = containerStatusesOf(pod).find(({ name }) => name === container)?.state;
+  return Boolean(state?.running || state?.terminated);
+}
+
+const isOver = ({ status }: V1Pod): boolean =>
+  status?.phase === 'Failed' || status?.phase === 'Succeeded';

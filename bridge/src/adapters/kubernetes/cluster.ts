@@ -1,10 +1,10 @@
-import type { V1Deployment, V1Node, V1Pod, V1ResourceQuota } from '@kubernetes/client-node';
-import { GPU_RESOURCE } from '../../domain/capacity/capacity.ts';
-import type { CapacityObserved, GpuHolder } from '../../domain/capacity/capacity.ts';
+import type { V1Deployment, V1Pod } from '@kubernetes/client-node';
+import type { CapacityObserved } from '../../domain/capacity/capacity.ts';
 import type { RevisionObserved, RouteObserved } from '../../domain/rollouts/revision.ts';
-import { Conflict, Failed } from '../../errors.ts';
+import { Conflict } from '../../errors.ts';
 import type { ClusterPort, RevisionSpec, RouteSpec } from '../../services/ports/cluster.ts';
 import { ApprovedImages } from './approved-images.ts';
+import { observeCapacity } from './capacity.ts';
 import { KubernetesIntegrity, isRestart } from './integrity.ts';
 import { disruptionManifest } from './disruption.ts';
 import type { KubernetesClient } from './client.ts';
@@ -18,6 +18,14 @@ import {
   serviceManifest,
 } from './manifests.ts';
 import type { GatewayReference } from './manifests.ts';
+import {
+  deploymentPath,
+  disruptionPath,
+  podsPath,
+  policyPath,
+  routePath,
+  servicePath,
+} from './object-paths.ts';
 import { observeRevision } from './observe.ts';
 
 /** What this adapter reads of an HTTPRoute (gateway.networking.k8s.io/v1). */
@@ -60,7 +68,7 @@ export class KubernetesCluster implements ClusterPort {
       resourceVersion: deployment.metadata?.resourceVersion ?? '',
       state: stateOf(deployment),
     });
-    const pods = await this.#client.list<V1Pod>(`/api/v1/namespaces/${namespace}/pods`, {
+    const pods = await this.#client.list<V1Pod>(podsPath(namespace), {
       labelSelector: `${LABEL.revision}=${revision}`,
     });
     return observeRevision(this.#client, deployment, pods);
@@ -108,56 +116,12 @@ export class KubernetesCluster implements ClusterPort {
       })),
       changedBy: Number.isInteger(changedBy) && changedBy > 0 ? changedBy : null,
       before: parseBefore(annotations[ANNOTATION.before]),
-      accepted:
-        route.status?.parents?.some((parent) =>
-          parent.conditions?.some(
-            (condition) =>
-              condition.type === 'Accepted' &&
-              condition.status === 'True' &&
-              (condition.observedGeneration ?? 0) >= (route.metadata.generation ?? 0),
-          ),
-        ) ?? false,
+      accepted: isAccepted(route),
     };
   }
 
-  async capacity(namespace: string): Promise<CapacityObserved> {
-    const quotas = await this.#client.list<V1ResourceQuota>(
-      `/api/v1/namespaces/${namespace}/resourcequotas`,
-    );
-    const observed = quotas.map((quota) => ({
-      name: quota.metadata?.name ?? '',
-      hard: quota.status?.hard ?? quota.spec?.hard ?? {},
-      used: quota.status?.used ?? {},
-    }));
-    try {
-      const [nodes, pods] = await Promise.all([
-        this.#client.list<V1Node>('/api/v1/nodes'),
-        this.#client.list<V1Pod>('/api/v1/pods', {
-          fieldSelector: 'status.phase!=Succeeded,status.phase!=Failed',
-        }),
-      ]);
-      return {
-        nodes: nodes.map((node) => ({
-          name: node.metadata?.name ?? '',
-          gpus: Number(
-            node.status?.allocatable?.[GPU_RESOURCE] ?? node.status?.capacity?.[GPU_RESOURCE] ?? 0,
-          ),
-          schedulable:
-            node.spec?.unschedulable !== true &&
-            (node.status?.conditions?.some(
-              (condition) => condition.type === 'Ready' && condition.status === 'True',
-            ) ??
-              false),
-        })),
-        holders: pods.map(gpuHolder).filter((holder) => holder.gpus > 0 && holder.node !== ''),
-        quotas: observed,
-      };
-    } catch (error) {
-      // a bridge that may not look at nodes leaves the judgement to the scheduler
-      if (error instanceof Failed && error.code === 'cluster-forbidden')
-        return { nodes: null, holders: [], quotas: observed };
-      throw error;
-    }
+  capacity(namespace: string): Promise<CapacityObserved> {
+    return observeCapacity(this.#client, namespace);
   }
 
   async applyRevision(spec: RevisionSpec): Promise<void> {
@@ -220,7 +184,7 @@ export class KubernetesCluster implements ClusterPort {
           : [`${kind} ${revision}`],
       ),
     );
-    const pods = await this.#client.list<V1Pod>(`/api/v1/namespaces/${namespace}/pods`, {
+    const pods = await this.#client.list<V1Pod>(podsPath(namespace), {
       labelSelector: `${LABEL.revision}=${revision}`,
     });
     return [...objects.flat(), ...pods.map((pod) => `Pod ${pod.metadata?.name}`)];
@@ -258,16 +222,16 @@ async function unlessWritten<T>(writing: Promise<T>): Promise<T | null> {
   }
 }
 
-const deploymentPath = (namespace: string, name: string): string =>
-  `/apis/apps/v1/namespaces/${namespace}/deployments/${name}`;
-const servicePath = (namespace: string, name: string): string =>
-  `/api/v1/namespaces/${namespace}/services/${name}`;
-const policyPath = (namespace: string, name: string): string =>
-  `/apis/networking.k8s.io/v1/namespaces/${namespace}/networkpolicies/${name}`;
-const disruptionPath = (namespace: string, name: string): string =>
-  `/apis/policy/v1/namespaces/${namespace}/poddisruptionbudgets/${name}`;
-const routePath = (namespace: string, name: string): string =>
-  `/apis/gateway.networking.k8s.io/v1/namespaces/${namespace}/httproutes/${name}`;
+/** Some gateway takes the route as it is now. */
+function isAccepted({ metadata: { generation = 0 }, status }: HttpRoute): boolean {
+  const conditions = (status?.parents ?? []).flatMap((parent) => parent.conditions ?? []);
+  return conditions.some(
+    (condition) =>
+      condition.type === 'Accepted' &&
+      condition.status === 'True' &&
+      (condition.observedGeneration ?? 0) >= generation,
+  );
+}
 
 /** What of a Deployment moves a rollout on: sizes, and whether pods can be made at all. */
 function stateOf({ metadata, spec, status }: V1Deployment): string {
@@ -282,20 +246,6 @@ function stateOf({ metadata, spec, status }: V1Deployment): string {
     status?.readyReplicas,
     refused,
   ]);
-}
-
-function gpuHolder(pod: V1Pod): GpuHolder {
-  const gpus = (pod.spec?.containers ?? []).reduce(
-    (sum, container) => sum + Number(container.resources?.limits?.[GPU_RESOURCE] ?? 0),
-    0,
-  );
-  return {
-    node: pod.spec?.nodeName ?? '',
-    namespace: pod.metadata?.namespace ?? '',
-    pod: pod.metadata?.name ?? '',
-    gpus,
-    terminating: pod.metadata?.deletionTimestamp !== undefined,
-  };
 }
 
 function parseBefore(text: string | undefined): RouteObserved['before'] {

@@ -1,4 +1,4 @@
-import type { V1Container, V1ManagedFieldsEntry, V1Pod } from '@kubernetes/client-node';
+import type { V1Container, V1Pod } from '@kubernetes/client-node';
 import type {
   ContainerSeen,
   ObjectKind,
@@ -12,6 +12,7 @@ import type { IntegrityCluster } from '../../services/ports/integrity.ts';
 import { ApprovedImages } from './approved-images.ts';
 import { FIELD_MANAGER } from './client.ts';
 import type { KubernetesClient } from './client.ts';
+import { inPlaceOf, routeInPlaceOf, type Stored } from './in-place.ts';
 import {
   ANNOTATION,
   LABEL,
@@ -22,19 +23,8 @@ import {
   serviceManifest,
 } from './manifests.ts';
 import type { GatewayReference } from './manifests.ts';
+import { deploymentPath, podsPath, policyPath, routePath, servicePath } from './object-paths.ts';
 
-interface Stored {
-  metadata: {
-    name: string;
-    uid?: string;
-    generation?: number;
-    resourceVersion?: string;
-    labels?: Record<string, string>;
-    annotations?: Record<string, string>;
-    managedFields?: V1ManagedFieldsEntry[];
-  };
-  spec: Record<string, unknown>;
-}
 interface HttpRoute extends Stored {
   spec: {
     parentRefs?: { name: string; namespace?: string }[];
@@ -80,68 +70,41 @@ export class KubernetesIntegrity implements IntegrityCluster {
   }
 
   async containers(namespace: string, revision: string): Promise<ContainerSeen[]> {
-    const pods = await this.#client.list<V1Pod>(`/api/v1/namespaces/${namespace}/pods`, {
+    const pods = await this.#client.list<V1Pod>(podsPath(namespace), {
       labelSelector: `${LABEL.revision}=${revision}`,
     });
     return pods
       .filter(({ metadata }) => metadata?.deletionTimestamp === undefined)
-      .flatMap(({ metadata, spec, status }) => {
-        const statuses = [
-          ...(status?.containerStatuses ?? []),
-          ...(status?.initContainerStatuses ?? []),
-          ...(status?.ephemeralContainerStatuses ?? []),
-        ];
-        const containers = [
-          ...(spec?.containers ?? []),
-          ...(spec?.initContainers ?? []),
-          ...((spec?.ephemeralContainers ?? []) as V1Container[]),
-        ];
-        return containers.map(({ name, image }) => ({
-          pod: metadata?.name ?? '',
-          container: name,
-          image: image ?? '',
-          digest:
-            /@(sha256:[0-9a-f]{64})$/.exec(
-              statuses.find((one) => one.name === name)?.imageID ?? '',
-            )?.[1] ?? null,
-        }));
-      });
+      .flatMap(containersOf);
   }
 
   async objects(spec: RevisionSpec, replicas: boolean): Promise<ObjectSeen[]> {
-    return Promise.all(
-      (await this.#parts(spec)).map(
-        async ({ kind, path, manifest, stored }): Promise<ObjectSeen> => {
-          const name = manifest.metadata.name;
-          if (stored === null) return { kind, name, missing: true, changes: [], by: null };
-          const key = JSON.stringify([
-            stored.metadata.uid,
-            stored.metadata.generation ?? stored.metadata.resourceVersion,
-            replicas,
-            manifest.spec,
-          ]);
-          if (this.#clean.get(path) === key)
-            return { kind, name, missing: false, changes: [], by: null };
-          const wanted = await this.#client.replace<Stored>(
-            path,
-            inPlaceOf(stored, manifest, kind, replicas),
-            true,
-          );
-          const by = writers(stored);
-          let changes = specChanges(wanted.spec, stored.spec);
-          // applied by a bridge with another template: only what somebody else wrote is a change by
-          // hand
-          if (
-            kind === 'Deployment' &&
-            by === null &&
-            stored.metadata.annotations?.[ANNOTATION.applied] !== appliedHash(spec)
-          )
-            changes = changes.filter((change) => /\.(image|replicas)$/.test(change.path));
-          if (changes.length === 0) this.#clean.set(path, key);
-          return { kind, name, missing: false, changes, by: changes.length > 0 ? by : null };
-        },
-      ),
-    );
+    return Promise.all((await this.#parts(spec)).map((part) => this.#look(part, spec, replicas)));
+  }
+
+  async #look(
+    { kind, path, manifest, stored }: Part,
+    spec: RevisionSpec,
+    replicas: boolean,
+  ): Promise<ObjectSeen> {
+    const { name } = manifest.metadata;
+    if (stored === null) return { kind, name, missing: true, changes: [], by: null };
+    const key = JSON.stringify([
+      stored.metadata.uid,
+      stored.metadata.generation ?? stored.metadata.resourceVersion,
+      replicas,
+      manifest.spec,
+    ]);
+    if (this.#clean.get(path) === key) return { kind, name, missing: false, changes: [], by: null };
+    const ours = inPlaceOf(stored, manifest, kind, replicas);
+    const wanted = await this.#client.replace<Stored>(path, ours, true);
+    const by = writers(stored);
+    let changes = specChanges(wanted.spec, stored.spec);
+    // applied by a bridge with another template: only what somebody else wrote is a change by hand
+    if (kind === 'Deployment' && by === null && isOfOtherTemplate(stored, spec))
+      changes = changes.filter((change) => /\.(image|replicas)$/.test(change.path));
+    if (changes.length === 0) this.#clean.set(path, key);
+    return { kind, name, missing: false, changes, by: changes.length > 0 ? by : null };
   }
 
   async route(namespace: string, name: string): Promise<RouteSeen | null> {
@@ -224,17 +187,17 @@ export class KubernetesIntegrity implements IntegrityCluster {
     const parts: Omit<Part, 'stored'>[] = [
       {
         kind: 'Deployment',
-        path: `/apis/apps/v1/namespaces/${namespace}/deployments/${revision}`,
+        path: deploymentPath(namespace, revision),
         manifest: deploymentManifest(spec) as unknown as Stored,
       },
       {
         kind: 'Service',
-        path: `/api/v1/namespaces/${namespace}/services/${revision}`,
+        path: servicePath(namespace, revision),
         manifest: serviceManifest(spec) as unknown as Stored,
       },
       {
         kind: 'NetworkPolicy',
-        path: `/apis/networking.k8s.io/v1/namespaces/${namespace}/networkpolicies/${revision}`,
+        path: policyPath(namespace, revision),
         manifest: allowServingManifest(spec, this.#reference.sources) as unknown as Stored,
       },
     ];
@@ -244,39 +207,30 @@ export class KubernetesIntegrity implements IntegrityCluster {
   }
 }
 
-const routePath = (namespace: string, name: string): string =>
-  `/apis/gateway.networking.k8s.io/v1/namespaces/${namespace}/httproutes/${name}`;
+const isOfOtherTemplate = ({ metadata }: Stored, spec: RevisionSpec): boolean =>
+  metadata.annotations?.[ANNOTATION.applied] !== appliedHash(spec);
 
-/** Our manifest with the name, version and notes of the stored one. */
-function inPlaceOf(stored: Stored, manifest: Stored, kind: ObjectKind, replicas: boolean): Stored {
-  const annotations = { ...stored.metadata.annotations, ...manifest.metadata.annotations };
-  const spec =
-    kind === 'Deployment' && !replicas
-      ? { ...manifest.spec, replicas: stored.spec['replicas'] }
-      : manifest.spec;
-  return {
-    ...manifest,
-    spec,
-    metadata: {
-      ...manifest.metadata,
-      annotations,
-      resourceVersion: stored.metadata.resourceVersion,
-    },
-  };
+function containersOf({ metadata, spec, status = {} }: V1Pod): ContainerSeen[] {
+  const statuses = [
+    ...(status.containerStatuses ?? []),
+    ...(status.initContainerStatuses ?? []),
+    ...(status.ephemeralContainerStatuses ?? []),
+  ];
+  const containers = [
+    ...(spec?.containers ?? []),
+    ...(spec?.initContainers ?? []),
+    ...((spec?.ephemeralContainers ?? []) as V1Container[]),
+  ];
+  return containers.map(({ name, image = '' }) => ({
+    pod: metadata?.name ?? '',
+    container: name,
+    image,
+    digest: digestOf(statuses.find((one) => one.name === name)?.imageID),
+  }));
 }
 
-/** Ours in place of the stored one, with the name and the version of that. */
-function routeInPlaceOf(stored: Stored, manifest: Stored): Stored {
-  const { managedFields: _, ...metadata } = stored.metadata;
-  return {
-    ...manifest,
-    metadata: {
-      ...metadata,
-      labels: { ...metadata.labels, ...manifest.metadata.labels },
-      annotations: { ...metadata.annotations, ...manifest.metadata.annotations },
-    },
-  };
-}
+const digestOf = (imageId = ''): string | null =>
+  /@(sha256:[0-9a-f]{64})$/.exec(imageId)?.[1] ?? null;
 
 /** `kubectl rollout restart` changes nothing of what runs. */
 export function isRestart({ path, expected, found }: Change): boolean {

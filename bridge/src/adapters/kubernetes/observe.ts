@@ -1,4 +1,10 @@
-import type { CoreV1Event, V1ContainerStatus, V1Deployment, V1Pod } from '@kubernetes/client-node';
+import type {
+  CoreV1Event,
+  V1ContainerStatus,
+  V1Deployment,
+  V1Pod,
+  V1PodStatus,
+} from '@kubernetes/client-node';
 import { GPU_RESOURCE } from '../../domain/capacity/capacity.ts';
 import type { PodRequests } from '../../domain/capacity/capacity.ts';
 import type {
@@ -21,30 +27,50 @@ export async function observeRevision(
   deployment: V1Deployment,
   pods: V1Pod[],
 ): Promise<RevisionObserved> {
-  const { spec, status, metadata } = deployment;
-  const failure = status?.conditions?.find(
-    (condition) => condition.type === 'ReplicaFailure' && condition.status === 'True',
-  );
-  const replicas = spec?.replicas ?? 1;
-  const present = knowsIt(deployment);
+  const { spec, metadata } = deployment;
   const notReady = pods
     .filter((pod) => !pod.metadata?.deletionTimestamp && !isReadyPod(pod))
     .slice(0, EXPLAINED_PODS);
   return {
     name: metadata?.name ?? '',
     image: spec?.template.spec?.containers[0]?.image ?? '',
-    wantedReplicas: replicas,
-    readyReplicas: present ? (status?.readyReplicas ?? 0) : readyAsWanted(deployment, pods),
-    upToDate:
-      present &&
-      (status?.updatedReplicas ?? 0) === (status?.replicas ?? 0) &&
-      (status?.updatedReplicas ?? 0) >= replicas,
-    appliedAt: new Date(metadata?.creationTimestamp ?? 0),
-    creationFailure: failure?.message ?? null,
+    wantedReplicas: wantedReplicas(deployment),
+    readyReplicas: readyReplicas(deployment, pods),
+    upToDate: isUpToDate(deployment),
+    appliedAt: createdAt(deployment),
+    creationFailure: creationFailure(deployment),
     pods: await Promise.all(pods.map((pod) => observePod(client, pod, notReady.includes(pod)))),
     requests: requestsOf(deployment),
     ...(metadata?.deletionTimestamp ? { deleting: metadata.finalizers ?? [] } : {}),
   };
+}
+
+/** Kubernetes' own default where none is written. */
+const wantedReplicas = ({ spec }: V1Deployment): number => spec?.replicas ?? 1;
+
+const createdAt = ({ metadata }: V1Deployment | V1Pod): Date =>
+  new Date(metadata?.creationTimestamp ?? 0);
+
+function readyReplicas(deployment: V1Deployment, pods: V1Pod[]): number {
+  return knowsIt(deployment)
+    ? (deployment.status?.readyReplicas ?? 0)
+    : readyAsWanted(deployment, pods);
+}
+
+function isUpToDate(deployment: V1Deployment): boolean {
+  const { updatedReplicas = 0, replicas = 0 } = deployment.status ?? {};
+  return (
+    knowsIt(deployment) &&
+    updatedReplicas === replicas &&
+    updatedReplicas >= wantedReplicas(deployment)
+  );
+}
+
+function creationFailure({ status }: V1Deployment): string | null {
+  const failure = status?.conditions?.find(
+    (condition) => condition.type === 'ReplicaFailure' && condition.status === 'True',
+  );
+  return failure?.message ?? null;
 }
 
 /** Of all containers of a pod together there is one: the model. */
@@ -80,29 +106,34 @@ export async function observePod(
   pod: V1Pod,
   explain: boolean,
 ): Promise<PodObserved> {
-  const statuses = [
-    ...(pod.status?.initContainerStatuses ?? []),
-    ...(pod.status?.containerStatuses ?? []),
-  ];
-  const containers = statuses.map(observeContainer);
-  const unscheduled = pod.status?.conditions?.find(
-    (condition) => condition.type === 'PodScheduled' && condition.status === 'False',
-  );
+  const { status = {} } = pod;
+  const containers = containerStatusesOf(pod).map(observeContainer);
   return {
     name: pod.metadata?.name ?? '',
-    phase: pod.status?.phase ?? 'Unknown',
+    phase: status.phase ?? 'Unknown',
     ready: isReadyPod(pod),
     terminating: pod.metadata?.deletionTimestamp !== undefined,
-    createdAt: new Date(pod.metadata?.creationTimestamp ?? 0),
-    reason: pod.status?.reason ?? null,
-    message: pod.status?.message ?? null,
-    unscheduled: unscheduled
-      ? { reason: unscheduled.reason ?? 'Unschedulable', message: unscheduled.message ?? '' }
-      : null,
+    createdAt: createdAt(pod),
+    reason: status.reason ?? null,
+    message: status.message ?? null,
+    unscheduled: unscheduledOf(status),
     containers,
     warnings: explain ? await warningsOf(client, pod) : [],
     lastLogLine: explain ? await lastWords(client, pod, containers) : null,
   };
+}
+
+/** In the order in which they run. */
+export const containerStatusesOf = ({ status }: V1Pod): V1ContainerStatus[] => [
+  ...(status?.initContainerStatuses ?? []),
+  ...(status?.containerStatuses ?? []),
+];
+
+function unscheduledOf({ conditions }: V1PodStatus): PodObserved['unscheduled'] {
+  const found = conditions?.find(
+    (condition) => condition.type === 'PodScheduled' && condition.status === 'False',
+  );
+  return found ? { reason: found.reason ?? 'Unschedulable', message: found.message ?? '' } : null;
 }
 
 function observeContainer(status: V1ContainerStatus): ContainerObserved {

@@ -1,6 +1,6 @@
 import { isReady } from './revision.ts';
 import { tookDown } from './restore-stable.ts';
-import type { Action, DesiredState, Observed } from './types.ts';
+import type { ActionOf, DesiredState, Observed } from './types.ts';
 import type { Step } from './strategy.ts';
 
 /** Does this list give up what serves before anything of the new version is ready? */
@@ -40,10 +40,7 @@ export function rollbackKind(
  * What serves now, each at its size; one from which another rollout has taken pods at the size that
  * it had before.
  */
-export function remembered({
-  publicRoute,
-  previous,
-}: Observed): Extract<Action, { kind: 'route' }>['before'] {
+export function remembered({ publicRoute, previous }: Observed): ActionOf<'route'>['before'] {
   return (publicRoute?.backends ?? []).map((backend) => {
     const size = backend.revision === previous?.name ? previous.wantedReplicas : 1;
     const before =

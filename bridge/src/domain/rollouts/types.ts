@@ -126,6 +126,7 @@ export type Action =
    * deletes it
    */
   | { kind: 'remove'; remaining: Backend[] | null };
+export type ActionOf<Kind extends Action['kind']> = Extract<Action, { kind: Kind }>;
 /** Why a rollout failed: a code for programs, a sentence for people. */
 export interface Failure {
   code: string;

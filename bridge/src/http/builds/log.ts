@@ -42,10 +42,13 @@ export function buildLogRouter(deps: BuildLogDeps): Router {
       const sent =
         state === 'running' &&
         (await sendFromPods(
-          deps,
-          versionId,
-          follow,
-          () => readState(deps.odoo, caller, modelId, versionId),
+          deps.pods,
+          {
+            versionId,
+            follow,
+            isRunning: async () =>
+              (await readState(deps.odoo, caller, modelId, versionId)) === 'running',
+          },
           response,
           abort.signal,
         ));
@@ -76,31 +79,34 @@ async function readState(
   return detail.buildState;
 }
 
+/** The log of a build that runs. */
+interface RunningLog {
+  readonly versionId: number;
+  /** until the build ends */
+  readonly follow: boolean;
+  isRunning(): Promise<boolean>;
+}
+
 /** false: no pod is there, nothing was sent */
 async function sendFromPods(
-  deps: BuildLogDeps,
-  versionId: number,
-  follow: boolean,
-  state: () => Promise<string>,
+  pods: BuildPodsPort,
+  { versionId, follow, isRunning }: RunningLog,
   response: Response,
   signal: AbortSignal,
 ): Promise<boolean> {
   let sent: string | undefined;
   for (;;) {
-    const pod = (await deps.pods.list(versionId)).at(-1)?.pod.name;
+    const pod = await newestPod(pods, versionId);
     if (pod !== undefined && pod !== sent) {
       if (sent !== undefined) response.write('--- next attempt\n');
       sent = pod;
       try {
-        await pipeline(await deps.pods.log(pod, { follow, signal }), response, {
-          end: false,
-          signal,
-        });
+        await pipeline(await pods.log(pod, { follow, signal }), response, { end: false, signal });
       } catch (error) {
         if (!signal.aborted && !response.headersSent) throw error;
       }
     }
-    if (!follow || signal.aborted || (await state()) !== 'running') break;
+    if (!follow || signal.aborted || !(await isRunning())) break;
     await new Promise((resolve) => {
       setTimeout(resolve, NEXT_POD_POLL_MS);
     });
@@ -109,6 +115,9 @@ async function sendFromPods(
   response.end();
   return true;
 }
+
+const newestPod = async (pods: BuildPodsPort, versionId: number): Promise<string | undefined> =>
+  (await pods.list(versionId)).at(-1)?.pod.name;
 
 async function sendStored(
   store: ObjectStore,

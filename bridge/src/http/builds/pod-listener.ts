@@ -4,7 +4,7 @@ import { writeContext } from '../../services/builds/context.ts';
 import type { OdooPort, VersionWork } from '../../services/ports/odoo.ts';
 import type { Clock, Logger } from '../../services/ports/runtime.ts';
 import type { ObjectStore } from '../../services/ports/object-store.ts';
-import { grantOfHeader } from '../../services/builds/build-token.ts';
+import { grantOfHeader, type BuildGrant } from '../../services/builds/build-token.ts';
 import { BridgeError } from '../../errors.ts';
 import { pathOf, queryOf } from '../listener.ts';
 import { passToRegistry, refuse } from './registry-gate.ts';
@@ -45,7 +45,7 @@ export function podListener(deps: PodListenerDeps): Express {
       Number(context[2]) === grant.generation
     ) {
       const without = queryOf(request.originalUrl).getAll('without');
-      void sendContext(deps, grant.versionId, grant.generation, new Set(without), response);
+      void sendContext(deps, grant, new Set(without), response);
     } else refuse(response, 404, 'NAME_UNKNOWN', 'Nothing is here for this token.');
   });
   app.use((error: unknown, _request: Request, response: Response, _next: NextFunction) => {
@@ -62,8 +62,7 @@ export function podListener(deps: PodListenerDeps): Express {
 /** A context that breaks off ends the connection: a pod takes no half of it for the whole. */
 async function sendContext(
   deps: PodListenerDeps,
-  versionId: number,
-  generation: number,
+  { versionId, generation }: BuildGrant,
   without: ReadonlySet<string>,
   response: Response,
 ): Promise<void> {

@@ -82,7 +82,7 @@ export function uploadRouter(deps: UploadRouterDeps): Router {
         { code: 'metadata-invalid', errors },
       );
     }
-    response.status(202).json(await registerResumable(deps, by, key.value, key.named, parsed.data));
+    response.status(202).json(await registerResumable(deps, by, key, parsed.data));
   });
 
   router.use('/mlops/uploads', tusRouter(deps));

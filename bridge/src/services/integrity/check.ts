@@ -114,7 +114,7 @@ export class IntegrityCheck {
     const [cluster, image, bytes] = await Promise.all([
       this.#away(() => this.#cluster(work)),
       this.#away(() => lookAtImage(images, repository, work.imageDigest ?? '')),
-      this.#away(() => lookAtArtifacts(artifacts, due.artifacts, due.witness, due.deep, signal)),
+      this.#away(() => lookAtArtifacts(artifacts, due, signal)),
     ]);
     const seen: Seen = { cluster, image, artifacts: bytes?.seen ?? null };
     return {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { ArtifactExpected, ArtifactSeen, ImageSeen } from '../../domain/integrity/types.ts';
+import type { ArtifactSeen, ImageSeen } from '../../domain/integrity/types.ts';
 import type { ImageStorePort } from '../ports/image-store.ts';
-import type { ArtifactBytes, Witness } from '../ports/integrity.ts';
+import type { ArtifactBytes, Due, Witness } from '../ports/integrity.ts';
 
 interface Manifest {
   config?: { digest: string };
@@ -48,9 +48,7 @@ export async function lookAtImage(
  */
 export async function lookAtArtifacts(
   store: ArtifactBytes,
-  artifacts: ArtifactExpected[],
-  known: Witness,
-  deep: boolean,
+  { artifacts, witness: known, deep }: Pick<Due, 'artifacts' | 'witness' | 'deep'>,
   signal: AbortSignal,
 ): Promise<{ seen: ArtifactSeen[]; witness: Witness }> {
   const seen: ArtifactSeen[] = [];

@@ -1,30 +1,34 @@
-import type { DeploymentWork, OdooPort, RecordedProgress, VersionWork } from '../ports/odoo.ts';
-import type { WorkCache } from './work-cache.ts';
-import type {
-  ClusterPort,
-  GatewayPort,
-  MetricsPort,
-  RegistryPort,
-  RevisionSpec,
-  RouteSpec,
-} from '../ports/cluster.ts';
-import type { Clock } from '../ports/runtime.ts';
-import { routeName, routePath } from '../../domain/rollouts/revision.ts';
-import type { Backend, RouteKind } from '../../domain/rollouts/revision.ts';
+import type { DeploymentWork, RecordedProgress } from '../ports/odoo.ts';
+import type { RevisionSpec } from '../ports/cluster.ts';
+import type { JobContext } from '../ports/jobs.ts';
+import type { RouteKind } from '../../domain/rollouts/revision.ts';
 import { decide } from '../../domain/rollouts/decide.ts';
 import { situationOf } from '../../domain/rollouts/situation.ts';
-import type { Action, Decision, Observed, DesiredState } from '../../domain/rollouts/types.ts';
+import type {
+  Action,
+  ActionOf,
+  Decision,
+  DesiredState,
+  Observed,
+} from '../../domain/rollouts/types.ts';
 import type { Failed } from '../../errors.ts';
 import { analyse, takeBaseline } from './analysis.ts';
 import type { Trial } from './analysis.ts';
-import type { JobContext } from '../ports/jobs.ts';
+import type { RolloutDeps } from './deps.ts';
 import { revisionSpecOf } from './revision-spec.ts';
+import { RolloutRoutes } from './rollout-routes.ts';
+import { ServedModel } from './served-model.ts';
 import { findBlocker } from './preflight.ts';
-import { smokeTest } from './smoke-test.ts';
+import { nextProgress } from './next-progress.ts';
 import { observeCluster, stableSpecOf, desiredStateOf } from './observe.ts';
 
-/** of a model's examples, so many are asked */
-const EXAMPLES_MAX = 20;
+/** What one reconcile works on. */
+export interface Reconciliation {
+  readonly work: DeploymentWork;
+  readonly deadline: Date;
+  /** what is needed only later may be asked for at once */
+  readonly ahead: boolean;
+}
 
 /** Observes the cluster and acts on it for one reconcile. */
 export class Actuator {
@@ -35,20 +39,14 @@ export class Actuator {
   readonly #ahead: boolean;
   readonly #spec: RevisionSpec;
   readonly #stable: RevisionSpec | null;
+  readonly #routes: RolloutRoutes;
+  readonly #model: ServedModel;
   readonly #smoke: Observed['smoke'] = { preview: null, public: null };
   #judgement: Observed['judgement'] = null;
-  #version: Promise<VersionWork> | undefined;
   /** Odoo wants something newer, and has recorded nothing of this */
   superseded = false;
 
-  /** `ahead`: what is needed only later may be asked for at once */
-  constructor(
-    deps: RolloutDeps,
-    work: DeploymentWork,
-    deadline: Date,
-    context: JobContext,
-    ahead: boolean,
-  ) {
+  constructor(deps: RolloutDeps, { work, deadline, ahead }: Reconciliation, context: JobContext) {
     this.#ahead = ahead;
     this.#deps = deps;
     this.#work = work;
@@ -56,6 +54,8 @@ export class Actuator {
     this.#spec = revisionSpecOf(work, deps.registryName);
     this.#stable = stableSpecOf(work, deps.registryName);
     this.wanted = desiredStateOf(work, this.#spec, deadline, this.#stable);
+    this.#routes = new RolloutRoutes(deps.cluster, work, this.#spec);
+    this.#model = new ServedModel(deps, work, this.#spec, context);
   }
 
   async observe(): Promise<Observed> {
@@ -90,9 +90,7 @@ export class Actuator {
     const { revision, previous, publicRoute, previewRoute } = observed;
     const route = async (kind: RouteKind, seen: Observed['publicRoute']): Promise<void> => {
       if (seen !== null)
-        seen.edited = await cluster.routeDrift(
-          this.#routeSpec(kind, seen.backends, seen.before ?? []),
-        );
+        seen.edited = await this.#routes.drift(kind, seen.backends, seen.before ?? []);
     };
     const [own, stable] = await Promise.all([
       revision && revision.image === this.wanted.image && !revision.deleting
@@ -123,33 +121,27 @@ export class Actuator {
     );
   }
 
+  // eslint-disable-next-line complexity -- one case an action, and the compiler misses none
   async act(action: Action, observed: Observed): Promise<void> {
     const { cluster } = this.#deps;
-    const { namespace, slug, revision } = this.#spec;
+    const { namespace, revision } = this.#spec;
     switch (action.kind) {
       case 'none':
         return;
       case 'apply':
-        // the smoke test will need it, and says so when it cannot be had
-        if (this.#ahead) void this.#versionWork().catch(() => undefined);
+        if (this.#ahead) this.#model.prefetch();
         return cluster.applyRevision({ ...this.#spec, replicas: action.replicas });
-      case 'apply-preview':
-        return this.#route(
-          'preview',
-          [{ revision, weight: 100 }],
-          [],
-          observed.previewRoute !== null,
-        );
+      case 'apply-preview': {
+        const isThere = observed.previewRoute !== null;
+        return this.#routes.apply('preview', [{ revision, weight: 100 }], [], isThere);
+      }
       case 'smoke':
-        this.#smoke[action.through] = await this.#ask(action.through);
+        this.#smoke[action.through] = await this.#model.smoke(action.through);
         return;
-      case 'route':
-        return this.#route(
-          'public',
-          action.backends,
-          action.before,
-          Boolean(observed.publicRoute?.edited),
-        );
+      case 'route': {
+        const isEdited = Boolean(observed.publicRoute?.edited);
+        return this.#routes.apply('public', action.backends, action.before, isEdited);
+      }
       case 'progress':
         return this.#note(action, observed);
       case 'judge':
@@ -162,28 +154,13 @@ export class Actuator {
       case 'mend':
         return this.#mend(action.side);
       case 'back-out':
-        await this.#backOut(action.restore);
-        if (action.release && !this.wanted.shared && observed.revision !== null)
-          await cluster.scaleRevision(namespace, revision, 0);
-        return;
+        return this.#backOut(action, observed);
       case 'finish':
-        return this.#closePreview();
+        return this.#routes.closePreview();
       case 'clean':
-        await this.#closePreview();
-        // read again: a rollback may have given it traffic since
-        if (
-          (await cluster.route(namespace, routeName('public', slug)))?.backends.some(
-            (backend) => backend.revision === revision,
-          ) ||
-          this.wanted.shared
-        )
-          return;
-        return cluster.removeRevision(namespace, revision);
+        return this.#clean();
       case 'remove':
-        if (action.remaining?.length) await this.#route('public', action.remaining, []);
-        else if (action.remaining) await cluster.removeRoute(namespace, routeName('public', slug));
-        await this.#closePreview();
-        return cluster.removeRevision(namespace, revision);
+        return this.#remove(action);
     }
   }
 
@@ -203,22 +180,12 @@ export class Actuator {
   }
 
   /** Odoo keeps it: what stands in the cluster could be written by anybody who may write there. */
-  async #note(
-    { step, baseline, judgement, interrupted = false }: Extract<Action, { kind: 'progress' }>,
-    observed: Observed,
-  ): Promise<void> {
+  async #note(action: ActionOf<'progress'>, observed: Observed): Promise<void> {
     const { odoo, clock } = this.#deps;
     const { deploymentId, generation, progress: known } = this.wanted;
-    const trial = baseline ? await this.#trial(observed) : null;
-    const judgements = [...(known?.judgements ?? []), ...(judgement ? [judgement] : [])];
-    const since = interrupted && known ? known.since : clock.now();
-    const again = known?.step === step && (interrupted ? known.again === true : true);
+    const trial = action.baseline ? await this.#trial(observed) : null;
     const progress: RecordedProgress = {
-      step,
-      since: since.toISOString(),
-      judgements,
-      interrupted,
-      again,
+      ...nextProgress(action, known, clock.now()),
       baseline: trial && (await takeBaseline(this.#deps, trial)),
     };
     const answer = await odoo.call<{ accepted: boolean; progress?: RecordedProgress }>(
@@ -261,150 +228,50 @@ export class Actuator {
       );
       return null;
     }
-    return analyse(this.#deps, trial, index, step, progress.since, progress.baseline);
+    const { since, baseline } = progress;
+    return analyse(this.#deps, trial, { at: index, step, since, baseline });
   }
 
-  async #trial(observed: Observed): Promise<Trial | null> {
+  async #trial({ revision }: Observed): Promise<Trial | null> {
     const { stable } = this.wanted;
-    if (!observed.revision || !stable) return null;
-    const { signal, log, requestId } = this.#context;
-    const { base, infer, examples } = await this.#request('public');
-    return {
-      deploymentId: this.wanted.deploymentId,
-      namespace: this.#spec.namespace,
-      canary: observed.revision,
-      stable: stable.revision,
-      base,
-      infer: infer && { path: infer.path, bodies: examples },
-      signal,
-      log,
-      requestId,
-    };
+    return revision && stable ? this.#model.trial(revision, stable.revision) : null;
   }
 
-  async #backOut(restore: Extract<Action, { kind: 'back-out' }>['restore']): Promise<void> {
-    if (restore === null) return;
-    const { namespace, slug } = this.#spec;
+  async #backOut({ restore, release }: ActionOf<'back-out'>, observed: Observed): Promise<void> {
+    if (restore !== null) await this.#restore(restore);
+    if (release && !this.wanted.shared && observed.revision !== null)
+      await this.#deps.cluster.scaleRevision(this.#spec.namespace, this.#spec.revision, 0);
+  }
+
+  async #restore(backends: NonNullable<ActionOf<'back-out'>['restore']>): Promise<void> {
+    const { cluster } = this.#deps;
+    const { namespace } = this.#spec;
     const left = [];
-    for (const backend of restore) {
-      if ((await this.#deps.cluster.revision(namespace, backend.revision)) !== null)
-        await this.#deps.cluster.scaleRevision(namespace, backend.revision, backend.replicas);
+    for (const backend of backends) {
+      if ((await cluster.revision(namespace, backend.revision)) !== null)
+        await cluster.scaleRevision(namespace, backend.revision, backend.replicas);
       else if (backend.revision === this.#stable?.revision)
         await this.#applyStable(backend.replicas);
       else continue;
       left.push(backend);
     }
-    if (left.length === 0)
-      await this.#deps.cluster.removeRoute(namespace, routeName('public', slug));
-    else
-      await this.#route(
-        'public',
-        left.map(({ revision, weight }) => ({ revision, weight })),
-        left,
-        true,
-      );
+    if (left.length === 0) return this.#routes.removePublic();
+    const shares = left.map(({ revision, weight }) => ({ revision, weight }));
+    await this.#routes.apply('public', shares, left, true);
   }
 
-  async #closePreview(): Promise<void> {
-    const { namespace, slug, revision } = this.#spec;
-    const name = routeName('preview', slug);
-    const route = await this.#deps.cluster.route(namespace, name);
-    if (route?.backends.some((backend) => backend.revision === revision))
-      await this.#deps.cluster.removeRoute(namespace, name);
+  async #clean(): Promise<void> {
+    const { namespace, revision } = this.#spec;
+    await this.#routes.closePreview();
+    // read again: a rollback may have given it traffic since
+    if ((await this.#routes.publicLeadsTo(revision)) || this.wanted.shared) return;
+    await this.#deps.cluster.removeRevision(namespace, revision);
   }
 
-  #route(
-    kind: RouteKind,
-    backends: Backend[],
-    before: RouteSpec['before'],
-    whole = false,
-  ): Promise<void> {
-    return this.#deps.cluster.applyRoute({ ...this.#routeSpec(kind, backends, before), whole });
+  async #remove({ remaining }: ActionOf<'remove'>): Promise<void> {
+    if (remaining?.length) await this.#routes.apply('public', remaining, []);
+    else if (remaining) await this.#routes.removePublic();
+    await this.#routes.closePreview();
+    await this.#deps.cluster.removeRevision(this.#spec.namespace, this.#spec.revision);
   }
-
-  #routeSpec(kind: RouteKind, backends: Backend[], before: RouteSpec['before']): RouteSpec {
-    const { namespace, slug, revision } = this.#spec;
-    const other = backends.find((backend) => backend.revision !== revision)?.revision;
-    const shared = other !== undefined && backends.some((backend) => backend.revision === revision);
-    return {
-      namespace,
-      slug,
-      name: routeName(kind, slug),
-      path: routePath(kind, this.#work.environment.kind, slug),
-      backends,
-      before,
-      changedBy: this.wanted.deploymentId,
-      sides: shared ? { canary: revision, stable: other } : null,
-    };
-  }
-
-  async #ask(through: RouteKind): Promise<{ ok: boolean; message: string }> {
-    const { gateway, clock } = this.#deps;
-    const { revision, readinessPath } = this.#spec;
-    return smokeTest(
-      gateway,
-      clock,
-      { ...(await this.#request(through)), revision, readinessPath },
-      this.#context.signal,
-    );
-  }
-
-  /** Where the model is asked, and with what. */
-  async #request(
-    through: RouteKind,
-  ): Promise<{ base: string; infer: { path: string; body: unknown } | null; examples: unknown[] }> {
-    const version = await this.#versionWork();
-    const examples = examplesOf(version.inputSchema);
-    const speaksOip = this.#work.protocol === 'open-inference-v2';
-    return {
-      base:
-        this.#work.environment.gatewayUrl.replace(/\/$/, '') +
-        routePath(through, this.#work.environment.kind, this.#spec.slug),
-      infer:
-        speaksOip && examples.length > 0
-          ? { path: `/v2/models/${this.#spec.slug}/infer`, body: examples[0] }
-          : null,
-      examples,
-    };
-  }
-
-  /** The version with its example, asked for once. */
-  #versionWork(): Promise<VersionWork> {
-    const asked =
-      this.#version ??
-      this.#deps.odoo.call<VersionWork>(
-        { kind: 'service' },
-        'mlops.model.version',
-        'work',
-        { version_id: this.#work.versionId },
-        this.#context.requestId,
-      );
-    this.#version = asked;
-    asked.catch(() => (this.#version = undefined));
-    return asked;
-  }
-}
-
-/** `example` and `examples` of a JSON schema. */
-function examplesOf(schema: unknown): unknown[] {
-  const { example, examples } = (schema ?? {}) as { example?: unknown; examples?: unknown };
-  return [
-    ...(example === undefined ? [] : [example]),
-    ...(Array.isArray(examples) ? (examples as unknown[]) : []),
-  ].slice(0, EXAMPLES_MAX);
-}
-
-export interface RolloutDeps {
-  odoo: OdooPort;
-  recent: Pick<WorkCache, 'take'>;
-  cluster: ClusterPort;
-  registry: RegistryPort;
-  gateway: GatewayPort;
-  clock: Clock;
-  /** null: no gateway's metrics were named, and no canary can be judged by its traffic */
-  metrics: MetricsPort | null;
-  /** the origin of endpoints and previews, e.g. https://endpoints.example.com */
-  endpointsUrl: string;
-  /** the registry in image names */
-  registryName: string;
 }

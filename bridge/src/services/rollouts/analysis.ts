@@ -30,6 +30,14 @@ export interface Trial {
   signal: AbortSignal;
   requestId: string;
 }
+/** A judge step, and what was counted when its window began. */
+export interface AnalysisWindow {
+  /** of the step in its list */
+  readonly at: number;
+  readonly step: Judge;
+  readonly since: Date;
+  readonly baseline: Baseline;
+}
 
 const GOLDEN_REQUESTS = 20;
 const GOLDEN_DEADLINE_MS = 10_000;
@@ -50,10 +58,7 @@ export async function takeBaseline(deps: AnalysisDeps, trial: Trial): Promise<Ba
 export async function analyse(
   deps: AnalysisDeps,
   trial: Trial,
-  at: number,
-  step: Judge,
-  since: Date,
-  baseline: Baseline,
+  { at, step, since, baseline }: AnalysisWindow,
 ): Promise<Judgement> {
   const [now, signal] = await Promise.all([
     counters(deps, trial),

@@ -4,7 +4,7 @@ import {
   rolloutBlocker,
   strategyBlocker,
 } from '../../domain/capacity/capacity.ts';
-import type { Beside, Blocker } from '../../domain/capacity/capacity.ts';
+import type { Beside, Blocker, CapacityObserved } from '../../domain/capacity/capacity.ts';
 import { queueBlocker } from '../../domain/capacity/queue.ts';
 import type { Waiting } from '../../domain/capacity/queue.ts';
 import { tookDown } from '../../domain/rollouts/restore-stable.ts';
@@ -52,27 +52,28 @@ export async function findBlocker(deps: PreflightDeps, asked: Asked): Promise<Bl
       reason: 'ImageNotFound',
       message: `The registry no longer has ${spec.image}. Restore it there, or register the version anew.`,
     };
+  return roomBlocker(asked, capacity, more);
+}
+
+/** Whether the cluster has room for `more` pods, and whose turn it is. */
+function roomBlocker(asked: Asked, capacity: CapacityObserved, more: number): Blocker | null {
+  const { work, spec, now } = asked;
+  const { requests, namespace } = spec;
   const beside = besideOf(asked);
-  const room = rolloutBlocker(capacity, spec.requests, more, beside);
+  const room = rolloutBlocker(capacity, requests, more, beside);
   const blocker = mayQueue(asked)
-    ? queueBlocker((work.queue ?? []).map(waitingOf), room, {
-        requests: spec.requests,
-        capacity,
-        namespace: spec.namespace,
-        now: asked.now,
-      })
+    ? queueBlocker((work.queue ?? []).map(waitingOf), room, { requests, capacity, namespace, now })
     : room;
-  const instead =
-    wanted.rollback &&
-    blocker !== null &&
-    mayPass(blocker) &&
-    beside.old !== null &&
-    work.environment.strategiesAllowed.includes('recreate');
-  return instead &&
-    strategyBlocker(capacity, spec.requests, { ...beside, strategy: 'recreate' }, more) === null
+  if (blocker === null || !mayPass(blocker) || !mayRecreate(asked, beside)) return blocker;
+  const recreate: Beside = { ...beside, strategy: 'recreate' };
+  return strategyBlocker(capacity, requests, recreate, more) === null
     ? { ...blocker, fitsAfterRecreate: true }
     : blocker;
 }
+
+/** A rollback may take down what serves to find its room there. */
+const mayRecreate = ({ work, wanted }: Asked, { old }: Beside): boolean =>
+  wanted.rollback && old !== null && work.environment.strategiesAllowed.includes('recreate');
 
 /**
  * Which of the strategies that a promotion could choose would find the room to begin; none where

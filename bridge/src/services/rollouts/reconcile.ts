@@ -1,4 +1,4 @@
-import type { RolloutDeps } from './actuator.ts';
+import type { RolloutDeps } from './deps.ts';
 import { revisionName, routePath, shareOf } from '../../domain/rollouts/revision.ts';
 import type { RouteKind } from '../../domain/rollouts/revision.ts';
 import { decide } from '../../domain/rollouts/decide.ts';
@@ -45,6 +45,13 @@ export function reconcileJob(deps: RolloutDeps): JobHandler {
   return (payload, context) => reconciler.tick(payload.subjectId, payload.generation, context);
 }
 
+/** What was seen, and what was decided and done upon it. */
+interface Look {
+  readonly wanted: DesiredState;
+  readonly observed: Observed;
+  readonly decision: Decision;
+}
+
 /** Brings one deployment one step nearer to what Odoo wants of it, and reports what was seen. */
 class Reconciler {
   readonly #deps: RolloutDeps;
@@ -65,55 +72,26 @@ class Reconciler {
 
   async #tick(deploymentId: number, generation: number, context: JobContext): Promise<JobResult> {
     const { clock } = this.#deps;
-    const { work, readAt } =
-      this.#deps.recent.take(deploymentId, generation) ?? (await this.#ask(deploymentId, context));
-    if (work.generation !== generation) return { done: true };
-    // the finished build asks again
-    if (work.desired === 'serving' && !work.imageDigest) return { done: true };
-    const rollout = new Actuator(
-      this.#deps,
-      work,
-      this.#deadline(work),
-      context,
-      this.#underWay.size <= WAITING_IN_PLACE,
-    );
+    const known = await this.#known(deploymentId, generation, context);
+    const { work } = known;
+    if (work.generation !== generation || awaitsImage(work)) return { done: true };
+    const ahead = !this.#crowded;
+    const deadline = this.#deadline(work);
+    const rollout = new Actuator(this.#deps, { work, deadline, ahead }, context);
     for (let [step, waits] = [0, 0]; ; step += 1) {
-      const observed = await rollout.observe();
-      let decision = decide(rollout.wanted, observed, clock.now());
-      context.log.debug(
-        { deploymentId, action: decision.action.kind, reason: decision.reason },
-        'rollout.step',
-      );
-      const age = clock.now().getTime() - readAt;
-      if (
-        needsRecheck(decision.action, waits > 0, rollout.wanted.rollback && age < FRESH_MS) &&
-        !(await this.#stillWanted(work, context))
-      )
-        return { done: true };
-      try {
-        await rollout.act(decision.action, observed);
-      } catch (error) {
-        if (!(error instanceof Failed) || work.desired !== 'serving' || rollout.wanted.established)
-          throw error;
-        decision = await rollout.refused(error, observed);
-      }
-      if (rollout.superseded) return { done: true };
+      const look = await this.#look(rollout, known, waits > 0, context);
+      if (look === null) return { done: true };
+      const { decision } = look;
       // the next look is at once and tells more
       if (decision.againInMs === 0 && step < STEPS_IN_A_ROW) continue;
-      if (!(await this.#report(work, rollout.wanted, decision, observed, context)))
-        return { done: true };
-      if (decision.againInMs === null) return { done: true };
-      const crowded = this.#underWay.size > WAITING_IN_PLACE;
-      const [from, pauseMs] = [
-        clock.now().getTime(),
-        Math.max(decision.againInMs || AFTER_A_ROW_MS, crowded ? this.#underWay.size * LOOK_MS : 0),
-      ];
+      const accepted = await this.#report(work, look, context);
+      if (!accepted || decision.againInMs === null) return { done: true };
+      const from = clock.now().getTime();
+      const pauseMs = this.#pauseMs(decision.againInMs);
       // a pod that is ready is known at once; this same job goes on, since it has all at hand
       if (
-        !crowded &&
-        decision.phase === 'Progressing' &&
-        !rollout.wanted.established &&
         waits < WAITS_IN_A_ROW &&
+        this.#mayWaitInPlace(look) &&
         (await rollout.changed(pauseMs))
       ) {
         [step, waits] = [-1, waits + 1];
@@ -127,11 +105,63 @@ class Reconciler {
     }
   }
 
+  /** Observes, decides and acts once; null: Odoo wants something newer. */
+  async #look(
+    rollout: Actuator,
+    { work, readAt }: KnownWork,
+    hasWaited: boolean,
+    context: JobContext,
+  ): Promise<Look | null> {
+    const { wanted } = rollout;
+    const observed = await rollout.observe();
+    const decision = decide(wanted, observed, this.#deps.clock.now());
+    const { action, reason } = decision;
+    context.log.debug(
+      { deploymentId: work.deploymentId, action: action.kind, reason },
+      'rollout.step',
+    );
+    const fresh = wanted.rollback && this.#deps.clock.now().getTime() - readAt < FRESH_MS;
+    if (needsRecheck(action, hasWaited, fresh) && !(await this.#stillWanted(work, context)))
+      return null;
+    const done = await this.#act(rollout, work, { wanted, observed, decision });
+    return rollout.superseded ? null : done;
+  }
+
+  async #act(rollout: Actuator, work: DeploymentWork, look: Look): Promise<Look> {
+    const { wanted, observed, decision } = look;
+    try {
+      await rollout.act(decision.action, observed);
+      return look;
+    } catch (error) {
+      if (!(error instanceof Failed) || work.desired !== 'serving' || wanted.established)
+        throw error;
+      return { ...look, decision: await rollout.refused(error, observed) };
+    }
+  }
+
+  get #crowded(): boolean {
+    return this.#underWay.size > WAITING_IN_PLACE;
+  }
+
+  #pauseMs(againInMs: number): number {
+    return Math.max(againInMs || AFTER_A_ROW_MS, this.#crowded ? this.#underWay.size * LOOK_MS : 0);
+  }
+
+  #mayWaitInPlace({ decision, wanted }: Look): boolean {
+    return !this.#crowded && decision.phase === 'Progressing' && !wanted.established;
+  }
+
   #deadline(work: DeploymentWork): Date {
     if (work.deadlineAt) return new Date(Date.parse(work.deadlineAt) - BEFORE_ODOO_MS);
     return new Date(
       this.#log.firstSeen(work.deploymentId, this.#deps.clock.now()).getTime() +
         work.environment.readyDeadlineSeconds * 1000,
+    );
+  }
+
+  async #known(deploymentId: number, generation: number, context: JobContext): Promise<KnownWork> {
+    return (
+      this.#deps.recent.take(deploymentId, generation) ?? (await this.#ask(deploymentId, context))
     );
   }
 
@@ -155,13 +185,8 @@ class Reconciler {
   }
 
   /** false: Odoo wants something newer, stop */
-  async #report(
-    work: DeploymentWork,
-    wanted: DesiredState,
-    decision: Decision,
-    observed: Observed,
-    context: JobContext,
-  ): Promise<boolean> {
+  async #report(work: DeploymentWork, look: Look, context: JobContext): Promise<boolean> {
+    const { decision, observed } = look;
     if (decision.phase === null) return true;
     const { odoo, clock, endpointsUrl } = this.#deps;
     const conditions = this.#log.stamp(work.deploymentId, decision.conditions, clock.now());
@@ -174,7 +199,7 @@ class Reconciler {
       phase: decision.phase,
       reason: decision.reason,
       conditions,
-      observed: observedFacts(work, decision, observed, wanted),
+      observed: observedFacts(work, look),
       endpointUrl: decision.phase === 'Ready' ? path('public') : null,
       previewUrl:
         decision.phase === 'Progressing' && observed.previewRoute !== null && podsReady
@@ -201,6 +226,10 @@ class Reconciler {
   }
 }
 
+/** Nothing to do before the finished build asks again. */
+const awaitsImage = ({ desired, imageDigest }: DeploymentWork): boolean =>
+  desired === 'serving' && !imageDigest;
+
 /**
  * Traffic moves, and after a wait anything is changed, only while Odoo still wants it: a newer
  * order may have undone all of this meanwhile.
@@ -212,12 +241,7 @@ function needsRecheck(action: Action, waited: boolean, fresh: boolean): boolean 
   );
 }
 
-function observedFacts(
-  work: DeploymentWork,
-  decision: Decision,
-  observed: Observed,
-  wanted: DesiredState,
-): object {
+function observedFacts(work: DeploymentWork, { wanted, decision, observed }: Look): object {
   const revision = observed.revision;
   return {
     replicas: revision?.wantedReplicas ?? 0,

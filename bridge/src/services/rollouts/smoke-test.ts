@@ -36,8 +36,7 @@ export async function smokeTest(
     const answer = await ask(
       gateway,
       `${test.base}${test.readinessPath}`,
-      'GET',
-      undefined,
+      { method: 'GET', json: undefined },
       signal,
     );
     if (
@@ -56,8 +55,7 @@ export async function smokeTest(
   const answer = await ask(
     gateway,
     `${test.base}${test.infer.path}`,
-    'POST',
-    test.infer.body,
+    { method: 'POST', json: test.infer.body },
     signal,
   );
   if (typeof answer === 'string') return { ok: false, message: answer };
@@ -72,12 +70,11 @@ export async function smokeTest(
 async function ask(
   gateway: GatewayPort,
   url: string,
-  method: 'GET' | 'POST',
-  json: unknown,
+  question: { readonly method: 'GET' | 'POST'; readonly json: unknown },
   signal: AbortSignal,
 ): Promise<GatewayAnswer | string> {
   try {
-    return await gateway.request(url, { method, json, timeoutMs: REQUEST_DEADLINE_MS, signal });
+    return await gateway.request(url, { ...question, timeoutMs: REQUEST_DEADLINE_MS, signal });
   } catch (error) {
     if (error instanceof BridgeError && !signal.aborted) return error.message;
     throw error;

@@ -46,37 +46,32 @@ export function inventoryJob(parts: InventoryJobParts): JobHandler {
       { version_id: payload.subjectId },
       context.requestId,
     );
-    if (work.image === null || work.imageDigest === null) return { done: true };
-    const layers = await parts.images.layersOf(
-      work.image.replace(`${parts.registryName}/`, ''),
-      work.imageDigest,
-      context.signal,
-    );
+    const { image, imageDigest, versionId } = work;
+    if (image === null || imageDigest === null) return { done: true };
+    const repository = image.replace(`${parts.registryName}/`, '');
+    const layers = await parts.images.layersOf(repository, imageDigest, context.signal);
     const packages = await packagesOf(layers);
     const at = parts.clock.now();
-    const sbomKey = `sboms/${work.versionId}/${work.imageDigest.replace(':', '-')}.json`;
+    const sbomKey = `sboms/${versionId}/${imageDigest.replace(':', '-')}.json`;
     const bill = JSON.stringify(
-      sbom(packages, { image: work.image, digest: work.imageDigest, at: at.toISOString() }),
+      sbom(packages, { image, digest: imageDigest, at: at.toISOString() }),
       null,
       2,
     );
     await parts.store.putSmall(sbomKey, bill, SBOM_TYPE);
     // a registry that does not take it keeps nobody from knowing what is in the image
     await parts
-      .attach?.(work.image.replace(`${parts.registryName}/`, ''), work.imageDigest, {
+      .attach?.(repository, imageDigest, {
         artifactType: SBOM_TYPE,
         bytes: Buffer.from(bill),
         annotations: { 'org.opencontainers.image.created': at.toISOString() },
       })
       .catch((error: Error) =>
-        context.log.warn(
-          { versionId: work.versionId, reason: error.message },
-          'inventory.not-attached',
-        ),
+        context.log.warn({ versionId, reason: error.message }, 'inventory.not-attached'),
       );
     const { status, found } = await vulnerabilitiesOf(packages, parts.osvFolder, at);
     const { tool, malware } = await malwareIn(parts, work, layers, context);
-    const inventory = {
+    await report(parts.odoo, { versionId, imageDigest }, context, {
       sbomKey,
       at: at.toISOString(),
       packages: packages.length,
@@ -84,28 +79,47 @@ export function inventoryJob(parts: InventoryJobParts): JobHandler {
       vulnerabilities: found.slice(0, LISTED_MAX),
       malware,
       tools: [status, tool],
-    };
-    const answer = await parts.odoo.call<{ accepted: boolean; reason?: string }>(
-      SERVICE,
-      'mlops.model.version',
-      'report_inventory',
-      { version_id: work.versionId, image_digest: work.imageDigest, inventory },
-      context.requestId,
-    );
-    context.log.info(
-      {
-        versionId: work.versionId,
-        packages: packages.length,
-        vulnerabilities: found.length,
-        malware: malware.length,
-        tools: [status.status, tool.status],
-        accepted: answer.accepted,
-        reason: answer.reason,
-      },
-      'inventory.reported',
-    );
+    });
     return { done: true };
   };
+}
+
+/** What Odoo is told of an image (docs/odoo-api.md, `report_inventory`). */
+interface Inventory {
+  sbomKey: string;
+  at: string;
+  packages: number;
+  vulnerabilityCount: number;
+  vulnerabilities: object[];
+  malware: object[];
+  tools: ToolStatus[];
+}
+
+async function report(
+  odoo: InventoryJobParts['odoo'],
+  { versionId, imageDigest }: { versionId: number; imageDigest: string },
+  context: JobContext,
+  inventory: Inventory,
+): Promise<void> {
+  const answer = await odoo.call<{ accepted: boolean; reason?: string }>(
+    SERVICE,
+    'mlops.model.version',
+    'report_inventory',
+    { version_id: versionId, image_digest: imageDigest, inventory },
+    context.requestId,
+  );
+  context.log.info(
+    {
+      versionId,
+      packages: inventory.packages,
+      vulnerabilities: inventory.vulnerabilityCount,
+      malware: inventory.malware.length,
+      tools: inventory.tools.map(({ status }) => status),
+      accepted: answer.accepted,
+      reason: answer.reason,
+    },
+    'inventory.reported',
+  );
 }
 
 /** Every artifact and every layer through clamd, after it has shown that it finds what it must. */

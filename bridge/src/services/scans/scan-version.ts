@@ -57,7 +57,7 @@ export function scanJob(parts: ScanJobParts): JobHandler {
       fs.rmSync(folder, { recursive: true, force: true });
     }
     context.signal.throwIfAborted();
-    await report(parts, payload, context, result, started);
+    await report(parts, payload, { started, result }, context);
     return { done: true };
   };
 }
@@ -116,13 +116,7 @@ async function fetchArtifacts(
     };
     files.push(file);
     try {
-      const digest = await fetchOne(
-        parts.store,
-        artifact.objectKey,
-        file.path,
-        artifact.size,
-        signal,
-      );
+      const digest = await fetchOne(parts.store, artifact, file.path, signal);
       if (digest !== artifact.digest) {
         const why = `${artifact.filename} is recorded as ${artifact.digest}; the store gives ${digest}.`;
         return { files, refused: refusal({ files: [file] }, 'scan-digest-mismatch', why) };
@@ -148,9 +142,8 @@ async function fetchArtifacts(
  */
 async function fetchOne(
   store: ScanJobParts['store'],
-  key: string,
+  { objectKey, size }: VersionWork['artifacts'][number],
   file: string,
-  size: number,
   signal: AbortSignal,
 ): Promise<string> {
   const hash = crypto.createHash('sha256');
@@ -163,9 +156,14 @@ async function fetchOne(
     },
   });
   try {
-    await pipeline(await store.get(key), measure, fs.createWriteStream(file, { mode: 0o600 }), {
-      signal,
-    });
+    await pipeline(
+      await store.get(objectKey),
+      measure,
+      fs.createWriteStream(file, { mode: 0o600 }),
+      {
+        signal,
+      },
+    );
   } catch (error) {
     if (error instanceof Longer) return `more than ${size} bytes`;
     throw error;
@@ -175,13 +173,17 @@ async function fetchOne(
 
 class Longer extends Error {}
 
+interface ScanDone {
+  readonly started: Date;
+  readonly result: ScanResult;
+}
+
 /** The report goes to the store first: what Odoo points to exists. */
 async function report(
   { odoo, store, clock }: ScanJobParts,
   payload: JobPayload,
+  { started, result }: ScanDone,
   context: JobContext,
-  result: ScanResult,
-  started: Date,
 ): Promise<void> {
   const audit = isAudit(payload);
   const key = `scans/${payload.subjectId}/${audit ? `audit-${payload.eventId}` : payload.generation}.json`;

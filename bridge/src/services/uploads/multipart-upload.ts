@@ -149,7 +149,8 @@ export class UploadIntake {
         ...(await upload.commit()),
       });
     }
-    return registerVersion(this.#deps, this.#by, this.#idempotencyKey, metadata, artifacts);
+    const idempotencyKey = this.#idempotencyKey;
+    return registerVersion(this.#deps, this.#by, { idempotencyKey, metadata, artifacts });
   }
 
   /**

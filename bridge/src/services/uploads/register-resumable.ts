@@ -12,7 +12,13 @@ import {
   type UploadField,
 } from './rules.ts';
 import type { UploadDeps } from './multipart-upload.ts';
-import { checkUpload, registerVersion, type StoredArtifact, type Uploader } from './register.ts';
+import {
+  checkUpload,
+  registerVersion,
+  type IdempotencyKey,
+  type StoredArtifact,
+  type Uploader,
+} from './register.ts';
 import type { ResumableUploads } from './resumable-uploads.ts';
 import type { ResumableInfo } from './resumable-state.ts';
 
@@ -38,8 +44,7 @@ async function finishedOf(
 export async function registerResumable(
   deps: UploadDeps & { uploads: ResumableUploads },
   by: Uploader,
-  idempotencyKey: string,
-  repeatable: boolean,
+  key: IdempotencyKey,
   asked: z.infer<typeof RegisterUploads>,
 ): Promise<UploadAccepted> {
   const wanted: [UploadField, string][] = [
@@ -47,7 +52,7 @@ export async function registerResumable(
     ['dockerfile', asked.uploads.dockerfile],
     ...(asked.uploads.sideFiles ?? []).map((id): [UploadField, string] => ['sideFiles', id]),
   ];
-  await checkUpload(deps.odoo, by, asked.metadata, repeatable ? idempotencyKey : null);
+  await checkUpload(deps.odoo, by, asked.metadata, key.named ? key.value : null);
   const infos: ResumableInfo[] = [];
   for (const [field, name] of wanted) infos.push(await find(deps, by, field, name));
   for (const info of infos) {
@@ -72,7 +77,8 @@ export async function registerResumable(
       ...stored,
     });
   }
-  return registerVersion(deps, by, idempotencyKey, asked.metadata, artifacts);
+  const { metadata } = asked;
+  return registerVersion(deps, by, { idempotencyKey: key.value, metadata, artifacts });
 }
 
 /** @param name the upload's id, or the URL that its creation answered */

@@ -17,6 +17,18 @@ export interface StoredArtifact extends StoredObject {
   mediaType: string;
 }
 
+/** `named`: by the client, so that the same request may come again. */
+export interface IdempotencyKey {
+  readonly value: string;
+  readonly named: boolean;
+}
+/** What is to become a version. */
+export interface Registration {
+  readonly idempotencyKey: string;
+  readonly metadata: UploadMetadata;
+  readonly artifacts: StoredArtifact[];
+}
+
 /** How long a finished upload waits for Odoo to come back: sending 5 GiB again costs more. */
 const REGISTER_PATIENCE_MS = 30_000;
 /** Further tries after Odoo failed, where it says that the version is still free. */
@@ -66,9 +78,7 @@ export async function checkUpload(
 export async function registerVersion(
   deps: { odoo: OdooPort; clock: Clock; receiptSecret: string },
   by: Uploader,
-  idempotencyKey: string,
-  metadata: UploadMetadata,
-  artifacts: StoredArtifact[],
+  { idempotencyKey, metadata, artifacts }: Registration,
 ): Promise<UploadAccepted> {
   const named = artifacts.map(({ kind, filename, key, digest, size, mediaType }) => ({
     kind,

@@ -91,25 +91,19 @@ export function acceptedName(field: UploadField, filename: string | null): strin
   const name = (filename ?? '').normalize('NFC').trim();
   if (name === '')
     throw refused(field, 'it has no file name', 'Send the field as a file, with its name.');
-  if (
-    name.length > 200 ||
-    /[/\\|\p{Cc}]/u.test(name) ||
-    hasInvisible(name) ||
-    name.startsWith('.')
-  ) {
+  if (!isPlainName(name))
     throw refused(
       field,
       `"${name.slice(0, 60)}" is not a plain file name`,
       'Use a name without folders, control characters or a leading dot, of at most 200 characters.',
     );
-  }
   if (/^(dockerfile|containerfile)$/i.test(name))
     throw refused(
       field,
       `"${name}" belongs into the field dockerfile`,
       'Send it as the field dockerfile.',
     );
-  const extension = name.includes('.') ? name.slice(name.lastIndexOf('.') + 1).toLowerCase() : '';
+  const extension = extensionOf(name);
   const allowed = field === 'modelFile' ? MODEL_EXTENSIONS : SIDE_EXTENSIONS;
   if (
     !allowed.includes(extension) &&
@@ -123,6 +117,13 @@ export function acceptedName(field: UploadField, filename: string | null): strin
   }
   return name;
 }
+
+const isPlainName = (name: string): boolean =>
+  name.length <= 200 && !/[/\\|\p{Cc}]/u.test(name) && !hasInvisible(name) && !name.startsWith('.');
+
+/** '' where a name has none. */
+const extensionOf = (name: string): string =>
+  name.includes('.') ? name.slice(name.lastIndexOf('.') + 1).toLowerCase() : '';
 
 /** @throws Invalid unless the bytes are text, as a Dockerfile must be */
 export function assertText(field: string, bytes: Buffer): void {

@@ -11,8 +11,7 @@ import { ClientGone, pumpBody } from '../request-body.ts';
 export function appendBody(
   uploads: ResumableUploads,
   info: ResumableInfo,
-  offset: number,
-  checksum: Append['checksum'],
+  { offset, checksum }: Omit<Append, 'body'>,
   request: Request,
 ): Promise<number> {
   const announced = Number(request.headers['content-length'] ?? 0);

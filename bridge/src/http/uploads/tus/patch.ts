@@ -33,11 +33,11 @@ export class TusPatch implements TusVerb {
       });
     }
     const offset = integer(request.headers, 'upload-offset');
-    const sum = checksum(request.headers);
+    const append = { offset, checksum: checksum(request.headers) };
     const info = await this.#deps.uploads.find(idOf(request), by.uid);
     // "If the offsets do not match, the Server MUST respond with the 409 Conflict status without
     // modifying the upload resource."
-    const now = await appendBody(this.#deps.uploads, info, offset, sum, request);
+    const now = await appendBody(this.#deps.uploads, info, append, request);
     // "The Server MUST acknowledge successful PATCH requests with the 204 No Content status. It
     // MUST include the Upload-Offset header."
     response.setHeader('Upload-Offset', String(now));

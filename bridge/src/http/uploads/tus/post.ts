@@ -56,8 +56,7 @@ export class TusPost implements TusVerb {
       const offset = await appendBody(
         this.#deps.uploads,
         info,
-        0,
-        checksum(request.headers),
+        { offset: 0, checksum: checksum(request.headers) },
         request,
       );
       response.setHeader('Upload-Offset', String(offset));
