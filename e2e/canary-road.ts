@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
+import type { Step } from '../bridge/src/contract/rollout.ts';
 import type { VersionDetail } from '../bridge/src/contract/version.ts';
 import { type Client, digit } from './client.ts';
 import { OdooEntrance } from './odoo.ts';
@@ -7,6 +8,15 @@ import { idsOf } from './road.ts';
 
 const ROLLOUT_MS = 120_000;
 const POLL_MS = 250;
+
+/** Half of the traffic, and then it waits for a person. */
+export const HALF_UNTIL_APPROVED: Step[] = [
+  { kind: 'scale', percent: 100 },
+  { kind: 'preview' },
+  { kind: 'weight', percent: 50 },
+  { kind: 'approve', withinSeconds: 600 },
+  { kind: 'weight', percent: 100 },
+];
 
 /**
  * Canaries with steps of one's own loosen production: one manager asks for them, another accepts.

@@ -1,7 +1,6 @@
 import { expect } from 'chai';
-import type { Step } from '../bridge/src/contract/rollout.ts';
 import type { VersionDetail } from '../bridge/src/contract/version.ts';
-import { allowCanaries, inProduction, rolloutWaits } from './canary-road.ts';
+import { HALF_UNTIL_APPROVED, allowCanaries, inProduction, rolloutWaits } from './canary-road.ts';
 import { Client, sample } from './client.ts';
 import { OdooEntrance } from './odoo.ts';
 import {
@@ -14,14 +13,6 @@ import {
   unusedName,
 } from './road.ts';
 import { closeWindows, openWindow, signedInToOdoo } from './window.ts';
-
-const HALF_UNTIL_SOMEBODY_APPROVES: Step[] = [
-  { kind: 'scale', percent: 100 },
-  { kind: 'preview' },
-  { kind: 'weight', percent: 50 },
-  { kind: 'approve', withinSeconds: 600 },
-  { kind: 'weight', percent: 100 },
-];
 
 /** Everybody, the bridge's own account among them, has this language in Odoo. */
 async function everybodySpeaks(lang: 'fr_FR' | 'en_US'): Promise<void> {
@@ -86,7 +77,7 @@ describe('Given an Odoo in French', function () {
       ben.act(idsOf(next), 'promote', {
         target: 'production',
         strategy: 'canary',
-        steps: HALF_UNTIL_SOMEBODY_APPROVES,
+        steps: HALF_UNTIL_APPROVED,
         seen: next.lockVersion,
       }),
     );

@@ -1,7 +1,12 @@
 import { expect } from 'chai';
-import type { Step } from '../bridge/src/contract/rollout.ts';
 import type { VersionDetail } from '../bridge/src/contract/version.ts';
-import { allowCanaries, inProduction, rolloutWaits, whoAnswers } from './canary-road.ts';
+import {
+  HALF_UNTIL_APPROVED,
+  allowCanaries,
+  inProduction,
+  rolloutWaits,
+  whoAnswers,
+} from './canary-road.ts';
 import { Client, sample } from './client.ts';
 import {
   LIVE_MS,
@@ -13,14 +18,6 @@ import {
   unusedName,
 } from './road.ts';
 import { closeWindows, openWindow, picture, signedIn } from './window.ts';
-
-const HALF_UNTIL_SOMEBODY_SAYS_SO: Step[] = [
-  { kind: 'scale', percent: 100 },
-  { kind: 'preview' },
-  { kind: 'weight', percent: 50 },
-  { kind: 'approve', withinSeconds: 600 },
-  { kind: 'weight', percent: 100 },
-];
 
 describe('A later promotion takes the place of one that is still on its way', () => {
   const name = unusedName('later');
@@ -54,7 +51,7 @@ describe('A later promotion takes the place of one that is still on its way', ()
       ben.act(idsOf(first), 'promote', {
         target: 'production',
         strategy: 'canary',
-        steps: HALF_UNTIL_SOMEBODY_SAYS_SO,
+        steps: HALF_UNTIL_APPROVED,
         seen: first.lockVersion,
       }),
     );

@@ -2,7 +2,8 @@ import type { DeploymentWork } from '../../src/services/ports/odoo.ts';
 
 type Environment = DeploymentWork['environment'];
 
-const ENVIRONMENT: Environment = {
+/** Production as Odoo describes it. */
+export const PRODUCTION: Environment = {
   id: 1,
   name: 'Production',
   kind: 'production',
@@ -29,7 +30,7 @@ export const deploymentWork = (
   version: '2.0.0',
   image: 'registry.test:5000/models/digits',
   imageDigest: null,
-  environment: { ...ENVIRONMENT, ...environment },
+  environment: { ...PRODUCTION, ...environment },
   strategy: 'blue-green',
   steps: null,
   controls: { paused: false, approvedStep: -1, skipTo: 0 },

@@ -4,6 +4,7 @@ import { planner } from '../../../../src/services/rollouts/promotion-plan.ts';
 import type { Caller, DeploymentWork, OdooPort } from '../../../../src/services/ports/odoo.ts';
 import type { PromotionPlan } from '../../../../src/contract/rollout.ts';
 import { MemoryCluster } from './memory-cluster.ts';
+import { PRODUCTION } from '../../../fakes/deployment-work.ts';
 
 const DIGEST = `sha256:${'1'.repeat(64)}`;
 const NOW = new Date('2026-03-01T12:00:00Z');
@@ -91,16 +92,7 @@ function scene({
         }
       : null,
     environment: {
-      id: 1,
-      name: 'Production',
-      kind: 'production',
-      namespace: 'mlops-production',
-      gatewayUrl: 'http://gw',
-      registry: 'registry.test:5000',
-      keepPreviousMinutes: 60,
-      readyDeadlineSeconds: 60,
-      maxReplicas: 8,
-      maxGpus: 8,
+      ...PRODUCTION,
       strategiesAllowed: ['blue-green', 'rolling', 'canary', 'recreate'],
       canarySteps: [
         { kind: 'scale', percent: 50 },
