@@ -88,7 +88,7 @@ export class ModelCopies {
     if (this.#hasModel)
       throw new Ordinary(
         'not-final-stage',
-        'The model is brought in by a stage that is not the last one.',
+        'The model is copied in a stage that is not the last one.',
       );
     this.#stage += 1;
     this.#variables = new Map();

@@ -126,7 +126,7 @@ function pending(pod: PodObserved, now: Date, roomUntil: Date): BuildOutcome {
   if (pod.unscheduled && pod.phase === 'Pending') {
     const { reason, message } = pod.unscheduled;
     if (now < roomUntil)
-      return { kind: 'running', waiting: `Waiting for room to build: ${message || reason}` };
+      return { kind: 'running', waiting: `Waiting for capacity to build: ${message || reason}` };
     return failed(`${reason}: ${message} It waited in line until its deadline.`);
   }
   const failure = explainPod(pod, now);

@@ -72,7 +72,7 @@ function layered(
   if (parsed.getDirectives().some((directive) => directive.getName().toLowerCase() === 'escape'))
     throw new Ordinary('directive', 'The Dockerfile sets its own escape character.');
   if (unknown)
-    throw new Ordinary('unknown-base', 'A base image hangs on a value that is not known here.');
+    throw new Ordinary('unknown-base', 'A base image depends on a value that is not known here.');
   const ignoring = files.find(({ name }) => IGNORE_FILES.test(name));
   if (ignoring)
     throw new Ordinary('ignore-file', `${ignoring.name} decides what is in the context.`);
@@ -81,7 +81,7 @@ function layered(
   const copies = new ModelCopies({ models, names, stages, global, buildArgs });
   for (const node of instructions) copies.take(node);
   if (copies.landed.length === 0)
-    throw new Ordinary('no-copy', 'No COPY of the final stage brings the model in.');
+    throw new Ordinary('no-copy', 'No COPY in the final stage copies the model.');
   if (copies.landed.length > FILES_MAX)
     throw new Ordinary('many-files', `The model is in more than ${FILES_MAX} files.`);
   return { models, files: copies.landed, hasRun: copies.hasRun };

@@ -124,7 +124,7 @@ export function strategyBlocker(
   return blocker && old.pods.length > 0
     ? {
         ...blocker,
-        message: `${blocker.message} What the version that serves holds is counted as given back.`,
+        message: `${blocker.message} What the stable version holds is counted as released.`,
       }
     : blocker;
 }
@@ -168,10 +168,10 @@ export function fitting(
 }
 
 function offered(strategy: Strategy, canaryPods: number): string {
-  if (strategy === 'rolling') return 'rolling, which needs room for one pod at a time';
+  if (strategy === 'rolling') return 'rolling, which needs capacity for one pod at a time';
   if (strategy === 'canary')
-    return `canary, which needs room for ${canaryPods === 1 ? 'one pod' : `${canaryPods} pods`} at first`;
-  return 'recreate, which needs no room beside what serves, while the endpoint does not answer until the new version is ready';
+    return `canary, which needs capacity for ${canaryPods === 1 ? 'one pod' : `${canaryPods} pods`} at first`;
+  return 'recreate, which needs no spare capacity; the endpoint is down until the new version is ready';
 }
 
 function gpuBlocker(capacity: CapacityObserved, gpusEach: number, count: number): Blocker | null {
@@ -231,7 +231,7 @@ function quotaBlocker(
       if (more > 0 && left + more > quantity(hard) * (1 + 1e-9)) {
         return {
           reason: 'QuotaExceeded',
-          message: `The quota ${quota.name} allows ${resource} ${hard}; ${used} is used and ${more} more is wanted.`,
+          message: `The quota ${quota.name} allows ${resource} ${hard}; ${used} is used and ${more} more is requested.`,
         };
       }
     }

@@ -1,7 +1,7 @@
 import type { ClusterSeen, Difference, Expected, ObjectSeen, RouteSeen } from './types.ts';
 
 const PUT_BACK =
-  'Put back by the bridge, or apply the deployment again where the environment says that it is only told.';
+  'The bridge restores it; where the environment only reports drift, deploy the version again.';
 
 export function inCluster(
   expected: Expected,
@@ -20,8 +20,7 @@ export function inCluster(
       subject: `Container ${container} of pod ${pod}`,
       expected: expected.image,
       found: image === expected.image ? (digest ?? image) : image,
-      remedy:
-        'Delete the pod, and find out who made it; the Deployment is put back where it was changed.',
+      remedy: 'Delete the pod and find out who created it. A changed Deployment is restored.',
     }));
   const approved: Difference[] =
     typeof seen.approved === 'string' && seen.approved !== expected.image

@@ -77,7 +77,7 @@ function ofArtifact(
 ): Difference[] {
   const subject = `Artifact ${filename} (${objectKey})`;
   const remedy =
-    'Restore the object from a backup of the storage, or register the version anew. What was built of it goes on serving.';
+    'Restore the object from a backup of the storage, or register the version again. Images built from it keep serving.';
   if (seen === undefined) return [];
   if (seen.size === null)
     return [
@@ -117,7 +117,7 @@ function ofArtifact(
 
 function ofImage({ image }: Expected, seen: ImageSeen): Difference[] {
   const remedy =
-    'Restore it in the registry from a backup. Pods that run go on; a new one could not start.';
+    'Restore it in the registry from a backup. Running pods keep serving; new pods cannot start.';
   const digest = image.split('@')[1] ?? '';
   if (seen.digest === null)
     return [

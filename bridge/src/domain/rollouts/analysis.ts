@@ -79,12 +79,12 @@ function signalVerdict({ signal: rule }: Judge, counted: Evidence['signal']): Ve
 
 function agreementVerdict({ minAgreement }: Judge, golden: Golden | null): Verdict | null {
   if (!minAgreement) return null;
-  if (golden === null) return wait('There is no example to ask both versions.');
+  if (golden === null) return wait('The model has no example to send to both versions.');
   const agreed = golden.asked === 0 ? 0 : golden.agreed / golden.asked;
   if (agreed >= minAgreement) return null;
   const why = golden.message ? `: ${golden.message}` : '';
   return fail(
-    `${golden.agreed} of ${golden.asked} examples were answered as by the version before (${percent(agreed)}); ${percent(minAgreement)} is needed${why}.`,
+    `${golden.agreed} of ${golden.asked} examples got the stable version's answer (${percent(agreed)}); ${percent(minAgreement)} is needed${why}.`,
   );
 }
 
@@ -97,7 +97,7 @@ function trafficVerdict(step: Judge, traffic: Traffic | null, golden: Golden | n
     canary.errors / canary.requests,
     stable.requests === 0 ? 0 : stable.errors / stable.requests,
   ];
-  const rates = `${percent(errors)} of ${canary.requests} requests failed, of the version before ${percent(before)} of ${stable.requests}`;
+  const rates = `${percent(errors)} of ${canary.requests} requests failed, of the stable version's ${percent(before)} of ${stable.requests}`;
   if (errors > before + step.maxErrorRate)
     return fail(`${rates}; ${percent(step.maxErrorRate)} more is allowed.`);
   const same =
@@ -112,7 +112,7 @@ function latencyVerdict(step: Judge, { stable, canary }: Traffic): Verdict | nul
   if (slow === null || usual === null || stable.requests < step.minRequests) return null;
   if (slow <= usual * step.maxLatencyRatio || slow - usual <= LATENCY_FLOOR_MS) return null;
   return fail(
-    `The p95 is ${slow.toFixed(0)} ms, of the version before ${usual.toFixed(0)} ms; ${step.maxLatencyRatio} times that is allowed.`,
+    `The p95 is ${slow.toFixed(0)} ms, the stable version's ${usual.toFixed(0)} ms; at most ${step.maxLatencyRatio} times that is allowed.`,
   );
 }
 
@@ -126,7 +126,7 @@ function tooLittle(step: Judge, requests: number, golden: Golden | null): Verdic
   const few = `${requests} requests reached the new version; ${step.minRequests} are needed to judge`;
   if (step.tooLittle === 'wait' || golden === null) return wait(`${few}.`);
   const { answered, asked, agreed, message } = golden;
-  const own = `Its own example was answered ${answered} of ${asked} times`;
+  const own = `The model's example was answered ${answered} of ${asked} times`;
   if (answered < asked) return fail(`${few}. ${own}: ${message}`);
   const speed = golden.p95Ms === null ? '' : `, p95 ${golden.p95Ms.toFixed(0)} ms`;
   return pass(`${few}. ${own}${speed}; ${agreed} answers were the same as before.`);

@@ -50,7 +50,7 @@ function capacity(observed: Observed, now: Date): State {
   const failure = observed.revision && explainRevision(observed.revision, now);
   if (failure && CAPACITY_REASONS.has(failure.reason))
     return ['False', failure.reason, failure.message];
-  return ['True', 'Enough', 'Image, GPUs and quota are there.'];
+  return ['True', 'Enough', 'The image, GPUs and quota are available.'];
 }
 
 function pods(wanted: DesiredState, observed: Observed, now: Date): State {
@@ -60,7 +60,7 @@ function pods(wanted: DesiredState, observed: Observed, now: Date): State {
       'False',
       'NotStarted',
       wanted.progress || wanted.established
-        ? 'The revision is not there.'
+        ? 'The revision does not exist.'
         : 'No pod has been started.',
     ];
   if (revision.deleting) return ['False', 'Deleting', deletingReason(revision.deleting)];
@@ -79,8 +79,8 @@ function smoke(wanted: DesiredState, observed: Observed): State {
       result.message,
     ];
   if (wanted.established || wasAsked(wanted))
-    return ['True', 'Answered', 'It answered when it was switched on.'];
-  return ['Unknown', 'NotTried', 'No request has been made yet.'];
+    return ['True', 'Answered', 'It answered its smoke test.'];
+  return ['Unknown', 'NotTried', 'The smoke test has not run yet.'];
 }
 
 /** By the record: traffic that somebody else gave it tells nothing. */

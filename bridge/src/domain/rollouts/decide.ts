@@ -57,7 +57,7 @@ function rollOut(situation: Situation): Choice {
   if (mustWaitForOthers(wanted, observed, move.kind === 'fail'))
     return {
       phase: 'Progressing',
-      reason: `Waiting until ${wanted.withdrawing.join(' and ')} is gone, whose place it takes.`,
+      reason: `Waiting until ${wanted.withdrawing.join(' and ')} is removed: it takes its place.`,
       againInMs: WAIT_MS,
       status: { ...status, waitingFor: 'predecessor' },
     };
@@ -106,7 +106,7 @@ function goLive(situation: Situation, status: RolloutStatus): Choice {
     return {
       action: { kind: 'smoke', through: 'public' },
       phase: 'Progressing',
-      reason: 'Asking through the public path.',
+      reason: 'Smoke-testing the public route.',
       againInMs: 0,
       status,
     };
@@ -155,7 +155,7 @@ function holdSteady({ wanted, observed }: Facts): Choice {
     return {
       action: { kind: 'apply', replicas: wanted.replicas },
       phase: 'Ready',
-      reason: 'The revision had been changed or deleted in the cluster; it is put back.',
+      reason: 'The revision was changed or deleted in the cluster: restoring it.',
       againInMs: WAIT_MS,
     };
   }
@@ -172,7 +172,7 @@ function holdSteady({ wanted, observed }: Facts): Choice {
     return {
       action: { kind: 'route', backends: [{ revision: wanted.revision, weight: 100 }], before: [] },
       phase: 'Ready',
-      reason: 'The route had been deleted; it is put back.',
+      reason: 'The route was deleted: restoring it.',
       againInMs: WAIT_MS,
     };
   }
@@ -188,7 +188,7 @@ function remove({ wanted, observed }: Facts): Choice {
   if (wanted.failed && restoreTarget(wanted, observed))
     return {
       action: backOut(wanted, observed),
-      reason: 'Giving traffic back to what served before.',
+      reason: 'Returning traffic to the stable version.',
       againInMs: STEP_MS,
     };
   if (wanted.shared)
@@ -217,7 +217,7 @@ function removing(finalizers: string[] | null | undefined): Choice {
 /** Its Deployment and its traffic are gone; other objects of it may go later. */
 function removed({ leftovers = [] }: Observed): Choice {
   if (leftovers.length === 0)
-    return { phase: 'Removed', reason: 'Nothing of it is left.', againInMs: null };
+    return { phase: 'Removed', reason: 'Everything is removed.', againInMs: null };
   return {
     action: { kind: 'remove', remaining: null },
     reason: `Still there: ${leftovers.join(', ')}.`,
@@ -230,7 +230,7 @@ function cleanUp({ wanted, observed }: Facts): Choice {
   if (restoreTarget(wanted, observed))
     return {
       action: backOut(wanted, observed),
-      reason: 'Giving traffic back to what served before.',
+      reason: 'Returning traffic to the stable version.',
       againInMs: STEP_MS,
     };
   const previewed = shareOf(observed.previewRoute, wanted.revision) > 0;
@@ -239,7 +239,7 @@ function cleanUp({ wanted, observed }: Facts): Choice {
   if (!previewed && !left) return { reason: 'Cleaned up.', againInMs: null };
   return {
     action: { kind: 'clean' },
-    reason: 'Removing what the failed rollout left.',
+    reason: 'Removing what the failed rollout left behind.',
     againInMs: WAIT_MS,
   };
 }

@@ -51,14 +51,14 @@ function lostRoute(situation: Situation): Drift | null {
     return {
       code: 'RouteMissing',
       action: toStable(stable.revision),
-      reason: 'The route had been deleted: it is put back.',
+      reason: 'The route was deleted: restoring it.',
     };
   if (wanted.rollback || (shareOf(publicRoute, stable.revision) === 1 && !publicRoute.edited))
     return null;
   return {
     code: 'RouteChanged',
     action: toStable(stable.revision),
-    reason: 'The route led elsewhere before the new version was asked: it is put back.',
+    reason: 'The route led elsewhere before the smoke test: restoring it.',
   };
 }
 
@@ -82,7 +82,7 @@ function traffic(situation: Situation): Drift | null {
   return {
     code: fault.code,
     action,
-    reason: `The route ${fault.what}: it is put back, with ${percent} % for the new version.`,
+    reason: `The route ${fault.what}: restoring it, with ${percent} % for the new version.`,
   };
 }
 
@@ -97,14 +97,13 @@ function routeFault(
   { wanted, observed: { publicRoute }, percent: share }: Situation,
   expected: number,
 ): RouteFault | null {
-  if (publicRoute === null)
-    return { code: 'RouteMissing', what: 'had been deleted', strangers: false };
+  if (publicRoute === null) return { code: 'RouteMissing', what: 'was deleted', strangers: false };
   const strangers = publicRoute.backends.some(
     ({ revision, weight }) =>
       weight > 0 && revision !== wanted.revision && revision !== wanted.stable?.revision,
   );
   if (publicRoute.edited) {
-    const what = `had been changed (${publicRoute.edited})`;
+    const what = `was changed (${publicRoute.edited})`;
     return { code: 'RouteChanged', what, strangers };
   }
   if (strangers)
@@ -120,7 +119,7 @@ function routeFault(
 /** Nothing served before, and no step has let the new version in. */
 function uninvited({ wanted, observed, percent }: Situation): Drift | null {
   if (!wanted.alone || wanted.shared || observed.publicRoute === null || percent === 0) return null;
-  const reason = 'A route led to the new version before it was asked: it is taken away.';
+  const reason = 'A route led to the new version before its smoke test: removing it.';
   return { code: 'RouteChanged', action: { kind: 'back-out', restore: [] }, reason };
 }
 
@@ -133,13 +132,13 @@ function stableSide({ wanted, observed, due }: Situation): Drift | null {
     return {
       code: 'StableMissing',
       action: again,
-      reason: 'The version that serves had been deleted in the cluster: it is made again.',
+      reason: 'The stable version was deleted in the cluster: recreating it.',
     };
   if (previous.image !== stable.image)
     return {
       code: 'StableChanged',
       action: again,
-      reason: 'The image of the version that serves had been changed: it is put back.',
+      reason: 'The image of the stable version was changed: restoring it.',
     };
   if (previous.wantedReplicas < due.stablePods) {
     const action: Action = {
@@ -150,14 +149,14 @@ function stableSide({ wanted, observed, due }: Situation): Drift | null {
     return {
       code: 'StableScaled',
       action,
-      reason: `The version that serves had been scaled to ${previous.wantedReplicas} pods: it is scaled back to ${due.stablePods}.`,
+      reason: `The stable version was scaled to ${previous.wantedReplicas} pods: scaling it back to ${due.stablePods}.`,
     };
   }
   if (!drift?.stable.length) return null;
   return {
     code: 'StableChanged',
     action: { kind: 'mend', side: 'stable' },
-    reason: `${drift.stable.join(' and ')} of the version that serves had been changed or deleted: it is put back.`,
+    reason: `${drift.stable.join(' and ')} of the stable version was changed or deleted: restoring it.`,
   };
 }
 
@@ -174,7 +173,7 @@ function ownSide(situation: Situation): Drift | null {
     return {
       code: 'RevisionChanged',
       action: { kind: 'mend', side: 'own' },
-      reason: `${drift.own.join(' and ')} of the new version had been changed or deleted: it is put back.`,
+      reason: `${drift.own.join(' and ')} of the new version was changed or deleted: restoring it.`,
     };
   }
   return ownPods(situation);
@@ -188,19 +187,19 @@ function ownPods({ wanted, observed: { revision }, due, step }: Situation): Drif
     return {
       code: 'RevisionMissing',
       action,
-      reason: 'The new version had been deleted in the cluster: it is made again.',
+      reason: 'The new version was deleted in the cluster: recreating it.',
     };
   if (revision.image !== wanted.image)
     return {
       code: 'RevisionChanged',
       action,
-      reason: 'The image of the new version had been changed: it is put back.',
+      reason: 'The image of the new version was changed: restoring it.',
     };
   if (revision.wantedReplicas < due.pods)
     return {
       code: 'RevisionScaled',
       action,
-      reason: `The new version had been scaled to ${revision.wantedReplicas} pods: it is scaled back to ${due.pods}.`,
+      reason: `The new version was scaled to ${revision.wantedReplicas} pods: scaling it back to ${due.pods}.`,
     };
   return null;
 }
@@ -229,15 +228,18 @@ function oneSided({ observed, due }: Situation, target: number): Omit<Drift, 'ac
   if (target === 0 && own === 0)
     return {
       code: 'RevisionNotReady',
-      reason: 'No pod of the new version is ready: traffic goes back until one is.',
+      reason:
+        'No pod of the new version is ready: traffic returns to the stable version until one is.',
     };
   if (target === 0)
     return {
       code: 'RevisionNotReady',
-      reason: `${own} of ${due.pods} pods of the new version are ready: it gets its traffic back when all are.`,
+      reason: `${own} of ${due.pods} pods of the new version are ready: its traffic returns when all are.`,
     };
   const what =
-    previous === null ? 'The version before is not there' : 'No pod of the version before is ready';
+    previous === null
+      ? 'The stable version does not exist'
+      : 'No pod of the stable version is ready';
   return {
     code: 'StableNotReady',
     reason: `${what}: all traffic goes to the new version until one is.`,

@@ -32,7 +32,7 @@ function stopStable(situation: Situation): Move {
   if (previous.wantedReplicas === 0) {
     const count = previous.pods.length;
     const what = count === 1 ? 'the last pod' : `${count} pods`;
-    const reason = `Waiting until ${what} of the version before ${count === 1 ? 'is' : 'are'} gone.`;
+    const reason = `Waiting until ${what} of the stable version ${count === 1 ? 'is' : 'are'} removed.`;
     return act(situation, { reason, againInMs: WAIT_MS, waiting });
   }
   if (revision === null || revision.image !== wanted.image) return createEmpty(situation);
@@ -40,13 +40,12 @@ function stopStable(situation: Situation): Move {
   if (publicRoute !== null && !isRemembered(publicRoute, previous, wanted.deploymentId))
     return act(situation, {
       action: { kind: 'route', backends: publicRoute.backends, before: remembered(observed) },
-      reason: 'Writing down what serves, and its size.',
+      reason: 'Recording the stable version and its size.',
       againInMs: 0,
     });
   return act(situation, {
     action: { kind: 'scale-previous', revision: previous.name, replicas: 0 },
-    reason:
-      'The version before stops first: the endpoint does not answer until the new version is ready.',
+    reason: 'Stop the stable version: the endpoint is down until the new version is ready.',
     againInMs: STEP_MS,
     waiting,
   });

@@ -51,7 +51,7 @@ export function waitForCapacity(situation: Situation): Move | null {
   if (!mayPass(blocker) || queueUntil === null || situation.now >= queueUntil)
     return fail(situation, blocker.reason, `${blocker.message}${behind && ` Waited${behind}.`}`);
   return act(situation, {
-    reason: `Waiting for room${behind}: ${blocker.message}`,
+    reason: `Waiting for capacity${behind}: ${blocker.message}`,
     againInMs: CAPACITY_MS,
     waiting: { waitingFor: 'room', until: queueUntil },
   });
@@ -96,13 +96,13 @@ export function preview(situation: Situation): Move {
   if (observed.smoke.preview === null)
     return act(situation, {
       action: { kind: 'smoke', through: 'preview' },
-      reason: 'Asking the new revision through the preview.',
+      reason: 'Smoke-testing the new version on its preview route.',
       againInMs: 0,
     });
   if (!observed.smoke.preview.ok)
     return fail(situation, 'SmokeTestFailed', observed.smoke.preview.message);
   // recorded only after the test was passed, so that no other bridge takes the traffic for a test
-  return leave(situation, 'The new version answered through its preview.');
+  return leave(situation, 'The new version passed its smoke test.');
 }
 
 function isPreviewOpen({ wanted, observed: { previewRoute } }: Situation): boolean {
@@ -112,7 +112,7 @@ function isPreviewOpen({ wanted, observed: { previewRoute } }: Situation): boole
 const openPreview = (situation: Situation, waiting?: Partial<RolloutStatus>): Move =>
   act(situation, {
     action: { kind: 'apply-preview' },
-    reason: 'Opening the preview.',
+    reason: 'Creating the preview route.',
     againInMs: 0,
     waiting,
   });

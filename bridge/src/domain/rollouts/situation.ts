@@ -69,7 +69,7 @@ export function situationOf(facts: Facts): Situation {
 }
 
 const nextOf = (step: Step | undefined, replicas: number): string =>
-  step === undefined ? 'The rollout is done.' : describe(step, replicas);
+  step === undefined ? 'The rollout is complete.' : describe(step, replicas);
 
 interface StepFacts {
   wanted: DesiredState;

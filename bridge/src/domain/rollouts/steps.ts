@@ -64,7 +64,8 @@ function returnTraffic(situation: Situation): Move | null {
   if (!wanted.rollback || !hasNoPod || share === 0 || situation.stopsStableFirst) return null;
   return act(situation, {
     action: backOut(wanted, observed),
-    reason: 'No pod of the new version is ready: traffic goes back until one is.',
+    reason:
+      'No pod of the new version is ready: traffic returns to the stable version until one is.',
     againInMs: WAIT_MS,
     waiting: { waitingFor: 'pods' },
     code: 'RevisionNotReady',

@@ -129,23 +129,23 @@ export function firstPods(plan: RolloutPlan): number {
 export function describe(step: Step, replicas: number): string {
   switch (step.kind) {
     case 'scale':
-      return `${podsOf(step, replicas)} of ${replicas} pods of the new version.`;
+      return `Start ${podsOf(step, replicas)} of ${replicas} pods of the new version.`;
     case 'preview':
-      return 'The new version is asked through its preview.';
+      return 'Smoke-test the new version on its preview route.';
     case 'weight':
       return step.percent === 100
-        ? 'All traffic goes to the new version.'
-        : `${step.percent} % of traffic goes to the new version.`;
+        ? 'Send all traffic to the new version.'
+        : `Send ${step.percent} % of traffic to the new version.`;
     case 'wait':
-      return `Wait for ${duration(step.seconds)}.`;
+      return `Wait ${duration(step.seconds)}.`;
     case 'approve':
-      return 'A person lets it go on.';
+      return 'Wait for manual approval.';
     case 'judge':
-      return `The new version is judged by ${duration(step.seconds)} of traffic.`;
+      return `Analyse ${duration(step.seconds)} of traffic.`;
     case 'shrink':
       return step.pods === 0
-        ? 'The version before stops first: the endpoint does not answer until the new version is ready.'
-        : `The version before keeps ${step.pods} pods.`;
+        ? 'Stop the stable version: the endpoint is down until the new version is ready.'
+        : `Scale the stable version to ${step.pods} pods.`;
   }
 }
 

@@ -15,7 +15,7 @@ export function timed(situation: Situation, step: Timed): Move {
   const reason = describe(step, wanted.replicas);
   if (progress?.step !== index) return begin(situation, index, reason);
   if (progress.interrupted)
-    return begin(situation, index, `It was interrupted and begins again: ${reason}`);
+    return begin(situation, index, `It was interrupted and starts again: ${reason}`);
   if (step.kind === 'approve') return awaitApproval(situation, after(progress, step.withinSeconds));
   const until = after(progress, step.seconds);
   const left = until.getTime() - situation.now.getTime();
@@ -33,9 +33,9 @@ const after = ({ since }: Progress, seconds: number): Date =>
 
 function awaitApproval(situation: Situation, until: Date): Move {
   if (situation.now >= until)
-    return fail(situation, 'NotApproved', 'nobody let the rollout go on in time.');
+    return fail(situation, 'NotApproved', 'nobody approved the step in time.');
   return act(situation, {
-    reason: 'A person must let the rollout go on.',
+    reason: 'Waiting for manual approval.',
     againInMs: WATCH_MS,
     waiting: { waitingFor: 'person', until },
   });
@@ -50,7 +50,7 @@ function analyse(
   // one of an earlier step in the same reconcile tells nothing of this one
   const judgement = observed.judgement?.step === index ? observed.judgement : null;
   if (judgement === null && wanted.stable === null)
-    return fail(situation, 'JudgementImpossible', 'nothing serves that it could be compared with.');
+    return fail(situation, 'JudgementImpossible', 'there is no stable version to compare with.');
   if (judgement === null)
     return act(situation, {
       action: { kind: 'judge', step: index },

@@ -50,7 +50,7 @@ export async function findBlocker(deps: PreflightDeps, asked: Asked): Promise<Bl
   if (found !== work.imageDigest)
     return {
       reason: 'ImageNotFound',
-      message: `The registry no longer has ${spec.image}. Restore it there, or register the version anew.`,
+      message: `The registry no longer has ${spec.image}. Restore it there, or register the version again.`,
     };
   return roomBlocker(asked, capacity, more);
 }

@@ -203,7 +203,7 @@ describe('a canary on the cluster', function () {
     const report = await scene.reconcile(4);
     expect(report.phase).to.equal('Failed');
     expect(report.reason).to.match(
-      /^JudgementFailed: (4\d|5\d)(\.\d)? % of \d+ requests failed, of the version before 0 % of \d+/,
+      /^JudgementFailed: (4\d|5\d)(\.\d)? % of \d+ requests failed, of the stable version's 0 % of \d+/,
     );
     await load.until((answers) => answers.at(-1)!.by.endsWith(`v${V2}`));
     const before = (await load.stop()).length;

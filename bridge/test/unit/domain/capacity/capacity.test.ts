@@ -90,10 +90,10 @@ describe('capacity', () => {
       pods: ['digits-v1-x'],
       requests: requests(6),
     };
-    const rolling = ' Promote it as rolling, which needs room for one pod at a time';
-    const canary = 'as canary, which needs room for 2 pods at first';
+    const rolling = ' Promote it as rolling, which needs capacity for one pod at a time';
+    const canary = 'as canary, which needs capacity for 2 pods at first';
     const recreate =
-      'as recreate, which needs no room beside what serves, while the endpoint does not answer until the new version is ready';
+      'as recreate, which needs no spare capacity; the endpoint is down until the new version is ready';
     const quota = (hard: number): CapacityObserved =>
       capacity({
         nodes: null,
@@ -146,7 +146,7 @@ describe('capacity', () => {
         'recreate',
         4,
         {},
-        ' What the version that serves holds is counted as given back.',
+        ' What the stable version holds is counted as released.',
       ],
       ['recreate fits', 'recreate', 2.5, {}, null],
       [
@@ -154,7 +154,7 @@ describe('capacity', () => {
         'blue-green',
         0,
         { room: quota(2) },
-        ` Promote it as rolling, which needs room for one pod at a time.`,
+        ` Promote it as rolling, which needs capacity for one pod at a time.`,
       ],
       [
         'a quota: one pod more, or none',
@@ -199,7 +199,7 @@ describe('capacity', () => {
           },
           old: { ...old, requests: null },
         },
-        ' What the version that serves holds is counted as given back.',
+        ' What the stable version holds is counted as released.',
       ],
     ];
     for (const [name, strategy, gpus, { room = capacity(), ...over }, said] of cases) {

@@ -194,11 +194,11 @@ describe('those who wait for room', () => {
     const waits = said({ ...noGpu, behind: 'fraud-scorer 2.1' }, before(-1000));
     expect([waits.action.kind, waits.reason, waits.status?.waitingFor]).to.deep.equal([
       'none',
-      'Waiting for room behind fraud-scorer 2.1: none free',
+      'Waiting for capacity behind fraud-scorer 2.1: none free',
       'room',
     ]);
     expect(said(turn, before(-1000)).reason).to.equal(
-      'Waiting for room behind fraud-scorer 2.1: Free capacity goes to earlier requests.',
+      'Waiting for capacity behind fraud-scorer 2.1: Free capacity goes to earlier requests.',
     );
     expect(said(turn, NOW)).to.deep.include({
       phase: 'Failed',

@@ -47,7 +47,7 @@ const TABLE: [
     'as good as before',
     {},
     'pass',
-    /^1 % of 100 requests failed, of the version before 1 % of 1000, p95/,
+    /^1 % of 100 requests failed, of the stable version's 1 % of 1000, p95/,
   ],
   [
     'fails as often as the one before always did',
@@ -59,7 +59,7 @@ const TABLE: [
     'fails more often',
     { now: { stable: counted(2000, 110), canary: counted(100, 4) } },
     'fail',
-    /^4 % of 100 requests failed, of the version before 1 % of 1000; 2 % more is allowed/,
+    /^4 % of 100 requests failed, of the stable version's 1 % of 1000; 2 % more is allowed/,
   ],
   [
     'slower',
@@ -120,7 +120,7 @@ const TABLE: [
     'the examples answered otherwise',
     { golden },
     'fail',
-    /^18 of 20 examples were answered as by the version before \(90 %\); 95 % is needed\.$/,
+    /^18 of 20 examples got the stable version's answer \(90 %\); 95 % is needed\.$/,
     { minAgreement: 0.95 },
   ],
   [

@@ -262,15 +262,15 @@ describe('a canary', () => {
 
   it('says what each step does', () => {
     expect(STEPS.map((step) => inWords(step, 2))).to.deep.equal([
-      '1 of 2 pods of the new version.',
-      'The new version is asked through its preview.',
-      '1 % of traffic goes to the new version.',
-      'Wait for 30 s.',
-      'The new version is judged by 60 s of traffic.',
-      'A person lets it go on.',
-      '2 of 2 pods of the new version.',
-      '50 % of traffic goes to the new version.',
-      'All traffic goes to the new version.',
+      'Start 1 of 2 pods of the new version.',
+      'Smoke-test the new version on its preview route.',
+      'Send 1 % of traffic to the new version.',
+      'Wait 30 s.',
+      'Analyse 60 s of traffic.',
+      'Wait for manual approval.',
+      'Start 2 of 2 pods of the new version.',
+      'Send 50 % of traffic to the new version.',
+      'Send all traffic to the new version.',
     ]);
   });
 });

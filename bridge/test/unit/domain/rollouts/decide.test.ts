@@ -64,7 +64,7 @@ const TABLE: Row[] = [
     },
     action: { kind: 'none' },
     phase: 'Progressing',
-    reason: /^Waiting for room: 4 GPUs are wanted/,
+    reason: /^Waiting for capacity: 4 GPUs are wanted/,
   },
   {
     name: 'no GPU came free in the time that it may wait: fails with the sentence',
@@ -88,7 +88,7 @@ const TABLE: Row[] = [
     observed: { publicRoute: route({ 'digits-v1': 80, 'digits-v3': 20 }) },
     action: { kind: 'none' },
     phase: 'Progressing',
-    reason: /until 1\.1\.0 is gone/,
+    reason: /until 1\.1\.0 is removed/,
   },
   {
     name: 'what it takes the place of does not go: fails in its own time',

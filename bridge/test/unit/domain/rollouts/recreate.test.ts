@@ -87,7 +87,7 @@ const TABLE: Row[] = [
     wanted: { queueUntil: before(-30) },
     observed: { ...serves, blocker: noGpu },
     action: none,
-    reason: /^Waiting for room: none free/,
+    reason: /^Waiting for capacity: none free/,
     waits: 'room',
   },
   {
@@ -132,7 +132,7 @@ const TABLE: Row[] = [
     name: 'then the old pods go, all at once',
     observed: { ...serves, revision: ready, publicRoute: noted },
     action: { kind: 'scale-previous', revision: 'digits-v1', replicas: 0 },
-    reason: /does not answer until the new version is ready/,
+    reason: /endpoint is down until the new version is ready/,
   },
   {
     name: 'the route was deleted after the switch, and somebody started the old pods: they stop again',
@@ -144,7 +144,7 @@ const TABLE: Row[] = [
     name: 'and are waited for',
     observed: { previous: ending, revision: ready, publicRoute: noted },
     action: none,
-    reason: /the last pod of the version before is gone/,
+    reason: /the last pod of the stable version is removed/,
     waits: 'pods',
   },
   {
@@ -389,10 +389,10 @@ describe('recreate', () => {
         inWords(step, 2),
       ),
     ).to.deep.equal([
-      'The version before stops first: the endpoint does not answer until the new version is ready.',
-      '2 of 2 pods of the new version.',
-      'The new version is asked through its preview.',
-      'All traffic goes to the new version.',
+      'Stop the stable version: the endpoint is down until the new version is ready.',
+      'Start 2 of 2 pods of the new version.',
+      'Smoke-test the new version on its preview route.',
+      'Send all traffic to the new version.',
     ]);
   });
 });

@@ -271,7 +271,7 @@ describe('a build without room', () => {
     for (let turn = 0; turn < 3; turn += 1) expect(await tick()).to.deep.include({ done: false });
     expect(reports.map(({ state, reason }) => [state, reason ?? null])).to.deep.equal([
       ['running', null],
-      ['running', `Waiting for room to build: ${noRoom.message}`],
+      ['running', `Waiting for capacity to build: ${noRoom.message}`],
     ]);
     Object.assign(pods.pods[0]!.pod, { phase: 'Running', unscheduled: null });
     await tick();

@@ -135,7 +135,7 @@ describe('a canary that waits for a person, and somebody with rights in the clus
     await until(() => weights() === `${NEW}=100`);
     expect(passed() - began).to.be.below(5_000);
     expect(reports.at(-1)!.reason).to.equal(
-      'No pod of the version before is ready: all traffic goes to the new version until one is.',
+      'No pod of the stable version is ready: all traffic goes to the new version until one is.',
     );
     await until(waits);
     expect(cluster.revisions.get(OLD)!.wantedReplicas).to.equal(2);

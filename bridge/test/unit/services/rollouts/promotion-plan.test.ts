@@ -134,9 +134,9 @@ describe('a plan', () => {
       fits: true,
       obstacle: null,
       steps: [
-        '2 of 2 pods of the new version.',
-        'The new version is asked through its preview.',
-        'All traffic goes to the new version.',
+        'Start 2 of 2 pods of the new version.',
+        'Smoke-test the new version on its preview route.',
+        'Send all traffic to the new version.',
       ],
       strategies: ['blue-green', 'rolling', 'canary', 'recreate'].map((name) => ({
         name,
@@ -160,7 +160,7 @@ describe('a plan', () => {
       reason: 'GpusNotFree',
       waits: false,
       message:
-        '2 GPUs are wanted (2 pods with 1 each), 1 of 4 are free. Held by mlops-production/digits-v1-a 3. Promote it as rolling, which needs room for one pod at a time, or as canary, which needs room for one pod at first, or as recreate, which needs no room beside what serves, while the endpoint does not answer until the new version is ready.',
+        '2 GPUs are wanted (2 pods with 1 each), 1 of 4 are free. Held by mlops-production/digits-v1-a 3. Promote it as rolling, which needs capacity for one pod at a time, or as canary, which needs capacity for one pod at first, or as recreate, which needs no spare capacity; the endpoint is down until the new version is ready.',
     });
     expect(fitting(plan)).to.deep.equal(['rolling', 'canary', 'recreate']);
     expect(fitting(await scene({ held: 4 }).plan())).to.deep.equal(['recreate']);
@@ -169,7 +169,7 @@ describe('a plan', () => {
   it('of a recreate: the gap in words, and that it fits', async () => {
     const plan = await scene({ held: 4, strategy: 'recreate' }).plan();
     expect(plan.fits).to.equal(true);
-    expect(plan.steps[0]).to.match(/does not answer until the new version is ready/);
+    expect(plan.steps[0]).to.match(/endpoint is down until the new version is ready/);
   });
 
   it('of a first version: there is nothing to come beside', async () => {

@@ -423,7 +423,7 @@ describe('deliver', () => {
       const { reports, until } = crowded(allowing('blue-green', 'rolling', 'recreate'));
       await until();
       expect(reports[0]!.reason).to.match(
-        /^GpusNotFree: 4 GPUs are wanted .*Promote it as recreate, .*does not answer/,
+        /^GpusNotFree: 4 GPUs are wanted .*Promote it as recreate, .*is down/,
       );
     });
 
@@ -439,7 +439,7 @@ describe('deliver', () => {
         serving: { replicas: 2, gpus: 3 },
       });
       await until();
-      expect(reports[0]!.reason).to.match(/^GpusNotFree: .*counted as given back/);
+      expect(reports[0]!.reason).to.match(/^GpusNotFree: .*counted as released/);
       expect(cluster.revisions.get('digits-v1')!.wantedReplicas).to.equal(2);
     });
 
