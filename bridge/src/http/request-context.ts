@@ -66,59 +66,8 @@ export interface ContextDeps {
 export function createRequestContext(deps: ContextDeps): RequestContext {
   const known = new WeakMap<IncomingMessage, Known | BridgeError>();
   const ids = new WeakMap<IncomingMessage, string>();
+  const identify = identifier(deps);
   const people = new IdentityCache((caller) => deps.odoo.whoami(caller), deps.clock, deps.rights);
-
-  async function identify(request: IncomingMessage): Promise<Known> {
-    const key = bearerOf(request);
-    if (key)
-      return {
-        caller: { kind: 'key', key },
-        name: `key:${createHash('sha256').update(key).digest('base64url')}`,
-      };
-    const id = sessionId(request);
-    const record = id ? await deps.sessions.read(id) : null;
-    if (!id || !record)
-      throw new Unauthenticated('Nobody is logged in.', {
-        code: 'login-needed',
-        remedy: 'Log in, or send an Odoo API key as a bearer token.',
-      });
-    // A page of somebody else's cannot set this header without being asked first by the browser,
-    // and the bridge allows no such page.
-    if (!isSafe(request) && request.headers[CSRF_HEADER] !== CSRF_VALUE) {
-      throw new Forbidden('This request does not come from the app.', {
-        code: 'csrf',
-        remedy: `Send the header X-Requested-With: ${CSRF_VALUE}.`,
-      });
-    }
-    const forwardedFor = forwardedAddress(request);
-    const caller: Caller & { kind: 'session' } = {
-      kind: 'session',
-      cookie: record.odooCookie,
-      ...(forwardedFor ? { forwardedFor } : {}),
-      ...(record.lang ? { lang: record.lang } : {}),
-      onCookie: (cookie) => {
-        caller.cookie = cookie; // the next call of this same request already uses the new one
-        void keepCookie(id, cookie);
-      },
-    };
-    return { caller, name: `session:${id}` };
-  }
-
-  /**
-   * Odoo rotates its cookie. The old one is good for a while: a lost update costs nothing. A
-   * session logged out meanwhile stays ended.
-   */
-  async function keepCookie(id: string, odooCookie: string): Promise<void> {
-    try {
-      const record = await deps.sessions.read(id);
-      if (record) await deps.sessions.update(id, { ...record, odooCookie });
-    } catch (error) {
-      deps.log?.warn(
-        { reason: error instanceof Error ? error.message : String(error) },
-        'session.cookie-not-kept',
-      );
-    }
-  }
 
   function knownOf(request: Request): Known {
     const found = known.get(request);
@@ -172,6 +121,65 @@ export function createRequestContext(deps: ContextDeps): RequestContext {
       return { whoami, stillGood };
     },
   };
+}
+
+/** Finds out who asks, by an API key or by a session of the app. */
+function identifier(
+  deps: Pick<ContextDeps, 'sessions' | 'log'>,
+): (request: IncomingMessage) => Promise<Known> {
+  async function identify(request: IncomingMessage): Promise<Known> {
+    const key = bearerOf(request);
+    if (key)
+      return {
+        caller: { kind: 'key', key },
+        name: `key:${createHash('sha256').update(key).digest('base64url')}`,
+      };
+    const id = sessionId(request);
+    const record = id ? await deps.sessions.read(id) : null;
+    if (!id || !record)
+      throw new Unauthenticated('Nobody is logged in.', {
+        code: 'login-needed',
+        remedy: 'Log in, or send an Odoo API key as a bearer token.',
+      });
+    // A page of somebody else's cannot set this header without being asked first by the browser,
+    // and the bridge allows no such page.
+    if (!isSafe(request) && request.headers[CSRF_HEADER] !== CSRF_VALUE) {
+      throw new Forbidden('This request does not come from the app.', {
+        code: 'csrf',
+        remedy: `Send the header X-Requested-With: ${CSRF_VALUE}.`,
+      });
+    }
+    const forwardedFor = forwardedAddress(request);
+    const caller: Caller & { kind: 'session' } = {
+      kind: 'session',
+      cookie: record.odooCookie,
+      ...(forwardedFor ? { forwardedFor } : {}),
+      ...(record.lang ? { lang: record.lang } : {}),
+      onCookie: (cookie) => {
+        caller.cookie = cookie; // the next call of this same request already uses the new one
+        void keepCookie(id, cookie);
+      },
+    };
+    return { caller, name: `session:${id}` };
+  }
+
+  /**
+   * Odoo rotates its cookie. The old one is good for a while: a lost update costs nothing. A
+   * session logged out meanwhile stays ended.
+   */
+  async function keepCookie(id: string, odooCookie: string): Promise<void> {
+    try {
+      const record = await deps.sessions.read(id);
+      if (record) await deps.sessions.update(id, { ...record, odooCookie });
+    } catch (error) {
+      deps.log?.warn(
+        { reason: error instanceof Error ? error.message : String(error) },
+        'session.cookie-not-kept',
+      );
+    }
+  }
+
+  return identify;
 }
 
 function sessionId(request: IncomingMessage): string | undefined {

@@ -9,16 +9,20 @@ import type { RequestContext } from './request-context.ts';
 
 const Id = z.coerce.number().int().positive().max(ID_MAX);
 
-/** Models and versions, read as the person who asks. */
-export function versionRouter({
-  odoo,
-  context,
-}: {
+interface VersionRouterDeps {
   odoo: OdooPort;
   context: RequestContext;
-}): Router {
-  const router = Router();
+}
 
+/** Models and versions, read as the person who asks. */
+export function versionRouter(deps: VersionRouterDeps): Router {
+  const router = Router();
+  addModelRoutes(router, deps);
+  addVersionRoutes(router, deps);
+  return router;
+}
+
+function addModelRoutes(router: Router, { odoo, context }: VersionRouterDeps): void {
   router.get('/mlops/models', async (request, response) => {
     const { search, status, offset, limit, order } = ListQuery.parse(request.query);
     response.json(
@@ -43,7 +47,9 @@ export function versionRouter({
       ),
     );
   });
+}
 
+function addVersionRoutes(router: Router, { odoo, context }: VersionRouterDeps): void {
   router.get('/mlops/models/:modelId/versions/:versionId', async (request, response) => {
     response.json(
       await readVersion(
@@ -79,7 +85,6 @@ export function versionRouter({
       ),
     );
   });
-  return router;
 }
 
 export interface VersionIds {

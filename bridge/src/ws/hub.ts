@@ -47,94 +47,123 @@ export interface SocketHub {
  * socket that may see them.
  */
 export function attachSocketHub(server: Server, deps: HubDeps): SocketHub {
-  const sockets = new WebSocketServer({ noServer: true, maxPayload: 4096 });
-  const subscribers = new Set<Subscriber>();
-  const pump = new Pump(deps, subscribers);
-  let changes = 0;
-  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    if (request.headers.upgrade === UPLOAD_LINE) return; // not for a socket
-    // From here on the connection is ours alone: a reset without a listener would end the process.
-    socket.on('error', () => socket.destroy());
-    welcome(request, socket, head).catch((error: unknown) => {
-      deps.log.warn({ reason: reasonOf(error) }, 'socket.upgrade-failed');
-      socket.destroy();
-    });
-  });
+  return new Hub(server, deps);
+}
 
-  async function welcome(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+interface Identity {
+  readonly whoami: Whoami;
+  stillGood(): Promise<boolean>;
+}
+
+class Hub implements SocketHub {
+  readonly #deps: HubDeps;
+  readonly #sockets = new WebSocketServer({ noServer: true, maxPayload: 4096 });
+  readonly #subscribers = new Set<Subscriber>();
+  readonly #pump: Pump;
+  readonly #timers: NodeJS.Timeout[];
+  readonly #unsubscribe: (() => void) | undefined;
+  /** of anybody's rights, as far as they were told */
+  #changes = 0;
+
+  constructor(server: Server, deps: HubDeps) {
+    this.#deps = deps;
+    this.#pump = new Pump(deps, this.#subscribers);
+    server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      if (request.headers.upgrade === UPLOAD_LINE) return; // not for a socket
+      // From here on the connection is ours: a reset without a listener would end the process.
+      socket.on('error', () => socket.destroy());
+      this.#welcome(request, socket, head).catch((error: unknown) => {
+        deps.log.warn({ reason: reasonOf(error) }, 'socket.upgrade-failed');
+        socket.destroy();
+      });
+    });
+    this.#unsubscribe = deps.rights?.onRights((uid) => this.#recheck(uid));
+    this.#timers = [
+      setInterval(() => this.#each((subscriber) => subscriber.ping(this.#pump.position)), PING_MS),
+      setInterval(
+        () => this.#each((subscriber) => void subscriber.checkSession(Date.now())),
+        CHECK_ROUND_MS,
+      ),
+    ];
+  }
+
+  count(): number {
+    return this.#subscribers.size;
+  }
+
+  stop(): void {
+    for (const timer of this.#timers) clearInterval(timer);
+    this.#unsubscribe?.();
+    this.#pump.stop();
+    this.#each((subscriber) => subscriber.close(1001, 'the bridge stops; connect again'));
+    this.#sockets.close();
+  }
+
+  async #welcome(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     if (pathOf(request.url) !== SOCKET_PATH) return refuse(socket, 404, 'Not Found');
     if (request.method !== 'GET') return refuse(socket, 405, 'Method Not Allowed');
-    if (!originAllowed(request, deps.origins)) return refuse(socket, 403, 'Forbidden');
-    const seen = changes;
-    let identity: { whoami: Whoami; stillGood(): Promise<boolean> };
+    if (!originAllowed(request, this.#deps.origins)) return refuse(socket, 403, 'Forbidden');
+    const seen = this.#changes;
+    let identity: Identity;
     try {
-      identity = await within(AUTHENTICATE_MS, deps.authenticate(request));
+      identity = await within(AUTHENTICATE_MS, this.#deps.authenticate(request));
     } catch (error) {
       return refuse(socket, error instanceof BridgeError ? error.status : 503, 'Refused');
     }
     if (socket.destroyed) return; // gone while we asked
     const after = queryOf(request.url).get('after');
-    sockets.handleUpgrade(
+    this.#sockets.handleUpgrade(
       request,
       socket,
       head,
-      (accepted) => void join(accepted, { ...identity, seen }, after),
+      (accepted) => void this.#join(accepted, { ...identity, seen }, after),
     );
   }
 
-  async function join(
+  /** `seen`: the changes of rights that were told before it was asked who this is */
+  async #join(
     socket: WebSocket,
-    identity: { whoami: Whoami; stillGood(): Promise<boolean>; seen: number },
+    identity: Identity & { seen: number },
     after: string | null,
   ): Promise<void> {
+    const { journal, log } = this.#deps;
     socket.on('error', () => socket.terminate());
     try {
       const asked = after === null ? Number.NaN : Number(after);
-      const head = await deps.journal.head();
+      const head = await journal.head();
       const from = Number.isInteger(asked) && asked >= 0 ? Math.min(asked, head) : head;
       const subscriber = new Subscriber(socket, identity.whoami, from);
       subscriber.hello();
       socket.on('close', () => {
-        subscribers.delete(subscriber);
-        deps.onCount?.(subscribers.size);
+        this.#subscribers.delete(subscriber);
+        this.#tellCount();
       });
-      await pump.catchUp(subscriber);
+      await this.#pump.catchUp(subscriber);
       subscriber.stillGood = identity.stillGood;
       // somebody's rights changed while it was let in
-      if (identity.seen !== changes) void subscriber.recheck();
-      deps.onCount?.(subscribers.size);
+      if (identity.seen !== this.#changes) void subscriber.recheck();
+      this.#tellCount();
     } catch (error) {
-      deps.log.warn({ reason: reasonOf(error) }, 'socket.join-failed');
+      log.warn({ reason: reasonOf(error) }, 'socket.join-failed');
       socket.close(1013, 'try again');
     }
   }
 
-  const unsubscribe = deps.rights?.onRights((uid) => {
-    changes += 1;
-    for (const subscriber of subscribers) {
+  /** null: anybody's rights may have changed */
+  #recheck(uid: number | null): void {
+    this.#changes += 1;
+    this.#each((subscriber) => {
       if (uid === null || subscriber.uid === uid) void subscriber.recheck();
-    }
-  });
-  const pings = setInterval(
-    () => subscribers.forEach((subscriber) => subscriber.ping(pump.position)),
-    PING_MS,
-  );
-  const checks = setInterval(
-    () => subscribers.forEach((subscriber) => void subscriber.checkSession(Date.now())),
-    CHECK_ROUND_MS,
-  );
-  return {
-    count: () => subscribers.size,
-    stop: () => {
-      clearInterval(pings);
-      clearInterval(checks);
-      unsubscribe?.();
-      pump.stop();
-      for (const subscriber of subscribers)
-        subscriber.close(1001, 'the bridge stops; connect again');
-      sockets.close();
-    },
-  };
+    });
+  }
+
+  #tellCount(): void {
+    this.#deps.onCount?.(this.#subscribers.size);
+  }
+
+  #each(tell: (subscriber: Subscriber) => void): void {
+    this.#subscribers.forEach(tell);
+  }
 }
 
 /** Reads the journal on and hands each event round. */

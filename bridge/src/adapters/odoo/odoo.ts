@@ -34,6 +34,7 @@ export class Odoo implements OdooPort {
     this.#wire = new OdooWire(settings);
   }
 
+  // eslint-disable-next-line max-params -- a call as Odoo names it, and the request it belongs to
   async call<T>(
     caller: Caller,
     model: string,

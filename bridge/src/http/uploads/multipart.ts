@@ -72,62 +72,80 @@ export class MultipartReader {
 
   async #takeApart(data: Buffer): Promise<void> {
     this.#held = NOTHING;
-    for (;;) {
+    // null: what is left over is held until the next chunk
+    let rest: Buffer | null = data;
+    while (rest !== null) {
       switch (this.#state) {
         case 'preamble':
-        case 'body': {
-          const at = data.indexOf(this.#delimiter);
-          if (at === -1) {
-            if (this.#state === 'body') await this.#pass(data);
-            else
-              this.#held = Buffer.from(
-                data.subarray(Math.max(0, data.length - this.#delimiter.length)),
-              );
-            return;
-          }
-          if (this.#state === 'body') {
-            if (at > 0) await this.#sink!.write(data.subarray(0, at));
-            await this.#sink!.end();
-            this.#sink = null;
-          }
-          data = data.subarray(at + this.#delimiter.length);
-          this.#state = 'line';
+          rest = this.#takePreamble(rest);
           break;
-        }
-        case 'line': {
-          // what follows a boundary: `--` at the end of all, else the end of its line
-          if (data.length >= 2 && data[0] === 0x2d && data[1] === 0x2d) {
-            this.#state = 'done';
-            return;
-          }
-          const at = data.indexOf('\r\n');
-          if (at === -1) return this.#wait(data, 256);
-          if (data.subarray(0, at).toString('latin1').trim() !== '')
-            throw malformed('a boundary is followed by other text');
-          // its line break may also be the first half of the blank line of a part without headers
-          data = data.subarray(at);
-          this.#state = 'head';
+        case 'body':
+          rest = await this.#takeBody(rest);
           break;
-        }
-        case 'head': {
-          const at = data.indexOf(BLANK_LINE);
-          if (at === -1) return this.#wait(data, HEAD_MAX_BYTES);
-          if (++this.#parts > PARTS_MAX) throw malformed(`it has more than ${PARTS_MAX} parts`);
-          this.#sink = await this.#open(parseHead(data.subarray(0, at).toString('utf8')));
-          data = data.subarray(at + BLANK_LINE.length);
-          this.#state = 'body';
+        case 'line':
+          rest = this.#takeLine(rest);
           break;
-        }
+        case 'head':
+          rest = await this.#takeHead(rest);
+          break;
         case 'done':
           return;
       }
     }
   }
 
-  #wait(data: Buffer, maxBytes: number): void {
+  #takePreamble(data: Buffer): Buffer | null {
+    const at = data.indexOf(this.#delimiter);
+    if (at === -1) {
+      this.#held = Buffer.from(data.subarray(Math.max(0, data.length - this.#delimiter.length)));
+      return null;
+    }
+    this.#state = 'line';
+    return data.subarray(at + this.#delimiter.length);
+  }
+
+  async #takeBody(data: Buffer): Promise<Buffer | null> {
+    const at = data.indexOf(this.#delimiter);
+    if (at === -1) {
+      await this.#pass(data);
+      return null;
+    }
+    if (at > 0) await this.#sink!.write(data.subarray(0, at));
+    await this.#sink!.end();
+    this.#sink = null;
+    this.#state = 'line';
+    return data.subarray(at + this.#delimiter.length);
+  }
+
+  /** What follows a boundary: `--` at the end of all, else the end of its line. */
+  #takeLine(data: Buffer): Buffer | null {
+    if (data.length >= 2 && data[0] === 0x2d && data[1] === 0x2d) {
+      this.#state = 'done';
+      return null;
+    }
+    const at = data.indexOf('\r\n');
+    if (at === -1) return this.#wait(data, 256);
+    if (data.subarray(0, at).toString('latin1').trim() !== '')
+      throw malformed('a boundary is followed by other text');
+    this.#state = 'head';
+    // its line break may also be the first half of the blank line of a part without headers
+    return data.subarray(at);
+  }
+
+  async #takeHead(data: Buffer): Promise<Buffer | null> {
+    const at = data.indexOf(BLANK_LINE);
+    if (at === -1) return this.#wait(data, HEAD_MAX_BYTES);
+    if (++this.#parts > PARTS_MAX) throw malformed(`it has more than ${PARTS_MAX} parts`);
+    this.#sink = await this.#open(parseHead(data.subarray(0, at).toString('utf8')));
+    this.#state = 'body';
+    return data.subarray(at + BLANK_LINE.length);
+  }
+
+  #wait(data: Buffer, maxBytes: number): null {
     if (data.length > maxBytes)
       throw malformed(`the head of a part is longer than ${maxBytes} bytes`);
     this.#held = Buffer.from(data);
+    return null;
   }
 }
 

@@ -36,13 +36,8 @@ export function pumpBody(
       else reject(error as Error);
     };
     const silence = setInterval(() => {
-      if (open === 0 && Date.now() - heard > BODY_SILENCE_MS) {
-        finish(
-          new ClientGone(`The client sent nothing for ${BODY_SILENCE_MS / 1000} seconds.`, {
-            code: 'client-gone',
-          }),
-        );
-      }
+      if (open === 0 && Date.now() - heard > BODY_SILENCE_MS)
+        finish(gone(`The client sent nothing for ${BODY_SILENCE_MS / 1000} seconds.`));
     }, 5_000);
     const onAbort = (): void => finish(signal!.reason);
     if (signal?.aborted) return finish(signal.reason);
@@ -72,16 +67,13 @@ export function pumpBody(
         if (open === 0) finish();
       },
       gone: () => {
-        if (!ended)
-          finish(
-            new ClientGone('The client closed the connection before the end of the body.', {
-              code: 'client-gone',
-            }),
-          );
+        if (!ended) finish(gone('The client closed the connection before the end of the body.'));
       },
     });
   });
 }
+
+const gone = (sentence: string): ClientGone => new ClientGone(sentence, { code: 'client-gone' });
 
 /** The stream's own events, not its iterator: the iterator joins waiting chunks by a copy. */
 class RequestStream implements BodySource {
