@@ -59,25 +59,14 @@ export function endpointRouter({ odoo, context, gatewayUrl, traffic }: EndpointD
   });
 
   router.get('/mlops/endpoints/:endpointId/traffic', async (request, response) => {
-    const { namespace, versions } = await odoo.call<ServedBy>(
+    const served = odoo.call<ServedBy>(
       context.callerOf(request),
       'mlops.endpoint',
       'served_by',
       { endpoint_id: idOf(request.params['endpointId']) },
       context.requestIdOf(request),
     );
-    const served = versions.map(({ versionId, version, slug }) => ({
-      versionId,
-      version,
-      key: `${namespace}-${revisionName(slug, versionId)}`,
-    }));
-    const samples = [...(traffic?.samples ?? [])];
-    const answer: EndpointTraffic = {
-      isCounted: traffic !== null,
-      since: samples[0]?.at.toISOString() ?? null,
-      ...trafficOf(samples, served),
-    };
-    response.json(answer);
+    response.json(trafficAnswer(await served, traffic));
   });
 
   router.post('/mlops/endpoints/:endpointId/try', async (request, response) => {
@@ -103,6 +92,24 @@ export function endpointRouter({ odoo, context, gatewayUrl, traffic }: EndpointD
     return found;
   }
   return router;
+}
+
+/** What each version that served there answered, by the gateway's counters. */
+function trafficAnswer(
+  { namespace, versions }: ServedBy,
+  traffic: EndpointDeps['traffic'],
+): EndpointTraffic {
+  const served = versions.map(({ versionId, version, slug }) => ({
+    versionId,
+    version,
+    key: `${namespace}-${revisionName(slug, versionId)}`,
+  }));
+  const samples = [...(traffic?.samples ?? [])];
+  return {
+    isCounted: traffic !== null,
+    since: samples[0]?.at.toISOString() ?? null,
+    ...trafficOf(samples, served),
+  };
 }
 
 const idOf = (text: unknown): number => z.coerce.number().int().positive().max(ID_MAX).parse(text);

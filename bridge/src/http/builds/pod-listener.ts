@@ -9,6 +9,7 @@ import { BridgeError } from '../../errors.ts';
 import { pathOf, queryOf } from '../listener.ts';
 import { passToRegistry, refuse } from './registry-gate.ts';
 import type { GateUpstream } from './registry-gate.ts';
+import { SERVICE } from '../../services/ports/odoo.ts';
 
 export interface PodListenerDeps {
   odoo: OdooPort;
@@ -67,12 +68,9 @@ async function sendContext(
   response: Response,
 ): Promise<void> {
   try {
-    const work = await deps.odoo.call<VersionWork>(
-      { kind: 'service' },
-      'mlops.model.version',
-      'work',
-      { version_id: versionId },
-    );
+    const work = await deps.odoo.call<VersionWork>(SERVICE, 'mlops.model.version', 'work', {
+      version_id: versionId,
+    });
     if (work.generation !== generation)
       return refuse(response, 404, 'NAME_UNKNOWN', 'This build is no longer wanted.');
     response.setHeader('content-type', 'application/x-tar');

@@ -19,6 +19,7 @@ import type { RegistryPort } from '../ports/cluster.ts';
 import type { JobContext, JobHandler, JobResult } from '../ports/jobs.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { OdooPort, VersionWork } from '../ports/odoo.ts';
+import { SERVICE } from '../ports/odoo.ts';
 
 export interface BuildDeps extends BuildPodParts, PrepareParts {
   readonly odoo: OdooPort;
@@ -63,7 +64,7 @@ export class Build {
 
   async tick(versionId: number, generation: number, context: JobContext): Promise<JobResult> {
     const work = await this.#deps.odoo.call<VersionWork>(
-      { kind: 'service' },
+      SERVICE,
       'mlops.model.version',
       'work',
       { version_id: versionId },

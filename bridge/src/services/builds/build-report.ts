@@ -2,6 +2,7 @@ import { buildLogKey } from './log.ts';
 import type { JobContext } from '../ports/jobs.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { OdooPort, VersionWork } from '../ports/odoo.ts';
+import { SERVICE } from '../ports/odoo.ts';
 
 /** What Odoo is told of a build (docs/odoo-api.md, `report_build`). */
 export interface BuildFacts {
@@ -34,7 +35,7 @@ export class BuildReporter {
     facts: BuildFacts,
   ): Promise<void> {
     await this.#odoo.call(
-      { kind: 'service' },
+      SERVICE,
       'mlops.model.version',
       'report_build',
       { version_id: versionId, generation, ...facts },

@@ -16,6 +16,7 @@ import type { ArtifactBytes, Due, IntegrityCluster, Witness } from '../ports/int
 import type { DeploymentWork, OdooPort } from '../ports/odoo.ts';
 import type { Clock, Logger } from '../ports/runtime.ts';
 import { revisionSpecOf } from '../rollouts/revision-spec.ts';
+import { SERVICE } from '../ports/odoo.ts';
 
 export interface IntegrityDeps {
   odoo: Pick<OdooPort, 'call'>;
@@ -29,7 +30,6 @@ export interface IntegrityDeps {
   rereadHours: number;
 }
 
-const SERVICE = { kind: 'service' } as const;
 const AT_ONCE = 20;
 /**
  * What is seen once may be a rollout that ends just now; what is seen again after this long is

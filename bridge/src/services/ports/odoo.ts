@@ -19,6 +19,9 @@ export type Caller =
   | { kind: 'key'; key: string }
   | { kind: 'service' };
 
+/** The bridge's own account. */
+export const SERVICE: Caller = { kind: 'service' };
+
 /** Odoo, as docs/odoo-api.md has it. `kwargs` are named arguments. Errors arrive as BridgeError. */
 export interface OdooPort {
   call<T>(

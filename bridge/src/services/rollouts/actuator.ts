@@ -21,6 +21,7 @@ import { ServedModel } from './served-model.ts';
 import { findBlocker } from './preflight.ts';
 import { nextProgress } from './next-progress.ts';
 import { observeCluster, stableSpecOf, desiredStateOf } from './observe.ts';
+import { SERVICE } from '../ports/odoo.ts';
 
 /** What one reconcile works on. */
 export interface Reconciliation {
@@ -189,7 +190,7 @@ export class Actuator {
       baseline: trial && (await takeBaseline(this.#deps, trial)),
     };
     const answer = await odoo.call<{ accepted: boolean; progress?: RecordedProgress }>(
-      { kind: 'service' },
+      SERVICE,
       'mlops.deployment',
       'record_progress',
       { deployment_id: deploymentId, generation, progress },

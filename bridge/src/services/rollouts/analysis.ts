@@ -10,6 +10,7 @@ import type { GatewayPort, MetricsPort } from '../ports/cluster.ts';
 import { TRAFFIC_HEADER } from '../ports/cluster.ts';
 import type { OdooPort } from '../ports/odoo.ts';
 import type { Clock, Logger } from '../ports/runtime.ts';
+import { SERVICE } from '../ports/odoo.ts';
 
 export interface AnalysisDeps {
   odoo: OdooPort;
@@ -106,7 +107,7 @@ async function countSignal(
   const now = clock.now();
   const count = (from: Date, to: Date): Promise<number> =>
     odoo.call<number>(
-      { kind: 'service' },
+      SERVICE,
       'mlops.deployment',
       'signal_count',
       {

@@ -15,6 +15,7 @@ import { Actuator } from './actuator.ts';
 import type { DeploymentWork } from '../ports/odoo.ts';
 import type { JobContext, JobHandler, JobResult } from '../ports/jobs.ts';
 import { FRESH_MS, type KnownWork } from './work-cache.ts';
+import { SERVICE } from '../ports/odoo.ts';
 
 /**
  * One job at most takes so many steps in a row, and waits so many times, before it gives its place
@@ -168,7 +169,7 @@ class Reconciler {
   async #ask(deploymentId: number, context: JobContext): Promise<KnownWork> {
     const { odoo, clock } = this.#deps;
     const work = await odoo.call<DeploymentWork>(
-      { kind: 'service' },
+      SERVICE,
       'mlops.deployment',
       'work',
       { deployment_id: deploymentId },
@@ -209,7 +210,7 @@ class Reconciler {
     const key = JSON.stringify([work.generation, facts]);
     if (!this.#log.changed(work.deploymentId, key)) return true;
     const answer = await odoo.call<{ accepted: boolean }>(
-      { kind: 'service' },
+      SERVICE,
       'mlops.deployment',
       'report_facts',
       { deployment_id: work.deploymentId, generation: work.generation, facts },

@@ -7,6 +7,7 @@ import type { DeploymentWork, VersionWork } from '../ports/odoo.ts';
 import type { Trial } from './analysis.ts';
 import type { RolloutDeps } from './deps.ts';
 import { smokeTest } from './smoke-test.ts';
+import { SERVICE } from '../ports/odoo.ts';
 
 /** of a model's examples, so many are asked */
 const EXAMPLES_MAX = 20;
@@ -93,7 +94,7 @@ export class ServedModel {
     const asked =
       this.#version ??
       this.#deps.odoo.call<VersionWork>(
-        { kind: 'service' },
+        SERVICE,
         'mlops.model.version',
         'work',
         { version_id: this.#work.versionId },

@@ -13,6 +13,7 @@ import type { OdooPort, VersionWork } from '../ports/odoo.ts';
 import type { Clock } from '../ports/runtime.ts';
 import type { JobContext, JobHandler } from '../ports/jobs.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
+import { SERVICE } from '../ports/odoo.ts';
 
 export interface InventoryJobParts {
   odoo: Pick<OdooPort, 'call'>;
@@ -29,7 +30,6 @@ export interface InventoryJobParts {
 }
 
 const SBOM_TYPE = 'application/vnd.cyclonedx+json';
-const SERVICE = { kind: 'service' } as const;
 /** Told in Odoo; the bill of materials has them all. */
 const LISTED_MAX = 100;
 

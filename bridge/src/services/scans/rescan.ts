@@ -1,6 +1,7 @@
 import { rulesetVersion } from '../../scan/index.ts';
 import type { OdooPort } from '../ports/odoo.ts';
 import type { Logger } from '../ports/runtime.ts';
+import { SERVICE } from '../ports/odoo.ts';
 
 const PAGES_MAX = 1000;
 
@@ -18,7 +19,7 @@ export async function orderAudits({
   const ruleset_version = rulesetVersion();
   for (let page = 0; page < PAGES_MAX; page += 1) {
     const { ordered } = await odoo.call<{ ordered: number }>(
-      { kind: 'service' },
+      SERVICE,
       'mlops.model.version',
       'rules_changed',
       { ruleset_version },

@@ -11,6 +11,7 @@ import type { OdooPort, VersionWork } from '../ports/odoo.ts';
 import type { Clock } from '../ports/runtime.ts';
 import type { JobContext, JobHandler, JobPayload } from '../ports/jobs.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
+import { SERVICE } from '../ports/odoo.ts';
 
 export interface ScanJobParts {
   odoo: Pick<OdooPort, 'call'>;
@@ -26,7 +27,6 @@ export interface ScanJobParts {
   scan?: (request: ScanRequest, options: { signal: AbortSignal }) => Promise<ScanResult>;
 }
 
-const SERVICE = { kind: 'service' } as const;
 /** a folder this old belongs to a bridge that was killed */
 const LEFTOVER_MS = 2 * 60 * 60_000;
 /** Odoo's whole numbers have 32 bits */

@@ -5,6 +5,7 @@ import type { OdooPort } from '../ports/odoo.ts';
 import type { Clock, Logger } from '../ports/runtime.ts';
 import { readInfo } from './resumable-state.ts';
 import type { ResumableUploads } from './resumable-uploads.ts';
+import { SERVICE } from '../ports/odoo.ts';
 
 /**
  * What is younger may belong to an upload that runs: nothing of it is touched. Longer than a tus
@@ -142,7 +143,7 @@ export class OrphanCollector {
 
   async #unknown(keys: string[]): Promise<string[]> {
     const known = new Set(
-      await this.#odoo.call<string[]>({ kind: 'service' }, 'mlops.artifact', 'known_keys', {
+      await this.#odoo.call<string[]>(SERVICE, 'mlops.artifact', 'known_keys', {
         keys,
       }),
     );

@@ -4,6 +4,7 @@ import type { OutboundPort } from '../ports/outbound.ts';
 import type { OdooPort } from '../ports/odoo.ts';
 import type { Clock } from '../ports/runtime.ts';
 import type { JobHandler } from '../ports/jobs.ts';
+import { SERVICE } from '../ports/odoo.ts';
 
 interface Delivery {
   webhookId: number;
@@ -15,7 +16,6 @@ interface Delivery {
 const DEADLINE_MS = 10_000;
 /** Nothing of the answer but its status is looked at. */
 const ANSWER_MAX_BYTES = 1024;
-const SERVICE = { kind: 'service' } as const;
 
 /** What a subscriber's page says. A status of the receiver would tell what lives at an address. */
 type Outcome = 'delivered' | 'refused' | 'failed';
