@@ -50,9 +50,10 @@ export function scanUpload(request: ScanRequest): ScanResult {
       try {
         if (file.kind === 'dockerfile') {
           report.formats[file.name] = 'dockerfile';
-          serving = scanDockerfile(source, file.name, report, limits, {
+          serving = scanDockerfile(source, file.name, report, {
             buildArgs: request.buildArgs ?? {},
             registries: request.registries,
+            limits,
           });
           tools.push(secondOpinion(file.path, file.name, report));
         } else {

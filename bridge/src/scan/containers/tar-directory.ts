@@ -67,7 +67,37 @@ export function readTarDirectory(tar: ByteSource, maxMembers: number): TarMember
   return members;
 }
 
+/** Answers null for the folder that was packed. */
 function toMember(header: TarHeader, extension: TarExtension | null, at: number): TarMember | null {
+  checkEntry(header, extension, at);
+  const folder = header.type === '5';
+  const full = fullName(header, extension, at);
+  const name = full.replace(/^\.\//, '').replace(/\/$/, '');
+  if (folder && (name === '' || name === '.')) return null;
+  if (!isPlainPath(name) || name.includes('\ufffd') || (!folder && full.endsWith('/')))
+    throw new Rejected(
+      'tar-member-name',
+      `An entry is called ${JSON.stringify(full.slice(0, 120))}.`,
+      at,
+    );
+  return { name: folder ? `${name}/` : name, dataOffset: at + BLOCK_BYTES, size: header.size };
+}
+
+function fullName(header: TarHeader, extension: TarExtension | null, at: number): string {
+  const own = Buffer.from(header.name, 'latin1').toString('utf8');
+  const full = extension?.path ?? own;
+  if (extension?.kind === 'long' && !full.startsWith(own)) {
+    throw new Rejected(
+      'tar-structure',
+      'A long name and the short one before it are not the same.',
+      at,
+    );
+  }
+  return full;
+}
+
+/** A plain file or an empty folder, about whose size nobody disagrees. */
+function checkEntry(header: TarHeader, extension: TarExtension | null, at: number): void {
   if (header.type !== '0' && header.type !== '5') {
     throw new Rejected(
       'tar-entry',
@@ -82,27 +112,8 @@ function toMember(header: TarHeader, extension: TarExtension | null, at: number)
       at,
     );
   }
-  const folder = header.type === '5';
-  if (folder && header.size !== 0) throw new Rejected('tar-structure', 'A folder has content.', at);
-  const own = Buffer.from(header.name, 'latin1').toString('utf8');
-  const full = extension?.path ?? own;
-  if (extension?.kind === 'long' && !full.startsWith(own)) {
-    throw new Rejected(
-      'tar-structure',
-      'A long name and the short one before it are not the same.',
-      at,
-    );
-  }
-  const name = full.replace(/^\.\//, '').replace(/\/$/, '');
-  // the folder that was packed
-  if (folder && (name === '' || name === '.')) return null;
-  if (!isPlainPath(name) || name.includes('\ufffd') || (!folder && full.endsWith('/')))
-    throw new Rejected(
-      'tar-member-name',
-      `An entry is called ${JSON.stringify(full.slice(0, 120))}.`,
-      at,
-    );
-  return { name: folder ? `${name}/` : name, dataOffset: at + BLOCK_BYTES, size: header.size };
+  if (header.type === '5' && header.size !== 0)
+    throw new Rejected('tar-structure', 'A folder has content.', at);
 }
 
 /** implied: a folder that only what lies in it names */

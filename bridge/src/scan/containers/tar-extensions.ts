@@ -56,13 +56,21 @@ export function readPax(
     position = end;
   }
   const stated = found.get('size');
-  if (stated !== undefined && !/^(0|[1-9][0-9]{0,15})$/.test(stated))
-    wrong('The size in an extended header is not a plain number.');
   return {
     kind: 'pax',
     path: found.get('path'),
-    size: stated === undefined ? undefined : Number(stated),
+    size: stated === undefined ? undefined : plainNumber(stated, at),
   };
+}
+
+function plainNumber(stated: string, at: number): number {
+  if (!/^(0|[1-9][0-9]{0,15})$/.test(stated))
+    throw new Rejected(
+      'tar-structure',
+      'The size in an extended header is not a plain number.',
+      at,
+    );
+  return Number(stated);
 }
 
 /** GNU's long name: the content of an entry of its own, with a zero at its end. */

@@ -24,22 +24,18 @@ export interface WideFields {
  */
 export function widen(header: WideFields, extra: Buffer, at: number, repeated?: number): void {
   const wide = zip64Field(extra, at);
+  const isMissing = (field: keyof WideFields): boolean =>
+    header[field] === SIZE_UNKNOWN && (field !== 'offset' || repeated === undefined);
   let position = 0;
   for (const field of ['size', 'compressedSize', 'offset'] as const) {
-    if (header[field] !== SIZE_UNKNOWN || (field === 'offset' && repeated !== undefined)) continue;
+    if (!isMissing(field)) continue;
     if (wide === null || position + 8 > wide.length)
       throw new Rejected('zip-structure', 'A 64-bit size is missing.', at);
     header[field] = number64(wide, position);
     position += 8;
   }
   if (wide === null || position === wide.length) return;
-  if (
-    position === 0 &&
-    wide.length === 16 &&
-    number64(wide, 0) === header.size &&
-    number64(wide, 8) === header.compressedSize
-  )
-    return;
+  if (position === 0 && repeatsSizes(wide, header)) return;
   const left = wide.length - position;
   if (repeated === undefined || left !== 8 || number64(wide, position) !== repeated)
     throw new Rejected(
@@ -48,6 +44,11 @@ export function widen(header: WideFields, extra: Buffer, at: number, repeated?: 
       at,
     );
 }
+
+const repeatsSizes = (wide: Buffer, header: WideFields): boolean =>
+  wide.length === 16 &&
+  number64(wide, 0) === header.size &&
+  number64(wide, 8) === header.compressedSize;
 
 function zip64Field(extra: Buffer, at: number): Buffer | null {
   let wide: Buffer | null = null;

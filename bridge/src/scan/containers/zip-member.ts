@@ -2,7 +2,7 @@ import zlib from 'node:zlib';
 import type { ScanContext } from '../format.ts';
 import { Rejected } from '../report.ts';
 import { BufferSource, SliceSource, type ByteSource } from '../source.ts';
-import type { ZipMember } from './zip-directory.ts';
+import type { ZipMember } from './zip-headers.ts';
 
 /**
  * The bytes of a member. Stored members stay where they are; deflated ones are unpacked into

@@ -35,29 +35,33 @@ export function checkHabits(node: Instruction, variables: Variables, tell: Tell)
   if (keyword === 'HEALTHCHECK' && /^NONE$/i.test(content)) tell('docker-no-healthcheck');
   if ((node instanceof Cmd || node instanceof Entrypoint) && !content.startsWith('['))
     tell('docker-shell-form', undefined, content);
-  if (
-    (node instanceof Copy || node instanceof Add) &&
-    !node.getFlags().some((flag) => flag.getName() === 'from') &&
-    sources(node).some((source) => /^(\.|\.\/|\*|\/)$/.test(source))
-  )
-    tell('docker-copy-everything');
-  if (keyword === 'EXPOSE' && (expand(content, variables) ?? content).split(/\s+/).some(holdsSsh))
+  if (copiesEverything(node)) tell('docker-copy-everything');
+  if (keyword === 'EXPOSE' && opensSsh(expand(content, variables) ?? content))
     tell('docker-remote-access', 'Port 22 is that of SSH.', content);
-  if (node instanceof Run)
-    for (const place of secretPlaces(node)) {
-      if (
-        new RegExp(
-          `\\b(cat|cp|mv|tee|install|echo|printf)\\b[^|;&\\n]{0,500}${place}[^|;&\\n]{0,500}(>|\\s\\/)`,
-        ).test(content)
-      )
-        tell('docker-secret', 'A secret of the build is copied into the image.', content);
-      else if (
-        new RegExp(
-          `(^|[;&|]\\s*|\\s)(cat|echo|printf|printenv)\\s+["']?${place}["']?\\s*($|[;&])`,
-        ).test(content)
-      )
-        tell('docker-secret', 'A secret of the build is printed into its log.', content);
-    }
+  if (node instanceof Run) checkSecretsLeft(node, content, tell);
+}
+
+const copiesEverything = (node: Instruction): boolean =>
+  (node instanceof Copy || node instanceof Add) &&
+  !node.getFlags().some((flag) => flag.getName() === 'from') &&
+  sources(node).some((source) => /^(\.|\.\/|\*|\/)$/.test(source));
+
+/** Secrets of the build that a step leaves in the image or in the log. */
+function checkSecretsLeft(node: Run, content: string, tell: Tell): void {
+  for (const place of secretPlaces(node)) {
+    if (
+      new RegExp(
+        `\\b(cat|cp|mv|tee|install|echo|printf)\\b[^|;&\\n]{0,500}${place}[^|;&\\n]{0,500}(>|\\s\\/)`,
+      ).test(content)
+    )
+      tell('docker-secret', 'A secret of the build is copied into the image.', content);
+    else if (
+      new RegExp(
+        `(^|[;&|]\\s*|\\s)(cat|echo|printf|printenv)\\s+["']?${place}["']?\\s*($|[;&])`,
+      ).test(content)
+    )
+      tell('docker-secret', 'A secret of the build is printed into its log.', content);
+  }
 }
 
 /**
@@ -79,6 +83,8 @@ function secretPlaces(node: Run): string[] {
     ),
   ];
 }
+
+const opensSsh = (ports: string): boolean => ports.split(/\s+/).some(holdsSsh);
 
 /** `22`, `22/TCP`, `20-25` */
 function holdsSsh(word: string): boolean {

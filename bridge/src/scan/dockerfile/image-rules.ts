@@ -58,9 +58,8 @@ export function checkCopy(
     const value = flag.getValue() ?? '';
     if (flag.getName() === 'chmod' && tooMuch(expand(value, variables) ?? ''))
       tell('docker-permissions', undefined, flag.toString());
-    if (flag.getName() === 'from') {
-      checkSourceImage(value, stages, variables, flag.toString(), tell);
-    }
+    const why = flag.getName() === 'from' ? whyUnpinnedSource(value, stages, variables) : null;
+    if (why !== null) tell('docker-unpinned-image', why, flag.toString());
   }
   if (!(node instanceof Add)) return;
   const remote = sources(node).find(
@@ -80,20 +79,13 @@ export function checkCopy(
   }
 }
 
-/** Another stage, or an image that cannot change. */
-function checkSourceImage(
-  value: string,
-  stages: Stage[],
-  variables: Variables,
-  evidence: string,
-  tell: Tell,
-): void {
+/** Why a source can change that is neither an earlier stage nor a pinned image, or null. */
+function whyUnpinnedSource(value: string, stages: Stage[], variables: Variables): string | null {
   const reference = expand(value, variables);
   const isStage =
     reference !== null &&
     (/^[0-9]+$/.test(reference) || stages.some((stage) => stage.name === reference.toLowerCase()));
-  const why = isStage ? null : whyUnpinned(reference);
-  if (why !== null) tell('docker-unpinned-image', why, evidence);
+  return isStage ? null : whyUnpinned(reference);
 }
 
 /** What ADD or COPY takes; the last argument is where it goes. */
@@ -109,12 +101,10 @@ export function checkRunFlags(node: Run, stages: Stage[], variables: Variables, 
   for (const flag of node.getFlags()) {
     const [name, value] = [flag.getName(), flag.getValue() ?? ''];
     const from = name === 'mount' ? /(?:^|,)\s*["']?from=([^,"']+)/.exec(value)?.[1] : undefined;
-    if (from !== undefined) checkSourceImage(from, stages, variables, flag.toString(), tell);
-    if (name === 'security' && value !== 'sandbox')
-      tell('docker-privileged-run', undefined, flag.toString());
-    else if (name === 'network' && value !== 'default' && value !== 'none')
-      tell('docker-privileged-run', undefined, flag.toString());
-    else if (name === 'device' || !['security', 'network', 'mount'].includes(name))
+    const why = from === undefined ? null : whyUnpinnedSource(from, stages, variables);
+    if (why !== null) tell('docker-unpinned-image', why, flag.toString());
+    if (asksForMore(name, value)) tell('docker-privileged-run', undefined, flag.toString());
+    else if (!RUN_FLAGS.has(name))
       tell(
         'docker-privileged-run',
         'The step has a flag that the build does not know.',
@@ -122,3 +112,8 @@ export function checkRunFlags(node: Run, stages: Stage[], variables: Variables, 
       );
   }
 }
+
+const RUN_FLAGS = new Set(['security', 'network', 'mount']);
+const asksForMore = (name: string, value: string): boolean =>
+  (name === 'security' && value !== 'sandbox') ||
+  (name === 'network' && value !== 'default' && value !== 'none');

@@ -52,36 +52,40 @@ const HABITS: readonly Habit[] = [
 
 /** What a shell text installs and from where; models that it fetches past the scan. */
 export function checkPackages(text: string, tell: Tell): void {
-  for (const { forms, or, rule, why, evidence } of HABITS) {
-    const fit = firstFit(forms, text) ?? firstFit(or ?? [], text);
-    if (fit !== null) tell(rule, why, evidence ?? fit.trim());
-  }
+  tellHabits(text, tell);
   for (const command of readShell(text).flat()) {
     const words = bare(command);
     const name = baseName(words[0] ?? '');
     const pip = pipArguments(words);
     if (pip !== null) checkPip(pip, command, tell);
     if (/^(apt|apt-get|aptitude)$/.test(name)) checkApt(words, command, tell);
-    if (name === 'apk' && words.includes('--allow-untrusted'))
-      tell('docker-package-source', undefined, command.text.trim());
-    if (
-      /^(yum|dnf|microdnf|zypper)$/.test(name) &&
-      words.some((word) => /^--(nogpgcheck|no-gpg-checks)$/.test(word))
-    )
-      tell('docker-package-source', undefined, command.text.trim());
-    if (
-      /^(npm|yarn|pnpm)$/.test(name) &&
-      words.some(
-        (word, i) =>
-          /^(--registry=)?http:\/\//.test(word) ||
-          (word === '--registry' && /^http:/.test(words[i + 1] ?? '')),
-      )
-    )
-      tell('docker-package-source', undefined, command.text.trim());
+    if (takesUnchecked(name, words)) tell('docker-package-source', undefined, command.text.trim());
     if (insecure(name, words)) tell('docker-insecure-download', undefined, command.text.trim());
     if (words.some((word) => /^(openssh-server|dropbear)(=|$)/.test(word)) || name === 'sshd')
       tell('docker-remote-access', undefined, command.text.trim());
   }
+}
+
+function tellHabits(text: string, tell: Tell): void {
+  for (const { forms, or, rule, why, evidence } of HABITS) {
+    const fit = firstFit(forms, text) ?? firstFit(or ?? [], text);
+    if (fit !== null) tell(rule, why, evidence ?? fit.trim());
+  }
+}
+
+/** Does a package manager other than pip and apt take what nobody signed, or from anywhere? */
+function takesUnchecked(name: string, words: string[]): boolean {
+  if (name === 'apk') return words.includes('--allow-untrusted');
+  if (/^(yum|dnf|microdnf|zypper)$/.test(name))
+    return words.some((word) => /^--(nogpgcheck|no-gpg-checks)$/.test(word));
+  return (
+    /^(npm|yarn|pnpm)$/.test(name) &&
+    words.some(
+      (word, i) =>
+        /^(--registry=)?http:\/\//.test(word) ||
+        (word === '--registry' && /^http:/.test(words[i + 1] ?? '')),
+    )
+  );
 }
 
 /** The arguments of `pip install`, in all the ways to call it; null when it is something else. */
@@ -103,39 +107,46 @@ function checkPip(words: string[], command: Command, tell: Tell): void {
   const evidence = command.text.trim();
   const valueOf = (i: number): string =>
     words[i]!.includes('=') ? words[i]!.slice(words[i]!.indexOf('=') + 1) : (words[i + 1] ?? '');
-  let unpinned = false;
-  for (let i = 0; i < words.length; i++) {
-    const word = words[i]!;
+  for (const [i, word] of words.entries()) {
     if (/^--trusted-host(=|$)/.test(word))
       tell(
         'docker-package-source',
         'pip is told to trust a host whose certificate it cannot check.',
         evidence,
       );
-    else if (/^(-i|--index-url|--extra-index-url|-f|--find-links)(=|$)/.test(word)) {
-      const url = valueOf(i);
-      if (/^http:\/\//.test(url))
-        tell('docker-package-source', `${url} is not encrypted.`, evidence);
-      else if (/^--extra-index-url/.test(word) && !KNOWN_INDEX.test(url))
-        tell('docker-extra-index', undefined, evidence);
-    } else if (takesValue(words[i - 1])) continue;
-    else if (/^(git|hg|svn|bzr)\+/.test(word) || /^(https?|ftp):\/\//.test(word)) {
-      if (/^[a-z+]*(http|ftp|git):\/\//.test(word) && !/^[a-z+]*https:/.test(word))
-        tell(
-          'docker-package-source',
-          'A package is fetched over a connection that is not encrypted.',
-          evidence,
-        );
-      else if (!COMMIT.test(word) && !/#(sha256|.*&sha256)=[0-9a-f]{64}/.test(word))
-        tell('docker-package-from-url', undefined, evidence);
-    } else if (
-      !word.startsWith('-') &&
-      !/[=<>~!@]=|===|^\.{0,2}\/|\.(whl|txt|tar\.gz|zip)$|^\.$|\$/.test(word) &&
-      !/^[<>|&]/.test(word)
-    )
-      unpinned = true;
+    else if (INDEX_OPTION.test(word)) checkIndex(word, valueOf(i), evidence, tell);
+    else if (!takesValue(words[i - 1]) && isAddress(word)) checkAddress(word, evidence, tell);
   }
-  if (unpinned) tell('docker-unpinned-package', undefined, evidence);
+  if (words.some((word, i) => !takesValue(words[i - 1]) && isUnpinned(word)))
+    tell('docker-unpinned-package', undefined, evidence);
+}
+
+const INDEX_OPTION = /^(-i|--index-url|--extra-index-url|-f|--find-links)(=|$)/;
+const isAddress = (word: string): boolean =>
+  /^(git|hg|svn|bzr)\+/.test(word) || /^(https?|ftp):\/\//.test(word);
+/** A package by its name alone: no version, no file, no variable, nothing of the shell. */
+const isUnpinned = (word: string): boolean =>
+  !isAddress(word) &&
+  !word.startsWith('-') &&
+  !/[=<>~!@]=|===|^\.{0,2}\/|\.(whl|txt|tar\.gz|zip)$|^\.$|\$/.test(word) &&
+  !/^[<>|&]/.test(word);
+
+function checkIndex(option: string, url: string, evidence: string, tell: Tell): void {
+  if (/^http:\/\//.test(url)) tell('docker-package-source', `${url} is not encrypted.`, evidence);
+  else if (/^--extra-index-url/.test(option) && !KNOWN_INDEX.test(url))
+    tell('docker-extra-index', undefined, evidence);
+}
+
+/** A package from an address instead of an index. */
+function checkAddress(address: string, evidence: string, tell: Tell): void {
+  if (/^[a-z+]*(http|ftp|git):\/\//.test(address) && !/^[a-z+]*https:/.test(address))
+    tell(
+      'docker-package-source',
+      'A package is fetched over a connection that is not encrypted.',
+      evidence,
+    );
+  else if (!COMMIT.test(address) && !/#(sha256|.*&sha256)=[0-9a-f]{64}/.test(address))
+    tell('docker-package-from-url', undefined, evidence);
 }
 
 /** options of pip that are followed by a value, and ways of the shell to name a file */

@@ -1,3 +1,8 @@
+import { Add, Arg, Copy, Env, Label, Run, type Instruction } from 'dockerfile-ast';
+import { sources } from './image-rules.ts';
+import { shellText } from './instruction-text.ts';
+import type { Tell } from './shell-rules.ts';
+
 /**
  * Names that say that the value is a secret. Words such as PAD_TOKEN and MAX_TOKENS are the
  * vocabulary of language models.
@@ -29,7 +34,7 @@ const SECRET_FILES =
   /(^|\/)(\.env(\.[a-z]+)?|\.git|\.netrc|\.npmrc|\.pypirc|\.aws|\.ssh|\.kube|id_(rsa|dsa|ecdsa|ed25519)|.*\.(pem|key|p12|pfx))\/?$/i;
 
 /** Does NAME=VALUE write a secret down? */
-export function isSecretPair(name: string, value: string | null): boolean {
+function isSecretPair(name: string, value: string | null): boolean {
   return (
     value !== null &&
     SECRET_NAME.test(name) &&
@@ -39,12 +44,12 @@ export function isSecretPair(name: string, value: string | null): boolean {
 }
 
 /** What kind of secret stands in a text, or null. */
-export function secretIn(text: string): string | null {
+function secretIn(text: string): string | null {
   return SECRET_VALUES.find(([form]) => form.test(text))?.[1] ?? null;
 }
 
 /** What stands in base64 in a text. */
-export function decoded(text: string): string {
+function decoded(text: string): string {
   return [...text.matchAll(/[A-Za-z0-9+/_-]{24,}={0,2}/g)]
     .map(([word]) => Buffer.from(word, 'base64').toString('latin1'))
     .join('\n');
@@ -62,5 +67,29 @@ export function shellPairs(text: string): { name: string; value: string }[] {
   }));
 }
 
-export const isSecretFile = (path: string): boolean =>
-  SECRET_FILES.test(path) && !/\.pub$/.test(path);
+const isSecretFile = (path: string): boolean => SECRET_FILES.test(path) && !/\.pub$/.test(path);
+
+/** Secrets that an instruction writes down or copies. */
+export function checkSecrets(node: Instruction, tell: Tell): void {
+  const text = node.getRawArgumentsContent() ?? '';
+  const found =
+    secretIn(text) ?? secretIn(text.replace(/\\[ \t]*\r?\n/g, '')) ?? secretIn(decoded(text));
+  if (found !== null) tell('docker-secret', `The line holds ${found}.`);
+  for (const { name, value } of pairsOf(node)) {
+    if (isSecretPair(name, value))
+      tell('docker-secret', `${name} is given a value that stays readable in the image.`, name);
+  }
+  if (node instanceof Copy || node instanceof Add) {
+    const file = sources(node).find(isSecretFile);
+    if (file !== undefined)
+      tell('docker-secret', `${JSON.stringify(file)} is a place for secrets.`, file);
+  }
+}
+
+function pairsOf(node: Instruction): { name: string; value: string | null }[] {
+  if (node instanceof Run) return shellPairs(shellText(node));
+  if (!(node instanceof Env || node instanceof Arg || node instanceof Label)) return [];
+  return node
+    .getProperties()
+    .map((property) => ({ name: property.getName(), value: property.getValue() }));
+}

@@ -7,6 +7,10 @@ const EXTRA_INDEX = /^(PIP|UV)_EXTRA_INDEX(_URL)?$/i;
 const KNOWN_INDEX =
   /^https:\/\/(download\.pytorch\.org|pypi\.nvidia\.com|pypi\.ngc\.nvidia\.com)(\/|$)/;
 const TRUSTED_HOST = /^(PIP_TRUSTED_HOST|UV_INSECURE_HOST)$/i;
+const UNCHECKED_WHEN_ON =
+  /^(GIT_SSL_NO_VERIFY|GIT_HTTP_SSLVERIFY_OFF|GOINSECURE|CURL_INSECURE|CONDA_SSL_NO_VERIFY)$/i;
+const UNCHECKED_WHEN_OFF =
+  /^(NODE_TLS_REJECT_UNAUTHORIZED|PYTHONHTTPSVERIFY|NPM_CONFIG_STRICT_SSL|CONDA_SSL_VERIFY|HF_HUB_SSL_VERIFY)$/i;
 const ON = /^["']?(1|true|yes|on)["']?$/i;
 const OFF = /^["']?(0|false|no|off|)["']?$/i;
 
@@ -20,19 +24,7 @@ export function checkSettings(pairs: { name: string; value: string }[], tell: Te
       tell('docker-package-source', `${address} is not encrypted.`, name);
     else if (EXTRA_INDEX.test(name) && address !== '' && !KNOWN_INDEX.test(address))
       tell('docker-extra-index', undefined, name);
-    const unchecked =
-      (/^(GIT_SSL_NO_VERIFY|GIT_HTTP_SSLVERIFY_OFF|GOINSECURE|CURL_INSECURE|CONDA_SSL_NO_VERIFY)$/i.test(
-        name,
-      ) &&
-        !OFF.test(value)) ||
-      (/^(NODE_TLS_REJECT_UNAUTHORIZED|PYTHONHTTPSVERIFY|NPM_CONFIG_STRICT_SSL|CONDA_SSL_VERIFY|HF_HUB_SSL_VERIFY)$/i.test(
-        name,
-      ) &&
-        OFF.test(value) &&
-        value !== '') ||
-      (/^(GOFLAGS)$/i.test(name) && /-insecure/.test(value)) ||
-      (/^(GONOSUMCHECK|GONOSUMDB|GOSUMDB)$/i.test(name) && /^["']?(off|1|\*)/.test(value));
-    if (unchecked)
+    if (turnsCheckOff(name, value))
       tell(
         'docker-insecure-download',
         `${name} turns the check off of whom a download comes from.`,
@@ -45,4 +37,11 @@ export function checkSettings(pairs: { name: string; value: string }[], tell: Te
         name,
       );
   }
+}
+
+function turnsCheckOff(name: string, value: string): boolean {
+  if (UNCHECKED_WHEN_ON.test(name)) return !OFF.test(value);
+  if (UNCHECKED_WHEN_OFF.test(name)) return OFF.test(value) && value !== '';
+  if (/^(GOFLAGS)$/i.test(name)) return /-insecure/.test(value);
+  return /^(GONOSUMCHECK|GONOSUMDB|GOSUMDB)$/i.test(name) && /^["']?(off|1|\*)/.test(value);
 }

@@ -36,20 +36,7 @@ const NAMES_MAX = 500;
  */
 export function checkShell(text: string, downloads: Set<string>, tell: Tell): void {
   const verified = VERIFIED.test(text);
-  if (
-    /\b(python|perl|ruby|node|php)/.test(text) &&
-    (FETCHING_CODE.test(text) || DECODING_CODE.test(text)) &&
-    RUNNING_CODE.test(text)
-  )
-    tell('docker-piped-installer', undefined, text.trim());
-  if (RUNS_SUBSTITUTED.test(text)) tell('docker-piped-installer', undefined, text.trim());
-  if (BACK_DOOR.test(text))
-    tell('docker-piped-installer', 'A shell is connected to the network.', text.trim());
-  if (
-    /\|\s{0,9}while\s+(IFS=\S{0,9}\s+)?read\b[\s\S]{0,1000}?\b(eval|sh|bash)\b/.test(text) &&
-    SUBSTITUTED.test(`$(${text})`)
-  )
-    tell('docker-piped-installer', undefined, text.trim());
+  checkText(text, tell);
   const fetched = [...new Set([...text.matchAll(FETCHED_VARIABLE)].map((match) => match[1]!))];
   // each is held against each command
   if (fetched.length > NAMES_MAX || downloads.size > NAMES_MAX)
@@ -77,6 +64,24 @@ export function checkShell(text: string, downloads: Set<string>, tell: Tell): vo
         downloads.add(file);
     }
   }
+}
+
+/** What shows in the text as a whole. */
+function checkText(text: string, tell: Tell): void {
+  if (
+    /\b(python|perl|ruby|node|php)/.test(text) &&
+    (FETCHING_CODE.test(text) || DECODING_CODE.test(text)) &&
+    RUNNING_CODE.test(text)
+  )
+    tell('docker-piped-installer', undefined, text.trim());
+  if (RUNS_SUBSTITUTED.test(text)) tell('docker-piped-installer', undefined, text.trim());
+  if (BACK_DOOR.test(text))
+    tell('docker-piped-installer', 'A shell is connected to the network.', text.trim());
+  if (
+    /\|\s{0,9}while\s+(IFS=\S{0,9}\s+)?read\b[\s\S]{0,1000}?\b(eval|sh|bash)\b/.test(text) &&
+    SUBSTITUTED.test(`$(${text})`)
+  )
+    tell('docker-piped-installer', undefined, text.trim());
 }
 
 /**
@@ -142,30 +147,40 @@ function checkCommand(command: Command, tell: Tell): void {
     SUBSTITUTED.test(command.text)
   )
     tell('docker-piped-installer', undefined, evidence);
+  checkPermissions(words, evidence, tell);
+}
+
+/** Ways to let everybody write, or to run as root. */
+function checkPermissions(words: string[], evidence: string, tell: Tell): void {
+  const name = baseName(words[0] ?? '');
+  if (changesModeTooMuch(words)) tell('docker-permissions', undefined, evidence);
+  if (/\bNOPASSWD\b|\/etc\/sudoers/.test(evidence) || name === 'chpasswd')
+    tell('docker-permissions', 'A way to become root is left in the image.', evidence);
+  if (/\bchmod\(.{0,500}0o?[2467][0-7]{3}\b/.test(evidence) || createsWithModeTooMuch(name, words))
+    tell('docker-permissions', undefined, evidence);
+  if (name === 'setcap')
+    tell('docker-permissions', 'A program is given a capability of root.', evidence);
+}
+
+function changesModeTooMuch(words: string[]): boolean {
   const chmod = words.findIndex((word) => baseName(word) === 'chmod');
-  if (
+  return (
     chmod >= 0 &&
     (chmod === 0 || words.includes('-exec') || words.includes('-execdir')) &&
     words.slice(chmod + 1).some(tooMuch)
-  )
-    tell('docker-permissions', undefined, evidence);
-  if (/\bNOPASSWD\b|\/etc\/sudoers/.test(evidence) || name === 'chpasswd')
-    tell('docker-permissions', 'A way to become root is left in the image.', evidence);
-  if (/\bchmod\(.{0,500}0o?[2467][0-7]{3}\b/.test(evidence))
-    tell('docker-permissions', undefined, evidence);
-  if (name === 'umask' && /^0*[0-7]?[0145]$/.test(words[1] ?? ''))
-    tell('docker-permissions', undefined, evidence);
-  if (
+  );
+}
+
+function createsWithModeTooMuch(name: string, words: string[]): boolean {
+  if (name === 'umask') return /^0*[0-7]?[0145]$/.test(words[1] ?? '');
+  return (
     /^(install|mkdir)$/.test(name) &&
     words.some(
       (word, i) =>
         (words[i - 1] === '-m' || /^(--mode=|-m)./.test(word)) &&
         tooMuch(word.replace(/^(--mode=|-m)/, '')),
     )
-  )
-    tell('docker-permissions', undefined, evidence);
-  if (name === 'setcap')
-    tell('docker-permissions', 'A program is given a capability of root.', evidence);
+  );
 }
 
 /**
@@ -199,17 +214,7 @@ function downloaded(command: Command): string[] {
     files.push(words.at(-1)!, ...words.filter((word, i) => words[i - 1] === '-r'));
   words.forEach((word, i) => {
     const next = words[i + 1];
-    const given =
-      name === 'curl' ? /^(-[a-zA-Z]*o|--output)$/ : /^(-[a-zA-Z]*O|--output-document|-o|--out)$/;
-    if (
-      ((DOWNLOADER.test(name) && given.test(word)) ||
-        word === '>' ||
-        word === '>>' ||
-        (name === 'openssl' && word === '-out')) &&
-      next !== undefined &&
-      next !== '-'
-    )
-      files.push(next);
+    if (namesOutput(name, word) && next !== undefined && next !== '-') files.push(next);
     const joined = /^--(?:output|output-document|out)=(.+)$/.exec(word);
     if (joined !== null) files.push(joined[1]!);
     const short = (
@@ -219,6 +224,18 @@ function downloaded(command: Command): string[] {
     if (/^https?:\/\//.test(word)) files.push(baseName(word.replace(/[?#].*$/, '')));
   });
   return files.filter((file) => file !== '');
+}
+
+/** Is the next word the file that a downloader or decoder writes? */
+function namesOutput(name: string, word: string): boolean {
+  const given =
+    name === 'curl' ? /^(-[a-zA-Z]*o|--output)$/ : /^(-[a-zA-Z]*O|--output-document|-o|--out)$/;
+  return (
+    (DOWNLOADER.test(name) && given.test(word)) ||
+    word === '>' ||
+    word === '>>' ||
+    (name === 'openssl' && word === '-out')
+  );
 }
 
 /** A fetched file under another name. */

@@ -56,6 +56,7 @@ const NESTED_MAX = 4;
  * quotes, `;`, `&&`, `||`, `|`, line feeds, and the texts given to `sh -c` and `eval`, in $( ) and
  * in backticks. Not a shell: what it cannot follow stays one word.
  */
+// eslint-disable-next-line complexity -- one walk over the characters: all depends on the quotes
 export function readShell(text: string, depth = 0): Pipeline[] {
   const pipelines: Pipeline[] = [];
   let pipeline: Pipeline = [];

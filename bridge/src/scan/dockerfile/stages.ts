@@ -16,7 +16,13 @@ export interface Stage {
   base: string | null;
   /** an earlier stage that it starts from */
   parent: Stage | null;
-  instructions: { node: Instruction; variables: Variables }[];
+  instructions: Step[];
+}
+
+/** An instruction with what is known at it. */
+export interface Step {
+  readonly node: Instruction;
+  readonly variables: Variables;
 }
 
 /** The stages in order. `buildArgs` are given to the build and stand above defaults. */
@@ -25,42 +31,19 @@ export function readStages(dockerfile: Dockerfile, buildArgs: Record<string, str
   const global: Variables = new Map();
   let variables: Variables = new Map();
   for (const node of dockerfile.getInstructions()) {
-    const keyword = node.getKeyword();
-    if (keyword === 'FROM') {
-      const from = node as From;
-      const image = from.getImage();
-      const base = image === null ? null : expand(image, global);
-      const parent =
-        base === null
-          ? null
-          : (stages.find((stage) => stage.name !== null && stage.name === base.toLowerCase()) ??
-            null);
-      stages.push({
-        from,
-        name: from.getBuildStage()?.toLowerCase() ?? null,
-        base,
-        parent,
-        instructions: [],
-      });
-      variables = new Map(parent?.instructions.at(-1)?.variables ?? []);
+    if (node.getKeyword() === 'FROM') {
+      const opened = openStage(node as From, stages, global);
+      stages.push(opened);
+      variables = new Map(opened.parent?.instructions.at(-1)?.variables ?? []);
       continue;
     }
     const stage = stages.at(-1);
-    if (node instanceof Arg)
-      declare(
-        node,
-        stage === undefined ? global : variables,
-        stage === undefined ? null : global,
-        buildArgs,
-      );
-    if (stage === undefined) continue;
-    if (node instanceof Env) {
-      variables = new Map(variables);
-      for (const property of node.getProperties())
-        variables.set(property.getName(), expand(property.getValue() ?? '', variables));
-    } else if (node instanceof Arg) {
-      variables = new Map(variables);
+    if (stage === undefined) {
+      if (node instanceof Arg) declare(node, global, null, buildArgs);
+      continue;
     }
+    if (node instanceof Arg) declare(node, variables, global, buildArgs);
+    variables = knownAfter(node, variables);
     // each instruction keeps what was known there
     if (variables.size > VARIABLES_MAX || stage.instructions.length > STEPS_MAX)
       throw new Rejected(
@@ -70,6 +53,29 @@ export function readStages(dockerfile: Dockerfile, buildArgs: Record<string, str
     stage.instructions.push({ node, variables });
   }
   return stages;
+}
+
+/** What is known from an instruction on, in a map of its own where that can be more than before. */
+function knownAfter(node: Instruction, before: Variables): Variables {
+  if (!(node instanceof Env || node instanceof Arg)) return before;
+  const variables = new Map(before);
+  if (node instanceof Env)
+    for (const property of node.getProperties())
+      variables.set(property.getName(), expand(property.getValue() ?? '', variables));
+  return variables;
+}
+
+function openStage(from: From, stages: readonly Stage[], global: Variables): Stage {
+  const image = from.getImage();
+  const base = image === null ? null : expand(image, global);
+  const parent = stages.find((stage) => stage.name !== null && stage.name === base?.toLowerCase());
+  return {
+    from,
+    name: from.getBuildStage()?.toLowerCase() ?? null,
+    base,
+    parent: parent ?? null,
+    instructions: [],
+  };
 }
 
 function declare(

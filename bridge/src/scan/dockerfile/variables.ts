@@ -14,26 +14,37 @@ const VALUE_MAX = 16 * 1024;
 export function expand(text: string, variables: Variables, depth = 0): string | null {
   if (depth > SUBSTITUTIONS_MAX) return null;
   let unknown = false;
-  const expanded = text.replace(
-    REFERENCE,
-    (whole, plain?: string, braced?: string, operator?: string, word?: string) => {
-      const name = plain ?? braced;
-      if (name === undefined) return whole.slice(1);
-      const value = variables.get(name) ?? null;
-      const set =
-        value !== null && (value !== '' || operator === undefined || !operator.startsWith(':'));
-      if (operator?.endsWith('-'))
-        return set ? value! : (expand(word ?? '', variables, depth + 1) ?? ((unknown = true), ''));
-      if (operator?.endsWith('+'))
-        return set ? (expand(word ?? '', variables, depth + 1) ?? ((unknown = true), '')) : '';
-      if (value === null) unknown = true;
-      return value ?? '';
-    },
-  );
+  const expanded = text.replace(REFERENCE, (whole: string, ...groups: (string | undefined)[]) => {
+    const [plain, braced, operator = '', word = ''] = groups;
+    const name = plain ?? braced;
+    if (name === undefined) return whole.slice(1);
+    const value = resolve({ name, operator, word }, variables, depth);
+    if (value === null) unknown = true;
+    return value ?? '';
+  });
   // values that are made of each other grow without end
   if (expanded.length > VALUE_MAX) return null;
   // what is still there is a form that we do not know, such as ${NAME%suffix}
   return unknown || /(^|[^\\])\$\{/.test(expanded) ? null : expanded;
+}
+
+/** `operator`: `-`, `+`, `:-`, `:+` or nothing, with the word behind it. */
+interface Reference {
+  readonly name: string;
+  readonly operator: string;
+  readonly word: string;
+}
+
+function resolve(
+  { name, operator, word }: Reference,
+  variables: Variables,
+  depth: number,
+): string | null {
+  const value = variables.get(name) ?? null;
+  if (operator === '') return value;
+  const set = value !== null && (value !== '' || !operator.startsWith(':'));
+  if (operator.endsWith('-')) return set ? value : expand(word, variables, depth + 1);
+  return set ? expand(word, variables, depth + 1) : '';
 }
 
 /**

@@ -1,6 +1,5 @@
 import type { ScanContext } from '../format.ts';
-import type { Attribute } from '../hdf5/attribute.ts';
-import type { Stored } from '../hdf5/dataset.ts';
+import type { Dataset } from '../hdf5/dataset.ts';
 import type { RawData } from '../hdf5/raw-data.ts';
 import { judgeEmbeddedConfigs, tryJson } from '../keras/embedded.ts';
 import { OP_NAMES } from '../pickle/opcodes.ts';
@@ -22,109 +21,96 @@ const SHORT_BYTES = 64 * 1024;
 /** texts of one file that are tried as pickles; most are told apart before that */
 const TRIALS_MAX = 50_000;
 
-/** How many texts may still be tried. */
-export interface Trials {
-  left: number;
+/**
+ * Judges the datasets of one file. hickle and people's own savers keep pickles in arrays of bytes,
+ * texts and numbers, and unpickle them. What begins with the mark of a pickle is looked at in all
+ * of them, what has no mark in single bytes only.
+ */
+export class DataJudge {
+  private readonly file: string;
+  private readonly context: ScanContext;
+  private trialsLeft = TRIALS_MAX;
+
+  constructor(file: string, context: ScanContext) {
+    this.file = file;
+    this.context = context;
+  }
+
+  data({ path, type, space }: Dataset, data: RawData): void {
+    const { file, context } = this;
+    if (type.kind === 'text' && type.size > 1) return this.texts(path, data, type.size);
+    const stored = candidate(data, (type.kind === 'array' ? type.element : type.size) === 1);
+    if (stored === null) return;
+    // the last chunk is filled up
+    const all = stored.subarray(0, space.elements * type.size);
+    if (stored.length > PICKLE_MAX_BYTES && isMarked(all))
+      throw new Rejected(
+        'limit-exceeded',
+        `The array ${JSON.stringify(path.slice(0, 120))} begins like a pickle and has more than ${PICKLE_MAX_BYTES} bytes.`,
+        data.at,
+      );
+    if (!data.inOrder && isMarked(all))
+      return context.report.add('pickle-embedded', {
+        file,
+        offset: data.at,
+        symbol: path,
+        why: 'The array begins like a pickle, and its chunks do not follow each other as its elements do.',
+      });
+    if (actsAsPickle(all, file, context)) judgePickle(all, `${file}!${path}`, context);
+  }
+
+  /**
+   * An element that lies apart from its array: a text, or a list of bytes, which is how PyTables
+   * keeps objects.
+   */
+  element({ path, type, attributes }: Dataset, bytes: Buffer, offset: number): void {
+    const { file, context } = this;
+    if (type.kind !== 'list') return this.text(path, bytes, offset);
+    const isObject = attributes.some(
+      ({ name, texts }) =>
+        name === PSEUDOATOM && texts?.some((text) => text.includes('object')) === true,
+    );
+    if (isObject || isPickle(bytes, file, context) || actsAsPickle(bytes, file, context))
+      judgePickle(bytes, `${file}!${path}`, context);
+  }
+
+  private texts(path: string, data: RawData, bytes: number): void {
+    for (const piece of data.pieces()) {
+      for (let from = 0; from + bytes <= piece.length; from += bytes)
+        this.text(path, trimmed(piece.subarray(from, from + bytes)), data.at);
+    }
+  }
+
+  private text(path: string, bytes: Buffer, offset: number): void {
+    const { file, context } = this;
+    const mayAct = mayImport(bytes);
+    if (mayAct && --this.trialsLeft < 0)
+      throw new Rejected(
+        'limit-exceeded',
+        `The file has more than ${TRIALS_MAX} texts that could be pickles.`,
+        offset,
+      );
+    if (mayAct && acts(bytes, file, context)) return judgePickle(bytes, `${file}!${path}`, context);
+    judgeEmbeddedConfigs(tryJson(bytes, context.limits), (rule, symbol, evidence, why) =>
+      context.report.add(rule, { file, offset, symbol, evidence: `${path}: ${evidence}`, why }),
+    );
+  }
 }
-export const newTrials = (): Trials => ({ left: TRIALS_MAX });
 
 /**
- * Bytes, texts and numbers: hickle and people's own savers keep pickles in such arrays, and
- * unpickle them. What begins with the mark of a pickle is looked at in all of them, what has no
- * mark in single bytes only.
+ * What is stored, no more of it than a pickle may have; null for what does not begin like one, as
+ * nearly all arrays do not.
  */
-export function judgeData(
-  path: string,
-  data: RawData,
-  { type, space }: Stored,
-  file: string,
-  context: ScanContext,
-  trials: Trials,
-): void {
-  if (type.kind === 'text' && type.size > 1) {
-    for (const piece of data.pieces()) {
-      for (let from = 0; from + type.size <= piece.length; from += type.size)
-        judgeText(
-          path,
-          trimmed(piece.subarray(from, from + type.size)),
-          data.at,
-          file,
-          context,
-          trials,
-        );
-    }
-    return;
-  }
-  const ofBytes = (type.kind === 'array' ? type.element : type.size) === 1;
+function candidate(data: RawData, ofBytes: boolean): Buffer | null {
   const pieces: Buffer[] = [];
   let bytes = 0;
   for (const piece of data.pieces()) {
     pieces.push(piece);
     bytes += piece.length;
-    // nearly all arrays are given up after their first piece
-    if (pieces.length === 1 && !(ofBytes ? mayBePickle(piece) : isMarked(piece))) return;
+    if (pieces.length === 1 && !(ofBytes ? mayBePickle(piece) : isMarked(piece))) return null;
     if (bytes > PICKLE_MAX_BYTES) break;
   }
-  // the last chunk is filled up
-  const all = Buffer.concat(pieces).subarray(0, space.elements * type.size);
-  if (bytes > PICKLE_MAX_BYTES && isMarked(all))
-    throw new Rejected(
-      'limit-exceeded',
-      `The array ${JSON.stringify(path.slice(0, 120))} begins like a pickle and has more than ${PICKLE_MAX_BYTES} bytes.`,
-      data.at,
-    );
-  if (!data.inOrder && isMarked(all))
-    return context.report.add('pickle-embedded', {
-      file,
-      offset: data.at,
-      symbol: path,
-      why: 'The array begins like a pickle, and its chunks do not follow each other as its elements do.',
-    });
-  if (actsAsPickle(all, file, context)) judgePickle(all, `${file}!${path}`, context);
-}
-
-/**
- * An element that lies apart from its array: a text, or a list of bytes, which is how PyTables
- * keeps objects.
- */
-export function judgeElement(
-  path: string,
-  offset: number,
-  bytes: Buffer,
-  { type }: Stored,
-  attributes: readonly Attribute[],
-  file: string,
-  context: ScanContext,
-  trials: Trials,
-): void {
-  if (type.kind !== 'list') return judgeText(path, bytes, offset, file, context, trials);
-  const isObject = attributes.some(
-    ({ name, texts }) =>
-      name === PSEUDOATOM && texts?.some((text) => text.includes('object')) === true,
-  );
-  if (isObject || isPickle(bytes, file, context) || actsAsPickle(bytes, file, context))
-    judgePickle(bytes, `${file}!${path}`, context);
-}
-
-function judgeText(
-  path: string,
-  bytes: Buffer,
-  offset: number,
-  file: string,
-  context: ScanContext,
-  trials: Trials,
-): void {
-  const mayAct = mayImport(bytes);
-  if (mayAct && --trials.left < 0)
-    throw new Rejected(
-      'limit-exceeded',
-      `The file has more than ${TRIALS_MAX} texts that could be pickles.`,
-      offset,
-    );
-  if (mayAct && acts(bytes, file, context)) return judgePickle(bytes, `${file}!${path}`, context);
-  judgeEmbeddedConfigs(tryJson(bytes, context.limits), (rule, symbol, evidence, why) =>
-    context.report.add(rule, { file, offset, symbol, evidence: `${path}: ${evidence}`, why }),
-  );
+  return Buffer.concat(pieces);
 }
 
 export function judgePickle(bytes: Uint8Array, inside: string, context: ScanContext): void {

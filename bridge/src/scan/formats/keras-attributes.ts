@@ -59,7 +59,7 @@ export function judgeAttribute(
   }
   if (type.size === 1 && actsAsPickle(attribute.data.bytes, file, context))
     return judgePickle(attribute.data.bytes, `${file}!${symbol}`, context);
-  for (const text of texts ?? []) judgeText(trimmed(text), symbol, at, file, context);
+  for (const text of texts ?? []) judgeText(trimmed(text), { symbol, at }, file, context);
 }
 
 /**
@@ -68,8 +68,7 @@ export function judgeAttribute(
  */
 function judgeText(
   bytes: Uint8Array,
-  symbol: string,
-  at: number,
+  { symbol, at }: { symbol: string; at: number },
   file: string,
   context: ScanContext,
 ): void {

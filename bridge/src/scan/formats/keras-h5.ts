@@ -4,7 +4,7 @@ import { superblockAt } from '../hdf5/superblock.ts';
 import { walkHdf5 } from '../hdf5/walk.ts';
 import { Rejected } from '../report.ts';
 import type { ByteSource } from '../source.ts';
-import { judgeData, judgeElement, newTrials } from './hdf5-data.ts';
+import { DataJudge } from './hdf5-data.ts';
 import { judgeAttribute, marksKeras } from './keras-attributes.ts';
 
 /** how far in a superblock is looked for: a user block is a text or a small header */
@@ -37,23 +37,22 @@ function scanHdf5(source: ByteSource, file: string, context: ScanContext): void 
       `The HDF5 file begins at byte ${at}; what stands before it belongs to nobody.`,
       0,
     );
-  const trials = newTrials();
+  const judge = new DataJudge(file, context);
   walkHdf5(source, context.limits, {
     tell: (rule, place) => report.add(rule, { file, ...place }),
     attribute: (path, attribute) => {
       if (path === '/' && marksKeras(attribute)) report.formats[file] = 'keras-h5';
       judgeAttribute(path, attribute, file, context);
     },
-    element: (path, offset, bytes, dataset, attributes) =>
-      judgeElement(path, offset, bytes, dataset, attributes, file, context, trials),
-    data: (path, data, dataset) => judgeData(path, data, dataset, file, context, trials),
-    dataset: (path, offset, dataset) => {
+    element: (dataset, bytes, offset) => judge.element(dataset, bytes, offset),
+    data: (dataset, data) => judge.data(dataset, data),
+    dataset: (dataset) => {
       const what = notOfWeights(dataset);
       if (what !== null)
         report.add('hdf5-datatype', {
           file,
-          offset,
-          symbol: path,
+          offset: dataset.at,
+          symbol: dataset.path,
           why: `The dataset holds ${what}, which weights never are.`,
         });
     },

@@ -1,4 +1,4 @@
-import type { ZipMember } from '../containers/zip-directory.ts';
+import type { ZipMember } from '../containers/zip-headers.ts';
 import { openMember } from '../containers/zip-member.ts';
 import type { ScanContext } from '../format.ts';
 import { judgeKerasJson, isKerasConfig } from '../keras/judge.ts';

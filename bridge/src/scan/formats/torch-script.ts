@@ -1,5 +1,5 @@
 import { openMember } from '../containers/zip-member.ts';
-import type { ZipMember } from '../containers/zip-directory.ts';
+import type { ZipMember } from '../containers/zip-headers.ts';
 import type { ScanContext } from '../format.ts';
 import { latin1, Rejected } from '../report.ts';
 import type { ByteSource } from '../source.ts';

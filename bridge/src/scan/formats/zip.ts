@@ -1,5 +1,7 @@
 import { claimedName } from '../containers/compressed/names.ts';
-import { endsLikeZip, readZipDirectory, type ZipMember } from '../containers/zip-directory.ts';
+import { readZipDirectory } from '../containers/zip-directory.ts';
+import { endsLikeZip } from '../containers/zip-end.ts';
+import type { ZipMember } from '../containers/zip-headers.ts';
 import { openMember } from '../containers/zip-member.ts';
 import type { Format, ScanContext } from '../format.ts';
 import type { ByteSource } from '../source.ts';

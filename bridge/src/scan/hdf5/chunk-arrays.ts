@@ -7,14 +7,33 @@ const BLOCK_HEAD_BYTES = 14;
 const FIXED_HEAD_BYTES = 28;
 const EXTENSIBLE_HEAD_BYTES = 72;
 
+/** What all blocks of one index have in common. */
+interface ArrayForm {
+  /** the index that they belong to */
+  readonly owner: number;
+  readonly filtered: boolean;
+  readonly entryBytes: number;
+  readonly pageBits: number;
+  /** bytes in which a block of an extensible array says where it begins */
+  readonly offsetBytes: number;
+}
+
+/** A block of entries. */
+interface EntryBlock {
+  readonly mark: string;
+  readonly at: number;
+  readonly count: number;
+  /** which of its pages were written; without it, the block itself says so */
+  readonly isWritten?: (page: number) => boolean;
+}
+
 /**
  * One entry: an address, and for filtered chunks the stored size and which filters were left out.
  */
 function readEntries(
   block: Cursor,
   count: number,
-  entryBytes: number,
-  filtered: boolean,
+  { entryBytes, filtered }: ArrayForm,
   each: EachChunk,
 ): void {
   for (let i = 0; i < count; i++) {
@@ -22,11 +41,11 @@ function readEntries(
     const bytes = filtered ? block.number(entryBytes - 12) : null;
     const mask = filtered ? block.u32() : 0;
     // places for chunks that were never written
-    if (at !== null) each(at, bytes, null, block, mask);
+    if (at !== null) each({ at, bytes, offset: null, mask, cursor: block });
   }
 }
 
-function readBlockHead(block: Cursor, mark: string, filtered: boolean, owner: number): void {
+function readBlockHead(block: Cursor, mark: string, { owner, filtered }: ArrayForm): void {
   block.mark(mark);
   block.version(0);
   if (block.u8() !== Number(filtered))
@@ -62,77 +81,41 @@ export function readFixedArray(
   const count = head.length();
   const data = head.address();
   if (data === null) return;
-  readPaged(
-    file,
-    {
-      at: data,
-      mark: 'FADB',
-      owner: head.base,
-      count,
-      entryBytes,
-      pageBits,
-      filtered,
-      offsetBytes: 0,
-      bitmap: true,
-    },
-    each,
-  );
-}
-
-interface Entries {
-  at: number;
-  mark: string;
-  owner: number;
-  count: number;
-  entryBytes: number;
-  pageBits: number;
-  filtered: boolean;
-  /** bytes in which a block of an extensible array says where it begins */
-  offsetBytes: number;
-  /** whether the block itself says which of its pages were written */
-  bitmap: boolean;
-  /** or what the block above says of it */
-  written?: (page: number) => boolean;
+  const form = { owner: head.base, filtered, entryBytes, pageBits, offsetBytes: 0 };
+  readPaged(file, form, { mark: 'FADB', at: data, count }, each);
 }
 
 /** Entries in one block, or behind it in pages that each have a checksum. */
 function readPaged(
   file: Hdf5File,
-  { at, mark, owner, count, entryBytes, pageBits, filtered, offsetBytes, bitmap, written }: Entries,
+  form: ArrayForm,
+  { mark, at, count, isWritten }: EntryBlock,
   each: EachChunk,
 ): void {
-  const pageCount = 2 ** pageBits;
-  const headBytes = BLOCK_HEAD_BYTES + offsetBytes;
+  const pageCount = 2 ** form.pageBits;
+  const headBytes = BLOCK_HEAD_BYTES + form.offsetBytes;
   if (count <= pageCount) {
     const block = file
-      .claim(at, headBytes + count * entryBytes + CHECKSUM_BYTES, 'A block of chunks')
+      .claim(at, headBytes + count * form.entryBytes + CHECKSUM_BYTES, 'A block of chunks')
       .checked();
-    readBlockHead(block, mark, filtered, owner);
-    block.take(offsetBytes);
-    return readEntries(block, count, entryBytes, filtered, each);
+    readBlockHead(block, mark, form);
+    block.take(form.offsetBytes);
+    return readEntries(block, count, form, each);
   }
   const pages = Math.ceil(count / pageCount);
-  const bitmapBytes = bitmap ? Math.ceil(pages / 8) : 0;
+  const bitmapBytes = isWritten === undefined ? Math.ceil(pages / 8) : 0;
   const block = file
     .claim(at, headBytes + bitmapBytes + CHECKSUM_BYTES, 'A block of chunks')
     .checked();
-  readBlockHead(block, mark, filtered, owner);
-  block.take(offsetBytes);
-  const bits = block.take(bitmapBytes).bytes;
+  readBlockHead(block, mark, form);
+  block.take(form.offsetBytes);
+  const own = block.take(bitmapBytes).bytes;
   let place = at + headBytes + bitmapBytes + CHECKSUM_BYTES;
   for (let page = 0; page < pages; page++) {
     const entries = Math.min(pageCount, count - page * pageCount);
-    const bytes = entries * entryBytes + CHECKSUM_BYTES;
-    const isWritten =
-      written === undefined ? (bits[page >> 3]! & (0x80 >> (page & 7))) !== 0 : written(page);
-    if (isWritten)
-      readEntries(
-        file.claim(place, bytes, 'A page of chunks').checked(),
-        entries,
-        entryBytes,
-        filtered,
-        each,
-      );
+    const bytes = entries * form.entryBytes + CHECKSUM_BYTES;
+    if (isWritten?.(page) ?? holdsBit(own, page))
+      readEntries(file.claim(place, bytes, 'A page of chunks').checked(), entries, form, each);
     place += bytes;
   }
 }
@@ -165,74 +148,72 @@ export function readExtensibleArray(
   )
     head.fail('an index of chunks has blocks of no size');
   if (index === null) return;
-  const supers = 1 + countBits - Math.log2(leastEntries);
-  const direct = 2 * (leastPointers - 1);
   const offsetBytes = Math.ceil(countBits / 8);
-  const first = 2 * Math.log2(leastPointers);
+  const form = { owner: head.base, filtered, entryBytes, pageBits, offsetBytes };
+  const levels = 1 + countBits - Math.log2(leastEntries);
+  const direct = 2 * (leastPointers - 1);
+  const firstAbove = 2 * Math.log2(leastPointers);
   const block = file
     .claim(
       index,
       BLOCK_HEAD_BYTES +
         inIndex * entryBytes +
-        8 * (direct + Math.max(0, supers - first)) +
+        8 * (direct + Math.max(0, levels - firstAbove)) +
         CHECKSUM_BYTES,
       'An index of chunks',
     )
     .checked();
-  readBlockHead(block, 'EAIB', filtered, head.base);
-  readEntries(block, inIndex, entryBytes, filtered, each);
-  const common = {
-    mark: 'EADB',
-    owner: head.base,
-    entryBytes,
-    pageBits,
-    filtered,
-    offsetBytes,
-    bitmap: false,
-  };
-  const blocksOf = (level: number): number => 2 ** Math.floor(level / 2);
-  const entriesOf = (level: number): number => leastEntries * 2 ** Math.floor((level + 1) / 2);
-  for (let level = 0; level < first; level++) {
-    for (let i = 0; i < blocksOf(level); i++) {
+  readBlockHead(block, 'EAIB', form);
+  readEntries(block, inIndex, form, each);
+  for (let level = 0; level < Math.max(firstAbove, levels); level++) {
+    const blocks = blocksOf(level);
+    const count = leastEntries * 2 ** Math.floor((level + 1) / 2);
+    if (level >= firstAbove) {
+      const above = block.address();
+      if (above !== null) readBlockOfBlocks(file, form, { at: above, blocks, count }, each);
+      continue;
+    }
+    for (let i = 0; i < blocks; i++) {
       const data = block.address();
       if (data !== null)
-        readPaged(
-          file,
-          { ...common, at: data, count: entriesOf(level), written: () => true },
-          each,
-        );
-    }
-  }
-  for (let level = first; level < supers; level++) {
-    const above = block.address();
-    if (above === null) continue;
-    const pages = entriesOf(level) > 2 ** pageBits ? entriesOf(level) / 2 ** pageBits : 0;
-    const bitmapBytes = Math.ceil(pages / 8);
-    const superBlock = file
-      .claim(
-        above,
-        BLOCK_HEAD_BYTES + offsetBytes + blocksOf(level) * (bitmapBytes + 8) + CHECKSUM_BYTES,
-        'A block of chunks',
-      )
-      .checked();
-    readBlockHead(superBlock, 'EASB', filtered, head.base);
-    superBlock.take(offsetBytes);
-    const bits = Array.from({ length: blocksOf(level) }, () => superBlock.take(bitmapBytes).bytes);
-    for (const bitmap of bits) {
-      const data = superBlock.address();
-      if (data !== null)
-        readPaged(
-          file,
-          {
-            ...common,
-            at: data,
-            count: entriesOf(level),
-            written: (page) => (bitmap[page >> 3]! & (0x80 >> (page & 7))) !== 0,
-          },
-          each,
-        );
+        readPaged(file, form, { mark: 'EADB', at: data, count, isWritten: () => true }, each);
     }
   }
 }
 
+const blocksOf = (level: number): number => 2 ** Math.floor(level / 2);
+
+/** A block that names blocks of `count` entries, and says which of their pages were written. */
+function readBlockOfBlocks(
+  file: Hdf5File,
+  form: ArrayForm,
+  { at, blocks, count }: { at: number; blocks: number; count: number },
+  each: EachChunk,
+): void {
+  const pageCount = 2 ** form.pageBits;
+  const bitmapBytes = count > pageCount ? Math.ceil(count / pageCount / 8) : 0;
+  const block = file
+    .claim(
+      at,
+      BLOCK_HEAD_BYTES + form.offsetBytes + blocks * (bitmapBytes + 8) + CHECKSUM_BYTES,
+      'A block of chunks',
+    )
+    .checked();
+  readBlockHead(block, 'EASB', form);
+  block.take(form.offsetBytes);
+  const bitmaps = Array.from({ length: blocks }, () => block.take(bitmapBytes).bytes);
+  for (const bitmap of bitmaps) {
+    const data = block.address();
+    if (data !== null)
+      readPaged(
+        file,
+        form,
+        { mark: 'EADB', at: data, count, isWritten: (page) => holdsBit(bitmap, page) },
+        each,
+      );
+  }
+}
+
+const holdsBit = (bitmap: Buffer, index: number): boolean =>
+  (bitmap[index >> 3]! & (0x80 >> (index & 7))) !== 0;
 const isPowerOfTwo = (value: number): boolean => value > 0 && (value & (value - 1)) === 0;

@@ -1,24 +1,26 @@
 import type { Cursor } from './cursor.ts';
 import { readTree2 } from './btree2.ts';
 import type { Hdf5File } from './file.ts';
+import { TreeLevels } from './tree-levels.ts';
 
 const CHUNK_NODE = 1;
 const NODE_HEAD_BYTES = 24;
-const DEPTH_MAX = 16;
 const TREE2_PLAIN = 10;
 const TREE2_FILTERED = 11;
 
-/**
- * A chunk as it is stored; null bytes: as many as it has without filters. `offset` in chunks, where
- * the index tells it. `mask`: filters left out.
- */
-export type EachChunk = (
-  at: number | null,
-  bytes: number | null,
-  offset: number[] | null,
-  cursor: Cursor,
-  mask: number,
-) => void;
+/** A chunk as it is stored. */
+export interface StoredChunk {
+  readonly at: number | null;
+  /** null: as many as it has without filters */
+  readonly bytes: number | null;
+  /** in chunks, where the index tells it */
+  readonly offset: number[] | null;
+  /** filters left out */
+  readonly mask: number;
+  /** where the index speaks of it */
+  readonly cursor: Cursor;
+}
+export type EachChunk = (chunk: StoredChunk) => void;
 
 /** The index of chunks that all older files have. */
 export function readChunkTree(
@@ -28,7 +30,7 @@ export function readChunkTree(
   each: EachChunk,
 ): void {
   const keyBytes = 8 + 8 * (chunk.length + 1);
-  const before: { at: number; right: number | null }[] = [];
+  const levels = new TreeLevels();
   const readKey = (block: Cursor): { bytes: number; mask: number; offset: number[] } => {
     const bytes = block.u32();
     const mask = block.u32();
@@ -44,24 +46,16 @@ export function readChunkTree(
       NODE_HEAD_BYTES + 2 * file.chunkK * 8 + (2 * file.chunkK + 1) * keyBytes,
       'A node of chunks',
     );
-    block.mark('TREE');
-    if (block.u8() !== CHUNK_NODE) block.fail('a tree of chunks holds something else');
-    const own = block.u8();
-    if (level !== null ? own !== level : own > DEPTH_MAX)
-      block.fail('a tree has a node on the wrong level');
-    const count = block.u16();
-    if (count > 2 * file.chunkK) block.fail('a node has more entries than room');
-    const left = block.address();
-    const right = block.address();
-    const neighbour = before[own];
-    if (left !== (neighbour?.at ?? null) || (neighbour !== undefined && neighbour.right !== at))
-      block.fail('neighbouring nodes of a tree do not know each other');
-    before[own] = { at: at!, right };
+    const { level: own, count } = levels.readHead(block, at, level, {
+      type: CHUNK_NODE,
+      entriesMax: 2 * file.chunkK,
+      otherwise: 'a tree of chunks holds something else',
+    });
     for (let i = 0; i < count; i++) {
       const key = readKey(block);
       block.zeros(8);
       const child = block.address();
-      if (own === 0) each(child, key.bytes, key.offset, block, key.mask);
+      if (own === 0) each({ at: child, ...key, cursor: block });
       else node(child, own - 1);
     }
   };
@@ -72,8 +66,7 @@ export function readChunkTree(
 export function readChunkTree2(
   file: Hdf5File,
   root: number | null,
-  rank: number,
-  filtered: boolean,
+  { rank, filtered }: { rank: number; filtered: boolean },
   each: EachChunk,
 ): void {
   readTree2(file, root, filtered ? TREE2_FILTERED : TREE2_PLAIN, (record) => {
@@ -83,6 +76,7 @@ export function readChunkTree2(
       record.fail('a chunk is described with too many bytes, or too few');
     const bytes = filtered ? record.number(sizeBytes) : null;
     const mask = filtered ? record.u32() : 0;
-    each(at, bytes, Array.from({ length: rank }, record.length), record, mask);
+    const offset = Array.from({ length: rank }, record.length);
+    each({ at, bytes, offset, mask, cursor: record });
   });
 }

@@ -21,9 +21,7 @@ export function readDataspace(body: Cursor): Dataspace {
   const flags = body.u8();
   // bit 1 of version 1 is a permutation of the dimensions that was never implemented
   if (flags > 1) body.fail('the shape of an array has unknown flags');
-  const kind = version === 2 ? body.u8() : rank === 0 ? SCALAR : SIMPLE;
-  if (kind > NONE || (kind !== SIMPLE && rank > 0))
-    body.fail('the shape of an array is of an unknown kind');
+  const kind = readKind(body, version, rank);
   if (version === 1) body.zeros(5);
   const dimensions = Array.from({ length: rank }, body.length);
   const bounds = flags === 0 ? dimensions : Array.from({ length: rank }, () => body.address());
@@ -40,4 +38,11 @@ export function readDataspace(body: Cursor): Dataspace {
         unlimited: bounds.filter((bound) => bound === null).length,
         bounds,
       };
+}
+
+function readKind(body: Cursor, version: number, rank: number): number {
+  const kind = version === 2 ? body.u8() : rank === 0 ? SCALAR : SIMPLE;
+  return kind > NONE || (kind !== SIMPLE && rank > 0)
+    ? body.fail('the shape of an array is of an unknown kind')
+    : kind;
 }

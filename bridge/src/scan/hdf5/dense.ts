@@ -28,7 +28,7 @@ export function readDenseLinks(file: Hdf5File, body: Cursor): Link[] {
       record.fail('a link is filed under another name than its own', 0);
     links.push(link);
   });
-  checkOrder(file, byOrder, LINKS_BY_ORDER, places, (record) => {
+  checkOrder(file, { at: byOrder, type: LINKS_BY_ORDER }, places, (record) => {
     record.take(8);
     return record.bytes.toString('hex', record.position);
   });
@@ -51,7 +51,7 @@ export function readDenseAttributes(file: Hdf5File, body: Cursor): Cursor[] {
     record.position = 0;
     messages.push(heap.object(record));
   });
-  checkOrder(file, byOrder, ATTRIBUTES_BY_ORDER, places, idOf);
+  checkOrder(file, { at: byOrder, type: ATTRIBUTES_BY_ORDER }, places, idOf);
   return messages;
 }
 
@@ -79,8 +79,7 @@ function readPlaces(
 /** The tree by order of creation must name the same things as that by name. */
 function checkOrder(
   file: Hdf5File,
-  at: number | null,
-  type: number,
+  { at, type }: { at: number | null; type: number },
   places: Set<string>,
   place: (record: Cursor) => string,
 ): void {

@@ -27,7 +27,12 @@ export class Elsewhere extends Parts {
       const stored = this.file.peek(at, bytes, 'A part of the data').bytes;
       const raw = layout.kind === 'chunked' ? chunkBytes(layout) : bytes;
       const places = new Cursor(
-        unfilter(stored, filters, mask, PLACE_BYTES, this.bounded(raw, at), at),
+        unfilter(stored, filters, {
+          at,
+          mask,
+          elementBytes: PLACE_BYTES,
+          bytes: this.bounded(raw, at),
+        }),
         at,
       );
       while (places.left >= PLACE_BYTES) {

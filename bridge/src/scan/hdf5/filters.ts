@@ -18,10 +18,11 @@ const KNOWN = new Set<number>(Object.values(FILTER));
 const FIRST_NAMED = 256;
 const OPTIONAL = 1;
 const FILTERS_MAX = 32;
-/** no deflate stream unpacks to more than this many times its size */
-const DEFLATE_RATIO = 1032;
-/** a reference of 3 bytes copies at most 264 */
-const LZF_RATIO = 88;
+/** how many times its size a part unpacks to at most; a reference of LZF copies 264 bytes by 3 */
+const RATIOS = new Map<number, number>([
+  [FILTER.deflate, 1032],
+  [FILTER.lzf, 88],
+]);
 export const NO_FILTERS: Filters = { count: 0, ids: [], ratio: 1, overhead: 0 };
 
 /**
@@ -50,8 +51,7 @@ export function readFilters(body: Cursor): Filters {
     body.take(nameBytes);
     body.take(4 * values);
     if (version === 1 && values % 2 === 1) body.zeros(4);
-    if (id === FILTER.deflate) filters.ratio *= DEFLATE_RATIO;
-    if (id === FILTER.lzf) filters.ratio *= LZF_RATIO;
+    filters.ratio *= RATIOS.get(id) ?? 1;
     if (id === FILTER.checksum) filters.overhead += 4;
   }
   return filters;

@@ -69,24 +69,21 @@ export class FractalHeap {
     head.u16();
     const root = head.address();
     const rows = head.u16();
-    if (
-      this.width === 0 ||
-      this.startBytes === 0 ||
-      this.directMax < this.startBytes ||
-      heapBits > 64 ||
-      rows > ROWS_MAX
-    )
+    if (!this.hasSize || heapBits > 64 || rows > ROWS_MAX)
       head.fail('the blocks of a heap have no size');
     this.offsetBytes = Math.ceil(heapBits / 8);
     this.lengthBytes = Math.min(bytesFor(this.directMax), bytesFor(managedMax));
     this.headBytes =
       4 + 1 + 8 + this.offsetBytes + ((flags & BLOCKS_CHECKED) === 0 ? 0 : CHECKSUM_BYTES);
-    if (root !== null && rows === 0) this.readDirect(root, 0, this.startBytes);
-    if (root !== null && rows > 0) this.readIndirect(root, 0, rows, 0);
+    if (root !== null) this.readRoot(root, rows);
     if (large !== null) this.readLarge(large);
     if (this.large.size !== largeCount)
       head.fail('a heap has another number of large objects than it says', 0);
     if (freeSpace !== null) readFreeSpace(file, freeSpace);
+  }
+
+  private get hasSize(): boolean {
+    return this.width > 0 && this.startBytes > 0 && this.directMax >= this.startBytes;
   }
 
   /** One object by what the trees call it. */
@@ -137,6 +134,11 @@ export class FractalHeap {
 
   private rowBytes(row: number): number {
     return row <= 1 ? this.startBytes : this.startBytes * 2 ** (row - 1);
+  }
+
+  private readRoot(at: number, rows: number): void {
+    if (rows === 0) this.readDirect(at, 0, this.startBytes);
+    else this.readIndirect(at, 0, rows, 0);
   }
 
   private readDirect(at: number, offset: number, bytes: number): void {

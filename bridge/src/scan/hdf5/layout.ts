@@ -5,8 +5,16 @@ export type Layout =
   | { kind: 'compact'; at: number; bytes: number }
   /** bytes null: as many as the elements need, which older writers leave out */
   | { kind: 'contiguous'; at: number | null; bytes: number | null }
-  | { kind: 'chunked'; at: number | null; chunk: number[]; elementBytes: number; index: ChunkIndex }
+  | ChunkedLayout
   | { kind: 'virtual' };
+
+export interface ChunkedLayout {
+  readonly kind: 'chunked';
+  readonly at: number | null;
+  readonly chunk: number[];
+  readonly elementBytes: number;
+  readonly index: ChunkIndex;
+}
 
 /** How the chunks are found. */
 type ChunkIndex =
@@ -37,7 +45,13 @@ function readOld(body: Cursor, version: number): Layout {
   body.zeros(5);
   const at = kind === COMPACT ? null : body.address();
   const dimensions = Array.from({ length: rank }, body.u32);
-  if (kind === CHUNKED) return chunked(body, at, dimensions, body.u32(), { kind: 'tree' });
+  if (kind === CHUNKED)
+    return chunked(body, {
+      at,
+      chunk: dimensions,
+      elementBytes: body.u32(),
+      index: { kind: 'tree' },
+    });
   if (kind === COMPACT) {
     const bytes = body.u32();
     return { kind: 'compact', at: body.take(bytes).base, bytes };
@@ -63,9 +77,8 @@ function readNew(body: Cursor, version: number): Layout {
       if (version >= 4) return readIndexed(body);
       const rank = rankOf(body) - 1;
       const at = body.address();
-      return chunked(body, at, Array.from({ length: rank }, body.u32), body.u32(), {
-        kind: 'tree',
-      });
+      const chunk = Array.from({ length: rank }, body.u32);
+      return chunked(body, { at, chunk, elementBytes: body.u32(), index: { kind: 'tree' } });
     }
     default:
       return body.fail('data lie in an unknown way');
@@ -78,10 +91,10 @@ function readIndexed(body: Cursor): Layout {
   const rank = rankOf(body) - 1;
   const numberBytes = body.u8();
   if (numberBytes < 1 || numberBytes > 8) body.fail('the sizes of chunks have no size');
-  const dimensions = Array.from({ length: rank }, () => body.number(numberBytes));
+  const chunk = Array.from({ length: rank }, () => body.number(numberBytes));
   const elementBytes = body.number(numberBytes);
   const index = readIndex(body, flags);
-  return chunked(body, body.address(), dimensions, elementBytes, index);
+  return chunked(body, { at: body.address(), chunk, elementBytes, index });
 }
 
 function readIndex(body: Cursor, flags: number): ChunkIndex {
@@ -110,13 +123,7 @@ function rankOf(body: Cursor): number {
   return rank < 1 || rank > RANK_MAX ? body.fail('chunks have no dimensions, or too many') : rank;
 }
 
-function chunked(
-  body: Cursor,
-  at: number | null,
-  chunk: number[],
-  elementBytes: number,
-  index: ChunkIndex,
-): Layout {
-  if (chunk.some((size) => size === 0)) body.fail('a chunk has no size');
-  return { kind: 'chunked', at, chunk, elementBytes, index };
+function chunked(body: Cursor, layout: Omit<ChunkedLayout, 'kind'>): ChunkedLayout {
+  if (layout.chunk.some((size) => size === 0)) body.fail('a chunk has no size');
+  return { kind: 'chunked', ...layout };
 }

@@ -39,6 +39,15 @@ const MESSAGES_MAX = 65_536;
 const PREFIX_V1_BYTES = 16;
 const CHECKSUM_BYTES = 4;
 
+/** How the blocks of one header are written. */
+interface HeaderForm {
+  /** bytes in front of a message */
+  readonly headBytes: number;
+  /** with which further blocks begin, which then have a checksum */
+  readonly mark: string | null;
+  readonly readMessage: (block: Cursor) => Message;
+}
+
 interface Message {
   type: number;
   body: Cursor;
@@ -78,10 +87,10 @@ function readOld(file: Hdf5File, at: number): Message[] {
   prefix.zeros(4);
   const first = file.claim(at, PREFIX_V1_BYTES + bytes, 'An object header');
   first.take(PREFIX_V1_BYTES);
-  const messages = readBlocks(
-    file,
-    first,
-    (block) => {
+  const messages = readBlocks(file, first, {
+    headBytes: 8,
+    mark: null,
+    readMessage: (block) => {
       const type = block.u16();
       const size = block.u16();
       const flags = block.u8();
@@ -89,8 +98,7 @@ function readOld(file: Hdf5File, at: number): Message[] {
       if (size % 8 !== 0) block.fail('a message is not padded to 8 bytes');
       return message(type, flags, block.take(size));
     },
-    8,
-  );
+  });
   if (messages.length !== count)
     throw new Rejected(
       'hdf5-structure',
@@ -116,35 +124,30 @@ function readNew(file: Hdf5File, at: number): Message[] {
     .claim(at, before + sizeBytes + bytes + CHECKSUM_BYTES, 'An object header')
     .checked();
   first.take(before + sizeBytes);
-  const headBytes = tracksOrder ? 6 : 4;
-  return readBlocks(
-    file,
-    first,
-    (block) => {
+  return readBlocks(file, first, {
+    headBytes: tracksOrder ? 6 : 4,
+    mark: 'OCHK',
+    readMessage: (block) => {
       const type = block.u8();
       const size = block.u16();
       const messageFlags = block.u8();
       if (tracksOrder) block.u16();
       return message(type, messageFlags, block.take(size));
     },
-    headBytes,
-    'OCHK',
-  );
+  });
 }
 
 /** The first block and those that it, or one of them, is continued in. */
 function readBlocks(
   file: Hdf5File,
   first: Cursor,
-  next: (block: Cursor) => Message,
-  headBytes: number,
-  mark?: string,
+  { headBytes, mark, readMessage }: HeaderForm,
 ): Message[] {
   const messages: Message[] = [];
   const blocks = [first];
   for (let block = blocks.shift(); block !== undefined; block = blocks.shift()) {
     while (block.left >= headBytes) {
-      const found = next(block);
+      const found = readMessage(block);
       if (messages.push(found) > MESSAGES_MAX)
         throw new Rejected(
           'limit-exceeded',
@@ -154,8 +157,8 @@ function readBlocks(
       if (found.type !== MESSAGE.continuation) continue;
       const at = found.body.address();
       const claimed = file.claim(at, found.body.length(), 'The continuation of an object header');
-      const more = mark === undefined ? claimed : claimed.checked();
-      if (mark !== undefined) more.mark(mark);
+      const more = mark === null ? claimed : claimed.checked();
+      if (mark !== null) more.mark(mark);
       blocks.push(more);
     }
     block.rest();

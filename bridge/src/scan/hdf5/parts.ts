@@ -1,4 +1,4 @@
-import type { Layout } from './layout.ts';
+import type { ChunkedLayout } from './layout.ts';
 
 /** Where the data of a dataset lie, part by part: gathered while their storage is checked. */
 export class Parts {
@@ -10,7 +10,7 @@ export class Parts {
 }
 
 /** How many bytes a chunk has that no filter has packed. */
-export const chunkBytes = ({ chunk, elementBytes }: Layout & { kind: 'chunked' }): number =>
+export const chunkBytes = ({ chunk, elementBytes }: ChunkedLayout): number =>
   chunk.reduce((product, length) => product * length, elementBytes);
 
 /** Where a part of the data lies, and which filters it did not go through. */

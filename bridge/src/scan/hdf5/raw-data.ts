@@ -49,14 +49,12 @@ export class RawData extends Parts {
     const whole = (bytes: number): number => bytes - (bytes % type.size) || type.size;
     for (const { at, bytes, mask } of this.parts) {
       if (filters.count > 0)
-        yield unfilter(
-          this.file.peek(at, bytes, 'A part of the data').bytes,
-          filters,
-          mask,
-          type.size,
-          raw,
+        yield unfilter(this.file.peek(at, bytes, 'A part of the data').bytes, filters, {
           at,
-        );
+          mask,
+          elementBytes: type.size,
+          bytes: raw,
+        });
       else {
         for (
           let from = 0, piece = whole(FIRST_BYTES);

@@ -2,12 +2,12 @@ import type { Cursor } from './cursor.ts';
 import type { Hdf5File } from './file.ts';
 import { LocalHeap } from './local-heap.ts';
 import { linkName, type Link } from './links.ts';
+import { TreeLevels } from './tree-levels.ts';
 
 const GROUP_NODE = 0;
 const NODE_HEAD_BYTES = 24;
 const ENTRY_BYTES = 40;
 const LEAF_HEAD_BYTES = 8;
-const DEPTH_MAX = 16;
 const HARD = 0;
 const CACHED_GROUP = 1;
 const SOFT = 2;
@@ -94,27 +94,18 @@ function walkGroupTree(
   heap: LocalHeap,
   leaf: (at: number, low: Buffer, high: Buffer) => void,
 ): void {
-  /** the node before, on each level: neighbours must know each other */
-  const before: { at: number; right: number | null }[] = [];
+  const levels = new TreeLevels();
   const node = (at: number | null, level: number | null, depth: number): void => {
     const block = file.claim(
       at,
       NODE_HEAD_BYTES + 2 * file.groupK * 8 + (2 * file.groupK + 1) * 8,
       'A node of a group',
     );
-    block.mark('TREE');
-    if (block.u8() !== GROUP_NODE) block.fail('a tree of a group holds something else than names');
-    const own = block.u8();
-    if (level !== null ? own !== level : own > DEPTH_MAX)
-      block.fail('a tree has a node on the wrong level');
-    const count = block.u16();
-    if (count > 2 * file.groupK) block.fail('a node has more entries than room');
-    const left = block.address();
-    const right = block.address();
-    const neighbour = before[own];
-    if (left !== (neighbour?.at ?? null) || (neighbour !== undefined && neighbour.right !== at))
-      block.fail('neighbouring nodes of a tree do not know each other');
-    before[own] = { at: at!, right };
+    const { level: own, count } = levels.readHead(block, at, level, {
+      type: GROUP_NODE,
+      entriesMax: 2 * file.groupK,
+      otherwise: 'a tree of a group holds something else than names',
+    });
     let low = count > 0 ? heap.name(block.length()) : Buffer.alloc(0);
     for (let i = 0; i < count; i++) {
       const child = block.address();
@@ -124,8 +115,7 @@ function walkGroupTree(
       else node(child, own - 1, depth + 1);
       low = high;
     }
-    if (depth === 0 && before.some((last) => last.right !== null))
-      block.fail('the last node of a tree has a neighbour');
+    if (depth === 0 && levels.isOpen) block.fail('the last node of a tree has a neighbour');
   };
   node(root, null, 0);
 }

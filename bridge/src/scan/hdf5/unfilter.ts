@@ -5,17 +5,22 @@ import { unpackLzf } from './lzf.ts';
 
 const CHECKSUM_BYTES = 4;
 
-/**
- * Undoes what a part of the data went through, the last filter first. `bytes` is what must come
- * out.
- */
+/** A part of the data that filters may have packed. */
+export interface PackedPart {
+  /** where it lies in the file */
+  readonly at: number;
+  /** filters that it did not go through */
+  readonly mask: number;
+  readonly elementBytes: number;
+  /** what must come out */
+  readonly bytes: number;
+}
+
+/** Undoes what a part of the data went through, the last filter first. */
 export function unfilter(
   packed: Buffer,
   filters: Filters,
-  mask: number,
-  element: number,
-  bytes: number,
-  at: number,
+  { at, mask, elementBytes, bytes }: PackedPart,
 ): Buffer {
   let data = packed;
   for (let i = filters.ids.length - 1; i >= 0; i--) {
@@ -25,7 +30,7 @@ export function unfilter(
         data = inflate(data, bytes + filters.overhead, at);
         break;
       case FILTER.shuffle:
-        data = unshuffle(data, element);
+        data = unshuffle(data, elementBytes);
         break;
       case FILTER.checksum:
         data = data.subarray(0, Math.max(0, data.length - CHECKSUM_BYTES));

@@ -3,7 +3,7 @@ import type { ByteSource } from '../source.ts';
 import type { Limits } from '../types.ts';
 import { readAttribute, type Attribute } from './attribute.ts';
 import type { Cursor } from './cursor.ts';
-import { checkStorage, type Stored } from './dataset.ts';
+import { checkStorage, type Dataset, type Stored } from './dataset.ts';
 import { readDataspace } from './dataspace.ts';
 import { readDatatype } from './datatype.ts';
 import { readDenseAttributes, readDenseLinks } from './dense.ts';
@@ -11,28 +11,25 @@ import { Elsewhere } from './elsewhere.ts';
 import { Hdf5File, type Tell } from './file.ts';
 import { readFillValue, readOldFillValue } from './fill-value.ts';
 import { NO_FILTERS, readFilters } from './filters.ts';
-import { RawData } from './raw-data.ts';
 import { GlobalHeap } from './global-heap.ts';
 import { readLayout } from './layout.ts';
 import { readLink, type Link } from './links.ts';
 import { MESSAGE, readObjectHeader, type ObjectHeader } from './object-header.ts';
+import { RawData } from './raw-data.ts';
 import { readSuperblock, type GroupParts } from './superblock.ts';
 import { readSymbolTable } from './symbol-table.ts';
+
+const GROUP_MESSAGES = [MESSAGE.symbolTable, MESSAGE.linkInfo, MESSAGE.link];
+const DATASET_MESSAGES = [MESSAGE.datatype, MESSAGE.dataspace, MESSAGE.externalFiles];
 
 export interface Hdf5Visitor {
   tell: Tell;
   attribute(path: string, attribute: Attribute): void;
-  dataset(path: string, at: number, dataset: Stored): void;
+  dataset(dataset: Dataset): void;
   /** what lies in the dataset itself */
-  data(path: string, data: RawData, dataset: Stored): void;
+  data(dataset: Dataset, data: RawData): void;
   /** an element that lies apart from its dataset */
-  element(
-    path: string,
-    at: number,
-    bytes: Buffer,
-    dataset: Stored,
-    attributes: readonly Attribute[],
-  ): void;
+  element(dataset: Dataset, bytes: Buffer, at: number): void;
 }
 
 interface Visit {
@@ -49,7 +46,7 @@ interface Visit {
  */
 export function walkHdf5(source: ByteSource, limits: Limits, visitor: Hdf5Visitor): void {
   const file = new Hdf5File(source, limits, visitor.tell);
-  const heap = new GlobalHeap(file);
+  const walk = new ObjectWalk(file, visitor);
   const { root, cached } = readSuperblock(file);
   const left: Visit[] = [{ at: root, path: '', depth: 0, cached }];
   let objects = 0;
@@ -66,92 +63,112 @@ export function walkHdf5(source: ByteSource, limits: Limits, visitor: Hdf5Visito
         `Groups are nested deeper than ${limits.hdf5Depth}.`,
         next.at,
       );
-    left.push(...readObject(file, heap, visitor, next).reverse());
+    left.push(...walk.read(next).reverse());
   }
-  heap.tellUnused();
+  walk.heap.tellUnused();
   file.checkOwners();
 }
 
-/** One group or dataset. Answers with what lies in it. */
-function readObject(
-  file: Hdf5File,
-  heap: GlobalHeap,
-  visitor: Hdf5Visitor,
-  { at, path, depth, cached }: Visit,
-): Visit[] {
-  const header = readObjectHeader(file, at);
-  const find = (type: number): Cursor | undefined =>
-    header.messages.find((message) => message.type === type)?.body;
-  const attributes = readAttributes(file, heap, header, find(MESSAGE.attributeInfo));
-  for (const attribute of attributes) visitor.attribute(path === '' ? '/' : path, attribute);
-  const isGroup =
-    find(MESSAGE.symbolTable) !== undefined ||
-    find(MESSAGE.linkInfo) !== undefined ||
-    find(MESSAGE.link) !== undefined;
-  if (find(MESSAGE.layout) !== undefined) {
-    if (isGroup)
-      throw new Rejected('hdf5-structure', 'An object is a group and a dataset at once.', at);
-    readDataset(file, heap, visitor, path, at, find, attributes);
-    return [];
+/** The message of a type, where an object has one. */
+type Find = (type: number) => Cursor | undefined;
+
+class ObjectWalk {
+  readonly heap: GlobalHeap;
+  private readonly file: Hdf5File;
+  private readonly visitor: Hdf5Visitor;
+
+  constructor(file: Hdf5File, visitor: Hdf5Visitor) {
+    this.heap = new GlobalHeap(file);
+    this.file = file;
+    this.visitor = visitor;
   }
-  if (!isGroup)
-    throw new Rejected(
-      'hdf5-feature',
-      `The object ${JSON.stringify(path.slice(0, 120))} is neither a group nor a dataset.`,
-      at,
-    );
-  if (
-    find(MESSAGE.datatype) !== undefined ||
-    find(MESSAGE.dataspace) !== undefined ||
-    find(MESSAGE.externalFiles) !== undefined
-  )
-    throw new Rejected('hdf5-structure', 'A group has what only datasets have.', at);
-  const links = readLinks(file, header, find, cached);
-  return follow(file, links, path, depth);
-}
 
-function readAttributes(
-  file: Hdf5File,
-  heap: GlobalHeap,
-  { messages }: ObjectHeader,
-  info: Cursor | undefined,
-): Attribute[] {
-  const bodies = messages.filter(({ type }) => type === MESSAGE.attribute).map(({ body }) => body);
-  if (info !== undefined) bodies.push(...readDenseAttributes(file, info));
-  const names = new Set<string>();
-  return bodies.map((body) => {
-    const attribute = readAttribute(body, heap);
-    if (names.has(attribute.name))
-      body.fail(
-        `an object has two attributes called ${JSON.stringify(attribute.name.slice(0, 80))}; readers differ in which one they take`,
-        0,
+  /** One group or dataset. Answers with what lies in it. */
+  read(visit: Visit): Visit[] {
+    const { at, path, cached } = visit;
+    const header = readObjectHeader(this.file, at);
+    const find: Find = (type) => header.messages.find((message) => message.type === type)?.body;
+    const attributes = this.readAttributes(header, find(MESSAGE.attributeInfo));
+    for (const attribute of attributes) this.visitor.attribute(path === '' ? '/' : path, attribute);
+    const has = (type: number): boolean => find(type) !== undefined;
+    const isGroup = GROUP_MESSAGES.some(has);
+    if (has(MESSAGE.layout)) {
+      if (isGroup)
+        throw new Rejected('hdf5-structure', 'An object is a group and a dataset at once.', at);
+      this.readDataset(visit, find, attributes);
+      return [];
+    }
+    if (!isGroup)
+      throw new Rejected(
+        'hdf5-feature',
+        `The object ${JSON.stringify(path.slice(0, 120))} is neither a group nor a dataset.`,
+        at,
       );
-    names.add(attribute.name);
-    return attribute;
-  });
+    if (DATASET_MESSAGES.some(has))
+      throw new Rejected('hdf5-structure', 'A group has what only datasets have.', at);
+    return follow(this.file, readLinks(this.file, header, find, cached), visit);
+  }
+
+  private readAttributes({ messages }: ObjectHeader, info: Cursor | undefined): Attribute[] {
+    const bodies = messages
+      .filter(({ type }) => type === MESSAGE.attribute)
+      .map(({ body }) => body);
+    if (info !== undefined) bodies.push(...readDenseAttributes(this.file, info));
+    const names = new Set<string>();
+    return bodies.map((body) => {
+      const attribute = readAttribute(body, this.heap);
+      if (names.has(attribute.name))
+        body.fail(
+          `an object has two attributes called ${JSON.stringify(attribute.name.slice(0, 80))}; readers differ in which one they take`,
+          0,
+        );
+      names.add(attribute.name);
+      return attribute;
+    });
+  }
+
+  private readDataset({ at, path }: Visit, find: Find, attributes: readonly Attribute[]): void {
+    const { file, visitor } = this;
+    if (find(MESSAGE.externalFiles) !== undefined)
+      return file.tell('hdf5-external', {
+        offset: at,
+        symbol: path,
+        why: 'The data of this dataset lie in another file, which the model names; reading it reads that file.',
+      });
+    const dataset = { path, at, attributes, ...readStored(find, at) };
+    if (dataset.layout.kind === 'virtual')
+      return file.tell('hdf5-external', {
+        offset: at,
+        symbol: path,
+        why: 'The dataset is virtual: its data are put together from other files, which the model names.',
+      });
+    for (const bytes of dataset.fills)
+      if (bytes !== 0 && bytes !== dataset.type.size)
+        throw new Rejected(
+          'hdf5-structure',
+          'The fill value of a dataset is not one of its elements.',
+          at,
+        );
+    visitor.dataset(dataset);
+    if (dataset.type.kind !== 'text-elsewhere' && dataset.type.kind !== 'list') {
+      const data = new RawData(file, dataset);
+      checkStorage(file, dataset, data.part);
+      return visitor.data(dataset, data);
+    }
+    const elsewhere = new Elsewhere(file, this.heap);
+    checkStorage(file, dataset, elsewhere.part);
+    elsewhere.read(dataset, (bytes, from) => visitor.element(dataset, bytes, from));
+  }
 }
 
-function readDataset(
-  file: Hdf5File,
-  heap: GlobalHeap,
-  visitor: Hdf5Visitor,
-  path: string,
-  at: number,
-  find: (type: number) => Cursor | undefined,
-  attributes: readonly Attribute[],
-): void {
+/** What the messages of a dataset say of its data; `fills`: bytes of its fill values. */
+function readStored(find: Find, at: number): Stored & { fills: number[] } {
   const part = <T>(type: number, read: (body: Cursor) => T): T | undefined => {
     const body = find(type);
     const value = body === undefined ? undefined : read(body);
     body?.rest();
     return value;
   };
-  if (find(MESSAGE.externalFiles) !== undefined)
-    return file.tell('hdf5-external', {
-      offset: at,
-      symbol: path,
-      why: 'The data of this dataset lie in another file, which the model names; reading it reads that file.',
-    });
   const type = part(MESSAGE.datatype, readDatatype);
   const space = part(MESSAGE.dataspace, readDataspace);
   const filters = part(MESSAGE.filters, readFilters) ?? NO_FILTERS;
@@ -160,35 +177,13 @@ function readDataset(
   const layout = part(MESSAGE.layout, readLayout)!;
   if (type === undefined || space === undefined)
     throw new Rejected('hdf5-structure', 'A dataset has no type or no shape.', at);
-  if (layout.kind === 'virtual')
-    return file.tell('hdf5-external', {
-      offset: at,
-      symbol: path,
-      why: 'The dataset is virtual: its data are put together from other files, which the model names.',
-    });
-  for (const bytes of [fill, oldFill])
-    if (bytes !== 0 && bytes !== type.size)
-      throw new Rejected(
-        'hdf5-structure',
-        'The fill value of a dataset is not one of its elements.',
-        at,
-      );
-  const stored = { type, space, layout, filters };
-  visitor.dataset(path, at, stored);
-  if (type.kind !== 'text-elsewhere' && type.kind !== 'list') {
-    const data = new RawData(file, stored);
-    checkStorage(file, path, at, stored, data.part);
-    return visitor.data(path, data, stored);
-  }
-  const elsewhere = new Elsewhere(file, heap);
-  checkStorage(file, path, at, stored, elsewhere.part);
-  elsewhere.read(stored, (bytes, from) => visitor.element(path, from, bytes, stored, attributes));
+  return { type, space, layout, filters, fills: [fill, oldFill] };
 }
 
 function readLinks(
   file: Hdf5File,
   { at, messages }: ObjectHeader,
-  find: (type: number) => Cursor | undefined,
+  find: Find,
   cached: GroupParts | undefined,
 ): Link[] {
   const table = find(MESSAGE.symbolTable);
@@ -215,7 +210,7 @@ function readLinks(
   return readSymbolTable(file, parts.tree, parts.heap);
 }
 
-function follow(file: Hdf5File, links: Link[], path: string, depth: number): Visit[] {
+function follow(file: Hdf5File, links: Link[], { path, depth }: Visit): Visit[] {
   const names = new Set<string>();
   const visits: Visit[] = [];
   for (const link of links) {

@@ -28,15 +28,34 @@ export function readBlock(bits: BitsFromHigh, column: Uint32Array): Bzip2Block {
   if (groups < 2 || groups > 6) broken(`A bzip2 block has ${groups} tables.`, at);
   const selectors = readSelectors(bits, groups);
   const tables = Array.from({ length: groups }, () => new Table(bits, front.length + 2));
+  const next = (count: number): number => {
+    const selector =
+      selectors[Math.floor(count / GROUP_SYMBOLS)] ??
+      broken('A bzip2 block is longer than it has tables for.', at);
+    return tables[selector]!.next(bits);
+  };
+  const length = readColumn(next, front, column, at);
+  if (origin >= length) broken('A bzip2 block begins outside of itself.', at);
+  return { column, length, origin };
+}
+
+/**
+ * Fills the column with what the symbols say: runs of the byte in front, in binary, or which byte
+ * comes to the front. `next` gives the symbol behind so many others. Answers how many bytes there
+ * are.
+ */
+function readColumn(
+  next: (count: number) => number,
+  front: Uint8Array,
+  column: Uint32Array,
+  at: number,
+): number {
   const end = front.length + 1;
   let length = 0;
   let run = 0;
   let weight = 1;
   for (let symbols = 0; ; symbols++) {
-    const selector =
-      selectors[Math.floor(symbols / GROUP_SYMBOLS)] ??
-      broken('A bzip2 block is longer than it has tables for.', at);
-    const symbol = tables[selector]!.next(bits);
+    const symbol = next(symbols);
     if (symbol <= 1) {
       run += weight << symbol;
       weight *= 2;
@@ -51,14 +70,12 @@ export function readBlock(bits: BitsFromHigh, column: Uint32Array): Bzip2Block {
       run = 0;
       weight = 1;
     }
-    if (symbol === end) break;
+    if (symbol === end) return length;
     const byte = front[symbol - 1]!;
     front.copyWithin(1, 0, symbol - 1);
     front[0] = byte;
     column[length++] = byte;
   }
-  if (origin >= length) broken('A bzip2 block begins outside of itself.', at);
-  return { column, length, origin };
 }
 
 /**

@@ -102,23 +102,12 @@ export class Lzma {
         this.literal(m);
         continue;
       }
-      let length: number;
-      if (coder.bit(m.isRepeat, m.state) === 0) {
-        m.last[3] = m.last[2];
-        m.last[2] = m.last[1];
-        m.last[1] = m.last[0];
-        length = m.lengths.read(coder, position);
-        m.state = m.state < FIRST_STATE_AFTER_MATCH ? 7 : 10;
-        m.last[0] = this.distance(m, length);
-        if (m.last[0] === END_MARK) {
-          if (size !== null || length !== MATCH_MIN)
-            broken('The LZMA data have an end mark where none belongs.', coder.at);
-          return;
-        }
-      } else {
-        const short = this.repeated(m, position);
-        length = short ? 1 : m.repeatLengths.read(coder, position);
-        m.state = m.state < FIRST_STATE_AFTER_MATCH ? (short ? 9 : 8) : 11;
+      const isRepeat = coder.bit(m.isRepeat, m.state) === 1;
+      const length = isRepeat ? this.repeatMatch(m, position) : this.newMatch(m, position);
+      if (!isRepeat && m.last[0] === END_MARK) {
+        if (size !== null || length !== MATCH_MIN)
+          broken('The LZMA data have an end mark where none belongs.', coder.at);
+        return;
       }
       const distance = m.last[0] + 1;
       if (distance > this.dictionaryBytes || distance > out.length - this.dictionaryStart)
@@ -154,6 +143,25 @@ export class Lzma {
     out.reserve(1);
     out.buffer[out.length++] = node & 0xff;
     m.state = m.state < 4 ? 0 : m.state < 10 ? m.state - 3 : m.state - 6;
+  }
+
+  /** A match at a distance of its own, which becomes the last one; answers its length. */
+  private newMatch(m: State, position: number): number {
+    m.last[3] = m.last[2];
+    m.last[2] = m.last[1];
+    m.last[1] = m.last[0];
+    const length = m.lengths.read(this.coder, position);
+    m.state = m.state < FIRST_STATE_AFTER_MATCH ? 7 : 10;
+    m.last[0] = this.distance(m, length);
+    return length;
+  }
+
+  /** A match at one of the last four distances; answers its length. */
+  private repeatMatch(m: State, position: number): number {
+    const short = this.repeated(m, position);
+    const length = short ? 1 : m.repeatLengths.read(this.coder, position);
+    m.state = m.state < FIRST_STATE_AFTER_MATCH ? (short ? 9 : 8) : 11;
+    return length;
   }
 
   private distance(m: State, length: number): number {

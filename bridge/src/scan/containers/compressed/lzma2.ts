@@ -24,8 +24,7 @@ export function unpackLzma2(
     const start = at;
     const control = part(packed, at, 1)[0]!;
     if (control === END) return at + 1;
-    if (control > STORED && control < PACKED)
-      return broken(`An LZMA2 chunk has the unknown kind ${control}.`, at);
+    if (!isChunkKind(control)) return broken(`An LZMA2 chunk has the unknown kind ${control}.`, at);
     if (control === STORED_NEW || control >= RESET_ALL) {
       lzma.resetDictionary();
       [begun, properties] = [true, false];
@@ -52,12 +51,19 @@ export function unpackLzma2(
       lzma.resetState();
     }
     part(packed, at, packedBytes);
-    lzma.coder.start(at, at + packedBytes);
-    lzma.decode(bytes);
-    at += packedBytes;
-    if (!lzma.coder.finish() || lzma.coder.at !== at)
-      return broken('An LZMA2 chunk does not end where it says.', at);
+    at = decodeChunk(lzma, at, at + packedBytes, bytes);
   }
+}
+
+const isChunkKind = (control: number): boolean => control <= STORED || control >= PACKED;
+
+/** Answers the end of the chunk, which must be where its data end. */
+function decodeChunk(lzma: Lzma, start: number, end: number, bytes: number): number {
+  lzma.coder.start(start, end);
+  lzma.decode(bytes);
+  return lzma.coder.finish() && lzma.coder.at === end
+    ? end
+    : broken('An LZMA2 chunk does not end where it says.', end);
 }
 
 const PROPERTIES_MAX = 9 * 5 * 5;

@@ -60,9 +60,29 @@ export const xz: Codec = {
 
 /** Header and data of a block; answers where the data end. */
 function readBlock(packed: Uint8Array, start: number, out: Output, doubt: Doubt): number {
-  const headerBytes = (packed[start]! + 1) * 4;
-  const header = part(packed, start, headerBytes);
-  holds(packed, start + headerBytes - 4, header.subarray(0, -4), doubt);
+  const header = readBlockHeader(packed, start, doubt);
+  const from = out.length;
+  const end = unpackLzma2(packed, header.end, out, header.dictionaryBytes);
+  if (
+    (header.packedBytes ?? end - header.end) !== end - header.end ||
+    (header.bytes ?? out.length - from) !== out.length - from
+  ) {
+    return lying('An xz block has other sizes than its header says.', start);
+  }
+  return end;
+}
+
+interface BlockHeader {
+  readonly packedBytes: number | null;
+  readonly bytes: number | null;
+  readonly dictionaryBytes: number;
+  readonly end: number;
+}
+
+function readBlockHeader(packed: Uint8Array, start: number, doubt: Doubt): BlockHeader {
+  const end = start + (packed[start]! + 1) * 4;
+  const header = part(packed, start, end - start);
+  holds(packed, end - 4, header.subarray(0, -4), doubt);
   const flags = part(header, 1, 1)[0]!;
   if ((flags & 0x3c) !== 0) return lying('An xz block sets reserved bits.', start + 1);
   const cursor = { at: 2 };
@@ -82,15 +102,7 @@ function readBlock(packed: Uint8Array, start: number, out: Output, doubt: Doubt)
     return lying('The padding of an xz block header is not empty.', start + cursor.at);
   const dictionaryBytes =
     dictionary === 40 ? 2 ** 32 - 1 : (2 | (dictionary & 1)) * 2 ** ((dictionary >> 1) + 11);
-  const from = out.length;
-  const end = unpackLzma2(packed, start + headerBytes, out, dictionaryBytes);
-  if (
-    (packedBytes ?? end - start - headerBytes) !== end - start - headerBytes ||
-    (bytes ?? out.length - from) !== out.length - from
-  ) {
-    return lying('An xz block has other sizes than its header says.', start);
-  }
-  return end;
+  return { packedBytes, bytes, dictionaryBytes, end };
 }
 
 /** The index repeats the sizes of all blocks. */

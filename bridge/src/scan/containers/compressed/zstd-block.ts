@@ -23,57 +23,49 @@ interface Field {
   base: number[];
 }
 
-/** Codes stand for a range: `base` and as many more bits as `extra` says. */
-function field(
-  maxLog: number,
-  extra: number[],
-  first: number,
-  log: number,
-  counts: number[],
-): Field {
+/** Codes stand for a range from `first` on: `base` and as many more bits as `extra` says. */
+function field(maxLog: number, extra: number[], first: number, predefined: StateTable): Field {
   let next = first;
   const base = extra.map((bits) => {
     next += 2 ** bits;
     return next - 2 ** bits;
   });
-  return { maxLog, symbols: extra.length, predefined: stateTable(counts, log), extra, base };
+  return { maxLog, symbols: extra.length, predefined, extra, base };
 }
 const times = (count: number, value: number): number[] =>
   Array.from({ length: count }, () => value);
 const upTo = (first: number, last: number): number[] =>
   Array.from({ length: last - first + 1 }, (_, i) => first + i);
 
-const LITERALS = field(9, [...times(16, 0), 1, 1, 1, 1, 2, 2, 3, 3, 4, ...upTo(6, 16)], 0, 6, [
-  4,
+const LITERALS = field(
+  9,
+  [...times(16, 0), 1, 1, 1, 1, 2, 2, 3, 3, 4, ...upTo(6, 16)],
+  0,
+  stateTable(
+    [4, 3, ...times(11, 2), 1, 1, 1, ...times(9, 2), 3, 2, ...times(5, 1), ...times(4, -1)],
+    6,
+  ),
+);
+const MATCHES = field(
+  9,
+  [...times(32, 0), 1, 1, 1, 1, 2, 2, 3, 3, 4, 4, 5, ...upTo(7, 16)],
   3,
-  ...times(11, 2),
+  stateTable([1, 4, 3, ...times(6, 2), ...times(37, 1), ...times(7, -1)], 6),
+);
+const OFFSETS = field(
+  8,
+  upTo(0, 31),
   1,
-  1,
-  1,
-  ...times(9, 2),
-  3,
-  2,
-  ...times(5, 1),
-  ...times(4, -1),
-]);
-const MATCHES = field(9, [...times(32, 0), 1, 1, 1, 1, 2, 2, 3, 3, 4, 4, 5, ...upTo(7, 16)], 3, 6, [
-  1,
-  4,
-  3,
-  ...times(6, 2),
-  ...times(37, 1),
-  ...times(7, -1),
-]);
-const OFFSETS = field(8, upTo(0, 31), 1, 5, [
-  ...times(6, 1),
-  2,
-  2,
-  2,
-  ...times(15, 1),
-  ...times(5, -1),
-]);
+  stateTable([...times(6, 1), 2, 2, 2, ...times(15, 1), ...times(5, -1)], 5),
+);
 /** in the order in which their tables are written */
 const FIELDS = [LITERALS, OFFSETS, MATCHES] as const;
+
+/** `used`: bytes of the block that they take. */
+interface Literals {
+  readonly literals: Uint8Array;
+  readonly used: number;
+}
 
 /**
  * Compressed blocks of one frame: tables and the last three offsets live on from block to block.
@@ -97,7 +89,6 @@ export class ZstdBlocks {
 
   /** `offset`: of the block in the file, for findings. */
   unpack(block: Buffer, offset: number): void {
-    const end = this.out.length + this.blockMax;
     const { literals, used } = this.readLiterals(block, offset);
     let at = used;
     let count = part(block, at++, 1)[0]!;
@@ -114,34 +105,39 @@ export class ZstdBlocks {
     }
     at = this.readTables(block, at, offset);
     const input = new BitsFromEnd(block.subarray(at), offset + at);
-    this.run(input, count, literals, end, offset);
+    this.run(input, count, literals, offset);
   }
 
-  private readLiterals(block: Buffer, offset: number): { literals: Uint8Array; used: number } {
+  private readLiterals(block: Buffer, offset: number): Literals {
     const head = part(block, 0, 1)[0]!;
     const kind = head & 3;
     const form = (head >> 2) & 3;
-    const tooLong = (size: number): void => {
-      if (size > this.blockMax)
-        broken('A zstd block is larger than the header of its frame allows.', offset);
-    };
-    if (kind === RAW || kind === RLE) {
-      const headBytes = form % 2 === 0 ? 1 : form === 1 ? 2 : 3;
-      const size = part(block, 0, headBytes).readUIntLE(0, headBytes) >> (headBytes === 1 ? 3 : 4);
-      tooLong(size);
-      if (kind === RLE)
-        return {
-          literals: new Uint8Array(size).fill(part(block, headBytes, 1)[0]!),
-          used: headBytes + 1,
-        };
-      return { literals: part(block, headBytes, size), used: headBytes + size };
-    }
+    return kind === RAW || kind === RLE
+      ? this.readPlainLiterals(block, kind, form, offset)
+      : this.readPackedLiterals(block, kind, form, offset);
+  }
+
+  /** Literals as they are, or one byte that is repeated. */
+  private readPlainLiterals(block: Buffer, kind: number, form: number, offset: number): Literals {
+    const headBytes = form % 2 === 0 ? 1 : form === 1 ? 2 : 3;
+    const size = part(block, 0, headBytes).readUIntLE(0, headBytes) >> (headBytes === 1 ? 3 : 4);
+    this.checkSize(size, offset);
+    if (kind === RLE)
+      return {
+        literals: new Uint8Array(size).fill(part(block, headBytes, 1)[0]!),
+        used: headBytes + 1,
+      };
+    return { literals: part(block, headBytes, size), used: headBytes + size };
+  }
+
+  /** Literals in a Huffman code, which stands in front of them or is that of a block before. */
+  private readPackedLiterals(block: Buffer, kind: number, form: number, offset: number): Literals {
     const headBytes = form < 2 ? 3 : form + 2;
     const width = form < 2 ? 10 : form === 2 ? 14 : 18;
     const sizes = Math.floor(part(block, 0, headBytes).readUIntLE(0, headBytes) / 16);
     const size = sizes % 2 ** width;
     const packedSize = Math.floor(sizes / 2 ** width);
-    tooLong(size);
+    this.checkSize(size, offset);
     let packed = part(block, headBytes, packedSize);
     if (kind === PACKED) {
       const { table, used } = readHuffmanTable(packed);
@@ -154,6 +150,11 @@ export class ZstdBlocks {
     if (form === 0) readHuffmanStream(huffman, packed, literals, offset);
     else readFourStreams(huffman, packed, literals, offset);
     return { literals, used: headBytes + packedSize };
+  }
+
+  private checkSize(size: number, offset: number): void {
+    if (size > this.blockMax)
+      broken('A zstd block is larger than the header of its frame allows.', offset);
   }
 
   private readTables(block: Buffer, start: number, offset: number): number {
@@ -181,14 +182,9 @@ export class ZstdBlocks {
     return at;
   }
 
-  private run(
-    input: BitsFromEnd,
-    count: number,
-    literals: Uint8Array,
-    end: number,
-    offset: number,
-  ): void {
+  private run(input: BitsFromEnd, count: number, literals: Uint8Array, offset: number): void {
     const { out } = this;
+    const end = out.length + this.blockMax;
     const [literalTable, offsetTable, matchTable] = this.tables as [
       StateTable,
       StateTable,

@@ -1,5 +1,6 @@
 import { Claims } from '../../claims.ts';
-import { endsLikeZip, readZipDirectory } from '../../containers/zip-directory.ts';
+import { readZipDirectory } from '../../containers/zip-directory.ts';
+import { endsLikeZip } from '../../containers/zip-end.ts';
 import { openMember } from '../../containers/zip-member.ts';
 import type { FlatbufferReader, TableAt } from '../../flatbuffers/reader.ts';
 import type { ScanContext } from '../../format.ts';
