@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Step } from '../bridge/src/contract/rollout.ts';
 import type { VersionDetail } from '../bridge/src/contract/version.ts';
-import { inProduction } from '../e2e/canary-road.ts';
+import { inProduction } from '../e2e/canary-pipeline.ts';
 import { type Client, blank, digit, type Sample } from '../e2e/client.ts';
-import { accepted, broughtToStaging, idsOf } from '../e2e/road.ts';
+import { accepted, broughtToStaging, idsOf } from '../e2e/pipeline.ts';
 import { step } from './steps.ts';
 
 const SHARE = 20;

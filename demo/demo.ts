@@ -3,14 +3,14 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { FindingView, VersionDetail } from '../bridge/src/contract/version.ts';
 import { Client, digit, sample } from '../e2e/client.ts';
-import { allowCanaries } from '../e2e/canary-road.ts';
+import { allowCanaries } from '../e2e/canary-pipeline.ts';
 import { canary } from './canary.ts';
 import { readEndpointsLikeN8n } from '../e2e/n8n.ts';
 import { heading, step, total } from './steps.ts';
 
 const HELP = `npm run demo [-- --keep] [-- --help]
 
-Installs and starts every server on this machine, then takes the sample model along the whole road:
+Installs and starts every server on this machine, then takes the sample model along the whole pipeline:
 upload → scan → approve → staging → promote → live → known to n8n. Then a next version goes live as a canary,
 a third one is aborted by its traffic, and a malicious model is refused.
 
@@ -28,24 +28,24 @@ try {
   heading('The servers');
   stack('up');
   step('every server is up');
-  await road();
+  await runPipeline();
 } catch (error) {
   failed = true;
   process.stderr.write(`\n✖ ${error instanceof Error ? error.message : String(error)}\n`);
 }
 if (!keep) stack('down');
 process.stdout.write(
-  `\n${failed ? 'The demo failed' : 'The whole road was taken'} in ${total()}.\n`,
+  `\n${failed ? 'The demo failed' : 'The pipeline ran to its end'} in ${total()}.\n`,
 );
 process.exit(failed ? 1 : 0);
 
 // eslint-disable-next-line max-lines-per-function -- one story, told from the beginning to the end
-async function road(): Promise<void> {
+async function runPipeline(): Promise<void> {
   const name = `digits-${randomBytes(2).toString('hex')}`; // so that the demo can run twice
   const [ada, ben] = [await Client.as('ada'), await Client.as('ben')];
   step('ada (data scientist) and ben (approver) are logged in with their Odoo accounts');
 
-  heading(`A model's road: ${name} 1.0.0`);
+  heading(`The pipeline of ${name} 1.0.0`);
   const uploaded = await ada.upload(sample('digits', name));
   if (uploaded.status !== 202)
     throw new Error(`the upload was refused: ${JSON.stringify(uploaded.body)}`);

@@ -1,7 +1,7 @@
 const started = Date.now();
 let last = started;
 
-/** Prints one step of the road with the time it took. */
+/** Prints one step of the pipeline with the time it took. */
 export function step(text: string, detail?: string): void {
   const now = Date.now();
   const took = `${((now - last) / 1000).toFixed(1)} s`;

@@ -10,7 +10,7 @@ import {
   idsOf,
   unusedName,
   uploaded,
-} from './road.ts';
+} from './pipeline.ts';
 
 /**
  * Calls an endpoint again and again until told to stop; what it answered each time: `200 1.0.0`.

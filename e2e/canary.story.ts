@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { Step } from '../bridge/src/contract/rollout.ts';
 import type { VersionDetail } from '../bridge/src/contract/version.ts';
-import { allowCanaries, inProduction, rolloutWaits, whoAnswers } from './canary-road.ts';
+import { allowCanaries, inProduction, rolloutWaits, whoAnswers } from './canary-pipeline.ts';
 import { Client, sample } from './client.ts';
 import {
   closeWindows,
@@ -19,7 +19,7 @@ import {
   idsOf,
   promote,
   unusedName,
-} from './road.ts';
+} from './pipeline.ts';
 
 const JUDGE: Step = {
   kind: 'judge',

@@ -11,7 +11,7 @@ import {
   promote,
   unusedName,
   uploaded,
-} from './road.ts';
+} from './pipeline.ts';
 
 interface RequestRow {
   state: string;

@@ -15,7 +15,7 @@ import {
   promote,
   unusedName,
   uploaded,
-} from './road.ts';
+} from './pipeline.ts';
 
 interface Kept {
   status: string;

@@ -1,6 +1,11 @@
 import { expect } from 'chai';
 import type { VersionDetail } from '../bridge/src/contract/version.ts';
-import { HALF_UNTIL_APPROVED, allowCanaries, inProduction, rolloutWaits } from './canary-road.ts';
+import {
+  HALF_UNTIL_APPROVED,
+  allowCanaries,
+  inProduction,
+  rolloutWaits,
+} from './canary-pipeline.ts';
 import { Client, sample } from './client.ts';
 import { OdooEntrance } from './odoo.ts';
 import {
@@ -11,7 +16,7 @@ import {
   idsOf,
   promote,
   unusedName,
-} from './road.ts';
+} from './pipeline.ts';
 import { closeWindows, openWindow, signedInToOdoo } from './window.ts';
 
 /** Everybody, the bridge's own account among them, has this language in Odoo. */

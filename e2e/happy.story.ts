@@ -3,7 +3,7 @@ import type { UploadAccepted } from '../bridge/src/contract/requests.ts';
 import { readEndpointsLikeN8n } from './n8n.ts';
 import { waitFor } from '../stack/process.ts';
 import { Client, digit, sample } from './client.ts';
-import { accepted, approve, promote, unusedName, uploaded } from './road.ts';
+import { accepted, approve, promote, unusedName, uploaded } from './pipeline.ts';
 
 const INVENTORY_MS = 60_000;
 

@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import type { VersionDetail } from '../bridge/src/contract/version.ts';
 import { SERVED_POLICY } from '../stack/servers/nginx-endpoints.ts';
 import { Client, type Sample } from './client.ts';
-import { archive, broughtToStaging, idsOf, unusedName } from './road.ts';
+import { archive, broughtToStaging, idsOf, unusedName } from './pipeline.ts';
 import { closeWindows, openWindow, signedIn, signedInToOdoo, type Window } from './window.ts';
 
 const FOLDER = join(import.meta.dirname, 'hostile');

@@ -10,7 +10,7 @@ import { run } from '../stack/run.ts';
 import { Client, digit, neverBuilt, sample } from './client.ts';
 import { Listener } from './listener.ts';
 import { OdooEntrance } from './odoo.ts';
-import { LIVE_MS, broughtToStaging, idsOf, promote, unusedName } from './road.ts';
+import { LIVE_MS, broughtToStaging, idsOf, promote, unusedName } from './pipeline.ts';
 import { closeWindows, openWindow, picture, signedIn } from './window.ts';
 
 /** The stack looks every ten seconds, and twice before it says anything. */

@@ -5,7 +5,7 @@ import { DefaultHttpStack, Upload } from 'tus-js-client';
 import type { UploadAccepted } from '../bridge/src/contract/requests.ts';
 import { killBridge, startBridge } from './bridge-process.ts';
 import { Client, digit, sample } from './client.ts';
-import { SCAN_MS, STAGING_MS, approve, archive, unusedName } from './road.ts';
+import { SCAN_MS, STAGING_MS, approve, archive, unusedName } from './pipeline.ts';
 
 const MEBIBYTE = 1024 * 1024;
 const BALLAST_BYTES = 160 * MEBIBYTE;

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { Client, sample } from './client.ts';
-import { unusedName, uploaded } from './road.ts';
+import { unusedName, uploaded } from './pipeline.ts';
 import { closeWindows, openWindow, picture, signedIn, signedInToOdoo } from './window.ts';
 
 describe('Given a model that runs a command when it is loaded', () => {

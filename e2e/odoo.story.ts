@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { Client, sample } from './client.ts';
-import { LIVE_MS, SCAN_MS, STAGING_MS, unusedName, uploaded } from './road.ts';
+import { LIVE_MS, SCAN_MS, STAGING_MS, unusedName, uploaded } from './pipeline.ts';
 import { closeWindows, openWindow, picture, signedInToOdoo, type Window } from './window.ts';
 
 /**

@@ -3,7 +3,7 @@ import type { EventView } from '../bridge/src/contract/events.ts';
 import type { VersionDetail } from '../bridge/src/contract/version.ts';
 import { Client, sample } from './client.ts';
 import { Listener, journalBetween } from './listener.ts';
-import { SCAN_MS, STAGING_MS, approve, archive, idsOf, unusedName, uploaded } from './road.ts';
+import { SCAN_MS, STAGING_MS, approve, archive, idsOf, unusedName, uploaded } from './pipeline.ts';
 
 const status =
   (versionId: number, wanted: string) =>

@@ -6,7 +6,7 @@ import {
   inProduction,
   rolloutWaits,
   whoAnswers,
-} from './canary-road.ts';
+} from './canary-pipeline.ts';
 import { Client, sample } from './client.ts';
 import {
   LIVE_MS,
@@ -16,7 +16,7 @@ import {
   idsOf,
   promote,
   unusedName,
-} from './road.ts';
+} from './pipeline.ts';
 import { closeWindows, openWindow, picture, signedIn } from './window.ts';
 
 describe('A later promotion takes the place of one that is still on its way', () => {

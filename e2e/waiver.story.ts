@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { UploadAccepted } from '../bridge/src/contract/requests.ts';
 import { waitFor } from '../stack/process.ts';
 import { Client, sample } from './client.ts';
-import { SCAN_MS, unusedName, uploaded } from './road.ts';
+import { SCAN_MS, unusedName, uploaded } from './pipeline.ts';
 import { closeWindows, openWindow, picture, press, signedInToOdoo, type Window } from './window.ts';
 
 const LIVE_REFRESH_MS = 30_000;

@@ -4,7 +4,7 @@ import type { Step } from '../bridge/src/contract/rollout.ts';
 import type { VersionDetail } from '../bridge/src/contract/version.ts';
 import { type Client, digit } from './client.ts';
 import { OdooEntrance } from './odoo.ts';
-import { idsOf } from './road.ts';
+import { idsOf } from './pipeline.ts';
 
 const ROLLOUT_MS = 120_000;
 const POLL_MS = 250;
