@@ -1,6 +1,6 @@
 import type { VersionDetail } from '../bridge/src/contract/version.ts';
 import { sample, type Client } from '../e2e/client.ts';
-import { LIVE_MS, SCAN_MS, STAGING_MS, accepted, uploaded } from '../e2e/road.ts';
+import { LIVE_MS, SCAN_MS, STAGING_MS, accepted, uploaded } from '../e2e/pipeline.ts';
 import type { News } from './delivery-news.ts';
 
 export interface Ids {

@@ -13,7 +13,7 @@
 import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { Client } from '../e2e/client.ts';
-import { archive, unusedName } from '../e2e/road.ts';
+import { archive, unusedName } from '../e2e/pipeline.ts';
 import { PlainKubectl, settled } from './delivery-kubectl.ts';
 import { News } from './delivery-news.ts';
 import { Traveller, type Road, type Took } from './delivery-road.ts';

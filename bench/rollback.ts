@@ -13,7 +13,14 @@ import { loadavg } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { Client, digit, sample } from '../e2e/client.ts';
-import { LIVE_MS, accepted, broughtToStaging, idsOf, promote, unusedName } from '../e2e/road.ts';
+import {
+  LIVE_MS,
+  accepted,
+  broughtToStaging,
+  idsOf,
+  promote,
+  unusedName,
+} from '../e2e/pipeline.ts';
 import { quantile } from './quantile.ts';
 import { SteadyLoad } from './steady-load.ts';
 

@@ -17,7 +17,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { Client, sample } from '../e2e/client.ts';
-import { SCAN_MS, archive, unusedName, uploaded } from '../e2e/road.ts';
+import { SCAN_MS, archive, unusedName, uploaded } from '../e2e/pipeline.ts';
 import { quantile } from './quantile.ts';
 import type { Ears, Heard } from './socket-latency-ears.ts';
 import { startChanges, type Change, type Changes } from './socket-latency-changes.ts';

@@ -5,6 +5,9 @@ version that a rollback brings back, or None), `has_image`, `strategy`, `may_hav
 environment allows a restart with downtime), `reasons` (of the waiver).
 """
 
+# pylint: disable=prefer-env-translation
+# there is no env here: `_` makes a Sentence
+
 from .sentence import _
 
 

@@ -12,6 +12,9 @@ facts of a rollout: deployment_id, roles, is_submitter, four_eyes, in_flight, pa
 now; None: not known), kind (of the step now), approved_step, skip_to.
 """
 
+# pylint: disable=prefer-env-translation
+# there is no env here: `_` makes a Sentence
+
 from collections.abc import Callable
 from typing import NamedTuple
 

@@ -2,6 +2,9 @@
 Sentence or None out.
 """
 
+# pylint: disable=prefer-env-translation
+# there is no env here: `_` makes a Sentence
+
 from .sentence import _
 
 POLICIES = [

@@ -2,6 +2,9 @@
 Pure.
 """
 
+# pylint: disable=prefer-env-translation
+# there is no env here: `_` makes a Sentence
+
 from .sentence import _
 
 MAX_STEPS = 30

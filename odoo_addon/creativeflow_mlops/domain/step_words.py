@@ -1,5 +1,8 @@
 """What the steps of a rollout do, in words. Pure: lists in, Sentences out."""
 
+# pylint: disable=prefer-env-translation
+# there is no env here: `_` makes a Sentence
+
 import math
 
 from .sentence import _

@@ -1,5 +1,8 @@
 """The one table of how a version's status changes. Whatever changes a status names a row of it."""
 
+# pylint: disable=prefer-env-translation
+# there is no env here: `_` makes a Sentence
+
 from typing import NamedTuple
 
 from .sentence import _

@@ -3,7 +3,7 @@ from contextlib import contextmanager
 from odoo.exceptions import UserError
 from odoo.tests import TransactionCase, new_test_user
 
-from odoo.addons.creativeflow_mlops.domain import upload_receipt as receipt
+from ..domain import upload_receipt as receipt
 
 SECRET = "a receipt secret of the tests"
 PREFIX = "creativeflow_mlops.group_"

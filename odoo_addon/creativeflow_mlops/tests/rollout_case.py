@@ -1,5 +1,4 @@
-from odoo.addons.creativeflow_mlops.domain.rollout_steps import JUDGE
-
+from ..domain.rollout_steps import JUDGE
 from .common import MlopsCase
 
 SCALE, PREVIEW, ALL = (

@@ -7,8 +7,7 @@ from odoo.sql_db import connection_info_for
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from odoo.addons.creativeflow_mlops.domain.transitions import STATES, STATUS_NAMES
-
+from ...domain.transitions import STATES, STATUS_NAMES
 from ..common import MlopsCase
 
 # What the status of a version goes with, whatever the journal says.

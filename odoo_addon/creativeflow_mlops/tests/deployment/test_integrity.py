@@ -2,8 +2,7 @@ from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
-from odoo.addons.creativeflow_mlops.models.mixins.protected_fields import keyed
-
+from ...models.mixins.protected_fields import keyed
 from ..common import MlopsCase
 
 DRIFT = [

@@ -4,15 +4,14 @@ from odoo import fields
 from odoo.exceptions import AccessError, MissingError, UserError
 from odoo.tests import tagged
 
-from odoo.addons.creativeflow_mlops.domain.rollout_steps import (
+from ...domain.rollout_steps import (
     CANARY,
     JUDGE,
     steps_refusal,
     steps_seconds,
 )
-from odoo.addons.creativeflow_mlops.domain.step_words import would_happen
-from odoo.addons.creativeflow_mlops.models.mixins.protected_fields import keyed
-
+from ...domain.step_words import would_happen
+from ...models.mixins.protected_fields import keyed
 from ..rollout_case import ALL, AT, PREVIEW, SCALE, STEPS, RolloutCase
 
 PEOPLE = ("vera", "ada", "ben", "mia", "bridge", "n8n", "outsider", "olga")

@@ -1,13 +1,12 @@
 from odoo.exceptions import AccessError
 from odoo.tests import HttpCase, tagged
 
-from odoo.addons.creativeflow_mlops.domain.analysis_rows import (
+from ...domain.analysis_rows import (
     judged_signals,
     judging,
     with_signals,
 )
-from odoo.addons.creativeflow_mlops.models.mixins.protected_fields import keyed
-
+from ...models.mixins.protected_fields import keyed
 from ..common import Cast
 from ..rollout_case import AT, STEPS, RolloutCase
 

@@ -7,16 +7,15 @@ from odoo.fields import Command
 from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
 
-from odoo.addons.creativeflow_mlops.domain.policy_table import LOOSER
-from odoo.addons.creativeflow_mlops.domain.rollout_steps import CANARY
-from odoo.addons.creativeflow_mlops.models.environment.policy_guard import (
+from ...domain.policy_table import LOOSER
+from ...domain.rollout_steps import CANARY
+from ...models.environment.policy_guard import (
     ADMINISTRATORS,
 )
-from odoo.addons.creativeflow_mlops.models.environment.policy_history import (
+from ...models.environment.policy_history import (
     HARMLESS,
     SOURCES,
 )
-
 from ..common import MlopsCase
 
 # field of the form → (what it is before, what loosens, what tightens); one row for each policy that

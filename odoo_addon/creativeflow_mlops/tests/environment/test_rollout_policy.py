@@ -8,8 +8,7 @@ from odoo.fields import Command
 from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
 
-from odoo.addons.creativeflow_mlops.domain.rollout_steps import CANARY, JUDGE
-
+from ...domain.rollout_steps import CANARY, JUDGE
 from ..rollout_case import ALL, SCALE, STEPS, RolloutCase
 
 SIGNAL = {"model": "res.partner", "domain": [["city", "=", "Cancelled"]], "maxIncrease": 2}

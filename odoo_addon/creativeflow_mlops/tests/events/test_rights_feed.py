@@ -9,8 +9,7 @@ from odoo.sql_db import connection_info_for, db_connect
 from odoo.tests import BaseCase, tagged
 from odoo.tests.common import get_db_name
 
-from odoo.addons.creativeflow_mlops.models.events.rights_feed import CHANNEL, WATCHED
-
+from ...models.events.rights_feed import CHANNEL, WATCHED
 from ..common import PREFIX, MlopsCase
 
 

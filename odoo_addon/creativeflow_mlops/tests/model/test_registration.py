@@ -5,8 +5,7 @@ import psycopg2.errors
 from odoo.exceptions import AccessError, ConcurrencyError, UserError
 from odoo.tests import tagged
 
-from odoo.addons.creativeflow_mlops.domain import upload_receipt as receipt
-
+from ...domain import upload_receipt as receipt
 from ..common import SECRET, MlopsCase
 
 

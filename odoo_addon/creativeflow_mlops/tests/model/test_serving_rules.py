@@ -4,8 +4,7 @@ from pathlib import Path
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
-from odoo.addons.creativeflow_mlops.models.mixins.protected_fields import keyed
-
+from ...models.mixins.protected_fields import keyed
 from ..common import MlopsCase
 
 # the bridge's suite reads the same table (bridge/test/unit/services/uploads/serving-rules.test.ts)

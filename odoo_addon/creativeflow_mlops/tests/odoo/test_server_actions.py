@@ -7,10 +7,9 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from odoo.addons.creativeflow_mlops.domain.transitions import TRANSITIONS
-from odoo.addons.creativeflow_mlops.models.mixins import evaluated_code
-from odoo.addons.creativeflow_mlops.models.mixins.evaluated_code import JOBS, OWN
-
+from ...domain.transitions import TRANSITIONS
+from ...models.mixins import evaluated_code
+from ...models.mixins.evaluated_code import JOBS, OWN
 from ..common import MlopsCase
 
 # What an administrator could write into a server action of a version in Staging to move it, or to

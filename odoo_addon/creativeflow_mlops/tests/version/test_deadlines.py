@@ -3,8 +3,7 @@ from datetime import timedelta
 from odoo import fields
 from odoo.tests import tagged
 
-from odoo.addons.creativeflow_mlops.models.mixins.protected_fields import keyed
-
+from ...models.mixins.protected_fields import keyed
 from ..common import MlopsCase
 
 

@@ -1,7 +1,6 @@
 from odoo.tests import tagged
 
-from odoo.addons.creativeflow_mlops.domain.transitions import STATUSES
-
+from ...domain.transitions import STATUSES
 from ..common import MlopsCase
 
 # status → the states of the eight stops: d done, r running, w waiting, f failed, a aborted, o over,

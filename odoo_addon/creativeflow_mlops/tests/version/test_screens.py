@@ -2,9 +2,9 @@ from odoo.exceptions import AccessError
 from odoo.tests import tagged
 
 from odoo.addons.bus.models.ir_websocket import IrWebsocket as BusWebsocket
-from odoo.addons.creativeflow_mlops.domain.comparison import comparison
-from odoo.addons.creativeflow_mlops.models.odoo.ir_websocket import CHANGES
 
+from ...domain.comparison import comparison
+from ...models.odoo.ir_websocket import CHANGES
 from ..common import MlopsCase
 
 BUTTONS = ("can_deploy", "can_promote", "can_reject", "can_rollback", "can_rescan", "can_archive")

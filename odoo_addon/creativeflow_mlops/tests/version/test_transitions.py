@@ -1,10 +1,9 @@
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
-from odoo.addons.creativeflow_mlops.domain.transitions import (
+from ...domain.transitions import (
     STATUS_NAMES,
 )
-
 from ..common import MlopsCase
 
 # What each method of a person makes of each status; a status that is not named is refused.
