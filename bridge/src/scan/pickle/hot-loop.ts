@@ -51,6 +51,7 @@ export class HotLoop {
    * `frameEnd`: offset where the frame ends, 0 when in none. `named`: the highest place of the
    * stack with a special name or a function, which `step` must take away.
    */
+  // eslint-disable-next-line complexity, max-lines-per-function -- calls would cost what this saves
   run(frameEnd: number, named: number): void {
     const { reader, stack, memo, arena, names } = this.machine;
     const { least, most } = names;

@@ -122,6 +122,7 @@ export class PickleMachine {
     }
   }
 
+  // eslint-disable-next-line complexity, max-lines-per-function -- one line for each instruction
   private step(op: number, at: number): void {
     const { reader, stack, filling } = this;
     switch (op) {
@@ -199,6 +200,7 @@ export class PickleMachine {
   }
 
   /** Everything that is not on the hot path. */
+  // eslint-disable-next-line complexity, max-lines-per-function -- one line for each instruction
   private rare(op: number, at: number): void {
     const { reader, stack, filling } = this;
     switch (op) {
