@@ -78,7 +78,8 @@ export function scanByContent(source: ByteSource, file: string, context: ScanCon
       return scanClaimed(source, file, says, context);
     }
   }
-  const candidates = found.length > 0 ? refine(found, claimed, source, file, context) : claimed;
+  const asPickle = (): PickleTrial => tryAsPickle(source, file, context);
+  const candidates = found.length > 0 ? refine(found, claimed, source.size, asPickle) : claimed;
   if (candidates.length === 0) {
     report.formats[file] = 'unknown';
     report.add('format-not-understood', { file, offset: 0, evidence: hex(head) });
@@ -118,16 +119,11 @@ function claims(file: string): Format[] {
 function refine(
   found: Format[],
   claimed: Format[],
-  source: ByteSource,
-  file: string,
-  context: ScanContext,
+  bytes: number,
+  asPickle: () => PickleTrial,
 ): Format[] {
   const strong = found.filter((format) => format !== text && format.weak !== true);
-  if (
-    strong.includes(safetensors) &&
-    strong.includes(pickle) &&
-    tryAsPickle(source, file, context) === 'rejected'
-  )
+  if (strong.includes(safetensors) && strong.includes(pickle) && asPickle() === 'rejected')
     strong.splice(strong.indexOf(pickle), 1);
   // what goes along with such a model is a zip behind it, which the model's own reading accounts
   // for
@@ -137,24 +133,21 @@ function refine(
   if (weak.length > 0) return weak;
   if (claimed.includes(pickle)) return [pickle];
   const reading = claimed.includes(json) ? json : text;
-  return source.size <= PROBE_MAX_BYTES &&
-    ['accepted', 'calls'].includes(tryAsPickle(source, file, context))
+  return bytes <= PROBE_MAX_BYTES && ['accepted', 'calls'].includes(asPickle())
     ? [reading, pickle]
     : [reading];
 }
 
 /**
- * What a pickle loader would do with these bytes: run to the end, call or import something and
- * fail, or fail before it does anything.
+ * What a pickle loader would do with some bytes: run to the end, call or import something and fail,
+ * or fail before it does anything.
  */
-function tryAsPickle(
-  source: ByteSource,
-  file: string,
-  context: ScanContext,
-): 'accepted' | 'calls' | 'acts' | 'rejected' {
+type PickleTrial = 'accepted' | 'calls' | 'acts' | 'rejected';
+
+function tryAsPickle(source: ByteSource, file: string, context: ScanContext): PickleTrial {
   const report = new Report(context.limits);
   try {
-    scanPickle(source, 0, file, { ...context, report, nested: () => undefined }, null);
+    scanPickle(source, file, { ...context, report, nested: () => undefined });
     return 'accepted';
   } catch (error) {
     if (!(error instanceof Rejected)) throw error;
@@ -164,6 +157,14 @@ function tryAsPickle(
   }
 }
 
+/** What the name claims, and what loaders take under it all the same. */
+const TAKEN_FOR: readonly (readonly [Format, Format])[] = [
+  [zip, pickle],
+  [pickle, zip],
+  [zip, torchLegacy],
+  [pickle, torchLegacy],
+];
+
 /**
  * .pt, .pth, .ckpt and .bin are written as zip and, by other savers, as pickles; .model is what
  * many call theirs; some loaders unpack by themselves. PyTorch goes by the content, so people call
@@ -171,15 +172,14 @@ function tryAsPickle(
  */
 function covers(claimed: Format, candidates: readonly Format[], file: string): boolean {
   if (candidates.includes(sentencepiece) && claimedName(file).endsWith('.model')) return true;
-  if (claimed === zip && candidates.includes(pickle)) return true;
-  if (claimed === pickle && candidates.includes(zip)) return true;
+  if (TAKEN_FOR.some(([name, content]) => claimed === name && candidates.includes(content)))
+    return true;
   if (
     claimed === tar &&
     TORCH_TAR.test(claimedName(file)) &&
     candidates.every((format) => format === zip || format === torchLegacy)
   )
     return true;
-  if ((claimed === zip || claimed === pickle) && candidates.includes(torchLegacy)) return true;
   return (
     unpackedByLoader(claimedName(file)) && candidates.every((format) => COMPRESSED.includes(format))
   );

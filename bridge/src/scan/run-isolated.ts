@@ -235,11 +235,10 @@ export function refusal(
   rule: RuleId,
   why: string,
   durationMs = 0,
-  file = request.files[0]?.name ?? '',
 ): ScanResult {
   const limits = { ...DEFAULT_LIMITS, ...request.limits };
   const report = new Report(limits);
-  report.add(rule, { file, why });
+  report.add(rule, { file: request.files[0]?.name ?? '', why });
   const { version, date } = allowList();
   return {
     verdict: report.verdict,

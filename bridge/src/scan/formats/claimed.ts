@@ -102,9 +102,12 @@ function checkDigests(
 function actsAsPickle(source: ByteSource, file: string, context: ScanContext): boolean {
   const report = new Report(context.limits);
   try {
-    scanPickle(source, 0, file, { ...context, report, nested: () => undefined }, null, {
-      mode: 'run',
-    });
+    scanPickle(
+      source,
+      file,
+      { ...context, report, nested: () => undefined },
+      { inlineArrays: { mode: 'run' } },
+    );
   } catch (error) {
     if (!(error instanceof Rejected)) throw error;
   }

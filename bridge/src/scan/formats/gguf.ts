@@ -1,6 +1,6 @@
 import type { Format, ScanContext } from '../format.ts';
 import { judgeTemplate } from '../jinja/policy.ts';
-import { Rejected } from '../report.ts';
+import { Rejected, type Report } from '../report.ts';
 import type { ByteSource } from '../source.ts';
 import { GgufCursor } from './gguf-values.ts';
 
@@ -103,17 +103,10 @@ function readPairs(cursor: GgufCursor, count: number, file: string, context: Sca
     const type = cursor.u32();
     const valueAt = cursor.at;
     const value = cursor.value(type, key, context.limits.textBytes);
-    if (key === ALIGNMENT_KEY) {
-      if (typeof value !== 'number' || value < 8 || value > 65_536 || (value & (value - 1)) !== 0)
-        throw new Rejected(
-          'gguf-structure',
-          'The alignment is not a power of two from 8 to 65,536.',
-          valueAt,
-        );
-      alignment = value;
-    }
+    if (key === ALIGNMENT_KEY) alignment = alignmentOf(value, valueAt);
     if (!key.includes('chat_template')) continue;
-    if (typeof value === 'string') tellTemplate(value, file, context, valueAt, key);
+    if (typeof value === 'string')
+      tellTemplate(value, { file, offset: valueAt, key }, context.report);
     // `tokenizer.chat_templates` lists the names of further ones
     else if (key !== 'tokenizer.chat_templates')
       throw new Rejected('gguf-structure', `${key} is not a text.`, valueAt);
@@ -121,16 +114,31 @@ function readPairs(cursor: GgufCursor, count: number, file: string, context: Sca
   return alignment;
 }
 
+function alignmentOf(value: unknown, at: number): number {
+  if (typeof value !== 'number' || value < 8 || value > 65_536 || (value & (value - 1)) !== 0)
+    throw new Rejected(
+      'gguf-structure',
+      'The alignment is not a power of two from 8 to 65,536.',
+      at,
+    );
+  return value;
+}
+
+/** Where a template stands; `offset` in files of which places are told so. */
+interface TemplatePlace {
+  readonly file: string;
+  readonly offset?: number;
+  readonly key: string;
+}
+
 /** Every finding of a template, at the place where it stands. */
 export function tellTemplate(
   template: string,
-  file: string,
-  context: ScanContext,
-  offset: number | undefined,
-  key: string,
+  { file, offset, key }: TemplatePlace,
+  report: Report,
 ): void {
   for (const { why, symbol, at, endless } of judgeTemplate(template)) {
-    context.report.add(endless === true ? 'template-endless' : 'template-unsafe', {
+    report.add(endless === true ? 'template-endless' : 'template-unsafe', {
       file,
       offset,
       symbol: `${key}: ${symbol}`,

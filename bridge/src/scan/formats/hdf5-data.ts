@@ -144,11 +144,9 @@ function acts(bytes: Uint8Array, file: string, context: ScanContext): boolean {
   try {
     scanPickle(
       new BufferSource(bytes),
-      0,
       file,
       { ...context, report, nested: () => undefined },
-      null,
-      { mode: 'run' },
+      { inlineArrays: { mode: 'run' } },
     );
     return marked || report.findings.length > 0;
   } catch (error) {

@@ -62,13 +62,18 @@ export function judgeAttribute(
   for (const text of texts ?? []) judgeText(trimmed(text), { symbol, at }, file, context);
 }
 
+interface AttributePlace {
+  readonly symbol: string;
+  readonly at: number;
+}
+
 /**
  * Texts of a name that nobody knows: notes of people, or something that a loader of theirs takes as
  * code.
  */
 function judgeText(
   bytes: Uint8Array,
-  { symbol, at }: { symbol: string; at: number },
+  { symbol, at }: AttributePlace,
   file: string,
   context: ScanContext,
 ): void {

@@ -54,7 +54,7 @@ function scanNpy(source: ByteSource, file: string, context: ScanContext): void {
   if (bytes === 0n && count > EMPTY_ELEMENTS_MAX)
     throw new Rejected('npy-size', `The array has ${count} elements of no bytes.`, start);
   if (objects) {
-    const end = scanPickle(source, start, file, context, null);
+    const end = scanPickle(source, file, context, { start });
     if (end !== source.size)
       throw new Rejected(
         'format-trailing-data',

@@ -55,7 +55,7 @@ function scanOnnx(source: ByteSource, file: string, context: ScanContext): void 
         algorithm: (graph) => readGraph(walk, graph),
       }),
     metadata_props: (pair) => {
-      readPair(walk, pair, metadata, 'onnx-duplicate', 0);
+      readPair(walk, pair, { pairs: metadata, duplicate: 'onnx-duplicate', maxValueBytes: 0 });
       if (metadata.has(SESSION_CONFIG))
         context.report.add('onnx-session-config', {
           file,

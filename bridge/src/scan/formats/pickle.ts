@@ -28,7 +28,7 @@ export const pickle: Format = {
     !isTorchLegacy(head),
   scan: (source, file, context) => {
     const inlineArrays: InlineArrays = { mode: 'skip' };
-    const end = scanPickle(source, 0, file, context, null, inlineArrays);
+    const end = scanPickle(source, file, context, { inlineArrays });
     if (inlineArrays.firstAt !== undefined && !onlyForJoblib(file))
       checkPlainReading(source, file, context, inlineArrays.firstAt);
     if (end !== source.size) {
@@ -41,19 +41,24 @@ export const pickle: Format = {
   },
 };
 
-/**
- * Judges the pickle that begins at `start`; answers where it ends. `script`: it belongs to a
- * program of TorchScript, whose classes it may make.
- */
+/** What is known of a pickle beforehand; of one that is a file of its own, nothing. */
+export interface PickleSetting {
+  /** where it begins */
+  readonly start?: number;
+  readonly storages?: StorageResolver;
+  readonly inlineArrays?: InlineArrays;
+  /** it belongs to a program of TorchScript, whose classes it may make */
+  readonly script?: boolean;
+}
+
+/** Judges a pickle; answers where it ends. */
 export function scanPickle(
   source: ByteSource,
-  start: number,
   file: string,
   context: ScanContext,
-  storages: StorageResolver | null,
-  inlineArrays: InlineArrays = { mode: 'refuse' },
-  script = false,
+  setting: PickleSetting = {},
 ): number {
+  const { start = 0, storages = null, inlineArrays = { mode: 'refuse' }, script } = setting;
   const host: PickleHost = {
     file,
     report: context.report,
@@ -68,7 +73,7 @@ export function scanPickle(
       return context.storages.get(inside) ?? null;
     },
   };
-  return new PickleMachine(source, start, host, allowList()).run();
+  return new PickleMachine({ source, start }, host, allowList()).run();
 }
 
 /**
@@ -85,9 +90,12 @@ function checkPlainReading(
   const report = new Report(context.limits);
   let ends = true;
   try {
-    scanPickle(source, 0, file, { ...context, report, nested: () => undefined }, null, {
-      mode: 'run',
-    });
+    scanPickle(
+      source,
+      file,
+      { ...context, report, nested: () => undefined },
+      { inlineArrays: { mode: 'run' } },
+    );
   } catch (error) {
     if (!(error instanceof Rejected)) throw error;
     ends = error.rule === 'pickle-structure';

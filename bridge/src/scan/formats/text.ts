@@ -58,10 +58,10 @@ export const text: Format = {
   scan: (source, file, context) => {
     const bytes = readText(source, context);
     if (/\.(jinja2?|j2)$/i.test(file))
-      tellTemplate(utf8.decode(bytes), file, context, undefined, 'template');
+      tellTemplate(utf8.decode(bytes), { file, key: 'template' }, context.report);
     const content = utf8.decode(bytes);
     if (TEMPLATE_FILE.test(file) && /\{[{%#]/.test(content))
-      tellTemplate(content, file, context, undefined, 'template');
+      tellTemplate(content, { file, key: 'template' }, context.report);
     lookIntoScript(content, file, context);
     if (/\.ya?ml$/i.test(file)) lookIntoYaml(content, file, context);
     lookForKeras(tryJson(bytes, context.limits), file, context);
@@ -150,7 +150,7 @@ function lookForCode(value: JsonValue, file: string, context: ScanContext): void
     // tool_chat_template and whatever else servers look for
     if (/chat_template/i.test(key))
       for (const template of templatesOf(inner))
-        tellTemplate(template, file, context, undefined, key);
+        tellTemplate(template, { file, key }, context.report);
     lookForCode(inner, file, context);
   }
 }

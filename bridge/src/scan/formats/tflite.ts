@@ -5,8 +5,9 @@ import { Rejected } from '../report.ts';
 import type { ByteSource } from '../source.ts';
 import { readBuffers } from './tflite/buffers.ts';
 import { readLabels } from './tflite/labels.ts';
+import type { TfliteFile, TfliteModel } from './tflite/model.ts';
 import { readOperatorCodes } from './tflite/operators.ts';
-import { readSubgraph, type TfliteModel } from './tflite/subgraph.ts';
+import { readSubgraph } from './tflite/subgraph.ts';
 
 const MARK = [0x54, 0x46, 0x4c, 0x33];
 const MARK_AT = 4;
@@ -51,37 +52,31 @@ function scanTflite(source: ByteSource, file: string, context: ScanContext): voi
     0
   )
     context.report.add('tflite-external-buffer', { file, offset: root.at });
-  const operatorCodes = readOperatorCodes(reader, root, tables, file, context.report);
-  const buffers = readBuffers(reader, root, source.size);
+  const opened: TfliteFile = { reader, tables, source, file, report: context.report };
+  const operatorCodes = readOperatorCodes(opened, root);
+  const buffers = readBuffers(opened, root);
   const subgraphs = [...reader.each(root, 'subgraphs')];
   const model: TfliteModel = {
-    reader,
-    tables,
+    ...opened,
     operatorCodes,
-    source,
     buffers,
     tensors: subgraphs.map((graph) => reader.list(graph, 'tensors').length),
-    size: source.size,
-    file,
-    report: context.report,
   };
   for (const [i, graph] of subgraphs.entries()) readSubgraph(model, graph, i);
   checkNames(model, root);
-  readLabels(reader, root, source, file, context);
+  readLabels(model, root, context);
   reader.checkOwners();
 }
 
 /** Metadata names buffers; signatures name subgraphs and their tensors. */
-function checkNames({ reader, buffers, tensors }: TfliteModel, root: TableAt): void {
-  const wrong = (why: string, at: number): never => {
-    throw new Rejected('tflite-reference', why, at);
-  };
+function checkNames(model: TfliteModel, root: TableAt): void {
+  const { reader, buffers } = model;
   for (const entry of reader.each(root, 'metadata'))
     if (reader.number(entry, 'buffer') >= buffers.length)
-      wrong('An entry of the metadata names a buffer that is not there.', entry.at);
+      wrong('An entry of the metadata names a buffer that is not there.', entry);
   for (const buffer of reader.numbers(root, 'metadata_buffer'))
     if (buffer < 0 || buffer >= buffers.length)
-      wrong('The metadata name a buffer that is not there.', root.at);
+      wrong('The metadata name a buffer that is not there.', root);
   const keys = new Set<string>();
   for (const signature of reader.each(root, 'signature_defs')) {
     const key = reader.text(signature, 'signature_key') ?? '';
@@ -92,13 +87,21 @@ function checkNames({ reader, buffers, tensors }: TfliteModel, root: TableAt): v
         signature.at,
       );
     keys.add(key);
-    const count =
-      tensors[reader.number(signature, 'subgraph_index')] ??
-      wrong('A signature names a subgraph that is not there.', signature.at);
-    for (const side of ['inputs', 'outputs']) {
-      for (const entry of reader.each(signature, side))
-        if (reader.number(entry, 'tensor_index') >= count)
-          wrong('A signature names a tensor that is not there.', entry.at);
-    }
+    checkSignature(model, signature);
   }
+}
+
+function checkSignature({ reader, tensors }: TfliteModel, signature: TableAt): void {
+  const count =
+    tensors[reader.number(signature, 'subgraph_index')] ??
+    wrong('A signature names a subgraph that is not there.', signature);
+  for (const side of ['inputs', 'outputs']) {
+    for (const entry of reader.each(signature, side))
+      if (reader.number(entry, 'tensor_index') >= count)
+        wrong('A signature names a tensor that is not there.', entry);
+  }
+}
+
+function wrong(why: string, { at }: TableAt): never {
+  throw new Rejected('tflite-reference', why, at);
 }

@@ -63,7 +63,7 @@ export function scanTorchExport(
     const inside = `${file}!${member.name}`;
     const open = (): ByteSource => openMember(zip, member, file, context);
     report.guard(inside, () => {
-      if (NOTES[name] !== undefined) judgeNote(member, NOTES[name], open, inside, context);
+      if (NOTES[name] !== undefined) judgeNote(open(), NOTES[name], inside, context);
       else if (PROGRAM.test(name)) judge(readJson(open(), inside, context), inside, context);
       else if (CONFIG.test(name))
         judgeConfig(
@@ -96,15 +96,8 @@ export function scanTorchExport(
       });
 }
 
-function judgeNote(
-  member: ZipMember,
-  form: RegExp,
-  open: () => ByteSource,
-  file: string,
-  { report }: ScanContext,
-): void {
-  const source = open();
-  const text = member.size <= NOTE_MAX_BYTES ? latin1(source.read(0, source.size)) : '';
+function judgeNote(source: ByteSource, form: RegExp, file: string, { report }: ScanContext): void {
+  const text = source.size <= NOTE_MAX_BYTES ? latin1(source.read(0, source.size)) : '';
   if (!form.test(text))
     report.add('torch-layout', {
       file,

@@ -35,12 +35,12 @@ function scanTorchLegacy(source: ByteSource, file: string, context: ScanContext)
       'The magic number is not followed by version 1001 of the format.',
       at,
     );
-  at = scanPickle(source, at + version, file, context, null);
+  at = scanPickle(source, file, context, { start: at + version });
   const storages = new Storages();
-  at = scanPickle(source, at, file, context, storages);
+  at = scanPickle(source, file, context, { start: at, storages });
   const alone = storages.alone(source.read(at - STORAGE_END.length, STORAGE_END.length));
   const listStart = at;
-  at = scanPickle(source, at, file, context, null);
+  at = scanPickle(source, file, context, { start: at });
   const keys = readTextList(source, listStart, context.limits.members);
   storages.mustBe(keys, listStart);
   for (const key of keys) at = storages.pass(source, key, at);

@@ -1,5 +1,3 @@
-import { openMember } from '../containers/zip-member.ts';
-import type { ZipMember } from '../containers/zip-headers.ts';
 import type { ScanContext } from '../format.ts';
 import { latin1, Rejected } from '../report.ts';
 import type { ByteSource } from '../source.ts';
@@ -18,27 +16,31 @@ const NAMED_OP = /([A-Za-z_][A-Za-z0-9_]*)::([A-Za-z_][A-Za-z0-9_]*)/g;
 export const SCRIPT_MEMBER =
   /^(code\/(?:[\w-]+\/)*[\w-]+\.py(?:\.debug_pkl)?|constants\.pkl|traced_inputs\.pkl|bytecode\.pkl|mobile_debug_handles\.pkl|(?:constants|traced_inputs|bytecode)\/[0-9]+|extra\/[^/].*)$/;
 
+/** A member of the archive that belongs to the program. */
+interface ScriptMember {
+  /** in the folder of the archive */
+  readonly name: string;
+  /** the path for findings */
+  readonly inside: string;
+  readonly source: ByteSource;
+}
+
 /**
  * Judges one member of the program; `pickled` judges a pickle that has storages, in the folder of
  * its name.
  */
 export function scanScriptMember(
-  name: string,
-  zip: ByteSource,
-  member: ZipMember,
-  file: string,
+  { name, inside, source }: ScriptMember,
   context: ScanContext,
   pickled: (folder: string, source: ByteSource, inside: string) => void,
 ): void {
-  const inside = `${file}!${member.name}`;
-  const source = openMember(zip, member, file, context);
   if (/\.py$/.test(name)) return judgeCode(source, inside, context);
   if (name.startsWith('extra/')) return judgeExtra(source, inside, context);
   // numbers; the pickle of the folder says how many
   if (/^(constants|traced_inputs|bytecode)\/[0-9]+$/.test(name)) return;
   if (name === 'bytecode.pkl') judgeBytecode(source, inside, context);
   if (name.endsWith('.debug_pkl') || name === 'mobile_debug_handles.pkl') {
-    const end = scanPickle(source, 0, inside, context, null);
+    const end = scanPickle(source, inside, context);
     if (end !== source.size)
       throw new Rejected(
         'format-trailing-data',

@@ -22,6 +22,13 @@ export function isTorchZip(members: ZipMember[]): boolean {
   return members.some((member) => /^[^/]+\/data\.pkl$/.test(member.name));
 }
 
+interface TorchArchive {
+  readonly zip: ByteSource;
+  readonly members: readonly ZipMember[];
+  readonly file: string;
+  readonly context: ScanContext;
+}
+
 /**
  * The zip of torch.save (PyTorch 1.6 and later): one folder, data.pkl, the storages in data/, a few
  * notes. Every member has its place.
@@ -35,104 +42,140 @@ export function scanTorchZip(
   const pickles = members.filter((member) => /^[^/]+\/data\.pkl$/.test(member.name));
   if (pickles.length !== 1)
     throw new Rejected('torch-layout', 'There are two data.pkl; loaders take different ones.');
-  const prefix = pickles[0]!.name.slice(0, -'data.pkl'.length);
-  const storages = new Map<string, ZipMember>();
-  const isScript = members.some(({ name }) => name.startsWith(`${prefix}code/`));
-  const names = new Set(members.map(({ name }) => name));
-  const tellUnused = (keys: Iterable<string>, used: Set<string>, folder: string): void => {
-    for (const key of keys)
-      if (!used.has(key))
-        context.report.add('torch-layout', {
-          file: `${file}!${folder}${key}`,
-          why: 'No tensor uses this storage; nobody knows what the bytes are.',
-        });
-  };
+  new TorchZip({ zip, members, file, context }, pickles[0]!).scan();
+}
+
+class TorchZip {
+  private readonly archive: TorchArchive;
+  private readonly data: ZipMember;
+  /** the folder that everything lies in */
+  private readonly prefix: string;
+  private readonly isScript: boolean;
+  private readonly names: ReadonlySet<string>;
+  private readonly storages = new Map<string, ZipMember>();
+
+  constructor(archive: TorchArchive, data: ZipMember) {
+    this.archive = archive;
+    this.data = data;
+    this.prefix = data.name.slice(0, -'data.pkl'.length);
+    this.names = new Set(archive.members.map(({ name }) => name));
+    this.isScript = archive.members.some(({ name }) => name.startsWith(`${this.prefix}code/`));
+  }
+
+  scan(): void {
+    for (const member of this.archive.members) if (member !== this.data) this.judgeMember(member);
+    this.judgeData();
+  }
+
+  private judgeMember(member: ZipMember): void {
+    const { context } = this.archive;
+    const inside = this.pathOf(member);
+    const name = member.name.startsWith(this.prefix) ? member.name.slice(this.prefix.length) : null;
+    if (name === null) return this.refuse(member);
+    if (/^data\/[0-9]+$/.test(name)) return this.keepStorage(member, name.slice('data/'.length));
+    const note = NOTES[name];
+    if (note !== undefined) return this.judgeNote(member, note);
+    if (!this.isOfScript(name)) return this.refuse(member);
+    context.report.guard(inside, () =>
+      scanScriptMember({ name, inside, source: this.open(member) }, context, (...pickle) =>
+        this.judgeScriptPickle(...pickle),
+      ),
+    );
+  }
+
+  private isOfScript(name: string): boolean {
+    return (
+      this.isScript &&
+      SCRIPT_MEMBER.test(name) &&
+      (!/^\w+\/[0-9]+$/.test(name) || this.names.has(`${this.prefix}${name.split('/')[0]!}.pkl`))
+    );
+  }
+
   /**
-   * a pickle of its own with storages of its own: constants.pkl and constants/0, as data.pkl and
-   * data/0
+   * The bytes are numbers and may look like anything; what is checked is that they are the ones
+   * that were packed.
    */
-  const pickled = (folder: string, source: ByteSource, inside: string): void => {
-    const start = `${prefix}${folder}/`;
+  private keepStorage(member: ZipMember, key: string): void {
+    if (member.method !== 0)
+      this.tell(member, 'A storage is compressed; PyTorch stores them as they are.');
+    this.storages.set(key, member);
+    this.open(member);
+  }
+
+  private judgeNote(member: ZipMember, form: RegExp): void {
+    const text = member.size <= NOTE_MAX_BYTES ? latin1(readAll(this.open(member))) : '';
+    if (!form.test(text))
+      this.tell(member, 'The member does not hold what PyTorch writes there.', text);
+  }
+
+  private refuse(member: ZipMember): void {
+    this.tell(member, 'PyTorch writes no such member.');
+    if (member.size > 0) this.archive.context.nested(this.open(member), this.pathOf(member));
+  }
+
+  /**
+   * A pickle of its own with storages of its own: constants.pkl and constants/0, as data.pkl and
+   * data/0.
+   */
+  private judgeScriptPickle(folder: string, source: ByteSource, inside: string): void {
+    const start = `${this.prefix}${folder}/`;
     const own = new Map(
-      members
+      this.archive.members
         .filter(({ name }) => name.startsWith(start) && /^[0-9]+$/.test(name.slice(start.length)))
         .map((member) => [member.name.slice(start.length), member]),
     );
     const used = new Set<string>();
-    const end = scanPickle(
-      source,
-      0,
-      inside,
-      context,
-      resolver(own, used, folder === 'traced_inputs'),
-      undefined,
-      isScript,
-    );
+    const end = scanPickle(source, inside, this.archive.context, {
+      storages: resolver(own, used, folder === 'traced_inputs'),
+      script: this.isScript,
+    });
     if (end !== source.size)
       throw new Rejected(
         'format-trailing-data',
         `${source.size - end} bytes follow the end of the pickle.`,
         end,
       );
-    tellUnused(own.keys(), used, start);
-  };
-  for (const member of members) {
-    const inside = `${file}!${member.name}`;
-    const name = member.name.startsWith(prefix) ? member.name.slice(prefix.length) : null;
-    if (name === 'data.pkl') continue;
-    if (name !== null && /^data\/[0-9]+$/.test(name)) {
-      if (member.method !== 0)
-        context.report.add('torch-layout', {
-          file: inside,
-          why: 'A storage is compressed; PyTorch stores them as they are.',
-        });
-      storages.set(name.slice('data/'.length), member);
-      // the bytes are numbers and may look like anything; what is checked is that they are the ones
-      // that were packed
-      openMember(zip, member, file, context);
-    } else if (name !== null && NOTES[name] !== undefined) {
-      const text =
-        member.size <= NOTE_MAX_BYTES
-          ? latin1(readAll(openMember(zip, member, file, context)))
-          : '';
-      if (!NOTES[name].test(text))
-        context.report.add('torch-layout', {
-          file: inside,
-          why: 'The member does not hold what PyTorch writes there.',
-          evidence: text,
-        });
-    } else if (
-      name !== null &&
-      isScript &&
-      SCRIPT_MEMBER.test(name) &&
-      (!/^\w+\/[0-9]+$/.test(name) || names.has(`${prefix}${name.split('/')[0]!}.pkl`))
-    ) {
-      context.report.guard(inside, () =>
-        scanScriptMember(name, zip, member, file, context, pickled),
-      );
-    } else {
-      context.report.add('torch-layout', { file: inside, why: 'PyTorch writes no such member.' });
-      judge(zip, member, file, context);
-    }
+    this.tellUnused(own.keys(), used, start);
   }
-  const referred = new Set<string>();
-  const data = openMember(zip, pickles[0]!, file, context);
-  const end = scanPickle(
-    data,
-    0,
-    `${file}!${pickles[0]!.name}`,
-    context,
-    resolver(storages, referred),
-    undefined,
-    isScript,
-  );
-  if (end !== data.size)
-    throw new Rejected(
-      'format-trailing-data',
-      `${data.size - end} bytes follow the end of data.pkl.`,
-      pickles[0]!.dataOffset + end,
-    );
-  tellUnused(storages.keys(), referred, `${prefix}data/`);
+
+  private judgeData(): void {
+    const used = new Set<string>();
+    const source = this.open(this.data);
+    const end = scanPickle(source, this.pathOf(this.data), this.archive.context, {
+      storages: resolver(this.storages, used),
+      script: this.isScript,
+    });
+    if (end !== source.size)
+      throw new Rejected(
+        'format-trailing-data',
+        `${source.size - end} bytes follow the end of data.pkl.`,
+        this.data.dataOffset + end,
+      );
+    this.tellUnused(this.storages.keys(), used, `${this.prefix}data/`);
+  }
+
+  private tellUnused(keys: Iterable<string>, used: ReadonlySet<string>, folder: string): void {
+    const { file, context } = this.archive;
+    for (const key of keys)
+      if (!used.has(key))
+        context.report.add('torch-layout', {
+          file: `${file}!${folder}${key}`,
+          why: 'No tensor uses this storage; nobody knows what the bytes are.',
+        });
+  }
+
+  private tell(member: ZipMember, why: string, evidence?: string): void {
+    this.archive.context.report.add('torch-layout', { file: this.pathOf(member), why, evidence });
+  }
+
+  private open(member: ZipMember): ByteSource {
+    const { zip, file, context } = this.archive;
+    return openMember(zip, member, file, context);
+  }
+
+  private pathOf(member: ZipMember): string {
+    return `${this.archive.file}!${member.name}`;
+  }
 }
 
 /** `mayBeEmpty`: of what a program was traced with, PyTorch keeps the shapes alone. */
@@ -154,11 +197,6 @@ function resolver(
         : `Storage ${key} has ${member.size} bytes; the pickle says ${bytes}.`;
     },
   };
-}
-
-function judge(zip: ByteSource, member: ZipMember, file: string, context: ScanContext): void {
-  if (member.size > 0)
-    context.nested(openMember(zip, member, file, context), `${file}!${member.name}`);
 }
 
 const readAll = (source: ByteSource): Uint8Array => source.read(0, source.size);

@@ -63,7 +63,7 @@ export function lookIntoYaml(content: string, file: string, context: ScanContext
   for (const { keys, value } of values) {
     if (typeof value === 'string' && /\{[{%#]/.test(value)) {
       const key = keys.find((one) => NAMES_TEMPLATE.test(one));
-      if (key !== undefined) tellTemplate(value, file, context, undefined, key);
+      if (key !== undefined) tellTemplate(value, { file, key }, context.report);
     }
     const ofKeras = judgeYamlSetting(keys.at(-1) ?? '', value);
     if (ofKeras !== null)

@@ -183,11 +183,17 @@ export function readExtensibleArray(
 
 const blocksOf = (level: number): number => 2 ** Math.floor(level / 2);
 
-/** A block that names blocks of `count` entries, and says which of their pages were written. */
+/** It names so many blocks of `count` entries each, and says which of their pages were written. */
+interface BlockOfBlocks {
+  readonly at: number;
+  readonly blocks: number;
+  readonly count: number;
+}
+
 function readBlockOfBlocks(
   file: Hdf5File,
   form: ArrayForm,
-  { at, blocks, count }: { at: number; blocks: number; count: number },
+  { at, blocks, count }: BlockOfBlocks,
   each: EachChunk,
 ): void {
   const pageCount = 2 ** form.pageBits;

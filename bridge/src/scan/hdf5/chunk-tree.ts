@@ -62,11 +62,17 @@ export function readChunkTree(
   node(root, null);
 }
 
+/** What the dataset says of its chunks. */
+interface ChunkForm {
+  readonly rank: number;
+  readonly filtered: boolean;
+}
+
 /** The index of chunks that may grow in several dimensions. */
 export function readChunkTree2(
   file: Hdf5File,
   root: number | null,
-  { rank, filtered }: { rank: number; filtered: boolean },
+  { rank, filtered }: ChunkForm,
   each: EachChunk,
 ): void {
   readTree2(file, root, filtered ? TREE2_FILTERED : TREE2_PLAIN, (record) => {

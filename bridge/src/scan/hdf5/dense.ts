@@ -76,10 +76,15 @@ function readPlaces(
   return { heap: heapAt === null ? null : new FractalHeap(file, heapAt), byName, byOrder };
 }
 
+interface OrderTree {
+  readonly at: number | null;
+  readonly type: number;
+}
+
 /** The tree by order of creation must name the same things as that by name. */
 function checkOrder(
   file: Hdf5File,
-  { at, type }: { at: number | null; type: number },
+  { at, type }: OrderTree,
   places: Set<string>,
   place: (record: Cursor) => string,
 ): void {

@@ -28,90 +28,120 @@ const TRUTHS = new Set([
   'isupper',
   'islower',
 ]);
+const LINE_WIDTH = 80;
 /** round(n) computes 10^n */
 const DIGITS_MAX = 30;
 
-/**
- * The result of a filter or of the method of that name. `largest`: of all numbers that are given.
- */
+/** A filter or method, with what it is applied to and given. */
+interface Use {
+  readonly of: Bounds;
+  readonly given: Given;
+  readonly all: readonly Bounds[];
+  /** of all numbers that are given */
+  readonly largest: number;
+}
+type Result = (use: Use) => Bounds;
+
+const itself: Result = ({ of }) => of;
+const itselfOrGiven: Result = ({ of, all }) => all.reduce(either, of);
+
+const padded: Result = ({ of, largest }) => ({
+  ...of,
+  size: Math.max(of.size, largest),
+  count: Math.max(of.count, largest),
+});
+
+/** Without a width, that of a line. */
+const centred: Result = ({ of }) => ({ ...of, size: Math.max(of.size, LINE_WIDTH) });
+
+const inParts: Result = ({ of, largest }) => ({
+  ...of,
+  size: of.size + largest,
+  count: Math.max(of.count, largest),
+});
+
+/** Each line, or each value, gets as many blanks. */
+const indented: Result = ({ of, largest }) => sized(written(of) * (1 + largest));
+
+/** `'x'.join(list)`: the list may be what is large. */
+const joined: Result = ({ of, given: { inOrder, named } }) => {
+  const glue = either(inOrder[0] ?? NOTHING, named.get('d') ?? NOTHING);
+  return {
+    ...sized(of.size + of.count * glue.size + glue.count * of.size),
+    given: of.given === true,
+  };
+};
+
+/** With another base than ten, letters are digits. */
+const readAsNumber: Result = ({ of, largest }) =>
+  numberOf(
+    Math.max(
+      of.number,
+      of.digits,
+      largest,
+      largest > 10 && of.given !== true ? largest ** Math.min(of.size, 20) : 0,
+    ),
+  );
+
+const mapped: Result = ({ of, given: { inOrder, named, word }, all }) =>
+  word === null
+    ? either(of, all.reduce(either, NOTHING))
+    : grown(
+        applied(word, of, { inOrder: inOrder.slice(1), named, word: null }),
+        Math.max(1, of.count),
+      );
+
+const summed: Result = ({ of, all }) => ({
+  ...together({ ...of, number: of.number * Math.max(1, of.count) }, all.reduce(either, NOTHING)),
+  digits: of.digits,
+});
+
+const RESULTS = new Map<string, Result>([
+  ['center', (use) => (use.all.length === 0 ? centred(use) : padded(use))],
+  ['zfill', padded],
+  ['ljust', padded],
+  ['rjust', padded],
+  ['expandtabs', padded],
+  ['indent', (use) => indented(use.all.length === 0 ? { ...use, largest: 1 } : use)],
+  ['tojson', indented],
+  ['batch', inParts],
+  ['slice', inParts],
+  ['join', joined],
+  [
+    'replace',
+    ({ of, given: { inOrder, named } }) =>
+      grown(of, Math.max(1, written(inOrder[1] ?? named.get('new') ?? NOTHING))),
+  ],
+  ['int', readAsNumber],
+  ['float', readAsNumber],
+  [
+    'round',
+    ({ of, largest }) => numberOf(largest > DIGITS_MAX ? Infinity : of.number * 10 ** largest),
+  ],
+  ['map', mapped],
+  ['sum', summed],
+  ['list', itself],
+  ['items', itself],
+  ['dictsort', itself],
+  ['split', itself],
+  ['rsplit', itself],
+  ['splitlines', itself],
+  ['default', itselfOrGiven],
+  ['d', itselfOrGiven],
+  ['get', itselfOrGiven],
+  ['pop', itselfOrGiven],
+]);
+
+/** The result of a filter or of the method of that name. */
 export function applied(name: string, of: Bounds, given: Given): Bounds {
   const { inOrder, named } = given;
-  const first = inOrder[0] ?? NOTHING;
-  const largest = Math.max(0, ...[...inOrder, ...named.values()].map(({ number }) => number));
-  const all = [...inOrder, ...named.values()];
   if (LENGTHS.has(name)) return numberOf(Math.max(of.count, inOrder.length > 0 ? of.size : 0));
   if (TRUTHS.has(name)) return TRUTH;
-  switch (name) {
-    case 'center':
-    case 'zfill':
-    case 'ljust':
-    case 'rjust':
-    case 'expandtabs':
-      return {
-        ...of,
-        size: Math.max(of.size, name === 'center' && all.length === 0 ? 80 : largest),
-        count: Math.max(of.count, largest),
-      };
-    case 'indent':
-    case 'tojson':
-      // each line, or each value, gets as many blanks
-      return sized(written(of) * (name === 'indent' && all.length === 0 ? 2 : 1 + largest));
-    case 'batch':
-    case 'slice':
-      return { ...of, size: of.size + largest, count: Math.max(of.count, largest) };
-    case 'join': {
-      const glue = name === 'join' ? either(first, named.get('d') ?? NOTHING) : first;
-      // `'x'.join(list)`: the list may be what is large
-      return {
-        ...sized(of.size + of.count * glue.size + glue.count * of.size),
-        given: of.given === true,
-      };
-    }
-    case 'replace':
-      return grown(of, Math.max(1, written(inOrder[1] ?? named.get('new') ?? NOTHING)));
-    case 'int':
-    case 'float':
-      // with another base than ten, letters are digits
-      return numberOf(
-        Math.max(
-          of.number,
-          of.digits,
-          largest,
-          largest > 10 && of.given !== true ? largest ** Math.min(of.size, 20) : 0,
-        ),
-      );
-    case 'round':
-      return numberOf(largest > DIGITS_MAX ? Infinity : of.number * 10 ** largest);
-    case 'map':
-      return given.word === null
-        ? either(of, all.reduce(either, NOTHING))
-        : grown(
-            applied(given.word, of, { inOrder: inOrder.slice(1), named, word: null }),
-            Math.max(1, of.count),
-          );
-    case 'sum':
-      return {
-        ...together(
-          { ...of, number: of.number * Math.max(1, of.count) },
-          all.reduce(either, NOTHING),
-        ),
-        digits: of.digits,
-      };
-    case 'list':
-    case 'items':
-    case 'dictsort':
-    case 'split':
-    case 'rsplit':
-    case 'splitlines':
-      return of;
-    case 'default':
-    case 'd':
-    case 'get':
-    case 'pop':
-      return all.reduce(either, of);
-    default:
-      return name === 'urlencode' || /escape|^e$/.test(name) ? { ...of, size: of.size * 6 } : of;
-  }
+  const all = [...inOrder, ...named.values()];
+  const largest = Math.max(0, ...all.map(({ number }) => number));
+  const result = RESULTS.get(name);
+  if (result !== undefined) return result({ of, given, all, largest });
+  return name === 'urlencode' || /escape|^e$/.test(name) ? { ...of, size: of.size * 6 } : of;
 }
 
 /** What the functions of chat templates give; null: it is none of them. */

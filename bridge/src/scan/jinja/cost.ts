@@ -350,15 +350,14 @@ class Run implements Around {
       throw new Endless('A range is longer than any chat needs.', at);
     return macro === undefined
       ? (called(of.name, arguments_) ?? INPUT)
-      : this.expand(of.name, macro, given, arguments_, at);
+      : this.expand(macro, of.name, arguments_, { given, at });
   }
 
   private expand(
-    name: string,
     macro: Macro,
-    given: readonly Argument[],
+    name: string,
     arguments_: Given,
-    at: number,
+    { given, at }: Pick<Node & { kind: 'call' }, 'given' | 'at'>,
   ): Bounds {
     if (macro.active > 0 && !given.some(({ value }) => goesDeeper(value, this)))
       throw new Endless(

@@ -31,6 +31,14 @@ const OPEN = /\{\{|\{%|\{#/g;
 const OPERATORS = /^(\*\*|\/\/|==|!=|<=|>=|[-+*/%~|.,:()[\]{}<>=])/;
 const NUMBER =
   /^(0[xX][\da-fA-F_]+|0[bB][01_]+|0[oO][0-7_]+|\d[\d_]*(\.\d[\d_]*)?([eE][-+]?\d[\d_]*)?)/;
+const WORD = /^[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*/;
+/** Tokens by their beginnings, in the order in which they are tried; characters at most. */
+const FORMS = [
+  { kind: 'name', form: WORD, longest: 256 },
+  { kind: 'number', form: NUMBER, longest: 64 },
+  { kind: 'operator', form: OPERATORS, longest: 2 },
+] as const;
+const BRACES: Record<string, number> = { '{': 1, '}': -1 };
 const RAW = /^\{%[-+]?\s*raw\s*[-+]?%\}/;
 const END_RAW = /\{%[-+]?\s*endraw\s*[-+]?%\}/g;
 
@@ -68,41 +76,47 @@ export function readTemplate(text: string): Piece[] {
 function readCode(text: string, from: number, close: string): { tokens: Token[]; end: number } {
   const tokens: Token[] = [];
   let depth = 0;
-  let i = /[-+]/.test(text[from] ?? '') && !/[\d]/.test(text[from + 1] ?? '') ? from + 1 : from;
+  let i = behindSign(text, from);
   for (;;) {
     if (tokens.length > TOKENS_MAX)
       throw new TemplateFault(`A tag has more than ${TOKENS_MAX} words.`, from);
     while (/\s/.test(text[i] ?? '')) i += 1;
     if (i >= text.length) throw new TemplateFault('A tag does not end.', from);
-    const trimmed = /[-+]/.test(text[i]!) && text.startsWith(close, i + 1) ? i + 1 : i;
+    const mark = behindMark(text, i, close);
     // a dict's own braces may stand before the mark
-    if (text.startsWith(close, trimmed) && (depth === 0 || close === '%}'))
-      return { tokens, end: trimmed + 2 };
-    const c = text[i]!;
-    if (c === '"' || c === "'") {
-      const end = endOfString(text, i);
-      tokens.push({ kind: 'string', text: unescape(text.slice(i + 1, end)), at: i });
-      i = end + 1;
-      continue;
-    }
-    const word = /^[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*/.exec(text.slice(i, i + 256))?.[0];
-    const number = word === undefined ? NUMBER.exec(text.slice(i, i + 64))?.[0] : undefined;
-    const operator =
-      word === undefined && number === undefined
-        ? OPERATORS.exec(text.slice(i, i + 2))?.[0]
-        : undefined;
-    const found = word ?? number ?? operator;
-    if (found === undefined)
-      throw new TemplateFault(`${JSON.stringify(c)} has no meaning in a tag.`, i);
-    tokens.push({
-      kind: word !== undefined ? 'name' : number !== undefined ? 'number' : 'operator',
-      text: found,
-      at: i,
-    });
-    if (found === '{') depth += 1;
-    if (found === '}') depth -= 1;
-    i += found.length;
+    if (mark !== null && (depth === 0 || close === '%}')) return { tokens, end: mark };
+    const { token, end } = tokenAt(text, i);
+    tokens.push(token);
+    if (token.kind === 'operator') depth += BRACES[token.text] ?? 0;
+    i = end;
   }
+}
+
+/** The sign of a mark that trims blanks is no part of a number. */
+function behindSign(text: string, from: number): number {
+  return /[-+]/.test(text[from] ?? '') && !/[\d]/.test(text[from + 1] ?? '') ? from + 1 : from;
+}
+
+/** The place behind the mark that ends a tag, if it stands here. */
+function behindMark(text: string, at: number, close: string): number | null {
+  const trimmed = /[-+]/.test(text[at]!) && text.startsWith(close, at + 1) ? at + 1 : at;
+  return text.startsWith(close, trimmed) ? trimmed + close.length : null;
+}
+
+function tokenAt(text: string, at: number): { token: Token; end: number } {
+  const c = text[at]!;
+  if (c === '"' || c === "'") {
+    const end = endOfString(text, at);
+    return {
+      token: { kind: 'string', text: unescape(text.slice(at + 1, end)), at },
+      end: end + 1,
+    };
+  }
+  for (const { kind, form, longest } of FORMS) {
+    const found = form.exec(text.slice(at, at + longest))?.[0];
+    if (found !== undefined) return { token: { kind, text: found, at }, end: at + found.length };
+  }
+  throw new TemplateFault(`${JSON.stringify(c)} has no meaning in a tag.`, at);
 }
 
 function endOfString(text: string, start: number): number {

@@ -55,140 +55,139 @@ export function judgeTemplate(text: string): TemplateFinding[] {
 
 class Judge {
   readonly findings: TemplateFinding[] = [];
-  readonly #macros = new Set<string>();
-  readonly #called = new Set<string>();
+  readonly #macros: ReadonlySet<string>;
+  readonly #called: ReadonlySet<string>;
   readonly #names: Names;
 
   constructor(pieces: Piece[]) {
-    for (const { kind, tokens } of pieces)
-      if (kind === 'statement' && tokens[0]?.text === 'macro' && tokens[1] !== undefined)
-        this.#macros.add(tokens[1].text);
-    for (const { tokens } of pieces)
-      for (const [i, { kind, text }] of tokens.entries())
-        if (kind === 'name' && tokens[i + 1]?.text === '(' && tokens[i - 1]?.text !== '.')
-          this.#called.add(text);
+    this.#macros = macrosOf(pieces);
+    this.#called = calledIn(pieces);
     this.#names = new Names(pieces);
     for (const piece of pieces) this.#piece(piece);
   }
 
   #piece({ kind, tokens, at }: Piece): void {
-    const [first] = tokens;
-    if (kind === 'statement' && (first === undefined || !STATEMENTS.has(first.text))) {
-      this.#tell(
-        `The statement "${first?.text ?? ''}" is not one that chat templates need.`,
-        at,
-        first?.text ?? '',
-      );
-      return;
-    }
-    for (const { text, at: place } of kind === 'statement' ? boundNames(tokens) : []) {
-      if (
-        (FUNCTIONS.has(text) && this.#called.has(text)) ||
-        text === 'caller' ||
-        text === 'loop' ||
-        this.#macros.has(text)
-      )
+    if (kind === 'statement') return this.#statement(tokens, at);
+    for (let i = 0; i < tokens.length; i++) this.#token(tokens, i, '');
+  }
+
+  #statement(tokens: Token[], at: number): void {
+    const word = tokens[0]?.text ?? '';
+    if (!STATEMENTS.has(word))
+      return this.#tell(`The statement "${word}" is not one that chat templates need.`, at, word);
+    for (const { text, at: place } of boundNames(tokens)) {
+      if (this.#isTaken(text))
         this.#tell(
           `"${text}" is given another meaning, and what is called by that name is not known.`,
           place,
           text,
         );
     }
-    if (kind === 'statement' && first!.text === 'macro' && FUNCTIONS.has(tokens[1]?.text ?? ''))
+    if (word === 'macro' && FUNCTIONS.has(tokens[1]?.text ?? ''))
       this.#tell(`"${tokens[1]!.text}" is given another meaning.`, at, tokens[1]!.text);
-    for (let i = kind === 'statement' ? 1 : 0; i < tokens.length; i++)
-      this.#token(tokens, i, kind === 'statement' ? first!.text : '');
+    for (let i = 1; i < tokens.length; i++) this.#token(tokens, i, word);
+  }
+
+  /** Does a name have a meaning that must stay? */
+  #isTaken(name: string): boolean {
+    return (
+      (FUNCTIONS.has(name) && this.#called.has(name)) ||
+      name === 'caller' ||
+      name === 'loop' ||
+      this.#macros.has(name)
+    );
   }
 
   #token(tokens: Token[], i: number, statement: string): void {
     const token = tokens[i]!;
-    const [before, after] = [tokens[i - 1], tokens[i + 1]];
-    if (token.kind === 'string') {
-      if (/__/.test(token.text))
-        this.#tell('A text holds "__", with which Python names its insides.', token.at, token.text);
-      else if (before?.text === '[' && INSIDES.test(token.text))
-        this.#tell('It reaches for the inside of an object.', token.at, token.text);
-    } else if (token.kind === 'name') this.#name(tokens, i, statement);
-    else if (token.text === '[' && this.#isSubscript(before)) this.#subscript(tokens, i);
-    else if (
-      token.text === '(' &&
-      before !== undefined &&
-      (before.text === ')' || before.text === ']')
-    )
-      this.#tell('It calls something that it computed.', token.at, '(');
-    if (token.text === '%' && before?.kind === 'string' && after !== undefined)
+    if (token.kind === 'string') this.#string(token, tokens[i - 1]);
+    else if (token.kind === 'name') this.#name(tokens, i, statement);
+    else this.#operator(tokens, i);
+    if (token.text === '%' && tokens[i - 1]?.kind === 'string' && tokens[i + 1] !== undefined)
       this.#tell('A text is put together by a pattern, which can spell any name.', token.at, '%');
+  }
+
+  #operator(tokens: Token[], i: number): void {
+    const { text, at } = tokens[i]!;
+    const before = tokens[i - 1];
+    if (text === '[' && this.#isSubscript(before)) this.#subscript(tokens, i);
+    else if (text === '(' && (before?.text === ')' || before?.text === ']'))
+      this.#tell('It calls something that it computed.', at, '(');
+  }
+
+  #string({ text, at }: Token, before: Token | undefined): void {
+    if (/__/.test(text))
+      this.#tell('A text holds "__", with which Python names its insides.', at, text);
+    else if (before?.text === '[' && INSIDES.test(text))
+      this.#tell('It reaches for the inside of an object.', at, text);
   }
 
   #name(tokens: Token[], i: number, statement: string): void {
     const { text, at } = tokens[i]!;
-    const [before, after] = [tokens[i - 1]?.text, tokens[i + 1]?.text];
-    if (/__/.test(text) || /[^\w]/.test(text))
+    const before = tokens[i - 1]?.text;
+    if (/__|[^\w]/.test(text))
       return this.#tell(
         'It names the inside of an object, or is written in letters that Python changes.',
         at,
         text,
       );
-    if (before === '.') {
-      if (INSIDES.test(text)) this.#tell('It reaches for the inside of an object.', at, text);
-      else if (
-        after === '(' &&
-        !METHODS.has(text) &&
-        !(text === 'format' && fillsInOnly(tokens[i - 2], tokens[i - 3]))
-      )
-        this.#tell(`The method "${text}" is not on the list of harmless ones.`, at, text);
-    } else if (before === '|' || (i === 1 && statement === 'filter')) {
-      if (!FILTERS.has(text))
-        this.#tell(`The filter "${text}" is not on the list of harmless ones.`, at, text);
-      else if (READING_FILTERS.has(text)) this.#attributesRead(tokens, i);
-    } else if (before === 'is' || (before === 'not' && tokens[i - 2]?.text === 'is')) {
-      if (text !== 'not' && !TESTS.has(text))
-        this.#tell(`The test "${text}" is not on the list of harmless ones.`, at, text);
-    } else if (
-      after === '(' &&
-      !KEYWORDS.has(text) &&
-      !FUNCTIONS.has(text) &&
-      !this.#macros.has(text) &&
-      !(statement === 'macro' && i === 1) &&
-      text !== 'caller'
-    ) {
+    if (before === '.') return this.#attribute(tokens, i);
+    if (before === '|' || (i === 1 && statement === 'filter')) return this.#filter(tokens, i);
+    if (isTested(tokens, i)) return this.#test(tokens[i]!);
+    const isDefined = statement === 'macro' && i === 1;
+    if (tokens[i + 1]?.text === '(' && !isDefined && !this.#mayBeCalled(text))
       this.#tell(`"${text}" is called, and is not a function that chat templates have.`, at, text);
+  }
+
+  #test({ text, at }: Token): void {
+    if (text !== 'not' && !TESTS.has(text))
+      this.#tell(`The test "${text}" is not on the list of harmless ones.`, at, text);
+  }
+
+  #mayBeCalled(name: string): boolean {
+    return KEYWORDS.has(name) || FUNCTIONS.has(name) || this.#macros.has(name) || name === 'caller';
+  }
+
+  #attribute(tokens: Token[], i: number): void {
+    const { text, at } = tokens[i]!;
+    if (INSIDES.test(text)) return this.#tell('It reaches for the inside of an object.', at, text);
+    if (tokens[i + 1]?.text !== '(' || METHODS.has(text)) return;
+    if (text === 'format' && fillsInOnly(tokens[i - 2], tokens[i - 3])) return;
+    this.#tell(`The method "${text}" is not on the list of harmless ones.`, at, text);
+  }
+
+  #filter(tokens: Token[], i: number): void {
+    const { text, at } = tokens[i]!;
+    if (!FILTERS.has(text))
+      this.#tell(`The filter "${text}" is not on the list of harmless ones.`, at, text);
+    else if (READING_FILTERS.has(text) && tokens[i + 1]?.text === '(') {
+      this.#attributesRead(tokens, i);
+      this.#namesSpelled(tokens, i);
     }
   }
 
   /** `map(attribute='x')`, `selectattr('x.y')`, `map('upper')`: names given as texts. */
   #attributesRead(tokens: Token[], i: number): void {
-    if (tokens[i + 1]?.text !== '(') return;
-    const filter = tokens[i]!;
+    const { text: filter, at } = tokens[i]!;
     for (const [n, argument] of callArguments(tokens, i + 2).entries()) {
-      const [name, equals, value] = argument;
-      const named = equals?.text === '=' ? name!.text : null;
-      // which attribute or filter it is must stand there
-      const tells =
-        named === 'attribute' ||
-        (named === null && (n === 0 || /^(sort|unique|min|max)$/.test(filter.text)));
-      const literal =
-        named === null
-          ? argument.length === 1 && (name!.kind !== 'name' || KEYWORDS.has(name!.text))
-          : argument.length === 3 && value!.kind !== 'name';
-      if (name?.text === '*' || name?.text === '**' || (tells && !literal))
+      const [name] = argument;
+      if (isUnpacked(argument) || (choosesAttribute(filter, argument, n) && !isLiteral(argument)))
         this.#tell(
           'Which attribute or filter it uses is computed, so it could be any.',
-          filter.at,
-          filter.text,
+          at,
+          filter,
         );
-      if (
-        filter.text === 'map' &&
-        n === 0 &&
-        name?.kind === 'string' &&
-        READING_FILTERS.has(name.text)
-      )
+      if (filter === 'map' && n === 0 && name?.kind === 'string' && READING_FILTERS.has(name.text))
         this.#tell(
           'A filter is given to a filter, with names that nobody looked at.',
-          filter.at,
+          at,
           name.text,
         );
     }
+  }
+
+  /** The texts among the arguments of a filter that takes names. */
+  #namesSpelled(tokens: Token[], i: number): void {
     for (let j = i + 2, depth = 1; j < tokens.length && depth > 0; j++) {
       const { kind, text, at } = tokens[j]!;
       if (text === '(' && kind === 'operator') depth += 1;
@@ -248,3 +247,48 @@ const fillsInOnly = (text: Token | undefined, before: Token | undefined): boolea
   text?.kind === 'string' &&
   before?.kind !== 'string' &&
   /^([^{}]|\{\{|\}\}|\{\w*\})*$/.test(text.text);
+
+function macrosOf(pieces: Piece[]): Set<string> {
+  const macros = new Set<string>();
+  for (const { kind, tokens } of pieces)
+    if (kind === 'statement' && tokens[0]?.text === 'macro' && tokens[1] !== undefined)
+      macros.add(tokens[1].text);
+  return macros;
+}
+
+/** Names that are called somewhere, other than as methods. */
+function calledIn(pieces: Piece[]): Set<string> {
+  const called = new Set<string>();
+  for (const { tokens } of pieces)
+    for (const [i, { kind, text }] of tokens.entries())
+      if (kind === 'name' && tokens[i + 1]?.text === '(' && tokens[i - 1]?.text !== '.')
+        called.add(text);
+  return called;
+}
+
+/** `is x`, `is not x` */
+const isTested = (tokens: Token[], i: number): boolean =>
+  tokens[i - 1]?.text === 'is' || (tokens[i - 1]?.text === 'not' && tokens[i - 2]?.text === 'is');
+
+const isUnpacked = ([first]: Token[]): boolean => first?.text === '*' || first?.text === '**';
+
+/** What an argument is called that is given by name. */
+const nameOfArgument = ([name, equals]: Token[]): string | null =>
+  equals?.text === '=' ? name!.text : null;
+
+/** Does the argument in this place say which attribute or filter it is? */
+function choosesAttribute(filter: string, argument: Token[], place: number): boolean {
+  const name = nameOfArgument(argument);
+  return (
+    name === 'attribute' ||
+    (name === null && (place === 0 || /^(sort|unique|min|max)$/.test(filter)))
+  );
+}
+
+/** One token, which stands for nothing else. */
+function isLiteral(argument: Token[]): boolean {
+  if (nameOfArgument(argument) !== null)
+    return argument.length === 3 && argument[2]!.kind !== 'name';
+  const [first] = argument;
+  return argument.length === 1 && (first!.kind !== 'name' || KEYWORDS.has(first!.text));
+}

@@ -72,20 +72,8 @@ class Blocks {
     switch (word) {
       case 'if':
         return this.branches([whole(parser.tuple())], body(), at);
-      case 'for': {
-        const targets = this.targets(parser);
-        if (!parser.takes('in')) this.fault('A loop goes over nothing.', at);
-        const over = parser.tuple(false);
-        const condition = parser.takes('if') ? parser.expression() : null;
-        parser.takes('recursive');
-        parser.end();
-        const inside = body();
-        return [
-          { kind: 'loop', targets, over, condition, body: inside, at },
-          ...(this.otherwise() ?? []),
-          ...this.close('endfor', at),
-        ];
-      }
+      case 'for':
+        return this.loop(parser, body, at);
       case 'set': {
         const targets = this.targets(parser);
         if (parser.takes('='))
@@ -129,6 +117,21 @@ class Blocks {
         // break, continue; what else there is has been refused
         return [text];
     }
+  }
+
+  private loop(parser: ExpressionParser, body: () => Statement[], at: number): Statement[] {
+    const targets = this.targets(parser);
+    if (!parser.takes('in')) this.fault('A loop goes over nothing.', at);
+    const over = parser.tuple(false);
+    const condition = parser.takes('if') ? parser.expression() : null;
+    parser.takes('recursive');
+    parser.end();
+    const inside = body();
+    return [
+      { kind: 'loop', targets, over, condition, body: inside, at },
+      ...(this.otherwise() ?? []),
+      ...this.close('endfor', at),
+    ];
   }
 
   private branches(conditions: Node[], first: Statement[], at: number): Statement[] {

@@ -71,18 +71,18 @@ export function startOfPath(tokens: Token[], end: number): number {
 /** `a.b` of `a.b|list if …`: what a loop goes over. */
 export function pathAt(tokens: Token[], from: number): string | null {
   let to = from;
-  while (
-    tokens[to]?.kind === 'name' &&
-    tokens[to + 1]?.text === '.' &&
-    tokens[to + 2]?.kind === 'name' &&
-    tokens[to + 3]?.text !== '('
-  )
-    to += 2;
-  if (tokens[to]?.kind !== 'name') return null;
+  while (isName(tokens, to) && readsAttribute(tokens, to + 1)) to += 2;
+  if (!isName(tokens, to)) return null;
   let rest = joined(tokens.slice(to + 1));
   rest = rest.replace(/^\.keys\(\)/, '').replace(/^\|(list|sort)/, '');
   return rest === '' || /^(if|recursive)/.test(rest) ? joined(tokens.slice(from, to + 1)) : null;
 }
+
+const isName = (tokens: Token[], at: number): boolean => tokens[at]?.kind === 'name';
+
+/** `.b`, and not `.b(`. */
+const readsAttribute = (tokens: Token[], at: number): boolean =>
+  tokens[at]?.text === '.' && isName(tokens, at + 1) && tokens[at + 2]?.text !== '(';
 
 /** `a = 1, b = c` → [['a', 1], ['b', c]] */
 export function namedArguments(tokens: Token[]): [string, Token[]][] {

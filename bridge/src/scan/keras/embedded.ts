@@ -2,8 +2,9 @@ import { parseStrictJson, type JsonValue } from '../json/strict.ts';
 import { Rejected } from '../report.ts';
 import type { RuleId } from '../rules.ts';
 import type { Limits } from '../types.ts';
-import { judgeKerasConfig, type TellConfig } from './config.ts';
+import { judgeKerasConfig } from './config.ts';
 import { REFUSED_CLASSES } from './refused.ts';
+import type { TellConfig } from './objects.ts';
 
 /**
  * What no text beside a model may say, whoever wrote it; names of classes mean something else to

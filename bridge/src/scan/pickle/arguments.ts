@@ -2,6 +2,13 @@ import type { GlobalTable } from './globals.ts';
 import type { Texts } from './texts.ts';
 import { type Arena, KIND, kindOf, payloadOf } from './values.ts';
 
+/** What the payloads of values lead into. */
+export interface ValueTables {
+  readonly globals: GlobalTable;
+  readonly texts: Texts;
+  readonly arena: Arena;
+}
+
 /**
  * Do the arguments fit one of the lists? A word of a list is one or more of these, joined with `|`;
  * `?` behind it means that the argument may be missing, `*` behind the last one that it may come
@@ -14,13 +21,7 @@ import { type Arena, KIND, kindOf, payloadOf } from './values.ts';
  *   zone the name of a time zone pattern a regular expression of some length wrapped what
  *   functools.partial may be around
  */
-export function argumentsFit(
-  lists: string[][],
-  values: number[],
-  globals: GlobalTable,
-  texts: Texts,
-  arena: Arena,
-): boolean {
+export function argumentsFit(lists: string[][], values: number[], tables: ValueTables): boolean {
   return lists.some((words) => {
     const last = words[words.length - 1] ?? '';
     const repeated = last.endsWith('*');
@@ -32,7 +33,7 @@ export function argumentsFit(
       return word
         .replace(/[?*]$/, '')
         .split('|')
-        .some((alternative) => fits(alternative, value, globals, texts, arena));
+        .some((alternative) => fits(alternative, value, tables));
     });
   });
 }
@@ -42,54 +43,56 @@ const ZONE = /^[A-Za-z0-9_+-]{1,40}(\/[A-Za-z0-9_+-]{1,40}){0,2}$/;
 /** a longer one can be made to take minutes to compile */
 const PATTERN_MAX_BYTES = 8192;
 
-function fits(
-  word: string,
-  value: number,
-  globals: GlobalTable,
-  texts: Texts,
-  arena: Arena,
-): boolean {
+/** Words that only ask for the kind of a value. */
+const KINDS = new Map<string, readonly number[]>([
+  ['scalar', [KIND.SCALAR, KIND.INT]],
+  ['int', [KIND.INT]],
+  ['str', [KIND.STR]],
+  ['bytes', [KIND.BYTES]],
+  ['tuple', [KIND.TUPLE]],
+  ['list', [KIND.LIST]],
+  ['dict', [KIND.DICT]],
+  ['set', [KIND.SET, KIND.FROZENSET]],
+  ['object', [KIND.OBJECT]],
+  ['storage', [KIND.STORAGE]],
+]);
+
+function fits(word: string, value: number, tables: ValueTables): boolean {
   const kind = kindOf(value);
-  switch (word) {
-    case 'any':
-      return kind !== KIND.GLOBAL && kind !== KIND.UNKNOWN;
-    case 'scalar':
-      return kind === KIND.SCALAR || kind === KIND.INT;
-    case 'int':
-      return kind === KIND.INT;
-    case 'str':
-      return kind === KIND.STR;
-    case 'bytes':
-      return kind === KIND.BYTES;
-    case 'tuple':
-      return kind === KIND.TUPLE;
-    case 'list':
-      return kind === KIND.LIST;
-    case 'dict':
-      return kind === KIND.DICT;
-    case 'set':
-      return kind === KIND.SET || kind === KIND.FROZENSET;
-    case 'object':
-      return kind === KIND.OBJECT;
-    case 'storage':
-      return kind === KIND.STORAGE;
-  }
+  if (word === 'any') return kind !== KIND.GLOBAL && kind !== KIND.UNKNOWN;
+  const kinds = KINDS.get(word);
+  if (kinds !== undefined) return kinds.includes(kind);
+  if (kind === KIND.GLOBAL) return globalFits(word, tables.globals.at(payloadOf(value)));
+  return contentFits(word, value, tables);
+}
+
+/** Words that ask for what a value holds. */
+function contentFits(word: string, value: number, { globals, texts, arena }: ValueTables): boolean {
+  const kind = kindOf(value);
   if (word === '(0)') return kind === KIND.TUPLE && isZero(arena.elements(value));
   if (word === 'zone') return kind === KIND.STR && ZONE.test(texts.text(value) ?? '');
   if (word === 'pattern')
     return (kind === KIND.STR || kind === KIND.BYTES) && texts.bytes(value) <= PATTERN_MAX_BYTES;
   if (word.startsWith("'")) return kind === KIND.STR && texts.text(value) === word.slice(1, -1);
-  if (word.startsWith('='))
-    return kind === KIND.OBJECT && globals.at(payloadOf(value)).symbol === word.slice(1);
-  if (kind !== KIND.GLOBAL) return false;
-  const global = globals.at(payloadOf(value));
-  if (word.startsWith('@')) return global.symbol === word.slice(1);
-  if (global.standing === 'review') return word === 'class' || word === 'type';
-  if (global.standing !== 'allowed') return false;
-  if (word === 'wrapped') return global.rule!.wrapped ?? global.rule!.role === 'value';
+  return (
+    word.startsWith('=') &&
+    kind === KIND.OBJECT &&
+    globals.at(payloadOf(value)).symbol === word.slice(1)
+  );
+}
+
+function globalFits(
+  word: string,
+  { symbol, standing, rule }: ReturnType<GlobalTable['at']>,
+): boolean {
+  if (word.startsWith('@')) return symbol === word.slice(1);
+  if (standing === 'review') return word === 'class' || word === 'type';
+  if (standing !== 'allowed') return false;
+  const role = rule!.role;
+  if (word === 'wrapped') return rule!.wrapped ?? role === 'value';
   return word === 'class'
-    ? global.rule!.role === 'class'
-    : word === 'type' && (global.rule!.role === 'class' || global.rule!.role === 'value');
+    ? role === 'class'
+    : word === 'type' && (role === 'class' || role === 'value');
 }
 
 /**

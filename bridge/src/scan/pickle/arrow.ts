@@ -1,13 +1,16 @@
+import type { ValueTables } from './arguments.ts';
 import type { Texts } from './texts.ts';
-import { type Arena, KIND, kindOf, numberOf, payloadOf } from './values.ts';
-import type { GlobalTable } from './globals.ts';
+import { KIND, kindOf, numberOf, payloadOf } from './values.ts';
 import type { Watch } from './watch.ts';
 
-interface Around {
-  globals: GlobalTable;
-  arena: Arena;
-  watch: Watch;
-  texts: Texts;
+interface ArrowTables extends ValueTables {
+  readonly watch: Watch;
+}
+/** `count` elements from the one numbered `first` on, of which `missing` are not there. */
+interface ArrowArray {
+  readonly first: number;
+  readonly count: number;
+  readonly missing: number;
 }
 interface Extent {
   start: number;
@@ -51,9 +54,9 @@ const BLOCK_BYTES = 2 ** 20;
  */
 export function arrowFault(
   data: number,
-  around: Around,
+  tables: ArrowTables,
 ): { fault: string } | { unknown: string } | null {
-  const parts = kindOf(data) === KIND.TUPLE ? around.arena.elements(data) : null;
+  const parts = kindOf(data) === KIND.TUPLE ? tables.arena.elements(data) : null;
   if (parts === null || parts.length !== 7)
     return { unknown: 'its description is not the one that pyarrow writes' };
   const [type, length, nulls, offset, buffers, children, dictionary] = parts as [
@@ -65,53 +68,64 @@ export function arrowFault(
     number,
     number,
   ];
-  const name = kindOf(type) === KIND.OBJECT ? around.globals.at(payloadOf(type)).arrow : undefined;
-  const list = around.watch.list(buffers);
+  const name = kindOf(type) === KIND.OBJECT ? tables.globals.at(payloadOf(type)).arrow : undefined;
+  const list = tables.watch.list(buffers);
   if (
     name === undefined ||
     list === null ||
-    around.watch.list(children)?.length !== 0 ||
+    tables.watch.list(children)?.length !== 0 ||
     kindOf(dictionary) !== KIND.SCALAR
   )
     return { unknown: 'its type is not one of numbers or texts' };
+  const array = arrayOf(length, offset, nulls);
+  if (array === null) return { fault: 'its length is none' };
+  const extents = list.map((value) => extentOf(value, tables));
+  if (extents.includes(undefined)) return { unknown: 'its buffers are computed' };
+  const fault = buffersFault(name, array, extents as (Extent | null)[], tables.texts);
+  return fault === null ? null : { fault };
+}
+
+function arrayOf(length: number, offset: number, nulls: number): ArrowArray | null {
   const [count, first, missing] = [numberOf(length), numberOf(offset), numberOf(nulls)];
-  if (
-    count === null ||
+  return count === null ||
     first === null ||
     missing === null ||
     count < 0 ||
     first < 0 ||
     missing < -1 ||
     count + first > LENGTH_MAX
-  )
-    return { fault: 'its length is none' };
+    ? null
+    : { count, first, missing };
+}
+
+/** null: there is no buffer; undefined: it is computed. */
+function extentOf(value: number, { globals, texts }: ArrowTables): Extent | null | undefined {
+  if (kindOf(value) === KIND.SCALAR) return null;
   // a bytearray whose content is not known counts as empty: at most it is longer
-  const isBytearray = (value: number): boolean =>
+  const isBytearray =
     kindOf(value) === KIND.OBJECT &&
-    /^(builtins|__builtin__)\.bytearray$/.test(around.globals.at(payloadOf(value)).symbol);
-  const extents = list.map((value) =>
-    kindOf(value) === KIND.SCALAR
+    /^(builtins|__builtin__)\.bytearray$/.test(globals.at(payloadOf(value)).symbol);
+  return isBytearray ? { start: 0, length: 0 } : (texts.extent(value) ?? undefined);
+}
+
+/** The first buffer says what is missing; the others are numbers, or places and letters. */
+function buffersFault(
+  type: string,
+  array: ArrowArray,
+  extents: readonly (Extent | null)[],
+  texts: Texts,
+): string | null {
+  const [validity, second, third] = extents as [Extent | null, Extent | null, Extent | null];
+  const fault = validityFault(validity, array, texts);
+  if (fault !== null) return fault;
+  const bits = FIXED[type];
+  if (bits !== undefined)
+    return extents.length === 2 && (second?.length ?? 0) * 8 >= (array.first + array.count) * bits
       ? null
-      : isBytearray(value)
-        ? { start: 0, length: 0 }
-        : around.texts.extent(value),
-  );
-  if (list.some((value, i) => kindOf(value) !== KIND.SCALAR && extents[i] === null))
-    return { unknown: 'its buffers are computed' };
-  const [validity, second, third] = extents as [
-    Extent | null,
-    Extent | null,
-    Extent | null | undefined,
-  ];
-  const fault = validityFault(validity, first, count, missing, around.texts);
-  if (fault !== null) return { fault };
-  if (FIXED[name] !== undefined)
-    return extents.length === 2 && (second?.length ?? 0) * 8 >= (first + count) * FIXED[name]
-      ? null
-      : { fault: 'its numbers are fewer than it says' };
-  return extents.length === 3 && third !== undefined
-    ? textsFault(second, third, first, count, TEXTS[name]!, around.texts)
-    : { fault: 'it has other buffers than texts have' };
+      : 'its numbers are fewer than it says';
+  return extents.length === 3
+    ? textsFault(array, { places: second, letters: third, width: TEXTS[type]! }, texts)
+    : 'it has other buffers than texts have';
 }
 
 export const isArrowType = (name: string): boolean =>
@@ -123,9 +137,7 @@ export const isArrowType = (name: string): boolean =>
  */
 function validityFault(
   extent: Extent | null,
-  first: number,
-  count: number,
-  missing: number,
+  { first, count, missing }: ArrowArray,
   texts: Texts,
 ): string | null {
   if (extent === null)
@@ -135,20 +147,34 @@ function validityFault(
   if (extent.length * 8 < first + count)
     return 'what says which elements are missing is shorter than the array';
   if (missing === -1) return null;
+  return countThere(extent, first, first + count, texts) === count - missing
+    ? null
+    : 'it has more or fewer missing elements than it says';
+}
+
+/** How many of the bits from `first` to before `end` are set. */
+function countThere(extent: Extent, first: number, end: number, texts: Texts): number {
   let there = 0;
-  for (let at = Math.floor(first / 8); at * 8 < first + count; at += BLOCK_BYTES) {
+  for (let at = Math.floor(first / 8); at * 8 < end; at += BLOCK_BYTES) {
     const block = texts.read({
       start: extent.start + at,
       length: Math.min(BLOCK_BYTES, extent.length - at),
     });
-    for (let i = 0; i < block.length && (at + i) * 8 < first + count; i++) {
+    for (let i = 0; i < block.length && (at + i) * 8 < end; i++) {
       for (let bit = 0; bit < 8; bit++) {
         const element = (at + i) * 8 + bit;
-        if (element >= first && element < first + count) there += (block[i]! >> bit) & 1;
+        if (element >= first && element < end) there += (block[i]! >> bit) & 1;
       }
     }
   }
-  return there === count - missing ? null : 'it has more or fewer missing elements than it says';
+  return there;
+}
+
+/** Where the letters of texts begin, in numbers of `width` bytes, and the letters. */
+interface ArrowTexts {
+  readonly places: Extent | null;
+  readonly letters: Extent | null;
+  readonly width: number;
 }
 
 /**
@@ -156,17 +182,15 @@ function validityFault(
  * one ends.
  */
 function textsFault(
-  places: Extent | null,
-  letters: Extent | null,
-  first: number,
-  count: number,
-  width: number,
+  { first, count }: ArrowArray,
+  { places, letters, width }: ArrowTexts,
   texts: Texts,
-): { fault: string } | null {
-  if (count === 0 && (places?.length ?? 0) < (first + 1) * width)
-    return first === 0 ? null : { fault: 'its places are fewer than it says' };
-  if ((places?.length ?? 0) < (first + count + 1) * width)
-    return { fault: 'its places are fewer than it says' };
+): string | null {
+  const placesBytes = places?.length ?? 0;
+  if (count === 0 && placesBytes < (first + 1) * width)
+    return first === 0 ? null : 'its places are fewer than it says';
+  if (placesBytes < (first + count + 1) * width) return 'its places are fewer than it says';
+  const lettersBytes = letters?.length ?? 0;
   let last = 0;
   const end = (first + count + 1) * width;
   for (let at = first * width; at < end; at += BLOCK_BYTES) {
@@ -175,14 +199,15 @@ function textsFault(
       length: Math.min(BLOCK_BYTES, end - at),
     });
     for (let i = 0; i < block.length; i += width) {
-      const place =
-        width === 4
-          ? block.readInt32LE(i)
-          : block.readInt32LE(i + 4) * 2 ** 32 + block.readUInt32LE(i);
-      if (place < last || place > (letters?.length ?? 0))
-        return { fault: 'a text of it lies outside of its letters' };
+      const place = placeAt(block, i, width);
+      if (place < last || place > lettersBytes) return 'a text of it lies outside of its letters';
       last = place;
     }
   }
   return null;
 }
+
+const placeAt = (block: Buffer, at: number, width: number): number =>
+  width === 4
+    ? block.readInt32LE(at)
+    : block.readInt32LE(at + 4) * 2 ** 32 + block.readUInt32LE(at);

@@ -14,9 +14,9 @@ export class Calls {
   readonly references: References;
   readonly results: Results;
   private readonly host: PickleHost;
-  private readonly globals: GlobalTable;
-  private readonly arena: Arena;
-  private readonly texts: Texts;
+  readonly globals: GlobalTable;
+  readonly arena: Arena;
+  readonly texts: Texts;
 
   constructor(around: {
     host: PickleHost;
@@ -133,7 +133,7 @@ export class Calls {
       );
       return pack(KIND.UNKNOWN);
     }
-    if (values === null || !argumentsFit(lists, values, this.globals, this.texts, this.arena)) {
+    if (values === null || !argumentsFit(lists, values, this)) {
       const given =
         values === null ? 'unknown' : values.map((value) => this.describe(value)).join(', ');
       this.tell(

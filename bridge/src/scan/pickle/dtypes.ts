@@ -1,6 +1,6 @@
-import type { Dtype, GlobalTable } from './globals.ts';
-import type { Texts } from './texts.ts';
-import { type Arena, KIND, kindOf, numberOf, payloadOf } from './values.ts';
+import type { ValueTables } from './arguments.ts';
+import type { Dtype } from './globals.ts';
+import { KIND, kindOf, numberOf, payloadOf } from './values.ts';
 import type { Watch } from './watch.ts';
 
 const CODE = /^[<>|=]?([?biufcmMSUOV])([0-9]{1,9})$/;
@@ -17,6 +17,7 @@ const OF_OBJECTS = 0x1b;
  * versions of numpy read beyond it
  */
 const OF_SCALARS = 0x64;
+const WRONG = 'The state of a dtype is not the one that numpy writes';
 const ALIGNMENTS = [1, 2, 4, 8, 16, 32, 64];
 
 /**
@@ -32,11 +33,8 @@ export function dtypeOf(code: string): Dtype | null {
     : { kind, bytes: Number(match[2]) * (kind === 'U' ? 4 : 1), objects: false };
 }
 
-interface Around {
-  globals: GlobalTable;
-  arena: Arena;
-  watch: Watch;
-  texts: Texts;
+interface DtypeTables extends ValueTables {
+  readonly watch: Watch;
 }
 
 /**
@@ -45,10 +43,9 @@ interface Around {
  * plain bytes into addresses of objects, or objects into plain bytes. Answers why it is refused;
  * otherwise `dtype` knows from now on what its elements are.
  */
-export function giveState(dtype: Dtype, state: number, around: Around): string | null {
-  const wrong = 'The state of a dtype is not the one that numpy writes';
-  const parts = kindOf(state) === KIND.TUPLE ? around.arena.elements(state) : null;
-  if (parts === null || parts.length < 8 || parts.length > 9) return `${wrong}.`;
+export function giveState(dtype: Dtype, state: number, tables: DtypeTables): string | null {
+  const parts = kindOf(state) === KIND.TUPLE ? tables.arena.elements(state) : null;
+  if (parts === null || parts.length < 8 || parts.length > 9) return `${WRONG}.`;
   const [version, order, base, names, fields, size, alignment, flags] = parts as [
     number,
     number,
@@ -59,56 +56,70 @@ export function giveState(dtype: Dtype, state: number, around: Around): string |
     number,
     number,
   ];
-  if (kindOf(version) !== KIND.INT || kindOf(order) !== KIND.STR || numberOf(flags) === null)
-    return `${wrong}.`;
+  const flagBits = numberOf(flags);
+  if (kindOf(version) !== KIND.INT || kindOf(order) !== KIND.STR || flagBits === null)
+    return `${WRONG}.`;
   const plain = [base, names, fields].every((value) => kindOf(value) === KIND.SCALAR);
   const sized = dtype.kind === 'V' || dtype.kind === 'S' || dtype.kind === 'U';
-  if (!sized && !plain) return `${wrong}: numbers have no fields.`;
+  if (!sized && !plain) return `${WRONG}: numbers have no fields.`;
+  const fault =
+    (sized ? giveSize(dtype, size, alignment) : null) ??
+    (plain ? null : giveContent(dtype, { base, names, fields }, tables));
+  return fault === null ? flagFault(dtype, flagBits) : `${WRONG}: ${fault}.`;
+}
+
+/** A dtype of a size of its own knows it from now on. */
+function giveSize(dtype: Dtype, size: number, alignment: number): string | null {
   if (
-    sized &&
-    (kindOf(size) !== KIND.INT ||
-      kindOf(alignment) !== KIND.INT ||
-      !ALIGNMENTS.includes(payloadOf(alignment)))
+    kindOf(size) !== KIND.INT ||
+    kindOf(alignment) !== KIND.INT ||
+    !ALIGNMENTS.includes(payloadOf(alignment))
   )
-    return `${wrong}: its size or alignment is no number.`;
-  if (sized && dtype.bytes !== null && payloadOf(size) !== dtype.bytes)
-    return `${wrong}: it was made of ${dtype.bytes} bytes and says ${payloadOf(size)}.`;
-  if (sized) dtype.bytes = payloadOf(size);
-  if (!plain) {
-    const inner =
-      kindOf(base) === KIND.TUPLE
-        ? repeated(base, dtype.bytes!, around)
-        : structured(names, fields, dtype.bytes!, around);
-    if (typeof inner === 'string') return `${wrong}: ${inner}.`;
-    if (
-      kindOf(base) === KIND.TUPLE &&
-      (kindOf(names) !== KIND.SCALAR || kindOf(fields) !== KIND.SCALAR)
-    )
-      return `${wrong}: it is an array and has fields.`;
-    dtype.objects = inner.objects;
-  }
-  const bits = numberOf(flags)! & 0xff; // numpy 1 wrote them with a sign
-  if (dtype.objects && (bits & OF_OBJECTS) !== OF_OBJECTS)
+    return 'its size or alignment is no number';
+  if (dtype.bytes !== null && payloadOf(size) !== dtype.bytes)
+    return `it was made of ${dtype.bytes} bytes and says ${payloadOf(size)}`;
+  dtype.bytes = payloadOf(size);
+  return null;
+}
+
+/** Of what its elements consist: of small arrays, or of fields. */
+interface DtypeContent {
+  readonly base: number;
+  readonly names: number;
+  readonly fields: number;
+}
+
+/** A dtype that is made of others knows from now on whether objects are among them. */
+function giveContent(
+  dtype: Dtype,
+  { base, names, fields }: DtypeContent,
+  tables: DtypeTables,
+): string | null {
+  const isArray = kindOf(base) === KIND.TUPLE;
+  const inner = isArray
+    ? repeated(base, dtype.bytes!, tables)
+    : structured(names, fields, dtype.bytes!, tables);
+  if (typeof inner === 'string') return inner;
+  if (isArray && (kindOf(names) !== KIND.SCALAR || kindOf(fields) !== KIND.SCALAR))
+    return 'it is an array and has fields';
+  dtype.objects = inner.objects;
+  return null;
+}
+
+function flagFault({ kind, objects }: Dtype, flags: number): string | null {
+  const bits = flags & 0xff; // numpy 1 wrote them with a sign
+  if (objects && (bits & OF_OBJECTS) !== OF_OBJECTS)
     return 'A dtype has fields of objects and says that it has none.';
-  if (dtype.kind === 'V' && (bits & OF_SCALARS) !== 0)
+  if (kind === 'V' && (bits & OF_SCALARS) !== 0)
     return 'A dtype of fields has a flag that only dtypes of objects have.';
-  return !dtype.objects && (bits & OWNS) !== 0
-    ? 'A dtype says that it has objects and has none.'
-    : null;
+  return !objects && (bits & OWNS) !== 0 ? 'A dtype says that it has objects and has none.' : null;
 }
 
 /** `(dtype, shape)`: elements that are small arrays. */
-function repeated(base: number, bytes: number, around: Around): { objects: boolean } | string {
-  const [value, shape] = around.arena.elements(base) ?? [];
-  const element = value === undefined ? null : known(value, around);
-  const dimensions =
-    shape === undefined
-      ? null
-      : kindOf(shape) === KIND.INT
-        ? [shape]
-        : kindOf(shape) === KIND.TUPLE
-          ? around.arena.elements(shape)
-          : null;
+function repeated(base: number, bytes: number, tables: DtypeTables): { objects: boolean } | string {
+  const [value, shape] = tables.arena.elements(base) ?? [];
+  const element = value === undefined ? null : known(value, tables);
+  const dimensions = shape === undefined ? null : dimensionsOf(shape, tables);
   if (
     element === null ||
     dimensions === null ||
@@ -120,6 +131,18 @@ function repeated(base: number, bytes: number, around: Around): { objects: boole
     : 'its elements are larger or smaller than it says';
 }
 
+/** One number stands for an array of one dimension. */
+function dimensionsOf(shape: number, { arena }: DtypeTables): number[] | null {
+  if (kindOf(shape) === KIND.INT) return [shape];
+  return kindOf(shape) === KIND.TUPLE ? arena.elements(shape) : null;
+}
+
+interface FieldRange {
+  readonly start: number;
+  readonly end: number;
+  readonly objects: boolean;
+}
+
 /**
  * `name: (dtype, offset)` for each name; none reaches over the end, none shares its bytes with
  * objects.
@@ -128,18 +151,18 @@ function structured(
   names: number,
   fields: number,
   bytes: number,
-  around: Around,
+  tables: DtypeTables,
 ): { objects: boolean } | string {
-  const listed = kindOf(names) === KIND.TUPLE ? around.arena.elements(names) : null;
-  const content = around.watch.use(fields);
+  const listed = kindOf(names) === KIND.TUPLE ? tables.arena.elements(names) : null;
+  const content = tables.watch.use(fields);
   if (listed === null || content === null || content.fault !== null)
     return 'its fields are unknown';
-  if (!listed.every((name) => content.items.has(around.texts.text(name) ?? '')))
+  if (!listed.every((name) => content.items.has(tables.texts.text(name) ?? '')))
     return 'a name of it has no field';
-  const ranges = new Map<string, { start: number; end: number; objects: boolean }>();
+  const ranges = new Map<string, FieldRange>();
   for (const value of content.items.values()) {
-    const [type, offset] = kindOf(value) === KIND.TUPLE ? (around.arena.elements(value) ?? []) : [];
-    const element = type === undefined ? null : known(type, around);
+    const [type, offset] = kindOf(value) === KIND.TUPLE ? (tables.arena.elements(value) ?? []) : [];
+    const element = type === undefined ? null : known(type, tables);
     if (element === null || offset === undefined || kindOf(offset) !== KIND.INT)
       return 'a field of it is unknown';
     const end = payloadOf(offset) + element.bytes!;
@@ -152,17 +175,21 @@ function structured(
     });
   }
   const objects = [...ranges.values()].some((range) => range.objects);
-  const sorted = [...ranges.values()].sort((a, b) => a.start - b.start || a.end - b.end);
+  return objects && overlap([...ranges.values()]) ? 'fields lie over objects' : { objects };
+}
+
+function overlap(ranges: FieldRange[]): boolean {
+  ranges.sort((a, b) => a.start - b.start || a.end - b.end);
   let end = 0;
-  for (const range of objects ? sorted : []) {
-    if (range.start < end) return 'fields lie over objects';
+  for (const range of ranges) {
+    if (range.start < end) return true;
     end = Math.max(end, range.end);
   }
-  return { objects };
+  return false;
 }
 
 /** A dtype whose state has come. */
-function known(value: number, { globals }: Around): Dtype | null {
+function known(value: number, { globals }: DtypeTables): Dtype | null {
   const dtype = kindOf(value) === KIND.OBJECT ? globals.at(payloadOf(value)).dtype : undefined;
   return dtype === undefined || dtype.bytes === null ? null : dtype;
 }

@@ -24,6 +24,15 @@ const INT = pack(KIND.INT);
 const GLOBAL = pack(KIND.GLOBAL);
 const GLOBAL_END = GLOBAL + PAYLOAD_MAX;
 
+/** What the loop shares with the machine. */
+interface HotState {
+  readonly reader: Reader;
+  readonly stack: Stack;
+  readonly memo: Memo;
+  readonly arena: Arena;
+  readonly names: SpecialNames;
+}
+
 /**
  * The instructions that large pickles consist of, on local variables. It does nothing that the
  * machine's `step` would not do, and stops before whatever is unusual (another instruction, the end
@@ -32,27 +41,19 @@ const GLOBAL_END = GLOBAL + PAYLOAD_MAX;
  */
 export class HotLoop {
   instructions = 0;
-  private readonly reader: Reader;
-  private readonly stack: Stack;
-  private readonly memo: Memo;
-  private readonly arena: Arena;
+  private readonly machine: HotState;
 
-  private readonly names: SpecialNames;
-
-  constructor(reader: Reader, stack: Stack, memo: Memo, arena: Arena, names: SpecialNames) {
-    this.reader = reader;
-    this.stack = stack;
-    this.memo = memo;
-    this.arena = arena;
-    this.names = names;
+  constructor(machine: HotState) {
+    this.machine = machine;
   }
 
   /**
    * `frameEnd`: offset where the frame ends, 0 when in none. `named`: the highest place of the
    * stack with a special name or a function, which `step` must take away.
    */
+  // eslint-disable-next-line complexity, max-lines-per-function -- calls would cost what this saves
   run(frameEnd: number, named: number): void {
-    const { reader, stack, memo, arena, names } = this;
+    const { reader, stack, memo, arena, names } = this.machine;
     const { least, most } = names;
     const { buf, base, end } = reader;
     const { values, marks } = stack;

@@ -32,6 +32,13 @@ const PROTOCOL_MAX = 5;
 const INNER_PICKLES_MAX = 3;
 const SCALAR = pack(KIND.SCALAR);
 
+/** Where a pickle begins, and how many others it lies in. */
+interface PickleAt {
+  readonly source: ByteSource;
+  readonly start: number;
+  readonly depth?: number;
+}
+
 /**
  * Walks one pickle as CPython's unpickler would, without building or running anything, and judges
  * what it would do. Stricter than CPython wherever two unpicklers could disagree: such a file is
@@ -57,7 +64,7 @@ export class PickleMachine {
   private readonly places = new Places();
   private readonly names = new SpecialNames(this.places);
 
-  constructor(source: ByteSource, start: number, host: PickleHost, list: AllowList, depth = 0) {
+  constructor({ source, start, depth = 0 }: PickleAt, host: PickleHost, list: AllowList) {
     this.source = source;
     this.start = start;
     this.host = host;
@@ -82,7 +89,7 @@ export class PickleMachine {
       texts,
     });
     this.states = new States({ source, host, arena, calls: this.calls, globals, watch, texts });
-    this.hot = new HotLoop(this.reader, this.stack, this.memo, this.arena, this.names);
+    this.hot = new HotLoop({ reader: this.reader, stack, memo: this.memo, arena, names });
   }
 
   /**
@@ -115,6 +122,7 @@ export class PickleMachine {
     }
   }
 
+  // eslint-disable-next-line complexity, max-lines-per-function -- one line for each instruction
   private step(op: number, at: number): void {
     const { reader, stack, filling } = this;
     switch (op) {
@@ -192,6 +200,7 @@ export class PickleMachine {
   }
 
   /** Everything that is not on the hot path. */
+  // eslint-disable-next-line complexity, max-lines-per-function -- one line for each instruction
   private rare(op: number, at: number): void {
     const { reader, stack, filling } = this;
     switch (op) {
@@ -372,13 +381,8 @@ export class PickleMachine {
     if (array.kind === 'pickle') {
       if (this.depth >= INNER_PICKLES_MAX)
         throw new Rejected('format-nested-too-deep', 'Arrays of objects lie in arrays of objects.');
-      const end = new PickleMachine(
-        this.source,
-        reader.offset,
-        this.host,
-        this.list,
-        this.depth + 1,
-      ).run();
+      const inner = { source: this.source, start: reader.offset, depth: this.depth + 1 };
+      const end = new PickleMachine(inner, this.host, this.list).run();
       reader.skip(end - reader.offset);
     } else {
       if (array.padded) reader.skip(reader.u8());

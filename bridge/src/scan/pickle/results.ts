@@ -76,102 +76,10 @@ export class Results {
 
   /** The call of the global `id` with arguments that fit its list. */
   of(id: number, values: number[], at: number): number {
-    const { symbol } = this.globals.at(id);
     const rule = this.globals.at(id).rule!;
-    switch (rule.sink) {
-      case 'torch-bytes': {
-        const storage = this.loaded(symbol, values[0]!, at);
-        if (storage !== null) return storage;
-        break;
-      }
-      case 'torch-tensor':
-      case 'torch-tensor-typed': {
-        const fault = tensorFault(
-          values,
-          this.references.storages,
-          this.arena,
-          rule.sink === 'torch-tensor' ? null : this.typeBytes(values[6]!),
-        );
-        if (fault !== null) this.caller.tell('torch-tensor-bounds', at, undefined, fault);
-        break;
-      }
-      case 'dtype':
-        return this.dtype(id, values[0]!, at);
-      case 'text-bytes':
-        refuseSpecial(ofWideText(this.texts.text(values[0]!)));
-        break;
-      case 'scalar':
-        this.refuseName(values);
-        break;
-      case 'fraction':
-        if (kindOf(values[0]!) === KIND.STR && !FRACTION.test(this.texts.text(values[0]!) ?? ''))
-          this.caller.tell(
-            'pickle-call-arguments',
-            at,
-            symbol,
-            `${symbol} is given a text that is no fraction: a large exponent takes all memory.`,
-          );
-        break;
-      case 'base':
-        if (this.globals.at(payloadOf(values[1]!)).name === 'str')
-          refuseSpecial(this.texts.text(values[2]!) ?? '__unknown__');
-        break;
-      case 'torch-sparse':
-        this.caller.tell(
-          'torch-sparse-tensor',
-          at,
-          undefined,
-          'The places of the values of a sparse tensor are data of the file. PyTorch looks at them only where weights_only is set; a wrong one reads memory of others.',
-        );
-        break;
-      case 'attribute': {
-        const owner = this.globals.at(payloadOf(values[0]!));
-        return this.caller.global(
-          owner.module,
-          `${owner.name}.${this.texts.text(values[1]!)!}`,
-          at,
-        );
-      }
-      case 'named-type': {
-        const name = this.texts.text(values[0]!)!;
-        return this.caller.global(...(NAMED_TYPES[name] ?? (['builtins', name] as const)), at);
-      }
-      case 'dispatch':
-        return this.dispatched(values, at);
-      case 'partial':
-        return this.watch.begin(pack(KIND.OBJECT, this.globals.around(id, values[0]!)));
-      case 'arrow-type': {
-        const name =
-          symbol === 'pyarrow.lib.timestamp' ? 'timestamp' : (this.texts.text(values[0]!) ?? '');
-        if (isArrowType(name)) return pack(KIND.OBJECT, this.globals.arrowType(id, name));
-        break;
-      }
-      case 'arrow-buffer':
-        return values[0]!;
-      case 'arrow-array': {
-        const found = arrowFault(values[0]!, {
-          globals: this.globals,
-          arena: this.arena,
-          watch: this.watch,
-          texts: this.texts,
-        });
-        if (found !== null && 'fault' in found)
-          throw new Rejected(
-            'pickle-state-blocked',
-            `An array of Arrow is not as long as it says: ${found.fault}.`,
-          );
-        if (found !== null)
-          this.caller.tell(
-            'pickle-arrow-array',
-            at,
-            undefined,
-            `The buffers of an Arrow array and its length are data of the file, and pyarrow does not compare them while loading; nor could the scanner: ${found.unknown}.`,
-          );
-        break;
-      }
-      case 'inline-array':
-        this.wrapper = this.watch.begin(pack(KIND.OBJECT, id));
-    }
+    this.check(id, values, at);
+    const special = this.special(id, values, at);
+    if (special !== null) return special;
     if (rule.returns === 'bytes')
       return pack(KIND.BYTES, values.length === 2 ? LETTERS + payloadOf(values[0]!) : 0);
     if (rule.sink === 'bytearray' && (this.watch.active || this.globals.arrow))
@@ -181,6 +89,110 @@ export class Results {
       typeof rule.returns === 'number' ? payloadOf(values[rule.returns]!) : id,
     );
     return isBooster(this.globals.at(payloadOf(made)).symbol) ? this.watch.begin(made) : made;
+  }
+
+  /** What is told, or refused, of arguments that the list lets pass. */
+  private check(id: number, values: number[], at: number): void {
+    const { symbol, rule } = this.globals.at(id);
+    switch (rule!.sink) {
+      case 'torch-tensor':
+        return this.checkTensor(values, null, at);
+      case 'torch-tensor-typed':
+        return this.checkTensor(values, this.typeBytes(values[6]!), at);
+      case 'text-bytes':
+        return refuseSpecial(ofWideText(this.texts.text(values[0]!)));
+      case 'scalar':
+        return this.refuseName(values);
+      case 'fraction':
+        return this.checkFraction(symbol, values[0]!, at);
+      case 'base':
+        if (this.globals.at(payloadOf(values[1]!)).name === 'str')
+          refuseSpecial(this.texts.text(values[2]!) ?? '__unknown__');
+        return;
+      case 'torch-sparse':
+        return this.caller.tell(
+          'torch-sparse-tensor',
+          at,
+          undefined,
+          'The places of the values of a sparse tensor are data of the file. PyTorch looks at them only where weights_only is set; a wrong one reads memory of others.',
+        );
+      case 'arrow-array':
+        return this.checkArrow(values[0]!, at);
+    }
+  }
+
+  /** What comes out of the functions that do not simply make an object; null: of all others. */
+  private special(id: number, values: number[], at: number): number | null {
+    const { symbol, rule } = this.globals.at(id);
+    switch (rule!.sink) {
+      case 'torch-bytes':
+        return this.loaded(symbol, values[0]!, at);
+      case 'dtype':
+        return this.dtype(id, values[0]!, at);
+      case 'attribute': {
+        const { module, name } = this.globals.at(payloadOf(values[0]!));
+        return this.caller.global(module, `${name}.${this.texts.text(values[1]!)!}`, at);
+      }
+      case 'named-type': {
+        const name = this.texts.text(values[0]!)!;
+        return this.caller.global(...(NAMED_TYPES[name] ?? (['builtins', name] as const)), at);
+      }
+      case 'dispatch':
+        return this.dispatched(values, at);
+      case 'partial':
+        return this.watch.begin(pack(KIND.OBJECT, this.globals.around(id, values[0]!)));
+      case 'arrow-type':
+        return this.arrowType(id, symbol, values);
+      case 'arrow-buffer':
+        return values[0]!;
+      case 'inline-array':
+        this.wrapper = this.watch.begin(pack(KIND.OBJECT, id));
+        return null;
+      default:
+        return null;
+    }
+  }
+
+  private checkTensor(values: number[], elementBytes: number | null, at: number): void {
+    const fault = tensorFault(values, this.references.storages, this.arena, elementBytes);
+    if (fault !== null) this.caller.tell('torch-tensor-bounds', at, undefined, fault);
+  }
+
+  private checkFraction(symbol: string, value: number, at: number): void {
+    if (kindOf(value) === KIND.STR && !FRACTION.test(this.texts.text(value) ?? ''))
+      this.caller.tell(
+        'pickle-call-arguments',
+        at,
+        symbol,
+        `${symbol} is given a text that is no fraction: a large exponent takes all memory.`,
+      );
+  }
+
+  private checkArrow(description: number, at: number): void {
+    const found = arrowFault(description, {
+      globals: this.globals,
+      arena: this.arena,
+      watch: this.watch,
+      texts: this.texts,
+    });
+    if (found === null) return;
+    if ('fault' in found)
+      throw new Rejected(
+        'pickle-state-blocked',
+        `An array of Arrow is not as long as it says: ${found.fault}.`,
+      );
+    this.caller.tell(
+      'pickle-arrow-array',
+      at,
+      undefined,
+      `The buffers of an Arrow array and its length are data of the file, and pyarrow does not compare them while loading; nor could the scanner: ${found.unknown}.`,
+    );
+  }
+
+  private arrowType(id: number, symbol: string, values: number[]): number | null {
+    const name =
+      symbol === 'pyarrow.lib.timestamp' ? 'timestamp' : (this.texts.text(values[0]!) ?? '');
+    return isArrowType(name) ? pack(KIND.OBJECT, this.globals.arrowType(id, name)) : null;
   }
 
   /**

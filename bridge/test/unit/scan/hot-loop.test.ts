@@ -28,7 +28,7 @@ function walk(bytes: Uint8Array): string {
   };
   let end: unknown;
   try {
-    end = new PickleMachine(new BufferSource(bytes), 0, host, allowList()).run();
+    end = new PickleMachine({ source: new BufferSource(bytes), start: 0 }, host, allowList()).run();
   } catch (error) {
     if (!(error instanceof Rejected)) throw error;
     end = [error.rule, error.message, error.offset];

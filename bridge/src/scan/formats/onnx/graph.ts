@@ -157,7 +157,8 @@ function readAnnotation(walk: OnnxWalk, field: ProtoField, annotated: Set<string
   let name = '';
   walk.reader.read(field, onnxMessage('TensorAnnotation'), {
     tensor_name: (text) => void (name = walk.reader.text(text)),
-    quant_parameter_tensor_names: (pair) => readPair(walk, pair, pairs, 'onnx-duplicate'),
+    quant_parameter_tensor_names: (pair) =>
+      readPair(walk, pair, { pairs, duplicate: 'onnx-duplicate' }),
   });
   takeName(annotated, name, 'quantization annotations', field.at);
 }

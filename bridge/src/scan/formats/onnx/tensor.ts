@@ -4,11 +4,18 @@ import { claimExternalData, refuseBoth } from './external.ts';
 import { noteReader, onnxMessage, readPair, tellEmbedded, type OnnxWalk } from './walk.ts';
 
 type Store = 'float_data' | 'int32_data' | 'int64_data' | 'uint64_data' | 'double_data';
-/**
- * TensorProto.DataType → bits of an element, the list that may hold it, elements of that list for
- * so many of the tensor
- */
-const TYPES = new Map<bigint, { bits: bigint; store: Store; entries?: bigint; per?: bigint }>([
+interface ElementType {
+  readonly bits: bigint;
+  /** the list that may hold such elements */
+  readonly store: Store;
+  /** entries of that list for one element */
+  readonly entries?: bigint;
+  /** elements in one entry of it */
+  readonly per?: bigint;
+}
+
+/** By the numbers of TensorProto.DataType. */
+const TYPES = new Map<bigint, ElementType>([
   [1n, { bits: 32n, store: 'float_data' }],
   [14n, { bits: 64n, store: 'float_data', entries: 2n }],
   [11n, { bits: 64n, store: 'double_data' }],
@@ -65,7 +72,8 @@ export function readTensor(walk: OnnxWalk, field: ProtoField): Tensor {
       tensor.external = value === EXTERNAL;
     },
     metadata_props: noteReader(walk),
-    external_data: (pair) => readPair(walk, pair, entries, 'onnx-external-data'),
+    external_data: (pair) =>
+      readPair(walk, pair, { pairs: entries, duplicate: 'onnx-external-data' }),
     raw_data: (bytes) => void (tensor.raw = bytes),
     segment: ({ at }) => {
       throw new Rejected(
@@ -94,42 +102,56 @@ export function readTensor(walk: OnnxWalk, field: ProtoField): Tensor {
       `Tensor ${quote(tensor.name)} has its data in two places.`,
       field.at,
     );
-  checkSize(walk, tensor, counts, entries, field.at);
+  checkSize(walk, tensor, { counts, entries, at: field.at });
   return tensor;
 }
 
-function checkSize(
-  walk: OnnxWalk,
-  tensor: Tensor,
-  counts: Map<string, bigint>,
-  entries: Map<string, string>,
-  at: number,
-): void {
+/** What a message holds of its tensor, and where. */
+interface TensorData {
+  readonly at: number;
+  /** list → elements in it */
+  readonly counts: ReadonlyMap<string, bigint>;
+  /** what is said of data in another file */
+  readonly entries: ReadonlyMap<string, string>;
+}
+
+function checkSize(walk: OnnxWalk, tensor: Tensor, data: TensorData): void {
   const wrong = (why: string): never => {
-    throw new Rejected('onnx-tensor', `Tensor ${quote(tensor.name)}: ${why}.`, at);
+    throw new Rejected('onnx-tensor', `Tensor ${quote(tensor.name)}: ${why}.`, data.at);
   };
   const elements = elementsOf(tensor.dims) ?? wrong('its shape is negative or overflows');
   if (tensor.type === STRING) {
     if (tensor.external || tensor.raw !== null) wrong('texts are kept as raw bytes');
-    if ((counts.get('string_data') ?? 0n) !== elements) wrong(`its shape needs ${elements} texts`);
+    if ((data.counts.get('string_data') ?? 0n) !== elements)
+      wrong(`its shape needs ${elements} texts`);
     return;
   }
   const type = TYPES.get(tensor.type) ?? wrong(`its type ${tensor.type} is unknown`);
   const bytes = (elements * type.bits + 7n) / 8n;
-  if (tensor.external) return claimExternalData(walk, entries, bytes, tensor.name, at);
+  if (tensor.external)
+    return claimExternalData(walk, { name: tensor.name, bytes, at: data.at }, data.entries);
   if (tensor.raw !== null) {
     const has = tensor.raw.end - tensor.raw.start;
     if (BigInt(has) !== bytes) wrong(`type and shape need ${bytes} bytes, raw_data has ${has}`);
     return;
   }
-  const per = type.per ?? 1n;
-  const wanted = type.entries === undefined ? (elements + per - 1n) / per : elements * type.entries;
+  const fault = listFault(type, elements, data.counts);
+  if (fault !== null) wrong(fault);
+}
+
+/** Why the lists of elements do not hold what type and shape need, or null. */
+function listFault(
+  { store, entries, per = 1n }: ElementType,
+  elements: bigint,
+  counts: ReadonlyMap<string, bigint>,
+): string | null {
+  const wanted = entries === undefined ? (elements + per - 1n) / per : elements * entries;
   for (const list of counts.keys())
-    if (list !== type.store) wrong(`its data are in ${list}, which is not for its type`);
-  if ((counts.get(type.store) ?? 0n) !== wanted)
-    wrong(
-      `type and shape need ${wanted} elements in ${type.store}, there are ${counts.get(type.store) ?? 0n}`,
-    );
+    if (list !== store) return `its data are in ${list}, which is not for its type`;
+  const has = counts.get(store) ?? 0n;
+  return has === wanted
+    ? null
+    : `type and shape need ${wanted} elements in ${store}, there are ${has}`;
 }
 
 function keep<T>(list: T[], element: T, max: number): void {

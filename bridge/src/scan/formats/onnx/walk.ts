@@ -23,13 +23,19 @@ export function onnxMessage(name: string): MessageShape {
   return messages.of(name);
 }
 
-/** Reads one entry of a list of keys and values; a key that stands twice is refused. */
+/** A list of keys and values while it is read. */
+interface PairList {
+  readonly pairs: Map<string, string>;
+  /** the rule that refuses a key that stands twice */
+  readonly duplicate: 'onnx-duplicate' | 'onnx-external-data';
+  readonly maxValueBytes?: number;
+}
+
+/** Reads one entry of a list. */
 export function readPair(
   walk: OnnxWalk,
   field: ProtoField,
-  pairs: Map<string, string>,
-  rule: 'onnx-duplicate' | 'onnx-external-data',
-  maxValueBytes?: number,
+  { pairs, duplicate, maxValueBytes }: PairList,
 ): void {
   const { reader } = walk;
   let [key, value] = ['', ''];
@@ -43,7 +49,7 @@ export function readPair(
   });
   if (pairs.has(key))
     throw new Rejected(
-      rule,
+      duplicate,
       `The key ${JSON.stringify(key.slice(0, 80))} stands twice; readers differ in which one they take.`,
       field.at,
     );
@@ -55,7 +61,7 @@ export function readPair(
 export const noteReader =
   (walk: OnnxWalk) =>
   (pair: ProtoField): void =>
-    readPair(walk, pair, new Map(), 'onnx-duplicate', 0);
+    readPair(walk, pair, { pairs: new Map(), duplicate: 'onnx-duplicate', maxValueBytes: 0 });
 
 /**
  * A pickle among texts or numbers, as it is or packed: no loader of ONNX reads it, another program

@@ -42,6 +42,16 @@ export interface PathSources {
 /** The arguments of a function that name files, with the place of an operator that opens one. */
 export type PathArguments = Map<number, number>;
 
+/** The way back from an operator that opens a file. */
+interface Trail {
+  readonly graph: Graph;
+  readonly opener: GraphNode;
+  /** null: in a function */
+  readonly sources: PathSources | null;
+  /** null: in the main graph */
+  readonly found: PathArguments | null;
+}
+
 /**
  * Follows the names of files from the operators that open them back to where they come from.
  * Allowed are the loader's own: the checkpoint's name, and assets. In a function the name may be an
@@ -68,7 +78,8 @@ export class Paths {
   checkMain(graph: Graph, sources: PathSources): void {
     this.openings(
       graph,
-      (node, input) => void this.trace(graph, node.inputs[input], node, sources, null, 0),
+      (opener, input) =>
+        this.trace({ graph, opener, sources, found: null }, opener.inputs[input], 0),
       0,
     );
   }
@@ -95,7 +106,8 @@ export class Paths {
     this.known.set(name, 'asked');
     this.openings(
       graph,
-      (node, input) => this.trace(graph, node.inputs[input], node, null, found, 0),
+      (opener, input) =>
+        this.trace({ graph, opener, sources: null, found }, opener.inputs[input], 0),
       depth,
     );
     this.known.set(name, found);
@@ -120,56 +132,51 @@ export class Paths {
     }
   }
 
-  private trace(
-    graph: Graph,
-    reference: string | undefined,
-    opener: GraphNode,
-    sources: PathSources | null,
-    found: PathArguments | null,
-    depth: number,
-  ): void {
+  private trace(trail: Trail, reference: string | undefined, depth: number): void {
+    const { graph, opener, sources, found } = trail;
     if (depth > DEPTH_MAX)
       throw new Rejected(
         'limit-exceeded',
         `The name of a file is passed on more than ${DEPTH_MAX} times.`,
         opener.at,
       );
-    const name = (reference ?? '').split(':')[0]!;
+    const name = nodeOf(reference);
     const argument = graph.args.indexOf(name);
     if (found !== null && argument >= 0 && reference === name) {
       found.set(argument, opener.at);
       return;
     }
     if (sources !== null && (sources.assets.has(name) || name === sources.checkpoint))
-      return this.checkFed(graph, name, opener);
+      return this.checkFed(trail, name);
     const node = graph.nodes.get(name);
-    const follow = (input: number): void =>
-      this.trace(graph, node!.inputs[input], opener, sources, found, depth + 1);
-    switch (node?.op) {
+    if (node === undefined)
+      return this.refuse(opener, `${JSON.stringify(name.slice(0, 80))}, which cannot be followed`);
+    this.traceNode(trail, node, name, depth);
+  }
+
+  /** Goes on behind a node that only passes on, or makes, the name of a file. */
+  private traceNode(trail: Trail, node: GraphNode, name: string, depth: number): void {
+    const follow = (input: number): void => this.trace(trail, node.inputs[input], depth + 1);
+    switch (node.op) {
       case 'Identity':
       case 'ShardedFilename':
         return follow(0);
       case 'StringJoin':
-        for (const part of node.inputs.slice(1)) this.checkPart(graph, part, opener, depth + 1);
+        for (const part of node.inputs.slice(1)) this.checkPart(trail, part, depth + 1);
         return follow(0);
       case 'Pack':
         return node.inputs.forEach((input, i) => void (input.startsWith('^') || follow(i)));
       case 'ReadVariableOp':
-        return this.traceVariable(graph, node.inputs[0], opener, sources, depth + 1);
+        return this.traceVariable(trail, nodeOf(node.inputs[0]), depth + 1);
       case 'PlaceholderWithDefault':
-        return this.traceDefault(graph, name, node, opener, sources);
+        return this.checkDefault(trail, node, name);
       case 'Const':
         return this.refuse(
-          opener,
+          trail.opener,
           `the constant ${JSON.stringify(node.texts?.[0]?.slice(0, 80) ?? name.slice(0, 80))}`,
         );
-      case undefined:
-        return this.refuse(
-          opener,
-          `${JSON.stringify(name.slice(0, 80))}, which cannot be followed`,
-        );
       default:
-        return this.refuse(opener, `a ${node?.op}`);
+        return this.refuse(trail.opener, `a ${node.op}`);
     }
   }
 
@@ -177,14 +184,16 @@ export class Paths {
    * What the loader feeds must wait to be fed; where it has a value of its own, that must stay in
    * the folder.
    */
-  private checkFed(graph: Graph, name: string, opener: GraphNode, depth = 0): void {
+  private checkFed(trail: Trail, name: string, depth = 0): void {
+    const { graph, opener } = trail;
     const node = graph.nodes.get(name);
-    if (node?.op === 'Placeholder' || node?.op === 'PlaceholderV2') return;
-    if (node?.op === 'PlaceholderWithDefault' && depth < DEPTH_MAX)
-      return this.checkFed(graph, node.inputs[0]?.split(':')[0] ?? '', opener, depth + 1);
-    if (node?.op !== 'Const' || node.texts === null)
-      this.refuse(opener, 'a value that the loader does not replace');
-    for (const text of node!.texts!)
+    if (node === undefined) return this.refuse(opener, 'a value that the loader does not replace');
+    if (node.op === 'Placeholder' || node.op === 'PlaceholderV2') return;
+    if (node.op === 'PlaceholderWithDefault' && depth < DEPTH_MAX)
+      return this.checkFed(trail, nodeOf(node.inputs[0]), depth + 1);
+    if (node.op !== 'Const' || node.texts === null)
+      return this.refuse(opener, 'a value that the loader does not replace');
+    for (const text of node.texts)
       if (!PLAIN.test(text) || leadsUp(text)) this.onDefault(opener, text);
   }
 
@@ -192,24 +201,18 @@ export class Paths {
    * A graph that was saved in several ways has several savers, of which the loader feeds one. The
    * others stay in the folder where they run.
    */
-  private traceDefault(
-    graph: Graph,
-    name: string,
+  private checkDefault(
+    { graph, opener, sources }: Trail,
     { inputs }: GraphNode,
-    opener: GraphNode,
-    sources: PathSources | null,
+    name: string,
   ): void {
     let node = graph.nodes.get(nodeOf(inputs[0]));
     if (node?.op === 'PlaceholderWithDefault') node = graph.nodes.get(nodeOf(node.inputs[0]));
-    const stays =
-      node?.op === 'Const' &&
-      node.texts !== null &&
-      node.texts.every((text) => PLAIN.test(text) && !leadsUp(text));
     if (
       sources === null ||
       sources.requests.has(name) ||
       sources.requests.has(nodeOf(inputs[0])) ||
-      !stays
+      !staysInFolder(node)
     )
       this.refuse(opener, 'a default that could lead elsewhere');
   }
@@ -217,14 +220,8 @@ export class Paths {
   /**
    * A variable of the main graph that is set there and nowhere else, and to what the loader gives.
    */
-  private traceVariable(
-    graph: Graph,
-    reference: string | undefined,
-    opener: GraphNode,
-    sources: PathSources | null,
-    depth: number,
-  ): void {
-    const name = (reference ?? '').split(':')[0]!;
+  private traceVariable(trail: Trail, name: string, depth: number): void {
+    const { graph, opener, sources } = trail;
     const variable = graph.nodes.get(name);
     if (
       sources === null ||
@@ -233,14 +230,11 @@ export class Paths {
     )
       this.refuse(opener, 'a variable that others may set');
     for (const node of graph.nodes.values()) {
-      if (
-        node.op === 'ReadVariableOp' ||
-        !node.inputs.some((input) => input.split(':')[0] === name)
-      )
+      if (node.op === 'ReadVariableOp' || !node.inputs.some((input) => nodeOf(input) === name))
         continue;
-      if (node.op !== 'AssignVariableOp' || node.inputs[0]?.split(':')[0] !== name)
+      if (node.op !== 'AssignVariableOp' || nodeOf(node.inputs[0]) !== name)
         this.refuse(opener, `a variable that a ${node.op} may set`);
-      this.trace(graph, node.inputs[1], opener, sources, null, depth);
+      this.trace({ ...trail, found: null }, node.inputs[1], depth);
     }
   }
 
@@ -254,8 +248,9 @@ export class Paths {
   }
 
   /** A part that is joined to a name: plain constants, or a choice between such. */
-  private checkPart(graph: Graph, reference: string, opener: GraphNode, depth: number): void {
-    const node = graph.nodes.get(reference.split(':')[0]!);
+  private checkPart(trail: Trail, reference: string, depth: number): void {
+    const { graph, opener } = trail;
+    const node = graph.nodes.get(nodeOf(reference));
     if (reference.startsWith('^')) return;
     if (depth > DEPTH_MAX)
       throw new Rejected(
@@ -264,8 +259,7 @@ export class Paths {
         opener.at,
       );
     if (node?.op === 'Select' || node?.op === 'SelectV2') {
-      for (const branch of node.inputs.slice(1, 3))
-        this.checkPart(graph, branch, opener, depth + 1);
+      for (const branch of node.inputs.slice(1, 3)) this.checkPart(trail, branch, depth + 1);
     } else if (node?.op !== 'Const' || node.texts === null || node.texts.some(leadsUp)) {
       this.refuse(opener, 'joined from parts that could lead elsewhere');
     }
@@ -281,3 +275,8 @@ export class Paths {
 }
 
 const nodeOf = (reference: string | undefined): string => (reference ?? '').split(':')[0]!;
+
+const staysInFolder = (node: GraphNode | undefined): boolean =>
+  node?.op === 'Const' &&
+  node.texts !== null &&
+  node.texts.every((text) => PLAIN.test(text) && !leadsUp(text));

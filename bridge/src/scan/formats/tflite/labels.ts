@@ -2,10 +2,10 @@ import { Claims } from '../../claims.ts';
 import { readZipDirectory } from '../../containers/zip-directory.ts';
 import { endsLikeZip } from '../../containers/zip-end.ts';
 import { openMember } from '../../containers/zip-member.ts';
-import type { FlatbufferReader, TableAt } from '../../flatbuffers/reader.ts';
+import type { TableAt } from '../../flatbuffers/reader.ts';
 import type { ScanContext } from '../../format.ts';
 import { Rejected } from '../../report.ts';
-import type { ByteSource } from '../../source.ts';
+import type { TfliteFile } from './model.ts';
 
 /** the entry of the metadata that describes what goes along with a model */
 const DESCRIPTION = 'TFLITE_METADATA';
@@ -16,10 +16,8 @@ const DESCRIPTION = 'TFLITE_METADATA';
  * there, and only where the model says that something does.
  */
 export function readLabels(
-  reader: FlatbufferReader,
+  { reader, source, file }: TfliteFile,
   root: TableAt,
-  source: ByteSource,
-  file: string,
   context: ScanContext,
 ): void {
   if (!endsLikeZip(source)) return;

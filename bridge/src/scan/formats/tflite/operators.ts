@@ -1,6 +1,6 @@
-import type { FlatbufferReader, TableAt } from '../../flatbuffers/reader.ts';
-import type { Tables } from '../../flatbuffers/tables.ts';
-import { Rejected, type Report } from '../../report.ts';
+import type { TableAt } from '../../flatbuffers/reader.ts';
+import { Rejected } from '../../report.ts';
+import type { TfliteFile } from './model.ts';
 
 const CUSTOM = 'CUSTOM';
 /** the codes from here on stand in the wider field only */
@@ -20,11 +20,8 @@ const KNOWN_CUSTOM = new Set([
 
 /** The operators that the model calls, by their places in its list. */
 export function readOperatorCodes(
-  reader: FlatbufferReader,
+  { reader, tables, file, report }: TfliteFile,
   root: TableAt,
-  tables: Tables,
-  file: string,
-  report: Report,
 ): string[] {
   const names = new Map(
     Object.entries(tables.enums['BuiltinOperator']!).map(([name, code]) => [code, name]),
@@ -46,20 +43,21 @@ export function readOperatorCodes(
     const name = names.get(real);
     const custom = reader.text(entry, 'custom_code');
     const symbol = name === CUSTOM ? (custom ?? '') : (name ?? String(real));
-    const refuse = (why: string): void =>
-      report.add('tflite-operator', { file, offset: entry.at, symbol, why });
-    if (name === undefined || real === PLACEHOLDER)
-      refuse(`There is no built-in operator ${real}.`);
-    else if (REFUSED.has(name)) refuse(`The operator ${REFUSED.get(name)}.`);
-    else if (name === CUSTOM && symbol.startsWith('Flex'))
-      refuse(
-        'The operator is one of TensorFlow itself (Flex), of which many read and write files.',
-      );
-    else if (name === CUSTOM && !KNOWN_CUSTOM.has(symbol))
-      refuse(
-        'The operator is a custom one: a library that is not part of the upload would have to bring it.',
-      );
+    const why = whyRefused(name, real, symbol);
+    if (why !== null) report.add('tflite-operator', { file, offset: entry.at, symbol, why });
     found.push(symbol);
   }
   return found;
+}
+
+/** `name`: of the built-in operator of that code, if there is one. */
+function whyRefused(name: string | undefined, code: number, symbol: string): string | null {
+  if (name === undefined || code === PLACEHOLDER) return `There is no built-in operator ${code}.`;
+  if (REFUSED.has(name)) return `The operator ${REFUSED.get(name)}.`;
+  if (name !== CUSTOM) return null;
+  if (symbol.startsWith('Flex'))
+    return 'The operator is one of TensorFlow itself (Flex), of which many read and write files.';
+  return KNOWN_CUSTOM.has(symbol)
+    ? null
+    : 'The operator is a custom one: a library that is not part of the upload would have to bring it.';
 }

@@ -1,23 +1,9 @@
-import type { FlatbufferReader, TableAt } from '../../flatbuffers/reader.ts';
-import type { Tables } from '../../flatbuffers/tables.ts';
-import { Rejected, type Report } from '../../report.ts';
-import type { ByteSource } from '../../source.ts';
-import { ownBehind, type BufferPlace } from './buffers.ts';
+import type { TableAt } from '../../flatbuffers/reader.ts';
+import { Rejected } from '../../report.ts';
+import { ownBehind } from './buffers.ts';
+import type { TfliteModel } from './model.ts';
 import { sparseElements } from './sparse.ts';
 import { faultOfStrings } from './strings.ts';
-
-export interface TfliteModel {
-  readonly reader: FlatbufferReader;
-  readonly tables: Tables;
-  readonly operatorCodes: readonly string[];
-  readonly source: ByteSource;
-  readonly buffers: readonly BufferPlace[];
-  /** of each subgraph: how many tensors */
-  readonly tensors: readonly number[];
-  readonly size: number;
-  readonly file: string;
-  readonly report: Report;
-}
 
 /** TensorType → bits of an element; types that are not here have no fixed size */
 const TYPE_BITS: Record<string, bigint> = {
@@ -52,7 +38,7 @@ export function readSubgraph(model: TfliteModel, graph: TableAt, index: number):
   const { reader } = model;
   const count = model.tensors[index]!;
   for (const tensor of reader.each(graph, 'tensors')) checkTensor(model, tensor);
-  for (const side of ['inputs', 'outputs']) checkIndices(model, graph, side, 0, count);
+  for (const side of ['inputs', 'outputs']) checkIndices(model, graph, side, { least: 0, count });
   for (const operator of reader.each(graph, 'operators')) {
     if (reader.number(operator, 'opcode_index') >= model.operatorCodes.length)
       throw new Rejected(
@@ -61,16 +47,13 @@ export function readSubgraph(model: TfliteModel, graph: TableAt, index: number):
         operator.at,
       );
     for (const side of ['inputs', 'outputs', 'intermediates'])
-      checkIndices(model, operator, side, NONE, count);
+      checkIndices(model, operator, side, { least: NONE, count });
     for (const field of ['builtin_options', 'builtin_options2'])
       checkOptions(model, reader.table(operator, field));
-    const behind = ownBehind(
-      reader,
-      model.size,
-      operator,
-      'large_custom_options_offset',
-      'large_custom_options_size',
-    );
+    const behind = ownBehind(model, operator, {
+      offset: 'large_custom_options_offset',
+      size: 'large_custom_options_size',
+    });
     if (behind > 0 && reader.list(operator, 'custom_options').length > 0)
       throw new Rejected(
         'tflite-structure',
@@ -102,9 +85,7 @@ function checkTensor(
     wrong('tflite-tensor', `its type ${code} is unknown`);
   const shape = [...reader.numbers(tensor, 'shape')];
   if (shape.some((dimension) => dimension < 0)) wrong('tflite-tensor', 'its shape is negative');
-  let elements = 1n;
-  for (const dimension of shape)
-    if ((elements *= BigInt(dimension)) > 2n ** 63n) wrong('tflite-tensor', 'its shape overflows');
+  let elements = product(shape) ?? wrong('tflite-tensor', 'its shape overflows');
   if (bytes === 0) return;
   const sparsity = reader.table(tensor, 'sparsity');
   if (type === STRING) {
@@ -123,13 +104,21 @@ function checkTensor(
     wrong('tflite-tensor', `type and shape need ${needed} bytes, its buffer has ${bytes}`);
 }
 
+/** null: more than 63 bits count */
+function product(shape: readonly number[]): bigint | null {
+  let elements = 1n;
+  for (const dimension of shape) if ((elements *= BigInt(dimension)) > 2n ** 63n) return null;
+  return elements;
+}
+
 /** Subgraphs that the options of an operator name: branches, loops, calls. */
 function checkOptions(model: TfliteModel, options: TableAt | null): void {
   if (options === null) return;
+  const subgraphs = { least: 0, count: model.tensors.length };
   for (const field of model.tables.fields(options.table)) {
     if (field === null || !SUBGRAPH_FIELD.test(field.name)) continue;
-    if (field.kind === 'numbers') checkIndices(model, options, field.name, 0, model.tensors.length);
-    else if (!inRange(model.reader.number(options, field.name), 0, model.tensors.length))
+    if (field.kind === 'numbers') checkIndices(model, options, field.name, subgraphs);
+    else if (!inRange(model.reader.number(options, field.name), subgraphs))
       throw new Rejected(
         'tflite-reference',
         'An operator names a subgraph that is not there.',
@@ -138,22 +127,27 @@ function checkOptions(model: TfliteModel, options: TableAt | null): void {
   }
 }
 
+/** Indices of a list with `count` elements. */
+interface IndexRange {
+  readonly least: number;
+  readonly count: number;
+}
+
 function checkIndices(
   { reader }: TfliteModel,
   from: TableAt,
   field: string,
-  least: number,
-  count: number,
+  range: IndexRange,
 ): void {
   for (const index of reader.numbers(from, field)) {
-    if (!inRange(index, least, count))
+    if (!inRange(index, range))
       throw new Rejected(
         'tflite-reference',
-        `${from.table} names ${field} ${index}; there are ${count}.`,
+        `${from.table} names ${field} ${index}; there are ${range.count}.`,
         from.at,
       );
   }
 }
 
-const inRange = (index: number, least: number, count: number): boolean =>
+const inRange = (index: number, { least, count }: IndexRange): boolean =>
   index >= least && index < count;
