@@ -158,15 +158,8 @@ export class ProtoReader {
     const [number, wire] = [window.lo >>> 3, window.lo & 7];
     if (window.hi !== 0 || number === 0)
       throw new Rejected('protobuf-wire', 'The number of a field is none.', at);
+    checkWire(wire, at);
     const field = shape.fields.get(number);
-    if (wire === 3 || wire === 4 || wire > 5)
-      throw new Rejected(
-        'protobuf-wire',
-        wire > 5
-          ? `Wire type ${wire} does not exist.`
-          : 'Groups have long been abolished; no such message has one.',
-        at,
-      );
     if (field === undefined)
       throw new Rejected('protobuf-unknown-field', `${shape.name} has no field ${number}.`, at);
     const packed = wire === 2 && WIRE[field.kind] !== 2 && field.repeated;
@@ -185,22 +178,28 @@ export class ProtoReader {
       count: packed ? -1 : 1,
       key: '',
     };
+    this.pass(result, wire, end);
+    return result;
+  }
+
+  /** Finds the end of a field, and the value of a number. */
+  private pass(field: ProtoField, wire: number, end: number): void {
+    const { window } = this;
     if (wire === 2) {
       window.varint(end);
-      const length = window.length(end, at);
-      result.start = window.position;
-      result.end = window.position + length;
+      const length = window.length(end, field.at);
+      field.start = window.position;
+      field.end = window.position + length;
     } else if (wire === 0) {
       window.varint(end);
-      this.checkNumber(field, at);
-      result.value = this.signed(field);
-      result.end = window.position;
+      this.checkNumber(field.shape, field.at);
+      field.value = this.signed(field.shape);
+      field.end = window.position;
     } else {
-      result.end = result.start + FIXED_BYTES[wire]!;
-      if (result.end > end)
-        throw new Rejected('protobuf-wire', 'A number reaches beyond its message.', at);
+      field.end = field.start + FIXED_BYTES[wire]!;
+      if (field.end > end)
+        throw new Rejected('protobuf-wire', 'A number reaches beyond its message.', field.at);
     }
-    return result;
   }
 
   /** An entry of a map: its key must be a new one; the handler is given its value. */
@@ -299,4 +298,14 @@ export class ProtoReader {
       throw error;
     }
   }
+}
+
+function checkWire(wire: number, at: number): void {
+  if (wire === 3 || wire === 4)
+    throw new Rejected(
+      'protobuf-wire',
+      'Groups have long been abolished; no such message has one.',
+      at,
+    );
+  if (wire > 5) throw new Rejected('protobuf-wire', `Wire type ${wire} does not exist.`, at);
 }

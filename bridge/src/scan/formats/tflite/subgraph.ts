@@ -85,21 +85,18 @@ function checkTensor(
     wrong('tflite-tensor', `its type ${code} is unknown`);
   const shape = [...reader.numbers(tensor, 'shape')];
   if (shape.some((dimension) => dimension < 0)) wrong('tflite-tensor', 'its shape is negative');
-  let elements = product(shape) ?? wrong('tflite-tensor', 'its shape overflows');
+  const all = product(shape) ?? wrong('tflite-tensor', 'its shape overflows');
   if (bytes === 0) return;
   const sparsity = reader.table(tensor, 'sparsity');
-  if (type === STRING) {
-    const fault = sparsity === null ? faultOfStrings(source, at, bytes) : 'texts are sparse';
-    if (fault !== null) wrong('tflite-tensor', fault);
-  }
-  if (sparsity !== null) {
-    const kept = sparseElements(reader, sparsity, shape);
-    if ('fault' in kept) wrong('tflite-tensor', kept.fault);
-    else elements = kept.elements;
-  }
+  const textsFault = (): string | null =>
+    sparsity === null ? faultOfStrings(source, at, bytes) : 'texts are sparse';
+  const fault = type === STRING ? textsFault() : null;
+  if (fault !== null) wrong('tflite-tensor', fault);
+  const kept = sparsity === null ? { elements: all } : sparseElements(reader, sparsity, shape);
+  if ('fault' in kept) return wrong('tflite-tensor', kept.fault);
   const bits = TYPE_BITS[type];
   if (bits === undefined) return;
-  const needed = (elements * bits + 7n) / 8n;
+  const needed = (kept.elements * bits + 7n) / 8n;
   if (needed !== BigInt(bytes))
     wrong('tflite-tensor', `type and shape need ${needed} bytes, its buffer has ${bytes}`);
 }
