@@ -38,7 +38,7 @@ async function main(): Promise<number> {
     (help ? process.stdout : process.stderr).write(`${USAGE}\n`);
     return help ? 0 : COULD_NOT_RUN;
   }
-  const limits = deadline === undefined ? {} : { deadlineMs: Number(deadline) * 1000 };
+  const limits = limitsOf(deadline);
   if (given.each === true)
     return tellEach(
       files,
@@ -55,6 +55,9 @@ async function main(): Promise<number> {
   );
   return EXIT[result.verdict];
 }
+
+const limitsOf = (deadline: string | undefined): { deadlineMs?: number } =>
+  deadline === undefined ? {} : { deadlineMs: Number(deadline) * 1000 };
 
 /** Throws where options do not go together, or a file is not there. */
 function readArguments(): Arguments {

@@ -64,10 +64,16 @@ function scanContent(zip: ByteSource, member: ZipMember, file: string, context: 
     later: undefined,
     kind: isAsset ? 'side' : 'model',
   });
-  const found = report.formats[inside] ?? 'unreadable';
-  if (member.name === WEIGHTS && found !== 'hdf5' && found !== 'keras-h5')
-    wrong(`The weights are ${found}, not HDF5.`);
-  if (isAsset && found !== 'text') wrong(`The asset is ${found}, not a list of words.`);
+  const fault = contentFault(member.name, report.formats[inside] ?? 'unreadable');
+  if (fault !== null) wrong(fault);
+}
+
+function contentFault(name: string, found: string): string | null {
+  if (name === WEIGHTS && found !== 'hdf5' && found !== 'keras-h5')
+    return `The weights are ${found}, not HDF5.`;
+  return name.startsWith(ASSETS) && found !== 'text'
+    ? `The asset is ${found}, not a list of words.`
+    : null;
 }
 
 function scanConfig(source: ByteSource, file: string, context: ScanContext): void {

@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { Rejected } from '../report.ts';
 import type { ByteSource } from '../source.ts';
 import type { FieldShape, MessageShape } from './messages.ts';
+import { checkWire, FIXED_BYTES, WIRE } from './wire-types.ts';
 import { Window } from './window.ts';
 
 export interface Range {
@@ -28,19 +29,6 @@ export interface ProtoField extends Range {
  */
 export type Handlers = Record<string, (field: ProtoField) => void>;
 
-const WIRE: Record<FieldShape['kind'], number> = {
-  int32: 0,
-  int64: 0,
-  uint32: 0,
-  uint64: 0,
-  bool: 0,
-  fixed64: 1,
-  string: 2,
-  bytes: 2,
-  message: 2,
-  fixed32: 5,
-};
-const FIXED_BYTES: Record<number, number> = { 1: 8, 5: 4 };
 const TEXT_MAX_BYTES = 64 * 1024;
 const CHUNK_BYTES = 64 * 1024;
 
@@ -298,14 +286,4 @@ export class ProtoReader {
       throw error;
     }
   }
-}
-
-function checkWire(wire: number, at: number): void {
-  if (wire === 3 || wire === 4)
-    throw new Rejected(
-      'protobuf-wire',
-      'Groups have long been abolished; no such message has one.',
-      at,
-    );
-  if (wire > 5) throw new Rejected('protobuf-wire', `Wire type ${wire} does not exist.`, at);
 }

@@ -131,7 +131,26 @@ function checkCategories(
   ];
   if (begins.length !== asking.length || sizes.length !== asking.length)
     wrong(`not every node of tree ${index} that asks for categories has them`);
-  const asks = new Set<number>();
+  const end = checkSets({ asking, begins, sizes }, left, index);
+  if (end !== all.length) wrong(`tree ${index} has ${all.length} categories and sets of ${end}`);
+  if (!Array.from(all).every((category) => isBelow(category, CATEGORY_MAX + 1)))
+    wrong(`a category of tree ${index} is none`);
+  checkKinds(kinds, left.length, new Set(Array.from(asking)), index);
+}
+
+/** Which nodes ask for categories, and where the set of each lies in the list of all. */
+interface CategorySets {
+  readonly asking: ArrayLike<number>;
+  readonly begins: ArrayLike<number>;
+  readonly sizes: ArrayLike<number>;
+}
+
+/** Answers where the last set ends. */
+function checkSets(
+  { asking, begins, sizes }: CategorySets,
+  left: ArrayLike<number>,
+  index: number,
+): number {
   let position = 0;
   for (let i = 0; i < asking.length; i++) {
     const node = asking[i]!;
@@ -140,13 +159,8 @@ function checkCategories(
     if (begins[i] !== position || !(Number.isInteger(sizes[i]) && sizes[i]! > 0))
       wrong(`a set of categories of tree ${index} does not begin behind the one before`);
     position += sizes[i]!;
-    asks.add(node);
   }
-  if (position !== all.length)
-    wrong(`tree ${index} has ${all.length} categories and sets of ${position}`);
-  if (!Array.from(all).every((category) => isBelow(category, CATEGORY_MAX + 1)))
-    wrong(`a category of tree ${index} is none`);
-  checkKinds(kinds, left.length, asks, index);
+  return position;
 }
 
 /** Those nodes ask for categories, and no others, that have them. */

@@ -24,15 +24,9 @@ export function sparseElements(
     return { fault: 'its dimensions come in no possible order' };
   if (!isPossibleBlockMap(blocks, shape.length))
     return { fault: 'its blocks belong to no dimension' };
-  const sizes = [...shape];
-  for (const [i, dimension] of blocks.entries()) {
-    const place = order.indexOf(shape.length + i);
-    const size = reader.number(dimensions[place]!, 'dense_size');
-    if (size <= 0 || sizes[dimension]! % size !== 0)
-      return { fault: 'its blocks do not divide it' };
-    sizes[dimension]! /= size;
-    sizes.push(size);
-  }
+  const placeOf = (block: number): TableAt => dimensions[order.indexOf(shape.length + block)]!;
+  const sizes = splitSizes(shape, blocks, (block) => reader.number(placeOf(block), 'dense_size'));
+  if (sizes === null) return { fault: 'its blocks do not divide it' };
   let elements = 1n;
   for (const [i, dimension] of dimensions.entries()) {
     const size = sizes[order[i]!]!;
@@ -48,6 +42,22 @@ export function sparseElements(
     } else return { fault: `a dimension is packed in an unknown way (${format})` };
   }
   return { elements };
+}
+
+/** The dimensions, divided by their blocks, and the blocks; null where one does not fit. */
+function splitSizes(
+  shape: readonly number[],
+  blocks: readonly number[],
+  sizeOf: (block: number) => number,
+): number[] | null {
+  const sizes = [...shape];
+  for (const [i, dimension] of blocks.entries()) {
+    const size = sizeOf(i);
+    if (size <= 0 || sizes[dimension]! % size !== 0) return null;
+    sizes[dimension]! /= size;
+    sizes.push(size);
+  }
+  return sizes;
 }
 
 /** Each dimension once, and those of blocks behind the others. */
