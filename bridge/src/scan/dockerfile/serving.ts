@@ -5,7 +5,7 @@ import type { ScanResult } from '../types.ts';
 import type { Stage, Step } from './stages.ts';
 import { expand } from './variables.ts';
 
-export interface LabelProblem {
+interface LabelProblem {
   node: Instruction;
   symbol: string;
   why: string;
