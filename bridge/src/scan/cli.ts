@@ -16,62 +16,71 @@ const COULD_NOT_RUN = 3;
 
 process.exitCode = await main();
 
+interface Arguments {
+  readonly files: ScanFile[];
+  readonly json?: boolean;
+  readonly sarif?: boolean;
+  readonly deadline?: string;
+  readonly help?: boolean;
+  readonly each?: boolean;
+}
+
 async function main(): Promise<number> {
-  let files: ScanFile[];
-  let options: {
-    json?: boolean;
-    sarif?: boolean;
-    deadline?: string;
-    help?: boolean;
-    dockerfile?: string;
-    each?: boolean;
-  };
+  let given: Arguments;
   try {
-    const parsed = parseArgs({
-      allowPositionals: true,
-      options: {
-        dockerfile: { type: 'string' },
-        each: { type: 'boolean' },
-        json: { type: 'boolean' },
-        sarif: { type: 'boolean' },
-        deadline: { type: 'string' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    });
-    options = parsed.values;
-    files = parsed.positionals.map((file) => describe(file, isSideFile(file) ? 'side' : 'model'));
-    if (options.dockerfile !== undefined) files.push(describe(options.dockerfile, 'dockerfile'));
-    if (options.json === true && options.sarif === true)
-      throw new Error('--json and --sarif: choose one');
-    if (options.each === true && (options.dockerfile !== undefined || options.sarif === true))
-      throw new Error('--each goes with neither --dockerfile nor --sarif');
-    if (options.deadline !== undefined && !(Number(options.deadline) > 0))
-      throw new Error(`--deadline ${options.deadline} is not a number of seconds`);
+    given = readArguments();
   } catch (error) {
     process.stderr.write(`${(error as Error).message}\n\n${USAGE}\n`);
     return COULD_NOT_RUN;
   }
-  if (options.help === true || files.length === 0) {
-    (options.help === true ? process.stdout : process.stderr).write(`${USAGE}\n`);
-    return options.help === true ? 0 : COULD_NOT_RUN;
+  const { files, deadline, help = false, json = false } = given;
+  if (help || files.length === 0) {
+    (help ? process.stdout : process.stderr).write(`${USAGE}\n`);
+    return help ? 0 : COULD_NOT_RUN;
   }
-  const limits =
-    options.deadline === undefined ? {} : { deadlineMs: Number(options.deadline) * 1000 };
-  if (options.each === true)
+  const limits = limitsOf(deadline);
+  if (given.each === true)
     return tellEach(
       files,
       await runEach(
         files.map((file) => ({ files: [file] })),
         limits,
       ),
-      options.json === true,
+      json,
     );
   const result = await runIsolated({ files }, limits);
-  const document = options.json === true ? result : options.sarif === true ? sarif(result) : null;
+  const document = json ? result : given.sarif === true ? sarif(result) : null;
   process.stdout.write(
     document === null ? render(result) : `${JSON.stringify(document, null, 2)}\n`,
   );
   return EXIT[result.verdict];
+}
+
+const limitsOf = (deadline: string | undefined): { deadlineMs?: number } =>
+  deadline === undefined ? {} : { deadlineMs: Number(deadline) * 1000 };
+
+/** Throws where options do not go together, or a file is not there. */
+function readArguments(): Arguments {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      dockerfile: { type: 'string' },
+      each: { type: 'boolean' },
+      json: { type: 'boolean' },
+      sarif: { type: 'boolean' },
+      deadline: { type: 'string' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  });
+  const { dockerfile, deadline, json, sarif: asSarif, each } = values;
+  const files = positionals.map((file) => describe(file, isSideFile(file) ? 'side' : 'model'));
+  if (dockerfile !== undefined) files.push(describe(dockerfile, 'dockerfile'));
+  if (json === true && asSarif === true) throw new Error('--json and --sarif: choose one');
+  if (each === true && (dockerfile !== undefined || asSarif === true))
+    throw new Error('--each goes with neither --dockerfile nor --sarif');
+  if (deadline !== undefined && !(Number(deadline) > 0))
+    throw new Error(`--deadline ${deadline} is not a number of seconds`);
+  return { ...values, files };
 }
 
 function tellEach(files: ScanFile[], results: ScanResult[], asJson: boolean): number {

@@ -51,7 +51,7 @@ export class Report {
   add(rule: RuleId, place: Place): void {
     const { severity, verdict, why, remedy } = RULES[rule];
     if (RANK[verdict] > RANK[this.worst]) this.worst = verdict;
-    const key = `${rule}\n${place.file}\n${place.symbol ?? ''}\n${place.line ?? ''}\n${place.symbol === undefined ? (place.offset ?? '') : ''}`;
+    const key = keyOf(rule, place);
     if (this.seen.has(key)) return;
     if (this.findings.length >= this.limits.findings) {
       this.leftOut += 1;
@@ -66,8 +66,8 @@ export class Report {
       offset: place.offset ?? null,
       line: place.line ?? null,
       column: place.column ?? null,
-      symbol: place.symbol === undefined ? null : printable(place.symbol),
-      evidence: place.evidence === undefined ? null : printable(place.evidence),
+      symbol: printable(place.symbol),
+      evidence: printable(place.evidence),
       why: place.why ?? why,
       remedy: place.remedy ?? remedy,
     });
@@ -98,10 +98,17 @@ export class Report {
   }
 }
 
+/** What is equal in findings that say the same. */
+function keyOf(rule: RuleId, { file, symbol, line, offset }: Place): string {
+  const place = symbol === undefined ? (offset ?? '') : '';
+  return `${rule}\n${file}\n${symbol ?? ''}\n${line ?? ''}\n${place}`;
+}
+
 /**
  * One line, visible characters only, so that a finding cannot forge a line of a log or a screen.
  */
-function printable(text: string): string {
+function printable(text: string | undefined): string | null {
+  if (text === undefined) return null;
   const cut = text.length > EVIDENCE_CHARS ? `${text.slice(0, EVIDENCE_CHARS)}…` : text;
   return cut.replace(
     /[^\x20-\x7e…]/g,

@@ -28,16 +28,13 @@ export function scanUpload(request: ScanRequest): ScanResult {
   const started = performance.now();
   const limits: Limits = { ...DEFAULT_LIMITS, ...request.limits };
   const report = new Report(limits);
-  const siblings = new Map(
-    request.files.filter(({ kind }) => kind !== 'dockerfile').map(({ name, size }) => [name, size]),
-  );
   const shared = {
     limits,
     report,
     depth: 0,
     budget: { unpackedBytes: 0 },
     storages: new Map<string, StorageEntry>(),
-    siblings,
+    siblings: siblingsOf(request),
     claims: new Claims(),
   };
   const digests: Record<string, string> = Object.create(null);
@@ -83,6 +80,21 @@ export function scanUpload(request: ScanRequest): ScanResult {
   for (const file of request.files) judge(file, () => void left.push(file));
   for (const file of left) judge(file);
   reportDisputed(shared.claims, (name) => name, report);
+  return { ...resultOf(request, report, started, { digests, tools, limits }), serving };
+}
+
+const siblingsOf = ({ files }: ScanRequest): Map<string, number> =>
+  new Map(files.filter(({ kind }) => kind !== 'dockerfile').map(({ name, size }) => [name, size]));
+
+/** What is told beside the findings. */
+type Details = Pick<ScanResult['details'], 'digests' | 'tools' | 'limits'>;
+
+function resultOf(
+  request: ScanRequest,
+  report: Report,
+  started: number,
+  { digests, tools, limits }: Details,
+): Omit<ScanResult, 'serving'> {
   const { version, date } = allowList();
   return {
     verdict: report.verdict,
@@ -98,7 +110,6 @@ export function scanUpload(request: ScanRequest): ScanResult {
       durationMs: Math.round(performance.now() - started),
       bytes: request.files.reduce((sum, file) => sum + file.size, 0),
     },
-    serving,
   };
 }
 

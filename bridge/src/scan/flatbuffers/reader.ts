@@ -121,27 +121,11 @@ export class FlatbufferReader {
 
   private verifyTarget(from: TableAt, type: FieldType, at: number, depth: number): void {
     if (type.kind === 'table') return this.verify(at, type.table, depth);
-    if (type.kind === 'union') {
-      const member = type.members.get(this.number(from, `${type.name}_type`));
-      if (member === undefined || member === 'NONE')
-        this.wrong(`${type.name} is of a type that the format does not know.`, at);
-      return this.verify(at, member!, depth);
-    }
-    if (
-      this.wasHere(
-        at,
-        type.kind === 'numbers'
-          ? `numbers of ${type.bytes} bytes`
-          : type.kind === 'tables'
-            ? `a list of ${type.table}`
-            : type.kind,
-      )
-    )
-      return;
+    if (type.kind === 'union') return this.verifyUnion(from, type, at, depth);
+    if (this.wasHere(at, contentOf(type))) return;
     const length = this.unsigned(at);
     const start = at + 4;
-    const bytes =
-      type.kind === 'string' ? length + 1 : length * (type.kind === 'numbers' ? type.bytes : 4);
+    const bytes = bytesOf(type, length);
     if (start + bytes > this.source.size)
       this.wrong(
         `${type.name} claims ${bytes} bytes; the file has ${this.source.size - start} left.`,
@@ -156,6 +140,13 @@ export class FlatbufferReader {
       if (type.kind === 'tables') this.verify(target, type.table, depth);
       else this.verifyTarget(from, { ...type, kind: 'string' }, target, depth);
     }
+  }
+
+  private verifyUnion(from: TableAt, type: FieldType, at: number, depth: number): void {
+    const member = type.members.get(this.number(from, `${type.name}_type`));
+    if (member === undefined || member === 'NONE')
+      this.wrong(`${type.name} is of a type that the format does not know.`, at);
+    this.verify(at, member!, depth);
   }
 
   /** Each place is looked at once, however many lead to it; it can be one thing only. */
@@ -240,4 +231,15 @@ export class FlatbufferReader {
   private wrong(why: string, at: number): never {
     throw new Rejected(this.rule, why, at);
   }
+}
+
+/** What a place holds, in words. */
+function contentOf(type: FieldType): string {
+  if (type.kind === 'numbers') return `numbers of ${type.bytes} bytes`;
+  return type.kind === 'tables' ? `a list of ${type.table}` : type.kind;
+}
+
+/** Texts end with NUL; what is no list of numbers is one of offsets. */
+function bytesOf({ kind, bytes }: FieldType, length: number): number {
+  return kind === 'string' ? length + 1 : length * (kind === 'numbers' ? bytes : 4);
 }

@@ -55,6 +55,9 @@ export const checkpoint: Format = {
   scan: scanCheckpoint,
 };
 
+const isRange = (offset: bigint, size: bigint): boolean =>
+  offset >= 0n && size >= 0n && offset + size <= BigInt(Number.MAX_SAFE_INTEGER);
+
 function scanCheckpoint(source: ByteSource, file: string, context: ScanContext): void {
   if (source.size > context.limits.textBytes)
     throw new Rejected(
@@ -94,12 +97,7 @@ function scanCheckpoint(source: ByteSource, file: string, context: ScanContext):
     if (entry.shard < 0n || entry.shard >= shards!)
       wrong(`A variable lies in the file of data ${entry.shard}; there are ${shards}.`, start);
     const unit = TYPE_BYTES.get(entry.dtype);
-    if (
-      entry.offset < 0n ||
-      entry.size < 0n ||
-      entry.offset + entry.size > BigInt(Number.MAX_SAFE_INTEGER)
-    )
-      wrong('The place of a variable is none.', start);
+    if (!isRange(entry.offset, entry.size)) wrong('The place of a variable is none.', start);
     if (unit !== undefined && !entry.sliced && entry.size !== entry.elements * unit)
       wrong(
         `A variable has ${entry.size} bytes; type and shape need ${entry.elements * unit}.`,

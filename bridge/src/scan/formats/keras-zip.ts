@@ -39,31 +39,41 @@ export function scanKerasZip(
       });
   for (const member of members) {
     const inside = `${file}!${member.name}`;
-    const wrong = (why: string): void => report.add('keras-layout', { file: inside, why });
     report.guard(inside, () => {
       if (member.name === CONFIG)
         scanConfig(openMember(zip, member, file, context), inside, context);
       else if (member.name === METADATA)
         scanMetadata(openMember(zip, member, file, context), inside, context);
-      else {
-        const isAsset = member.name.startsWith(ASSETS);
-        if (!isAsset && member.name !== WEIGHTS) wrong('Keras writes no such member.');
-        if (member.name.endsWith('/') || (isAsset && member.size === 0)) return;
-        context.nested(openMember(zip, member, file, context), inside, {
-          name: '',
-          siblings: new Map(),
-          claims: context.claims,
-          later: undefined,
-          kind: isAsset ? 'side' : 'model',
-        });
-        const found = report.formats[inside];
-        if (member.name === WEIGHTS && found !== 'hdf5' && found !== 'keras-h5')
-          wrong(`The weights are ${found ?? 'unreadable'}, not HDF5.`);
-        if (isAsset && found !== 'text')
-          wrong(`The asset is ${found ?? 'unreadable'}, not a list of words.`);
-      }
+      else scanContent(zip, member, file, context);
     });
   }
+}
+
+/** Weights, and lists of words that layers look things up in. */
+function scanContent(zip: ByteSource, member: ZipMember, file: string, context: ScanContext): void {
+  const { report } = context;
+  const inside = `${file}!${member.name}`;
+  const wrong = (why: string): void => report.add('keras-layout', { file: inside, why });
+  const isAsset = member.name.startsWith(ASSETS);
+  if (!isAsset && member.name !== WEIGHTS) wrong('Keras writes no such member.');
+  if (member.name.endsWith('/') || (isAsset && member.size === 0)) return;
+  context.nested(openMember(zip, member, file, context), inside, {
+    name: '',
+    siblings: new Map(),
+    claims: context.claims,
+    later: undefined,
+    kind: isAsset ? 'side' : 'model',
+  });
+  const fault = contentFault(member.name, report.formats[inside] ?? 'unreadable');
+  if (fault !== null) wrong(fault);
+}
+
+function contentFault(name: string, found: string): string | null {
+  if (name === WEIGHTS && found !== 'hdf5' && found !== 'keras-h5')
+    return `The weights are ${found}, not HDF5.`;
+  return name.startsWith(ASSETS) && found !== 'text'
+    ? `The asset is ${found}, not a list of words.`
+    : null;
 }
 
 function scanConfig(source: ByteSource, file: string, context: ScanContext): void {

@@ -115,18 +115,22 @@ class Names {
     const open: { node: unknown; depth: number }[] = [{ node: document.contents, depth: 0 }];
     for (let next = open.pop(); next !== undefined; next = open.pop()) {
       const { node, depth } = next;
-      if (++this.nodes > NODES_MAX)
-        throw new Rejected('limit-exceeded', `The YAML has more than ${NODES_MAX} values.`);
-      if (depth > this.context.limits.jsonDepth)
-        throw new Rejected('limit-exceeded', 'The YAML is nested too deep.');
-      if (isAlias(node) && ++this.aliases > ALIASES_MAX)
-        throw new Rejected('limit-exceeded', `The YAML has more than ${ALIASES_MAX} aliases.`);
+      this.count(node, depth);
       if (isCollection(node) || isScalar(node)) this.refuseTag(node);
       if (isScalar(node)) this.judgeText(node.value);
       if (isSeq(node)) for (const item of node.items) open.push({ node: item, depth: depth + 1 });
       if (isMap(node))
         for (const value of this.values(node)) open.push({ node: value, depth: depth + 1 });
     }
+  }
+
+  private count(node: unknown, depth: number): void {
+    if (++this.nodes > NODES_MAX)
+      throw new Rejected('limit-exceeded', `The YAML has more than ${NODES_MAX} values.`);
+    if (depth > this.context.limits.jsonDepth)
+      throw new Rejected('limit-exceeded', 'The YAML is nested too deep.');
+    if (isAlias(node) && ++this.aliases > ALIASES_MAX)
+      throw new Rejected('limit-exceeded', `The YAML has more than ${ALIASES_MAX} aliases.`);
   }
 
   private values(map: YAMLMap): unknown[] {

@@ -96,31 +96,36 @@ export function describeDtype(descr: Literal, depth = 0): { bytes: bigint; objec
     );
   };
   if (depth > DEPTH_MAX) return wrong();
-  if (typeof descr === 'string') {
-    if (/^[<>|=]?O[0-9]{0,2}$/.test(descr)) return { bytes: 8n, objects: true };
-    const match = SCALAR.exec(descr);
-    if (match === null) return wrong();
-    if (SIZES[match[2]!]?.includes(match[3]!) === false) return wrong();
-    const size =
-      match[2] === '?' || match[2] === 'b1' ? 1n : match[3] === '' ? wrong() : BigInt(match[3]!);
-    return { bytes: match[2] === 'U' ? size * 4n : size, objects: false };
-  }
+  if (typeof descr === 'string') return describeScalar(descr, wrong);
   if (!Array.isArray(descr) || descr.length === 0) return wrong();
   let bytes = 0n;
   let objects = false;
   const names = new Set<string>();
   for (const field of descr) {
     if (!Array.isArray(field) || field.length < 2 || field.length > 3) return wrong();
-    // what fills a gap has no name; all others have one of their own
-    for (const name of Array.isArray(field[0]) ? field[0] : [field[0]]) {
-      if (typeof name !== 'string' || names.has(name)) return wrong();
-      if (name !== '') names.add(name);
-    }
+    takeNames(names, field[0]!, wrong);
     const inner = describeDtype(field[1]!, depth + 1);
     bytes += inner.bytes * elements(field[2] === undefined ? [] : field[2], wrong);
     objects ||= inner.objects;
   }
   return { bytes, objects };
+}
+
+function describeScalar(code: string, wrong: () => never): { bytes: bigint; objects: boolean } {
+  if (/^[<>|=]?O[0-9]{0,2}$/.test(code)) return { bytes: 8n, objects: true };
+  const [, , letter, digits] = SCALAR.exec(code) ?? wrong();
+  if (SIZES[letter!]?.includes(digits!) === false) return wrong();
+  if (letter === '?' || letter === 'b1') return { bytes: 1n, objects: false };
+  if (digits === '') return wrong();
+  return { bytes: BigInt(digits!) * (letter === 'U' ? 4n : 1n), objects: false };
+}
+
+/** What fills a gap has no name; all other fields have one or two of their own. */
+function takeNames(names: Set<string>, given: Literal, wrong: () => never): void {
+  for (const name of Array.isArray(given) ? given : [given]) {
+    if (typeof name !== 'string' || names.has(name)) return wrong();
+    if (name !== '') names.add(name);
+  }
 }
 
 /** The number of elements of a shape. */

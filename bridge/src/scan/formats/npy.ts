@@ -1,7 +1,7 @@
 import type { Format, ScanContext } from '../format.ts';
 import { latin1, Rejected } from '../report.ts';
 import type { ByteSource } from '../source.ts';
-import { describeDtype, elements, parseLiteral } from './npy-header.ts';
+import { describeDtype, elements, parseLiteral, type Literal } from './npy-header.ts';
 import { scanPickle } from './pickle.ts';
 
 const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
@@ -25,30 +25,8 @@ export const npy: Format = {
 };
 
 function scanNpy(source: ByteSource, file: string, context: ScanContext): void {
-  const wrong = (why: string): never => {
-    throw new Rejected('npy-header', why, 0);
-  };
-  if (source.size < 12) return wrong('The file ends inside of its header.');
-  const head = Buffer.from(source.read(0, 12));
-  const [major, minor] = [head[6]!, head[7]!];
-  if (major < 1 || major > 3 || minor !== 0)
-    return wrong(`Version ${major}.${minor} of the format is unknown.`);
-  const lengthBytes = major === 1 ? 2 : 4;
-  const length = major === 1 ? head.readUInt16LE(8) : head.readUInt32LE(8);
-  const start = 8 + lengthBytes + length;
-  if (length > HEADER_MAX_BYTES || start > source.size)
-    return wrong('The header is longer than the file or than 1 MiB.');
-  const text = latin1(source.read(8 + lengthBytes, length));
-  const header = parseLiteral(text);
-  if (!(header instanceof Map) || header.size !== 3)
-    return wrong('The header does not have its three keys.');
-  const [descr, order, shape] = [
-    header.get('descr'),
-    header.get('fortran_order'),
-    header.get('shape'),
-  ];
-  if (descr === undefined || typeof order !== 'boolean' || !Array.isArray(shape))
-    return wrong('The header does not have its three keys.');
+  const { text, end: start } = readHeader(source);
+  const { descr, shape } = readFields(text);
   const { bytes, objects } = describeDtype(descr);
   const count = elements(shape, () => wrong('The shape is not made of whole numbers.'));
   if (bytes === 0n && count > EMPTY_ELEMENTS_MAX)
@@ -68,4 +46,37 @@ function scanNpy(source: ByteSource, file: string, context: ScanContext): void {
       start,
     );
   }
+}
+
+function wrong(why: string): never {
+  throw new Rejected('npy-header', why, 0);
+}
+
+/** The text of the header, and where the data begin. */
+function readHeader(source: ByteSource): { text: string; end: number } {
+  if (source.size < 12) return wrong('The file ends inside of its header.');
+  const head = Buffer.from(source.read(0, 12));
+  const [major, minor] = [head[6]!, head[7]!];
+  if (major < 1 || major > 3 || minor !== 0)
+    return wrong(`Version ${major}.${minor} of the format is unknown.`);
+  const lengthBytes = major === 1 ? 2 : 4;
+  const length = head.readUIntLE(8, lengthBytes);
+  const end = 8 + lengthBytes + length;
+  if (length > HEADER_MAX_BYTES || end > source.size)
+    return wrong('The header is longer than the file or than 1 MiB.');
+  return { text: latin1(source.read(8 + lengthBytes, length)), end };
+}
+
+function readFields(text: string): { descr: Literal; shape: Literal[] } {
+  const header = parseLiteral(text);
+  if (!(header instanceof Map) || header.size !== 3)
+    return wrong('The header does not have its three keys.');
+  const [descr, order, shape] = [
+    header.get('descr'),
+    header.get('fortran_order'),
+    header.get('shape'),
+  ];
+  if (descr === undefined || typeof order !== 'boolean' || !Array.isArray(shape))
+    return wrong('The header does not have its three keys.');
+  return { descr, shape };
 }

@@ -147,22 +147,33 @@ function readTensor(name: string, value: JsonValue): Tensor {
   const dtype = value.get('dtype');
   const bits = typeof dtype === 'string' ? DTYPE_BITS.get(dtype) : undefined;
   if (bits === undefined) return wrong('its dtype is unknown');
-  const shape = value.get('shape');
+  const wanted = readShape(value.get('shape'), wrong) * bits;
+  const { start, end } = readOffsets(value.get('data_offsets'), wrong);
+  if (wanted % 8n !== 0n) wrong('its elements do not fill whole bytes');
+  if (end < start || end - start !== wanted / 8n)
+    wrong(`shape and dtype need ${wanted / 8n} bytes, data_offsets give ${end - start}`);
+  return { name, start, end };
+}
+
+/** How many elements a shape has. */
+function readShape(shape: JsonValue | undefined, wrong: (why: string) => never): bigint {
   if (!Array.isArray(shape)) return wrong('its shape is not a list');
   let elements = 1n;
   for (const dimension of shape) {
     elements *= unsigned(dimension) ?? wrong('its shape holds something else than whole numbers');
     if (elements > ELEMENTS_MAX) wrong('its shape overflows 63 bits');
   }
-  const offsets = value.get('data_offsets');
+  return elements;
+}
+
+function readOffsets(
+  offsets: JsonValue | undefined,
+  wrong: (why: string) => never,
+): { start: bigint; end: bigint } {
   if (!Array.isArray(offsets) || offsets.length !== 2) return wrong('data_offsets is not a pair');
   const start = unsigned(offsets[0]!) ?? wrong('data_offsets are not whole numbers');
   const end = unsigned(offsets[1]!) ?? wrong('data_offsets are not whole numbers');
-  const wanted = elements * bits;
-  if (wanted % 8n !== 0n) wrong('its elements do not fill whole bytes');
-  if (end < start || end - start !== wanted / 8n)
-    wrong(`shape and dtype need ${wanted / 8n} bytes, data_offsets give ${end - start}`);
-  return { name, start, end };
+  return { start, end };
 }
 
 /** The ranges, in order, touch each other, begin at 0 and end with the file. */

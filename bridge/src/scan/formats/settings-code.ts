@@ -46,8 +46,7 @@ export function tellSetting(key: string, value: unknown, file: string, context: 
 
 function tellTarget(key: string, value: unknown, file: string, { report }: ScanContext): void {
   const name = typeof value === 'string' ? value.trim() : null;
-  if (name !== null && CLASS.test(name) && KNOWN.test(name)) return;
-  if (name !== null && KNOWN.test(name) && key === 'loader_module') return;
+  if (name !== null && KNOWN.test(name) && (CLASS.test(name) || key === 'loader_module')) return;
   const plain = name !== null && DOTTED.test(name) && !OF_PYTHON.test(name);
   report.add(plain ? 'settings-remote-code' : 'settings-target', {
     file,
@@ -114,30 +113,32 @@ function tellParent(mapping: unknown, file: string, { report }: ScanContext): vo
  * beside it when no library is called so.
  */
 export function tellIndex(root: unknown, file: string, context: ScanContext): void {
-  const foreign = (library: unknown): boolean =>
-    typeof library === 'string' && !OWN_LIBRARIES.test(library);
-  const told = (library: unknown, key: string): void =>
+  for (const [key, library] of librariesIn(root, file))
     context.report.add('settings-remote-code', {
       file,
-      symbol: `${key}: ${String(library).slice(0, 80)}`,
-      why: `Loading the model imports the module ${String(library).slice(0, 80)}, which is none of the libraries that models are made with.`,
+      symbol: `${key}: ${library.slice(0, 80)}`,
+      why: `Loading the model imports the module ${library.slice(0, 80)}, which is none of the libraries that models are made with.`,
     });
-  if (/(^|[!/])model_index\.json$/i.test(file) && root instanceof Map) {
-    for (const [key, value] of root as Map<string, unknown>)
-      if (
-        Array.isArray(value) &&
-        value.length === 2 &&
-        value.some((part) => part !== null) &&
-        foreign(value[0])
-      )
-        told(value[0], key);
-  }
-  if (/\.index\.json$/i.test(file) && root instanceof Map)
-    tellFiles((root as Map<string, unknown>).get('weight_map'), file, context);
-  if (/(^|[!/])adapter_config\.json$/i.test(file) && root instanceof Map)
-    tellParent((root as Map<string, unknown>).get('auto_mapping'), file, context);
-  if (/(^|[!/])modules\.json$/i.test(file) && Array.isArray(root)) {
-    for (const one of root)
-      if (one instanceof Map && foreign(one.get('type'))) told(one.get('type'), 'type');
-  }
+  if (!(root instanceof Map)) return;
+  const settings = root as Map<string, unknown>;
+  if (/\.index\.json$/i.test(file)) tellFiles(settings.get('weight_map'), file, context);
+  if (/(^|[!/])adapter_config\.json$/i.test(file))
+    tellParent(settings.get('auto_mapping'), file, context);
+}
+
+/** The unknown libraries that an index takes types from, by their keys. */
+function librariesIn(root: unknown, file: string): [string, string][] {
+  let named: [string, unknown][] = [];
+  if (/(^|[!/])model_index\.json$/i.test(file) && root instanceof Map)
+    named = [...(root as Map<string, unknown>)].flatMap(([key, value]) =>
+      Array.isArray(value) && value.length === 2 && value.some((part) => part !== null)
+        ? [[key, value[0]]]
+        : [],
+    );
+  if (/(^|[!/])modules\.json$/i.test(file) && Array.isArray(root))
+    named = root.flatMap((one) => (one instanceof Map ? [['type', one.get('type')]] : []));
+  return named.filter(
+    (entry): entry is [string, string] =>
+      typeof entry[1] === 'string' && !OWN_LIBRARIES.test(entry[1]),
+  );
 }

@@ -4,6 +4,17 @@ import { latin1, Rejected } from '../report.ts';
 import type { ByteSource } from '../source.ts';
 
 const ITEM_MAX_BYTES = 64;
+/** Instructions that add no text → bytes of their arguments. */
+const PASSED = new Map<number, number>([
+  [OP.PROTO, 1],
+  [OP.BINPUT, 1],
+  [OP.LONG_BINPUT, 4],
+  [OP.FRAME, 8],
+  [OP.MEMOIZE, 0],
+  [OP.MARK, 0],
+  [OP.APPEND, 0],
+  [OP.APPENDS, 0],
+]);
 
 /**
  * The items of a pickled list of short texts. The pickle has been walked and is well formed; here
@@ -29,47 +40,19 @@ export function readTextList(source: ByteSource, start: number, maxItems: number
   for (;;) {
     const at = reader.offset;
     const op = reader.u8();
-    switch (op) {
-      case OP.PROTO:
-      case OP.BINPUT:
-        reader.skip(1);
-        break;
-      case OP.FRAME:
-        reader.skip(8);
-        break;
-      case OP.LONG_BINPUT:
-        reader.skip(4);
-        break;
-      case OP.MEMOIZE:
-      case OP.MARK:
-      case OP.APPEND:
-      case OP.APPENDS:
-        break;
-      case OP.EMPTY_LIST:
-        if (begun)
-          throw new Rejected(
-            'torch-storage',
-            'The keys of the storages are not a plain list of texts.',
-            at,
-          );
-        begun = true;
-        break;
-      case OP.SHORT_BINUNICODE:
-      case OP.SHORT_BINSTRING:
-        text(reader.u8());
-        break;
-      case OP.BINUNICODE:
-        text(reader.u32());
-        break;
-      case OP.STOP:
-        if (begun) return items;
-        throw new Rejected('torch-storage', 'The keys of the storages are not a list.', at);
-      default:
-        throw new Rejected(
-          'torch-storage',
-          'The keys of the storages are not a plain list of texts.',
-          at,
-        );
-    }
+    const passed = PASSED.get(op);
+    if (passed !== undefined) reader.skip(passed);
+    else if (op === OP.SHORT_BINUNICODE || op === OP.SHORT_BINSTRING) text(reader.u8());
+    else if (op === OP.BINUNICODE) text(reader.u32());
+    else if (op === OP.EMPTY_LIST && !begun) begun = true;
+    else if (op === OP.STOP && begun) return items;
+    else
+      throw new Rejected(
+        'torch-storage',
+        op === OP.STOP
+          ? 'The keys of the storages are not a list.'
+          : 'The keys of the storages are not a plain list of texts.',
+        at,
+      );
   }
 }

@@ -35,9 +35,7 @@ class Unfolding {
    */
   of(node: unknown, depth: number): number {
     if (depth > DEPTH_MAX) return Infinity;
-    // an anchor may be given anew; the last one counts, as for readers
-    if (isAlias(node))
-      return (this.anchors.has(node.source) ? this.anchors.get(node.source) : 1) ?? Infinity;
+    if (isAlias(node)) return this.ofAnchor(node.source);
     if (isPair(node)) return this.of(node.key, depth + 1) + this.of(node.value, depth + 1);
     if (!isScalar(node) && !isMap(node) && !isSeq(node)) return 1;
     if (node.anchor !== undefined) this.anchors.set(node.anchor, null);
@@ -46,5 +44,10 @@ class Unfolding {
       for (const item of node.items as unknown[]) sum += this.of(item, depth + 1);
     if (node.anchor !== undefined) this.anchors.set(node.anchor, sum);
     return sum;
+  }
+
+  /** An anchor may be given anew; the last one counts, as for readers. */
+  private ofAnchor(name: string): number {
+    return (this.anchors.has(name) ? this.anchors.get(name) : 1) ?? Infinity;
   }
 }

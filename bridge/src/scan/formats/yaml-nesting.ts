@@ -3,6 +3,11 @@ import { Lexer } from 'yaml';
 const FLOW_MAX = 64;
 /** `- - - x` and `? ? ? x` nest within a line */
 const INDICATORS_MAX = 64;
+const OPENING = new Set(['[', '{']);
+const CLOSING = new Set([']', '}']);
+const INDICATORS = new Set(['-', '?', ':']);
+/** behind these, indicators count anew */
+const ENDS = new Set([',', '\n', '\r\n']);
 const INDENT_MAX = /^ {257,}/m;
 
 /**
@@ -14,10 +19,10 @@ export function isNestedTooDeep(text: string): boolean {
   let open = 0;
   let indicators = 0;
   for (const token of new Lexer().lex(text)) {
-    if (token === '[' || token === '{') open++;
-    else if (token === ']' || token === '}') open--;
-    else if (token === '-' || token === '?' || token === ':') indicators++;
-    else if (token === ',' || token === '\n' || token === '\r\n') indicators = 0;
+    if (OPENING.has(token)) open++;
+    else if (CLOSING.has(token)) open--;
+    else if (INDICATORS.has(token)) indicators++;
+    else if (ENDS.has(token)) indicators = 0;
     if (open > FLOW_MAX || indicators > INDICATORS_MAX) return true;
   }
   return INDENT_MAX.test(text);

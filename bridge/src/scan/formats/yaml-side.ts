@@ -2,6 +2,7 @@ import { isAlias, isPair, isScalar, visit } from 'yaml';
 import type { ScanContext } from '../format.ts';
 import { judgeYamlSetting } from '../keras/embedded.ts';
 import { Rejected } from '../report.ts';
+import type { Limits } from '../types.ts';
 import { tellTemplate } from './gguf.ts';
 import { tellResolver, tellSetting } from './settings-code.ts';
 import { documentsOf, unfoldsTooFar, type YamlDocument } from './yaml-expansion.ts';
@@ -40,32 +41,13 @@ export function lookIntoYaml(content: string, file: string, context: ScanContext
       line: plain.slice(0, tag.index).split('\n').length,
       evidence: plain.slice(tag.index, tag.index + 80),
     });
-  const aliases = content.includes('&') ? (content.match(ALIAS) ?? []).length : 0;
-  const simple =
-    aliases === 0 && !JINJA.test(content) && !ESCAPE.test(content) && !SETTINGS.test(content);
-  if (
-    content.length > context.limits.yamlBytes * (simple ? PLAIN_FACTOR : 1) ||
-    isNestedTooDeep(content)
-  )
-    throw new Rejected('limit-exceeded', 'The YAML is too large, or nested too deep.');
-  if (simple) return;
-  const documents = documentsOf(content);
-  const readable = documents.every(({ errors }) => errors.length === 0);
-  if (readable ? documents.some(unfoldsTooFar) : aliases > ALIASES_UNREAD_MAX)
-    throw new Rejected(
-      'limit-exceeded',
-      'The aliases of the YAML unfold to far more than was written; what walks or merges it does not end.',
-    );
   // formats/nemo.ts has judged what NeMo makes of its own
   const ofNemo =
     context.report.formats[file.slice(0, Math.max(0, file.lastIndexOf('!')))] === 'nemo';
-  const values = readable ? documents.flatMap(valuesIn) : unread(content);
-  for (const { keys, value } of values) {
-    if (typeof value === 'string' && /\{[{%#]/.test(value)) {
-      const key = keys.find((one) => NAMES_TEMPLATE.test(one));
-      if (key !== undefined) tellTemplate(value, { file, key }, context.report);
-    }
-    const ofKeras = judgeYamlSetting(keys.at(-1) ?? '', value);
+  for (const { keys, value } of settingsIn(content, context.limits)) {
+    tellTemplateAt(keys, value, file, context);
+    const key = keys.at(-1) ?? '';
+    const ofKeras = judgeYamlSetting(key, value);
     if (ofKeras !== null)
       context.report.add(ofKeras.rule, {
         file,
@@ -74,8 +56,36 @@ export function lookIntoYaml(content: string, file: string, context: ScanContext
         why: ofKeras.why,
       });
     tellResolver(value, file, context);
-    if (!ofNemo || keys.at(-1) !== '_target_') tellSetting(keys.at(-1) ?? '', value, file, context);
+    if (!ofNemo || key !== '_target_') tellSetting(key, value, file, context);
   }
+}
+
+/** All values that have to be looked at: none where nothing shows in the text as a whole. */
+function settingsIn(content: string, limits: Limits): Value[] {
+  const aliases = content.includes('&') ? (content.match(ALIAS) ?? []).length : 0;
+  const simple = aliases === 0 && ![JINJA, ESCAPE, SETTINGS].some((form) => form.test(content));
+  if (content.length > limits.yamlBytes * (simple ? PLAIN_FACTOR : 1) || isNestedTooDeep(content))
+    throw new Rejected('limit-exceeded', 'The YAML is too large, or nested too deep.');
+  if (simple) return [];
+  const documents = documentsOf(content);
+  const readable = documents.every(({ errors }) => errors.length === 0);
+  if (readable ? documents.some(unfoldsTooFar) : aliases > ALIASES_UNREAD_MAX)
+    throw new Rejected(
+      'limit-exceeded',
+      'The aliases of the YAML unfold to far more than was written; what walks or merges it does not end.',
+    );
+  return readable ? documents.flatMap(valuesIn) : unread(content);
+}
+
+function tellTemplateAt(
+  keys: readonly string[],
+  value: unknown,
+  file: string,
+  { report }: ScanContext,
+): void {
+  const key = keys.find((one) => NAMES_TEMPLATE.test(one));
+  if (key !== undefined && typeof value === 'string' && /\{[{%#]/.test(value))
+    tellTemplate(value, { file, key }, report);
 }
 
 interface Value {

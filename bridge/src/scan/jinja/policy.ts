@@ -1,5 +1,6 @@
 import { checkCost } from './cost.ts';
 import { Endless } from './endless.ts';
+import { choosesAttribute, isLiteral, isUnpacked } from './filter-arguments.ts';
 import { readTemplate, TemplateFault, type Piece, type Token } from './lexer.ts';
 import { Names } from './names.ts';
 import { boundNames, callArguments, joined } from './tokens.ts';
@@ -135,7 +136,12 @@ class Judge {
     if (before === '|' || (i === 1 && statement === 'filter')) return this.#filter(tokens, i);
     if (isTested(tokens, i)) return this.#test(tokens[i]!);
     const isDefined = statement === 'macro' && i === 1;
-    if (tokens[i + 1]?.text === '(' && !isDefined && !this.#mayBeCalled(text))
+    if (!isDefined) this.#plainName(tokens, i);
+  }
+
+  #plainName(tokens: Token[], i: number): void {
+    const { text, at } = tokens[i]!;
+    if (tokens[i + 1]?.text === '(' && !this.#mayBeCalled(text))
       this.#tell(`"${text}" is called, and is not a function that chat templates have.`, at, text);
   }
 
@@ -269,26 +275,3 @@ function calledIn(pieces: Piece[]): Set<string> {
 /** `is x`, `is not x` */
 const isTested = (tokens: Token[], i: number): boolean =>
   tokens[i - 1]?.text === 'is' || (tokens[i - 1]?.text === 'not' && tokens[i - 2]?.text === 'is');
-
-const isUnpacked = ([first]: Token[]): boolean => first?.text === '*' || first?.text === '**';
-
-/** What an argument is called that is given by name. */
-const nameOfArgument = ([name, equals]: Token[]): string | null =>
-  equals?.text === '=' ? name!.text : null;
-
-/** Does the argument in this place say which attribute or filter it is? */
-function choosesAttribute(filter: string, argument: Token[], place: number): boolean {
-  const name = nameOfArgument(argument);
-  return (
-    name === 'attribute' ||
-    (name === null && (place === 0 || /^(sort|unique|min|max)$/.test(filter)))
-  );
-}
-
-/** One token, which stands for nothing else. */
-function isLiteral(argument: Token[]): boolean {
-  if (nameOfArgument(argument) !== null)
-    return argument.length === 3 && argument[2]!.kind !== 'name';
-  const [first] = argument;
-  return argument.length === 1 && (first!.kind !== 'name' || KEYWORDS.has(first!.text));
-}

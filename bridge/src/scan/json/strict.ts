@@ -66,18 +66,7 @@ class StrictJson {
   }
 
   private value(depth: number): JsonValue {
-    if (depth > this.rules.maxDepth)
-      throw new Rejected(
-        'limit-exceeded',
-        `JSON is nested deeper than ${this.rules.maxDepth}.`,
-        this.offset(),
-      );
-    if (++this.entries > this.rules.maxEntries)
-      throw new Rejected(
-        'limit-exceeded',
-        `JSON has more than ${this.rules.maxEntries} values.`,
-        this.offset(),
-      );
+    this.count(depth);
     this.blank();
     switch (this.bytes[this.position]) {
       case 0x7b:
@@ -103,6 +92,21 @@ class StrictJson {
       default:
         return this.number();
     }
+  }
+
+  private count(depth: number): void {
+    if (depth > this.rules.maxDepth)
+      throw new Rejected(
+        'limit-exceeded',
+        `JSON is nested deeper than ${this.rules.maxDepth}.`,
+        this.offset(),
+      );
+    if (++this.entries > this.rules.maxEntries)
+      throw new Rejected(
+        'limit-exceeded',
+        `JSON has more than ${this.rules.maxEntries} values.`,
+        this.offset(),
+      );
   }
 
   private object(depth: number): Map<string, JsonValue> {

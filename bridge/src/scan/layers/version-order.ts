@@ -69,32 +69,43 @@ const NO_SUFFIX: [number, number] = [ALPINE_SUFFIX.indexOf(''), 0];
 
 /** https://wiki.alpinelinux.org/wiki/Package_policies: numbers, a letter, suffixes, -rN. */
 export function alpine(a: string, b: string): number {
-  const parse = (
-    version: string,
-  ): { numbers: bigint[]; letter: string; suffixes: [number, number][]; revision: number } => {
-    const [, numbers = '0', letter = '', suffixes = '', revision = '0'] =
-      /^([0-9.]+)([a-z]?)((?:_[a-z]+\d*)*)(?:-r(\d+))?/.exec(version) ?? [];
-    return {
-      numbers: numbers.split('.').map((one) => BigInt(one || '0')),
-      letter,
-      revision: Number(revision),
-      suffixes: [...suffixes.matchAll(/_([a-z]+)(\d*)/g)].map(([, word, number]) => [
-        ALPINE_SUFFIX.indexOf(word!),
-        Number(number || '0'),
-      ]),
-    };
-  };
-  const [x, y] = [parse(a), parse(b)];
+  const [x, y] = [alpineVersion(a), alpineVersion(b)];
   for (let i = 0; i < Math.max(x.numbers.length, y.numbers.length); i++) {
     const [p, q] = [x.numbers[i] ?? -1n, y.numbers[i] ?? -1n];
     if (p !== q) return p < q ? -1 : 1;
   }
   if (x.letter !== y.letter) return x.letter < y.letter ? -1 : 1;
-  for (let i = 0; i < Math.max(x.suffixes.length, y.suffixes.length); i++) {
-    const [[p, m], [q, n]] = [x.suffixes[i] ?? NO_SUFFIX, y.suffixes[i] ?? NO_SUFFIX];
+  return suffixOrder(x, y) || x.revision - y.revision;
+}
+
+function suffixOrder({ suffixes: a }: AlpineVersion, { suffixes: b }: AlpineVersion): number {
+  for (let i = 0; i < Math.max(a.length, b.length); i++) {
+    const [[p, m], [q, n]] = [a[i] ?? NO_SUFFIX, b[i] ?? NO_SUFFIX];
     if (p !== q || m !== n) return p - q || m - n;
   }
-  return x.revision - y.revision;
+  return 0;
+}
+
+interface AlpineVersion {
+  readonly numbers: readonly bigint[];
+  readonly letter: string;
+  /** rank and number of each */
+  readonly suffixes: readonly [number, number][];
+  readonly revision: number;
+}
+
+function alpineVersion(version: string): AlpineVersion {
+  const [, numbers = '0', letter = '', suffixes = '', revision = '0'] =
+    /^([0-9.]+)([a-z]?)((?:_[a-z]+\d*)*)(?:-r(\d+))?/.exec(version) ?? [];
+  return {
+    numbers: numbers.split('.').map((one) => BigInt(one || '0')),
+    letter,
+    revision: Number(revision),
+    suffixes: [...suffixes.matchAll(/_([a-z]+)(\d*)/g)].map(([, word, number]) => [
+      ALPINE_SUFFIX.indexOf(word!),
+      Number(number || '0'),
+    ]),
+  };
 }
 
 const PEP440 =
@@ -131,13 +142,12 @@ function pythonKey(version: string): number[] | null {
   const [, epoch, release, pre, preNumber, postShort, post, postNumber, dev, devNumber, local] =
     match;
   const numbers = release!.split('.').map(Number);
-  const isPre = pre !== undefined;
   const isPost = post !== undefined || postShort !== undefined;
   const isDev = dev !== undefined;
   return [
     Number(epoch ?? 0),
     ...Array.from({ length: RELEASE_PARTS }, (_, i) => numbers[i] ?? 0),
-    isPre ? PRE[pre]! : isDev && !isPost ? 0 : 4,
+    pre === undefined ? rankWithoutPre(isDev, isPost) : PRE[pre]!,
     Number(preNumber || 0),
     isPost ? 1 : 0,
     Number(postShort ?? (postNumber || 0)),
@@ -146,3 +156,6 @@ function pythonKey(version: string): number[] | null {
     local === undefined ? 0 : 1,
   ];
 }
+
+/** The developers' own builds come before what is tried out, which comes before the release. */
+const rankWithoutPre = (isDev: boolean, isPost: boolean): number => (isDev && !isPost ? 0 : 4);

@@ -117,14 +117,12 @@ function inRange(
 ): { fixed: string | null } | null {
   const order = range.type === 'GIT' ? null : orderOf(ecosystem);
   if (order === null) return null;
+  const isIntroduced = (since: string | undefined): boolean =>
+    since !== undefined && (since === '0' || order(version, since) >= 0);
   let inside = false;
   let fixed: string | null = null;
   for (const event of range.events) {
-    if (
-      event['introduced'] !== undefined &&
-      (event['introduced'] === '0' || order(version, event['introduced']) >= 0)
-    )
-      [inside, fixed] = [true, null];
+    if (isIntroduced(event['introduced'])) [inside, fixed] = [true, null];
     if (event['fixed'] !== undefined) {
       if (order(version, event['fixed']) >= 0) inside = false;
       else if (inside) fixed ??= event['fixed'];

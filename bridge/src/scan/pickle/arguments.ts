@@ -70,15 +70,16 @@ function fits(word: string, value: number, tables: ValueTables): boolean {
 function contentFits(word: string, value: number, { globals, texts, arena }: ValueTables): boolean {
   const kind = kindOf(value);
   if (word === '(0)') return kind === KIND.TUPLE && isZero(arena.elements(value));
-  if (word === 'zone') return kind === KIND.STR && ZONE.test(texts.text(value) ?? '');
-  if (word === 'pattern')
-    return (kind === KIND.STR || kind === KIND.BYTES) && texts.bytes(value) <= PATTERN_MAX_BYTES;
-  if (word.startsWith("'")) return kind === KIND.STR && texts.text(value) === word.slice(1, -1);
-  return (
-    word.startsWith('=') &&
-    kind === KIND.OBJECT &&
-    globals.at(payloadOf(value)).symbol === word.slice(1)
-  );
+  if (word.startsWith('='))
+    return kind === KIND.OBJECT && globals.at(payloadOf(value)).symbol === word.slice(1);
+  if (word === 'pattern' && kind === KIND.BYTES) return texts.bytes(value) <= PATTERN_MAX_BYTES;
+  return kind === KIND.STR && textFits(word, value, texts);
+}
+
+function textFits(word: string, value: number, texts: Texts): boolean {
+  if (word === 'zone') return ZONE.test(texts.text(value) ?? '');
+  if (word === 'pattern') return texts.bytes(value) <= PATTERN_MAX_BYTES;
+  return word.startsWith("'") && texts.text(value) === word.slice(1, -1);
 }
 
 function globalFits(

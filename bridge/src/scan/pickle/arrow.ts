@@ -68,7 +68,7 @@ export function arrowFault(
     number,
     number,
   ];
-  const name = kindOf(type) === KIND.OBJECT ? tables.globals.at(payloadOf(type)).arrow : undefined;
+  const name = typeName(type, tables);
   const list = tables.watch.list(buffers);
   if (
     name === undefined ||
@@ -84,6 +84,9 @@ export function arrowFault(
   const fault = buffersFault(name, array, extents as (Extent | null)[], tables.texts);
   return fault === null ? null : { fault };
 }
+
+const typeName = (type: number, { globals }: ArrowTables): string | undefined =>
+  kindOf(type) === KIND.OBJECT ? globals.at(payloadOf(type)).arrow : undefined;
 
 function arrayOf(length: number, offset: number, nulls: number): ArrowArray | null {
   const [count, first, missing] = [numberOf(length), numberOf(offset), numberOf(nulls)];
@@ -186,11 +189,13 @@ function textsFault(
   { places, letters, width }: ArrowTexts,
   texts: Texts,
 ): string | null {
-  const placesBytes = places?.length ?? 0;
+  const [placesBytes, lettersBytes] = [places, letters].map((extent) => extent?.length ?? 0) as [
+    number,
+    number,
+  ];
   if (count === 0 && placesBytes < (first + 1) * width)
     return first === 0 ? null : 'its places are fewer than it says';
   if (placesBytes < (first + count + 1) * width) return 'its places are fewer than it says';
-  const lettersBytes = letters?.length ?? 0;
   let last = 0;
   const end = (first + count + 1) * width;
   for (let at = first * width; at < end; at += BLOCK_BYTES) {

@@ -1,4 +1,5 @@
 import { argumentsFit } from './arguments.ts';
+import type { GlobalRule } from './allowlist.ts';
 import type { GlobalTable } from './globals.ts';
 import type { PickleHost } from './host.ts';
 import { References } from './references.ts';
@@ -8,6 +9,22 @@ import { Rejected } from '../report.ts';
 import type { RuleId } from '../rules.ts';
 import type { Texts } from './texts.ts';
 import type { Watch } from './watch.ts';
+
+/** The call of a global that is on the list. */
+interface AllowedCall {
+  readonly how: 'call' | 'new';
+  readonly symbol: string;
+  readonly rule: GlobalRule;
+}
+
+type Filling = 'build' | 'items' | 'append' | 'add';
+/** What takes anything, by the way in which it is filled. */
+const CONTAINERS: Record<Filling, number | null> = {
+  build: null,
+  items: KIND.DICT,
+  append: KIND.LIST,
+  add: KIND.SET,
+};
 
 /** The rules at the instructions that do something: calls, and filling of what calls made. */
 export class Calls {
@@ -87,97 +104,82 @@ export class Calls {
    * result.
    */
   call(how: 'call' | 'new', callee: number, args: number, at: number): number {
-    if (kindOf(callee) !== KIND.GLOBAL) {
-      if (kindOf(callee) !== KIND.UNKNOWN)
-        this.tell(
-          'pickle-call-blocked',
-          at,
-          undefined,
-          `What is called is ${KIND_NAMES[kindOf(callee)]}, not a named function or class.`,
-        );
-      return pack(KIND.UNKNOWN);
-    }
-    const id = payloadOf(callee);
+    if (kindOf(callee) === KIND.GLOBAL) return this.callGlobal(how, payloadOf(callee), args, at);
+    if (kindOf(callee) === KIND.UNKNOWN) return pack(KIND.UNKNOWN);
+    return this.refuse(
+      'pickle-call-blocked',
+      at,
+      undefined,
+      `What is called is ${KIND_NAMES[kindOf(callee)]}, not a named function or class.`,
+    );
+  }
+
+  private callGlobal(how: 'call' | 'new', id: number, args: number, at: number): number {
     const { symbol, standing, rule } = this.globals.at(id);
     const values = this.arena.elements(args);
-    if (kindOf(args) !== KIND.TUPLE) {
-      this.tell(
+    if (kindOf(args) !== KIND.TUPLE)
+      return this.refuse(
         'pickle-call-arguments',
         at,
         symbol,
         `The arguments of ${symbol} are ${KIND_NAMES[kindOf(args)]}, not a tuple.`,
       );
-      return pack(KIND.UNKNOWN);
-    }
-    if (standing === 'blocked') {
-      this.tell('pickle-call-blocked', at, symbol, `Loading the file calls ${symbol}.`);
-      return pack(KIND.UNKNOWN);
-    }
-    if (standing === 'review') {
-      if (how === 'new' && values?.length === 0) return pack(KIND.OBJECT, id);
-      this.tell(
+    if (standing === 'blocked')
+      return this.refuse('pickle-call-blocked', at, symbol, `Loading the file calls ${symbol}.`);
+    if (standing === 'review' && how === 'new' && values?.length === 0)
+      return pack(KIND.OBJECT, id);
+    if (standing === 'review')
+      return this.refuse(
         'pickle-call-blocked',
         at,
         symbol,
         `Loading the file calls ${symbol} with arguments; it has not been reviewed for that.`,
       );
-      return pack(KIND.UNKNOWN);
-    }
-    const lists = how === 'new' ? rule!.new : rule!.call;
-    if (lists === undefined) {
-      this.tell(
+    return this.callAllowed({ how, symbol, rule: rule! }, id, values, at);
+  }
+
+  private callAllowed(
+    { how, symbol, rule }: AllowedCall,
+    id: number,
+    values: number[] | null,
+    at: number,
+  ): number {
+    const lists = how === 'new' ? rule.new : rule.call;
+    if (lists === undefined)
+      return this.refuse(
         'pickle-call-blocked',
         at,
         symbol,
         `${symbol} may be named in a model and may not be ${how === 'new' ? 'made by NEWOBJ' : 'called'} while loading.`,
       );
-      return pack(KIND.UNKNOWN);
-    }
-    if (values === null || !argumentsFit(lists, values, this)) {
-      const given =
-        values === null ? 'unknown' : values.map((value) => this.describe(value)).join(', ');
-      this.tell(
-        'pickle-call-arguments',
-        at,
-        symbol,
-        `${symbol} is called with (${given}); honest picklers never do that.`,
-      );
-      return pack(KIND.UNKNOWN);
-    }
-    return this.results.of(id, values, at);
+    if (values !== null && argumentsFit(lists, values, this))
+      return this.results.of(id, values, at);
+    const given = values?.map((value) => this.describe(value)).join(', ') ?? 'unknown';
+    return this.refuse(
+      'pickle-call-arguments',
+      at,
+      symbol,
+      `${symbol} is called with (${given}); honest picklers never do that.`,
+    );
   }
 
   /**
    * BUILD, SETITEM(S), APPEND(S), ADDITEMS: `target` must be something that loading made, and of a
    * kind that takes this.
    */
-  fill(how: 'build' | 'items' | 'append' | 'add', target: number, at: number): void {
+  fill(how: Filling, target: number, at: number): void {
     const kind = kindOf(target);
-    if (kind === KIND.UNKNOWN) return; // what made it was already refused
-    if (how === 'items' && kind === KIND.DICT) return;
-    if (how === 'append' && kind === KIND.LIST) return;
-    if (how === 'add' && kind === KIND.SET) return;
+    // of what is unknown, whatever made it was already refused
+    if (kind === KIND.UNKNOWN || kind === CONTAINERS[how]) return;
+    if (kind === KIND.OBJECT) return this.fillObject(how, payloadOf(target), at);
     if (kind === KIND.GLOBAL) {
       const { symbol } = this.globals.at(payloadOf(target));
-      this.tell(
+      return this.tell(
         'pickle-state-on-global',
         at,
         symbol,
         `Loading the file changes ${symbol} itself, for the whole running program.`,
       );
-      return;
-    }
-    if (kind === KIND.OBJECT) {
-      const { symbol, standing, rule } = this.globals.at(payloadOf(target));
-      if (standing === 'review' && how === 'build') return;
-      if (rule?.[how] === true) return;
-      this.tell(
-        'pickle-state-blocked',
-        at,
-        symbol,
-        `An object made by ${symbol} is filled in a way (${how}) that it does not take.`,
-      );
-      return;
     }
     this.tell(
       'pickle-state-blocked',
@@ -185,6 +187,24 @@ export class Calls {
       undefined,
       `${KIND_NAMES[kind]} is filled as if it were an object (${how}).`,
     );
+  }
+
+  private fillObject(how: Filling, id: number, at: number): void {
+    const { symbol, standing, rule } = this.globals.at(id);
+    if (standing === 'review' && how === 'build') return;
+    if (rule?.[how] === true) return;
+    this.tell(
+      'pickle-state-blocked',
+      at,
+      symbol,
+      `An object made by ${symbol} is filled in a way (${how}) that it does not take.`,
+    );
+  }
+
+  /** Nothing is known of what a refused call would give. */
+  private refuse(rule: RuleId, at: number, symbol: string | undefined, why: string): number {
+    this.tell(rule, at, symbol, why);
+    return pack(KIND.UNKNOWN);
   }
 
   describe(value: number): string {

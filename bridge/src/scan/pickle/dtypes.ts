@@ -46,9 +46,13 @@ interface DtypeTables extends ValueTables {
 export function giveState(dtype: Dtype, state: number, tables: DtypeTables): string | null {
   const parts = kindOf(state) === KIND.TUPLE ? tables.arena.elements(state) : null;
   if (parts === null || parts.length < 8 || parts.length > 9) return `${WRONG}.`;
-  const [version, order, base, names, fields, size, alignment, flags] = parts as [
-    number,
-    number,
+  const [version, order, ...told] = parts as [number, number, ...number[]];
+  if (kindOf(version) !== KIND.INT || kindOf(order) !== KIND.STR) return `${WRONG}.`;
+  return giveTold(dtype, told, tables);
+}
+
+function giveTold(dtype: Dtype, told: number[], tables: DtypeTables): string | null {
+  const [base, names, fields, size, alignment, flags] = told as [
     number,
     number,
     number,
@@ -57,8 +61,7 @@ export function giveState(dtype: Dtype, state: number, tables: DtypeTables): str
     number,
   ];
   const flagBits = numberOf(flags);
-  if (kindOf(version) !== KIND.INT || kindOf(order) !== KIND.STR || flagBits === null)
-    return `${WRONG}.`;
+  if (flagBits === null) return `${WRONG}.`;
   const plain = [base, names, fields].every((value) => kindOf(value) === KIND.SCALAR);
   const sized = dtype.kind === 'V' || dtype.kind === 'S' || dtype.kind === 'U';
   if (!sized && !plain) return `${WRONG}: numbers have no fields.`;
@@ -161,21 +164,23 @@ function structured(
     return 'a name of it has no field';
   const ranges = new Map<string, FieldRange>();
   for (const value of content.items.values()) {
-    const [type, offset] = kindOf(value) === KIND.TUPLE ? (tables.arena.elements(value) ?? []) : [];
-    const element = type === undefined ? null : known(type, tables);
-    if (element === null || offset === undefined || kindOf(offset) !== KIND.INT)
-      return 'a field of it is unknown';
-    const end = payloadOf(offset) + element.bytes!;
-    if (end > bytes) return `a field ends at byte ${end} of ${bytes}`;
+    const field = fieldOf(value, tables);
+    if (field === null) return 'a field of it is unknown';
+    if (field.range.end > bytes) return `a field ends at byte ${field.range.end} of ${bytes}`;
     // a field with a title is there twice
-    ranges.set(`${type} ${payloadOf(offset)}`, {
-      start: payloadOf(offset),
-      end,
-      objects: element.objects,
-    });
+    ranges.set(`${field.type} ${field.range.start}`, field.range);
   }
   const objects = [...ranges.values()].some((range) => range.objects);
   return objects && overlap([...ranges.values()]) ? 'fields lie over objects' : { objects };
+}
+
+/** `(dtype, offset)` */
+function fieldOf(value: number, tables: DtypeTables): { type: number; range: FieldRange } | null {
+  const [type, offset] = kindOf(value) === KIND.TUPLE ? (tables.arena.elements(value) ?? []) : [];
+  const element = type === undefined ? null : known(type, tables);
+  if (element === null || offset === undefined || kindOf(offset) !== KIND.INT) return null;
+  const start = payloadOf(offset);
+  return { type: type!, range: { start, end: start + element.bytes!, objects: element.objects } };
 }
 
 function overlap(ranges: FieldRange[]): boolean {

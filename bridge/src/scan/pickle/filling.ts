@@ -148,27 +148,8 @@ export class Filling {
    * list asks for it, and joblib keeps the class of an array.
    */
   keep(value: number, where: Where = {}): number {
-    if (
-      this.places.any &&
-      kindOf(value) === KIND.GLOBAL &&
-      this.globals.at(payloadOf(value)).passing
-    ) {
-      const { symbol } = this.globals.at(payloadOf(value));
-      const asked =
-        where.callee !== undefined &&
-        this.globals.asksFor(where.callee, where.place!, payloadOf(value));
-      const ofArray =
-        symbol === 'numpy.memmap' &&
-        where.dict !== undefined &&
-        this.watch.knows(where.dict) &&
-        this.watch.isOpen(this.calls.results.wrapper) &&
-        this.texts.text(where.key ?? 0) === 'subclass';
-      if (!asked && !ofArray)
-        throw new Rejected(
-          'pickle-call-arguments',
-          `${symbol} is kept as a value: whatever calls it later gives it what nobody looked at.`,
-        );
-    }
+    if (this.places.any && kindOf(value) === KIND.GLOBAL)
+      this.checkFunction(payloadOf(value), where);
     if (this.watch.active && this.watch.isOpen(value))
       throw new Rejected(
         'pickle-state-blocked',
@@ -180,6 +161,23 @@ export class Filling {
         'The name of a special method lies where pairs could be made of it.',
       );
     return value;
+  }
+
+  private checkFunction(id: number, { callee, place, dict, key }: Where): void {
+    const { symbol, passing } = this.globals.at(id);
+    if (!passing) return;
+    const asked = callee !== undefined && this.globals.asksFor(callee, place!, id);
+    const ofArray =
+      symbol === 'numpy.memmap' &&
+      dict !== undefined &&
+      this.watch.knows(dict) &&
+      this.watch.isOpen(this.calls.results.wrapper) &&
+      this.texts.text(key ?? 0) === 'subclass';
+    if (!asked && !ofArray)
+      throw new Rejected(
+        'pickle-call-arguments',
+        `${symbol} is kept as a value: whatever calls it later gives it what nobody looked at.`,
+      );
   }
 
   /** `dict`: every second value is the key of what follows it. */

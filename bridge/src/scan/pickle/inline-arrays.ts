@@ -16,31 +16,28 @@ export function inlineArray(
   globals: GlobalTable,
   arena: Arena,
 ): InlineArray {
-  const wrong = (why: string): never => {
-    throw new Rejected(
-      'pickle-inline-array',
-      `An array that joblib keeps between the instructions is not described as joblib does: ${why}.`,
-    );
-  };
   if (state === null) return wrong('its description is missing');
   if (state.fault !== null) return wrong(state.fault);
   const { items } = state;
-  const [shape, dtype, alignment] = [
-    items.get('shape'),
-    items.get('dtype'),
-    items.get('numpy_array_alignment_bytes'),
-  ];
-  if (
-    shape === undefined ||
-    kindOf(shape) !== KIND.TUPLE ||
-    dtype === undefined ||
-    kindOf(dtype) !== KIND.OBJECT
-  )
-    return wrong('shape or dtype is missing');
+  const shape = partOf(items, 'shape', KIND.TUPLE);
+  const dtype = partOf(items, 'dtype', KIND.OBJECT);
+  const alignment = items.get('numpy_array_alignment_bytes');
   const { bytes, objects } =
     globals.at(payloadOf(dtype)).dtype ?? wrong('the size of its elements is unknown');
   if (objects) return { kind: 'pickle' };
-  const dimensions = arena.elements(shape);
+  const length = lengthOf(arena.elements(shape), bytes);
+  const isNumber = alignment !== undefined && kindOf(alignment) === KIND.INT;
+  if (alignment !== undefined && !isNumber && kindOf(alignment) !== KIND.SCALAR)
+    return wrong('its alignment is no number');
+  return { kind: 'bytes', length, padded: isNumber };
+}
+
+function partOf(items: KnownDict['items'], key: string, kind: number): number {
+  const value = items.get(key);
+  return value !== undefined && kindOf(value) === kind ? value : wrong('shape or dtype is missing');
+}
+
+function lengthOf(dimensions: number[] | null, bytes: number | null): number {
   if (dimensions === null || !dimensions.every((value) => kindOf(value) === KIND.INT))
     return wrong('its shape is not made of plain numbers');
   const length = dimensions.reduce(
@@ -49,17 +46,14 @@ export function inlineArray(
   );
   // numpy multiplies with 64 bits and passes over what does not fit, so no factor may be that large
   // either
-  if (!Number.isSafeInteger(length) || dimensions.some((value) => payloadOf(value) > 2 ** 40))
-    return wrong('it is larger than any file');
-  if (
-    alignment !== undefined &&
-    kindOf(alignment) !== KIND.INT &&
-    kindOf(alignment) !== KIND.SCALAR
-  )
-    return wrong('its alignment is no number');
-  return {
-    kind: 'bytes',
-    length,
-    padded: alignment !== undefined && kindOf(alignment) === KIND.INT,
-  };
+  return Number.isSafeInteger(length) && !dimensions.some((value) => payloadOf(value) > 2 ** 40)
+    ? length
+    : wrong('it is larger than any file');
+}
+
+function wrong(why: string): never {
+  throw new Rejected(
+    'pickle-inline-array',
+    `An array that joblib keeps between the instructions is not described as joblib does: ${why}.`,
+  );
 }

@@ -1,3 +1,4 @@
+/* eslint-disable max-lines -- one machine: every instruction works on the same few fields */
 import { hex, Rejected } from '../report.ts';
 import type { ByteSource } from '../source.ts';
 import type { AllowList } from './allowlist.ts';

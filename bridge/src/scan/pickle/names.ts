@@ -70,19 +70,20 @@ export class SpecialNames {
     const name = kindOf(key) === KIND.STR ? this.at.get(payloadOf(key)) : undefined;
     if (name === undefined) return null;
     const kind = kindOf(value);
-    const constant =
-      kind === KIND.SCALAR || kind === KIND.INT || kind === KIND.STR || kind === KIND.BYTES;
-    const container =
-      kind === KIND.LIST ||
-      kind === KIND.DICT ||
-      kind === KIND.TUPLE ||
-      kind === KIND.SET ||
-      kind === KIND.FROZENSET;
-    return constant || (container && !OF_CONTENT.test(name))
+    return CONSTANTS.has(kind) || (CONTAINERS.has(kind) && !OF_CONTENT.test(name))
       ? null
       : `${name} is set to something that loaders would use in place of the object's own.`;
   }
 }
+
+const CONSTANTS: ReadonlySet<number> = new Set([KIND.SCALAR, KIND.INT, KIND.STR, KIND.BYTES]);
+const CONTAINERS: ReadonlySet<number> = new Set([
+  KIND.LIST,
+  KIND.DICT,
+  KIND.TUPLE,
+  KIND.SET,
+  KIND.FROZENSET,
+]);
 
 /**
  * Text that a function makes of bytes is no constant to the machine, and as a key it is one to

@@ -53,18 +53,15 @@ function isPlain(value: number, around: Around, depth = 0): boolean {
       );
     case KIND.GLOBAL:
       return isCallable(globals.at(payloadOf(value)).rule);
-    case KIND.OBJECT: {
-      const { rule, dtype } = globals.at(payloadOf(value));
-      return (
-        dtype !== undefined ||
-        rule?.role === 'function' ||
-        (rule !== undefined && rule.build !== true)
-      );
-    }
+    case KIND.OBJECT:
+      return hasPlainMethods(globals.at(payloadOf(value)));
     default:
       return true;
   }
 }
+
+const hasPlainMethods = ({ rule, dtype }: ReturnType<GlobalTable['at']>): boolean =>
+  dtype !== undefined || rule?.role === 'function' || (rule !== undefined && rule.build !== true);
 
 const isCallable = (rule: { role: string; wrapped?: boolean } | undefined): boolean =>
   rule !== undefined && rule.wrapped !== false && (rule.role === 'value' || rule.wrapped === true);

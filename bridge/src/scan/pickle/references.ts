@@ -5,6 +5,12 @@ import type { StorageEntry } from './tensors.ts';
 import type { Texts } from './texts.ts';
 import { type Arena, KIND, kindOf, pack, payloadOf } from './values.ts';
 
+interface NamedStorage extends StorageEntry {
+  /** its class */
+  readonly symbol: string;
+  readonly key: string;
+}
+
 /** What a pickle of PyTorch says of data that lie outside of it. */
 export class References {
   readonly storages: StorageEntry[] = [];
@@ -37,44 +43,55 @@ export class References {
     const { parts: arity } = this.host.storages;
     const source = arity === 6 && parts !== null ? this.classWithSource(parts) : null;
     if (source !== null) return source;
-    if (
-      parts === null ||
-      parts.length !== arity ||
-      this.texts.text(parts[0]!) !== 'storage' ||
-      (arity === 6 && kindOf(parts[5]!) !== KIND.SCALAR)
-    ) {
+    if (parts === null || !this.isStorage(parts, arity))
       return refuse(
         `A reference is not ('storage', class, key, location, count${arity === 6 ? ', None' : ''}).`,
       );
-    }
-    const type = kindOf(parts[1]!) === KIND.GLOBAL ? this.globals.at(payloadOf(parts[1]!)) : null;
-    const [key, location] = [this.texts.text(parts[2]!), this.texts.text(parts[3]!)];
-    if (
-      type?.rule?.elementBytes === undefined ||
-      key === null ||
-      location === null ||
-      kindOf(parts[4]!) !== KIND.INT
-    ) {
+    const named = this.named(parts);
+    if (named === null)
       return refuse(
         'A reference does not name a storage class, a key, a location and a number of elements.',
       );
-    }
-    const count = payloadOf(parts[4]!);
+    const storage = this.use(named);
+    return typeof storage === 'string' ? refuse(storage, 'torch-storage') : storage;
+  }
+
+  /** The storage that is named, or what is wrong with it. */
+  private use({ symbol, key, count, elementBytes }: NamedStorage): number | string {
     // a loader makes a storage once, as its first use says, whatever the later ones say
-    const use = `${type.symbol} of ${count}`;
+    const use = `${symbol} of ${count}`;
     const known = this.uses.get(key);
     if (known !== undefined)
       return known.use === use
         ? pack(KIND.STORAGE, known.index)
-        : refuse(
-            `The storage ${JSON.stringify(key)} is used as ${known.use} and as ${use}.`,
-            'torch-storage',
-          );
-    const fault = this.host.storages.refer(key, count, type.rule.elementBytes);
-    if (fault !== null) return refuse(fault, 'torch-storage');
-    const storage = this.add({ count, elementBytes: type.rule.elementBytes });
+        : `The storage ${JSON.stringify(key)} is used as ${known.use} and as ${use}.`;
+    const fault = this.host.storages!.refer(key, count, elementBytes);
+    if (fault !== null) return fault;
+    const storage = this.add({ count, elementBytes });
     this.uses.set(key, { use, index: payloadOf(storage) });
     return storage;
+  }
+
+  private isStorage(parts: readonly number[], arity: number): boolean {
+    return (
+      parts.length === arity &&
+      this.texts.text(parts[0]!) === 'storage' &&
+      (arity !== 6 || kindOf(parts[5]!) === KIND.SCALAR)
+    );
+  }
+
+  /** What the parts of a reference name, or null. */
+  private named(parts: readonly number[]): NamedStorage | null {
+    const type = kindOf(parts[1]!) === KIND.GLOBAL ? this.globals.at(payloadOf(parts[1]!)) : null;
+    const [key, location] = [this.texts.text(parts[2]!), this.texts.text(parts[3]!)];
+    const elementBytes = type?.rule?.elementBytes;
+    return type === null ||
+      elementBytes === undefined ||
+      key === null ||
+      location === null ||
+      kindOf(parts[4]!) !== KIND.INT
+      ? null
+      : { symbol: type.symbol, key, count: payloadOf(parts[4]!), elementBytes };
   }
 
   add(storage: StorageEntry): number {

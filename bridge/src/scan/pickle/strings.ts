@@ -34,29 +34,24 @@ export function stringExtent(
   max = NAME_MAX_BYTES,
 ): { start: number; length: number } | null {
   const head = Buffer.from(source.read(offset, Math.min(9, source.size - offset)));
-  switch (head[0]) {
-    case OP.SHORT_BINSTRING:
-    case OP.SHORT_BINUNICODE:
-    case OP.SHORT_BINBYTES:
-      return { start: offset + 2, length: head[1]! };
-    case OP.BINSTRING:
-    case OP.BINUNICODE:
-    case OP.BINBYTES:
-      return { start: offset + 5, length: head.readUInt32LE(1) };
-    case OP.BINUNICODE8:
-    case OP.BINBYTES8:
-    case OP.BYTEARRAY8:
-      return { start: offset + 9, length: Number(head.readBigUInt64LE(1)) };
-    case OP.UNICODE:
-    case OP.STRING: {
-      const line = source.read(offset + 1, Math.min(max + 1, source.size - offset - 1));
-      const length = line.indexOf(0x0a);
-      return length < 0 ? null : { start: offset + 1, length };
-    }
-    default:
-      return null;
-  }
+  const op = head[0]!;
+  if (OF_SHORT_LENGTH.has(op)) return { start: offset + 2, length: head[1]! };
+  if (OF_LENGTH.has(op)) return { start: offset + 5, length: head.readUInt32LE(1) };
+  if (OF_LONG_LENGTH.has(op)) return { start: offset + 9, length: Number(head.readBigUInt64LE(1)) };
+  if (op !== OP.UNICODE && op !== OP.STRING) return null;
+  const line = source.read(offset + 1, Math.min(max + 1, source.size - offset - 1));
+  const length = line.indexOf(0x0a);
+  return length < 0 ? null : { start: offset + 1, length };
 }
+
+/** Instructions with a length of one, four or eight bytes in front of their content. */
+const OF_SHORT_LENGTH: ReadonlySet<number> = new Set([
+  OP.SHORT_BINSTRING,
+  OP.SHORT_BINUNICODE,
+  OP.SHORT_BINBYTES,
+]);
+const OF_LENGTH: ReadonlySet<number> = new Set([OP.BINSTRING, OP.BINUNICODE, OP.BINBYTES]);
+const OF_LONG_LENGTH: ReadonlySet<number> = new Set([OP.BINUNICODE8, OP.BINBYTES8, OP.BYTEARRAY8]);
 
 function ascii(bytes: Uint8Array | null): string | null {
   if (bytes === null || bytes.some((byte) => byte > 0x7f)) return null;
@@ -116,24 +111,28 @@ function quoted(line: Uint8Array): Uint8Array | null {
       out.push(text.charCodeAt(i));
       continue;
     }
-    const next = text[++i];
-    if (next === undefined) return null;
-    const octal = /^[0-7]{1,3}/.exec(text.slice(i))?.[0];
-    if (octal !== undefined) {
-      out.push(parseInt(octal, 8) & 0xff);
-      i += octal.length - 1;
-    } else if (next === 'x') {
-      const digits = /^[0-9a-fA-F]{2}/.exec(text.slice(i + 1))?.[0];
-      if (digits === undefined) return null;
-      out.push(parseInt(digits, 16));
-      i += 2;
-    } else if (SIMPLE_ESCAPES[next] !== undefined) {
-      out.push(SIMPLE_ESCAPES[next]);
-    } else if (next !== '\n') {
-      out.push(0x5c, next.charCodeAt(0));
-    }
+    const escape = escapeAt(text, ++i);
+    if (escape === null) return null;
+    out.push(...escape.bytes);
+    i += escape.length - 1;
   }
   return Uint8Array.from(out);
+}
+
+/** What stands behind a backslash, and of how many characters; null: Python would raise. */
+function escapeAt(text: string, at: number): { bytes: number[]; length: number } | null {
+  const next = text[at];
+  if (next === undefined) return null;
+  const octal = /^[0-7]{1,3}/.exec(text.slice(at))?.[0];
+  if (octal !== undefined) return { bytes: [parseInt(octal, 8) & 0xff], length: octal.length };
+  if (next === 'x') {
+    const digits = /^[0-9a-fA-F]{2}/.exec(text.slice(at + 1))?.[0];
+    return digits === undefined ? null : { bytes: [parseInt(digits, 16)], length: 3 };
+  }
+  const simple = SIMPLE_ESCAPES[next];
+  if (simple !== undefined) return { bytes: [simple], length: 1 };
+  // an escaped line feed is none
+  return { bytes: next === '\n' ? [] : [0x5c, next.charCodeAt(0)], length: 1 };
 }
 
 /**

@@ -73,9 +73,7 @@ export class Messages {
       const message =
         key !== undefined
           ? this.entry(`${shape.name}.${name}`, key, value!)
-          : SCALARS.has(type!)
-            ? null
-            : this.of(type!);
+          : this.messageOf(type!);
       shape.fields.set(Number(number), {
         name,
         kind: message === null ? (type as Scalar) : 'message',
@@ -85,6 +83,11 @@ export class Messages {
         ...bitOf(repeated ? undefined : bits.get(once)),
       });
     }
+  }
+
+  /** null: of a scalar */
+  private messageOf(type: string): MessageShape | null {
+    return SCALARS.has(type) ? null : this.of(type);
   }
 
   private entry(name: string, key: string, value: string): MessageShape {

@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { Rejected } from '../report.ts';
 import type { ByteSource } from '../source.ts';
 import type { FieldShape, MessageShape } from './messages.ts';
+import { checkWire, FIXED_BYTES, WIRE } from './wire-types.ts';
 import { Window } from './window.ts';
 
 export interface Range {
@@ -28,19 +29,6 @@ export interface ProtoField extends Range {
  */
 export type Handlers = Record<string, (field: ProtoField) => void>;
 
-const WIRE: Record<FieldShape['kind'], number> = {
-  int32: 0,
-  int64: 0,
-  uint32: 0,
-  uint64: 0,
-  bool: 0,
-  fixed64: 1,
-  string: 2,
-  bytes: 2,
-  message: 2,
-  fixed32: 5,
-};
-const FIXED_BYTES: Record<number, number> = { 1: 8, 5: 4 };
 const TEXT_MAX_BYTES = 64 * 1024;
 const CHUNK_BYTES = 64 * 1024;
 
@@ -158,15 +146,8 @@ export class ProtoReader {
     const [number, wire] = [window.lo >>> 3, window.lo & 7];
     if (window.hi !== 0 || number === 0)
       throw new Rejected('protobuf-wire', 'The number of a field is none.', at);
+    checkWire(wire, at);
     const field = shape.fields.get(number);
-    if (wire === 3 || wire === 4 || wire > 5)
-      throw new Rejected(
-        'protobuf-wire',
-        wire > 5
-          ? `Wire type ${wire} does not exist.`
-          : 'Groups have long been abolished; no such message has one.',
-        at,
-      );
     if (field === undefined)
       throw new Rejected('protobuf-unknown-field', `${shape.name} has no field ${number}.`, at);
     const packed = wire === 2 && WIRE[field.kind] !== 2 && field.repeated;
@@ -185,22 +166,28 @@ export class ProtoReader {
       count: packed ? -1 : 1,
       key: '',
     };
+    this.pass(result, wire, end);
+    return result;
+  }
+
+  /** Finds the end of a field, and the value of a number. */
+  private pass(field: ProtoField, wire: number, end: number): void {
+    const { window } = this;
     if (wire === 2) {
       window.varint(end);
-      const length = window.length(end, at);
-      result.start = window.position;
-      result.end = window.position + length;
+      const length = window.length(end, field.at);
+      field.start = window.position;
+      field.end = window.position + length;
     } else if (wire === 0) {
       window.varint(end);
-      this.checkNumber(field, at);
-      result.value = this.signed(field);
-      result.end = window.position;
+      this.checkNumber(field.shape, field.at);
+      field.value = this.signed(field.shape);
+      field.end = window.position;
     } else {
-      result.end = result.start + FIXED_BYTES[wire]!;
-      if (result.end > end)
-        throw new Rejected('protobuf-wire', 'A number reaches beyond its message.', at);
+      field.end = field.start + FIXED_BYTES[wire]!;
+      if (field.end > end)
+        throw new Rejected('protobuf-wire', 'A number reaches beyond its message.', field.at);
     }
-    return result;
   }
 
   /** An entry of a map: its key must be a new one; the handler is given its value. */

@@ -29,6 +29,7 @@ const TYPE_BYTES = new Map([
 ]);
 const STRIDED = 7;
 const NAME = /^(weight|tensor)_[0-9]{1,9}$/;
+const ENTRY_KEYS = new Set(['path_name', 'is_param', 'use_pickle', 'tensor_meta']);
 const PARAMETER = /^[\w.-]{1,400}$/;
 
 /**
@@ -40,23 +41,24 @@ export function payloads(root: JsonValue): Payload[] | string {
   if (!(config instanceof Map)) return 'The list of weights is none.';
   const found: Payload[] = [];
   for (const [parameter, entry] of config) {
-    if (!PARAMETER.test(parameter) || !(entry instanceof Map))
-      return `${JSON.stringify(parameter.slice(0, 60))} is no parameter.`;
-    if (
-      [...entry.keys()].some(
-        (key) => !['path_name', 'is_param', 'use_pickle', 'tensor_meta'].includes(key),
-      )
-    )
-      return `${parameter} is described by more than a name, two marks and a shape.`;
-    const [name, pickled] = [entry.get('path_name'), entry.get('use_pickle')];
-    if (typeof name !== 'string' || !NAME.test(name))
-      return `${parameter} lies in ${JSON.stringify(name)?.slice(0, 60)}: an object that is no tensor is made with what the file says.`;
-    if (typeof pickled !== 'boolean') return `${parameter} does not say whether it is a pickle.`;
-    const bytes = pickled ? null : reach(entry.get('tensor_meta'));
-    if (typeof bytes === 'string') return `${parameter}: ${bytes}.`;
-    found.push({ name, pickled, bytes });
+    const payload = payloadOf(parameter, entry);
+    if (typeof payload === 'string') return payload;
+    found.push(payload);
   }
   return found;
+}
+
+function payloadOf(parameter: string, entry: JsonValue): Payload | string {
+  if (!PARAMETER.test(parameter) || !(entry instanceof Map))
+    return `${JSON.stringify(parameter.slice(0, 60))} is no parameter.`;
+  if ([...entry.keys()].some((key) => !ENTRY_KEYS.has(key)))
+    return `${parameter} is described by more than a name, two marks and a shape.`;
+  const [name, pickled] = [entry.get('path_name'), entry.get('use_pickle')];
+  if (typeof name !== 'string' || !NAME.test(name))
+    return `${parameter} lies in ${JSON.stringify(name)?.slice(0, 60)}: an object that is no tensor is made with what the file says.`;
+  if (typeof pickled !== 'boolean') return `${parameter} does not say whether it is a pickle.`;
+  const bytes = pickled ? null : reach(entry.get('tensor_meta'));
+  return typeof bytes === 'string' ? `${parameter}: ${bytes}.` : { name, pickled, bytes };
 }
 
 /** How many bytes a tensor of this shape needs. */

@@ -60,31 +60,10 @@ export function judgeProgram(root: JsonValue, limits: Limits): ProgramFault[] {
   const walkMap = (map: Map<string, JsonValue>, key: string, path: string): void => {
     for (const [name, value] of map) {
       const inside = `${path}.${name}`;
-      if (key === 'metadata') {
-        if (typeof value !== 'string') tell(inside, name, 'A note is no text.');
-      } else if (key === 'opset_version') {
-        if (!/^\w{1,40}$/.test(name) || !(value instanceof JsonNumber))
-          tell(inside, name, 'A version of operators is no number.');
-      } else if (key === 'treespec_namedtuple_fields')
-        tell(inside, name, 'A named tuple is looked up by its name; the scanner knows none.');
-      else if (key === 'range_constraints') {
-        if (!isExpression(name))
-          tell(inside, name, 'The name of a size is no expression of sizes.');
-        walk(value, 'range', inside);
-      } else if (TABLES.has(key)) {
-        if (!isName(name))
-          tell(inside, name, 'The name of a value is none: it becomes part of a program.');
-        walk(value, 'value', inside);
-      } else if (name === 'custom_obj_values') {
-        if (!(value instanceof Map) || value.size > 0)
-          tell(inside, name, 'An object of a C++ library is made with what the file says.');
-      } else if (!KEYS.has(name))
-        tell(
-          inside,
-          name,
-          `${JSON.stringify(name.slice(0, 60))} is nothing that the scanner knows of exported programs.`,
-        );
-      else walk(value, name, inside);
+      const why = entryFault(key, name, value);
+      if (why !== null) tell(inside, name, why);
+      const below = keyBelow(key, name);
+      if (below !== null) walk(value, below, inside);
     }
   };
   if (!(root instanceof Map) || !root.has('graph_module'))
@@ -93,32 +72,103 @@ export function judgeProgram(root: JsonValue, limits: Limits): ProgramFault[] {
   return faults;
 }
 
-function textFault(text: string, key: string, limits: Limits): string | null {
-  if (key === 'target' || key === 'as_operator')
-    return isTarget(text)
+type EntryFault = (name: string, value: JsonValue) => string | null;
+
+/** Objects whose own keys are no names of the schema. */
+const ENTRY_FAULTS = new Map<string, EntryFault>([
+  ['metadata', (_name, value) => (typeof value === 'string' ? null : 'A note is no text.')],
+  [
+    'opset_version',
+    (name, value) =>
+      /^\w{1,40}$/.test(name) && value instanceof JsonNumber
+        ? null
+        : 'A version of operators is no number.',
+  ],
+  [
+    'treespec_namedtuple_fields',
+    () => 'A named tuple is looked up by its name; the scanner knows none.',
+  ],
+  [
+    'range_constraints',
+    (name) => (isExpression(name) ? null : 'The name of a size is no expression of sizes.'),
+  ],
+]);
+const NOT_A_NAME = 'The name of a value is none: it becomes part of a program.';
+
+/** Why an object called `key` may not have this entry, or null. */
+function entryFault(key: string, name: string, value: JsonValue): string | null {
+  const special = ENTRY_FAULTS.get(key);
+  if (special !== undefined) return special(name, value);
+  if (TABLES.has(key)) return isName(name) ? null : NOT_A_NAME;
+  if (name === 'custom_obj_values')
+    return value instanceof Map && value.size === 0
       ? null
-      : `${text.slice(0, 120)} is not on the list of operators that only calculate.`;
-  if (NAMES.has(key))
-    return isName(text) ? null : 'The name of a value is none: it becomes part of a program.';
-  if (DOTTED_NAMES.has(key)) return DOTTED.test(text) ? null : 'The name of a parameter is none.';
-  if (key === 'expr_str')
-    return isExpression(text)
-      ? null
-      : 'A size is evaluated as Python, and is more than an expression of sizes.';
-  if (key === 'guards_code')
-    return isGuard(text)
-      ? null
-      : 'A condition is compiled as Python, and speaks of more than the sizes of inputs.';
-  if (key === 'in_spec' || key === 'out_spec') {
-    const fault = treeSpecFault(text, key === 'in_spec', limits);
+      : 'An object of a C++ library is made with what the file says.';
+  return KEYS.has(name)
+    ? null
+    : `${JSON.stringify(name.slice(0, 60))} is nothing that the scanner knows of exported programs.`;
+}
+
+/** As what the content of an entry is looked at; null: not at all. */
+function keyBelow(key: string, name: string): string | null {
+  if (key === 'range_constraints') return 'range';
+  if (ENTRY_FAULTS.has(key)) return null;
+  if (TABLES.has(key)) return 'value';
+  return name !== 'custom_obj_values' && KEYS.has(name) ? name : null;
+}
+
+type TextFault = (text: string, limits: Limits) => string | null;
+
+const target: TextFault = (text) =>
+  isTarget(text)
+    ? null
+    : `${text.slice(0, 120)} is not on the list of operators that only calculate.`;
+const number: TextFault = (text) =>
+  /^(-?Infinity|NaN)$/.test(text) ? null : 'A number is a text, and none that JSON lacks.';
+/** an argument of an operator, as a text */
+const anyText: TextFault = () => null;
+const treeSpec =
+  (ofInputs: boolean): TextFault =>
+  (text, limits) => {
+    const fault = treeSpecFault(text, ofInputs, limits);
     return fault === null ? null : `How inputs or outputs are nested is not plain: ${fault}.`;
-  }
-  if (key === 'as_float' || key === 'as_floats')
-    return /^(-?Infinity|NaN)$/.test(text) ? null : 'A number is a text, and none that JSON lacks.';
-  // an argument of an operator, as a text
-  if (key === 'as_string' || key === 'as_strings') return null;
-  if (key === 'type') return /^[a-z]{1,20}$/.test(text) ? null : 'A device is none.';
-  if (key === 'torch_version')
-    return /^[\w.+-]{0,60}$/.test(text) ? null : 'The version of PyTorch is none.';
-  return `A text lies where PyTorch writes none (${key}).`;
+  };
+
+const TEXT_FAULTS = new Map<string, TextFault>([
+  ['target', target],
+  ['as_operator', target],
+  ['as_float', number],
+  ['as_floats', number],
+  ['as_string', anyText],
+  ['as_strings', anyText],
+  ['in_spec', treeSpec(true)],
+  ['out_spec', treeSpec(false)],
+  [
+    'expr_str',
+    (text) =>
+      isExpression(text)
+        ? null
+        : 'A size is evaluated as Python, and is more than an expression of sizes.',
+  ],
+  [
+    'guards_code',
+    (text) =>
+      isGuard(text)
+        ? null
+        : 'A condition is compiled as Python, and speaks of more than the sizes of inputs.',
+  ],
+  ['type', (text) => (/^[a-z]{1,20}$/.test(text) ? null : 'A device is none.')],
+  [
+    'torch_version',
+    (text) => (/^[\w.+-]{0,60}$/.test(text) ? null : 'The version of PyTorch is none.'),
+  ],
+]);
+
+function textFault(text: string, key: string, limits: Limits): string | null {
+  if (NAMES.has(key)) return isName(text) ? null : NOT_A_NAME;
+  if (DOTTED_NAMES.has(key)) return DOTTED.test(text) ? null : 'The name of a parameter is none.';
+  const fault = TEXT_FAULTS.get(key);
+  return fault === undefined
+    ? `A text lies where PyTorch writes none (${key}).`
+    : fault(text, limits);
 }

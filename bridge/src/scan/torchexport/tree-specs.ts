@@ -3,6 +3,7 @@ import { Rejected } from '../report.ts';
 import type { Limits } from '../types.ts';
 import { isName } from './expressions.ts';
 
+const NODE_KEYS = new Set(['type', 'context', 'children_spec']);
 const TYPES = new Set([
   'builtins.tuple',
   'builtins.list',
@@ -34,6 +35,15 @@ export function treeSpecFault(text: string, ofInputs: boolean, limits: Limits): 
     (typeof key === 'string'
       ? KEY.test(key) && (!ofInputs || isName(key))
       : typeof key === 'object' && 'text' in key);
+  const isPlainContext = (context: JsonValue | undefined): boolean => {
+    if (context === null) return true;
+    const keys = typeof context === 'string' ? read(context) : undefined;
+    return (
+      keys === null ||
+      (Array.isArray(keys) && keys.every(isKey)) ||
+      (keys !== undefined && typeof keys === 'object' && 'text' in keys)
+    );
+  };
   const fault = (value: JsonValue): string | null => {
     if (!(value instanceof Map)) return 'a part of it is no object';
     const [type, context, children] = [
@@ -43,20 +53,9 @@ export function treeSpecFault(text: string, ofInputs: boolean, limits: Limits): 
     ];
     if (type !== null && !(typeof type === 'string' && TYPES.has(type)))
       return `${JSON.stringify(type)?.slice(0, 80)} is no container that the scanner knows`;
-    if (
-      !Array.isArray(children) ||
-      [...value.keys()].some((key) => !['type', 'context', 'children_spec'].includes(key))
-    )
+    if (!Array.isArray(children) || [...value.keys()].some((key) => !NODE_KEYS.has(key)))
       return 'a part of it has other keys than type, context and children_spec';
-    if (context !== null) {
-      const keys = typeof context === 'string' ? read(context) : undefined;
-      if (
-        keys !== null &&
-        !(keys !== undefined && typeof keys === 'object' && 'text' in keys) &&
-        !(Array.isArray(keys) && keys.every(isKey))
-      )
-        return 'a context of it is not a list of plain keys';
-    }
+    if (!isPlainContext(context)) return 'a context of it is not a list of plain keys';
     for (const child of children) {
       const inner = fault(child);
       if (inner !== null) return inner;

@@ -76,7 +76,12 @@ export function checkLightgbm(text: string): void {
   const stated = head.get('tree_sizes');
   if (stated !== undefined && stated !== sizes.join(' '))
     wrong('its trees have other sizes than it says', 0);
-  for (let at = end + 1; at < lines.length; at++) {
+  checkNotes(lines, end + 1);
+}
+
+/** What follows the trees, line by line. */
+function checkNotes(lines: readonly string[], start: number): void {
+  for (let at = start; at < lines.length; at++) {
     if (
       !/^(|[^=]{1,4096}=[0-9.e+-]+|feature[_ ]importances:|parameters:|end of parameters|\[[a-z_0-9]+: .*\]|pandas_categorical:.*)$/.test(
         lines[at]!,
@@ -124,45 +129,50 @@ function checkTree(tree: Map<string, string>, features: number, at: number): voi
   optional('shrinkage', 1);
   if (leaves === 1) return;
   for (const key of OF_NODES) optional(key, leaves - 1);
-  const [asked, left, right] = [
-    column('split_feature', leaves - 1),
-    column('left_child', leaves - 1),
-    column('right_child', leaves - 1),
-  ];
+  const asked = column('split_feature', leaves - 1);
+  const children = [...column('left_child', leaves - 1), ...column('right_child', leaves - 1)];
   const thresholds = column('threshold', leaves - 1);
-  const decisions = column('decision_type', leaves - 1);
-  decisions.forEach((decision, node) => {
-    if (!Number.isInteger(decision) || decision < 0 || decision >= DECISIONS)
-      wrong(`a node decides by ${decision}`, at);
-    // then the threshold is the number of a set of categories
-    if (
-      (decision & CATEGORICAL) !== 0 &&
-      !(
-        Number.isInteger(thresholds[node]) &&
-        thresholds[node]! >= 0 &&
-        thresholds[node]! < categories
-      )
-    )
-      wrong(`a node asks for a set of categories that is not there; there are ${categories}`, at);
-  });
+  checkDecisions(column('decision_type', leaves - 1), thresholds, categories, at);
   if (categories > 0) {
     const bounds = column('cat_boundaries', categories + 1);
-    if (
-      bounds[0] !== 0 ||
-      bounds.some((bound, i) => !Number.isInteger(bound) || (i > 0 && bound < bounds[i - 1]!))
-    )
-      wrong('the sets of categories are out of order', at);
-    if (
-      column('cat_threshold', bounds[categories]!).some(
-        (word) => !Number.isInteger(word) || word < 0 || word >= 2 ** 32,
-      )
-    )
+    checkBounds(bounds, at);
+    if (!column('cat_threshold', bounds[categories]!).every((word) => isBelow(word, 2 ** 32)))
       wrong('a set of categories is no set of bits', at);
   }
-  if (asked.some((feature) => !Number.isInteger(feature) || feature < 0 || feature >= features))
+  if (!asked.every((feature) => isBelow(feature, features)))
     wrong(`a tree asks for a feature that is not there; there are ${features}`, at);
+  checkChildren(children, leaves, at);
+}
+
+const isBelow = (value: number | undefined, end: number): boolean =>
+  Number.isInteger(value) && value! >= 0 && value! < end;
+
+/** A node that decides by categories has the number of a set of them as its threshold. */
+function checkDecisions(
+  decisions: readonly number[],
+  thresholds: readonly number[],
+  categories: number,
+  at: number,
+): void {
+  decisions.forEach((decision, node) => {
+    if (!isBelow(decision, DECISIONS)) wrong(`a node decides by ${decision}`, at);
+    if ((decision & CATEGORICAL) !== 0 && !isBelow(thresholds[node], categories))
+      wrong(`a node asks for a set of categories that is not there; there are ${categories}`, at);
+  });
+}
+
+function checkBounds(bounds: readonly number[], at: number): void {
+  if (
+    bounds[0] !== 0 ||
+    bounds.some((bound, i) => !Number.isInteger(bound) || (i > 0 && bound < bounds[i - 1]!))
+  )
+    wrong('the sets of categories are out of order', at);
+}
+
+/** Nodes count from 0, leaves from -1 down; the first node belongs to nobody. */
+function checkChildren(children: readonly number[], leaves: number, at: number): void {
   const taken = new Set<number>([0]);
-  for (const child of [...left, ...right]) {
+  for (const child of children) {
     if (!Number.isInteger(child) || child < -leaves || child >= leaves - 1 || taken.has(child))
       wrong(`a node has a child ${child} that is none of its own`, at);
     taken.add(child);

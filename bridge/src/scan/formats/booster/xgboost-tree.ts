@@ -21,9 +21,7 @@ export function checkTree(tree: Table, features: number, groups: number, index: 
   const numbered = outputs > 1;
   if (numbered && outputs !== groups)
     wrong(`a leaf of tree ${index} has ${outputs} outputs of ${groups}`);
-  const id = tree.get('id');
-  if (id !== undefined && (id instanceof JsonNumber ? Number(id.text) : id) !== index)
-    wrong(`tree ${index} has another number`);
+  checkNumber(tree, index);
   const column = (key: string, length = nodes): ArrayLike<number> => {
     const values = numbers(tree, key);
     return values.length === length
@@ -31,45 +29,66 @@ export function checkTree(tree: Table, features: number, groups: number, index: 
       : wrong(`tree ${index} has ${nodes} nodes and ${values.length} ${key}`);
   };
   const optional = (key: string): ArrayLike<number> | null => (tree.has(key) ? column(key) : null);
-  const [left, right, parents, features_] = [
-    column('left_children'),
-    column('right_children'),
-    column('parents'),
-    column('split_indices'),
-  ];
+  const columns: TreeColumns = {
+    left: column('left_children'),
+    right: column('right_children'),
+    parents: column('parents'),
+    asked: column('split_indices'),
+  };
   for (const key of ['split_conditions', 'default_left']) column(key);
   for (const key of ['loss_changes', 'sum_hessian']) optional(key);
   const kinds = optional('split_type');
   const leaves = checkWeights(tree, nodes, outputs, index);
+  checkNodes(columns, features, numbered ? (leaves ?? nodes) : 0, index);
+  const rootParent = columns.parents[0];
+  if (nodes > 0 && rootParent !== NO_PARENT && rootParent !== NONE)
+    wrong(`the first node of tree ${index} has a parent`);
+  checkCategories(tree, kinds, columns.left, index);
+}
+
+/** Of each node: its children, its parent and the feature that it asks for. */
+interface TreeColumns {
+  readonly left: ArrayLike<number>;
+  readonly right: ArrayLike<number>;
+  readonly parents: ArrayLike<number>;
+  readonly asked: ArrayLike<number>;
+}
+
+function checkNumber(tree: Table, index: number): void {
+  const id = tree.get('id');
+  if (id !== undefined && (id instanceof JsonNumber ? Number(id.text) : id) !== index)
+    wrong(`tree ${index} has another number`);
+}
+
+/** `leafEnd`: a leaf may have a number below it in the place of its right child. */
+function checkNodes(
+  { left, right, parents, asked }: TreeColumns,
+  features: number,
+  leafEnd: number,
+  index: number,
+): void {
+  const nodes = left.length;
   const taken = new Uint8Array(nodes);
+  const isOwn = (child: number, node: number): boolean =>
+    isBelow(child, nodes) && child > 0 && taken[child] !== 1 && parents[child] === node;
   for (let node = 0; node < nodes; node++) {
-    const lone =
-      (left[node] === NONE) !== (right[node] === NONE) &&
-      !(numbered && left[node] === NONE && right[node]! >= 0 && right[node]! < (leaves ?? nodes));
-    if (lone) wrong(`node ${node} of tree ${index} has one child`);
-    if (left[node] === NONE) continue;
-    if (!(
-      Number.isInteger(features_[node]) &&
-      features_[node]! >= 0 &&
-      features_[node]! < features
-    ))
-      wrong(`node ${node} of tree ${index} asks for feature ${features_[node]} of ${features}`);
+    const isLeaf = left[node] === NONE;
+    if (isLeaf !== (right[node] === NONE) && !(isLeaf && isWithin(right[node]!, leafEnd)))
+      wrong(`node ${node} of tree ${index} has one child`);
+    if (isLeaf) continue;
+    if (!isBelow(asked[node], features))
+      wrong(`node ${node} of tree ${index} asks for feature ${asked[node]} of ${features}`);
     for (const child of [left[node]!, right[node]!]) {
-      if (
-        !Number.isInteger(child) ||
-        child <= 0 ||
-        child >= nodes ||
-        taken[child] === 1 ||
-        parents[child] !== node
-      )
+      if (!isOwn(child, node))
         wrong(`node ${node} of tree ${index} has a child ${child} that is none of its own`);
       taken[child] = 1;
     }
   }
-  if (nodes > 0 && parents[0] !== NO_PARENT && parents[0] !== NONE)
-    wrong(`the first node of tree ${index} has a parent`);
-  checkCategories(tree, kinds, left, index);
 }
+
+const isWithin = (value: number, end: number): boolean => value >= 0 && value < end;
+const isBelow = (value: number | undefined, end: number): boolean =>
+  Number.isInteger(value) && isWithin(value!, end);
 
 /** The weights of nodes; answers how many leaves have weights of their own beside them. */
 function checkWeights(tree: Table, nodes: number, outputs: number, index: number): number | null {
@@ -112,7 +131,26 @@ function checkCategories(
   ];
   if (begins.length !== asking.length || sizes.length !== asking.length)
     wrong(`not every node of tree ${index} that asks for categories has them`);
-  const asks = new Set<number>();
+  const end = checkSets({ asking, begins, sizes }, left, index);
+  if (end !== all.length) wrong(`tree ${index} has ${all.length} categories and sets of ${end}`);
+  if (!Array.from(all).every((category) => isBelow(category, CATEGORY_MAX + 1)))
+    wrong(`a category of tree ${index} is none`);
+  checkKinds(kinds, left.length, new Set(Array.from(asking)), index);
+}
+
+/** Which nodes ask for categories, and where the set of each lies in the list of all. */
+interface CategorySets {
+  readonly asking: ArrayLike<number>;
+  readonly begins: ArrayLike<number>;
+  readonly sizes: ArrayLike<number>;
+}
+
+/** Answers where the last set ends. */
+function checkSets(
+  { asking, begins, sizes }: CategorySets,
+  left: ArrayLike<number>,
+  index: number,
+): number {
   let position = 0;
   for (let i = 0; i < asking.length; i++) {
     const node = asking[i]!;
@@ -121,17 +159,18 @@ function checkCategories(
     if (begins[i] !== position || !(Number.isInteger(sizes[i]) && sizes[i]! > 0))
       wrong(`a set of categories of tree ${index} does not begin behind the one before`);
     position += sizes[i]!;
-    asks.add(node);
   }
-  if (position !== all.length)
-    wrong(`tree ${index} has ${all.length} categories and sets of ${position}`);
-  if (
-    Array.from(all).some(
-      (category) => !Number.isInteger(category) || category < 0 || category > CATEGORY_MAX,
-    )
-  )
-    wrong(`a category of tree ${index} is none`);
-  for (let node = 0; node < left.length; node++) {
+  return position;
+}
+
+/** Those nodes ask for categories, and no others, that have them. */
+function checkKinds(
+  kinds: ArrayLike<number> | null,
+  nodes: number,
+  asks: ReadonlySet<number>,
+  index: number,
+): void {
+  for (let node = 0; node < nodes; node++) {
     const kind = kinds?.[node] ?? 0;
     if (kind !== 0 && kind !== 1) wrong(`node ${node} of tree ${index} asks in the way ${kind}`);
     if ((kind === 1) !== asks.has(node))

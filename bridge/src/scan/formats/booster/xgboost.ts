@@ -54,7 +54,12 @@ export function checkXgboost(root: Value): void {
     wrong(
       `the booster is ${typeof name === 'string' ? JSON.stringify(name.slice(0, 40)) : 'none'}`,
     );
-  const model = table(name === 'dart' ? table(booster, 'gbtree') : booster, 'model');
+  checkTrees(booster, name === 'dart', features, groups);
+}
+
+/** `dart`: each tree has a weight, beside the model. */
+function checkTrees(booster: Table, dart: boolean, features: number, groups: number): void {
+  const model = table(dart ? table(booster, 'gbtree') : booster, 'model');
   const trees = list(model, 'trees');
   if (trees.length !== count(table(model, 'gbtree_model_param'), 'num_trees'))
     wrong('there are more or fewer trees than it says');
@@ -62,7 +67,7 @@ export function checkXgboost(root: Value): void {
   if (info.length !== trees.length) wrong('not every tree has its group');
   if (!every(info, (group) => Number.isInteger(group) && group >= 0 && group < groups))
     wrong(`a tree is of a group that is not there; there are ${groups}`);
-  if (name === 'dart' && numbers(booster, 'weight_drop').length !== trees.length)
+  if (dart && numbers(booster, 'weight_drop').length !== trees.length)
     wrong('not every tree has its weight');
   if (model.has('iteration_indptr'))
     checkBounds(numbers(model, 'iteration_indptr'), trees.length, 'rounds');

@@ -34,17 +34,19 @@ export function readSparseTensor(walk: OnnxWalk, field: ProtoField): string {
   if (indices === undefined)
     return values.dims[0] === 0n ? values.name : wrong('it has values and no indices');
   const count = values.dims[0]!;
-  const [rows, columns] = indices.dims;
   const linear = indices.dims.length === 1;
-  if (
-    indices.type !== INT64 ||
-    rows !== count ||
-    (!linear && (indices.dims.length !== 2 || columns !== BigInt(dims.length)))
-  )
+  if (indices.type !== INT64 || !matches(indices.dims, count, dims.length))
     wrong('its indices do not match its values and its shape');
   if (indices.external) wrong('its indices lie in another file, where loaders do not check them');
   checkIndices(walk, indices, linear ? [elements] : dims, wrong);
   return values.name;
+}
+
+/** One number for each value, or one for each of its dimensions. */
+function matches(shape: readonly bigint[], values: bigint, dimensions: number): boolean {
+  const [rows, columns] = shape;
+  if (rows !== values) return false;
+  return shape.length === 1 || (shape.length === 2 && columns === BigInt(dimensions));
 }
 
 function checkIndices(

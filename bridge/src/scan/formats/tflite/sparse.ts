@@ -20,27 +20,13 @@ export function sparseElements(
   const dimensions = [...reader.each(sparsity, 'dim_metadata')];
   if (order.length !== shape.length + blocks.length || dimensions.length !== order.length)
     return { fault: 'its dimensions are told in lists of other lengths' };
-  if (
-    new Set(order).size !== order.length ||
-    order.some(
-      (one, i) => one < 0 || one >= order.length || one < shape.length !== i < shape.length,
-    )
-  )
+  if (!isPossibleOrder(order, shape.length))
     return { fault: 'its dimensions come in no possible order' };
-  if (
-    new Set(blocks).size !== blocks.length ||
-    blocks.some((one) => one < 0 || one >= shape.length)
-  )
+  if (!isPossibleBlockMap(blocks, shape.length))
     return { fault: 'its blocks belong to no dimension' };
-  const sizes = [...shape];
-  for (const [i, dimension] of blocks.entries()) {
-    const place = order.indexOf(shape.length + i);
-    const size = reader.number(dimensions[place]!, 'dense_size');
-    if (size <= 0 || sizes[dimension]! % size !== 0)
-      return { fault: 'its blocks do not divide it' };
-    sizes[dimension]! /= size;
-    sizes.push(size);
-  }
+  const placeOf = (block: number): TableAt => dimensions[order.indexOf(shape.length + block)]!;
+  const sizes = splitSizes(shape, blocks, (block) => reader.number(placeOf(block), 'dense_size'));
+  if (sizes === null) return { fault: 'its blocks do not divide it' };
   let elements = 1n;
   for (const [i, dimension] of dimensions.entries()) {
     const size = sizes[order[i]!]!;
@@ -57,6 +43,31 @@ export function sparseElements(
   }
   return { elements };
 }
+
+/** The dimensions, divided by their blocks, and the blocks; null where one does not fit. */
+function splitSizes(
+  shape: readonly number[],
+  blocks: readonly number[],
+  sizeOf: (block: number) => number,
+): number[] | null {
+  const sizes = [...shape];
+  for (const [i, dimension] of blocks.entries()) {
+    const size = sizeOf(i);
+    if (size <= 0 || sizes[dimension]! % size !== 0) return null;
+    sizes[dimension]! /= size;
+    sizes.push(size);
+  }
+  return sizes;
+}
+
+/** Each dimension once, and those of blocks behind the others. */
+const isPossibleOrder = (order: readonly number[], rank: number): boolean =>
+  new Set(order).size === order.length &&
+  !order.some((one, i) => one < 0 || one >= order.length || one < rank !== i < rank);
+
+/** Each block divides another dimension of the shape. */
+const isPossibleBlockMap = (blocks: readonly number[], rank: number): boolean =>
+  new Set(blocks).size === blocks.length && blocks.every((one) => one >= 0 && one < rank);
 
 /** How many indices a packed dimension has; null where one lies outside of it, or out of order. */
 function compressed(
@@ -81,15 +92,12 @@ function compressed(
   )
     return null;
   for (let i = 1; i < segments.length; i++) {
-    if (segments[i]! < segments[i - 1]! || segments[i]! > indices.length) return null;
-    for (let j = segments[i - 1]!; j < segments[i]!; j++) {
-      if (
-        indices[j]! < 0 ||
-        indices[j]! >= size ||
-        (j > segments[i - 1]! && indices[j]! <= indices[j - 1]!)
-      )
-        return null;
-    }
+    const [from, to] = [segments[i - 1]!, segments[i]!];
+    if (to < from || to > indices.length || !areRising(indices.slice(from, to), size)) return null;
   }
   return indices.length;
 }
+
+/** Each inside of the dimension and behind the one before. */
+const areRising = (indices: readonly number[], size: number): boolean =>
+  indices.every((index, i) => index >= 0 && index < size && (i === 0 || index > indices[i - 1]!));

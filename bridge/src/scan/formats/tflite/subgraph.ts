@@ -1,4 +1,5 @@
 import type { TableAt } from '../../flatbuffers/reader.ts';
+import type { Tables } from '../../flatbuffers/tables.ts';
 import { Rejected } from '../../report.ts';
 import { ownBehind } from './buffers.ts';
 import type { TfliteModel } from './model.ts';
@@ -80,29 +81,28 @@ function checkTensor(
     buffers[reader.number(tensor, 'buffer')] ??
     wrong('tflite-reference', 'its buffer is not there');
   const code = reader.number(tensor, 'type');
-  const [type] =
-    Object.entries(tables.enums['TensorType']!).find(([, value]) => value === code) ??
-    wrong('tflite-tensor', `its type ${code} is unknown`);
+  const type = typeName(tables, code) ?? wrong('tflite-tensor', `its type ${code} is unknown`);
   const shape = [...reader.numbers(tensor, 'shape')];
   if (shape.some((dimension) => dimension < 0)) wrong('tflite-tensor', 'its shape is negative');
-  let elements = product(shape) ?? wrong('tflite-tensor', 'its shape overflows');
+  const all = product(shape) ?? wrong('tflite-tensor', 'its shape overflows');
   if (bytes === 0) return;
   const sparsity = reader.table(tensor, 'sparsity');
-  if (type === STRING) {
+  const checkTexts = (): void => {
     const fault = sparsity === null ? faultOfStrings(source, at, bytes) : 'texts are sparse';
     if (fault !== null) wrong('tflite-tensor', fault);
-  }
-  if (sparsity !== null) {
-    const kept = sparseElements(reader, sparsity, shape);
-    if ('fault' in kept) wrong('tflite-tensor', kept.fault);
-    else elements = kept.elements;
-  }
+  };
+  if (type === STRING) checkTexts();
+  const kept = sparsity === null ? { elements: all } : sparseElements(reader, sparsity, shape);
+  if ('fault' in kept) return wrong('tflite-tensor', kept.fault);
   const bits = TYPE_BITS[type];
   if (bits === undefined) return;
-  const needed = (elements * bits + 7n) / 8n;
+  const needed = (kept.elements * bits + 7n) / 8n;
   if (needed !== BigInt(bytes))
     wrong('tflite-tensor', `type and shape need ${needed} bytes, its buffer has ${bytes}`);
 }
+
+const typeName = (tables: Tables, code: number): string | undefined =>
+  Object.entries(tables.enums['TensorType']!).find(([, value]) => value === code)?.[0];
 
 /** null: more than 63 bits count */
 function product(shape: readonly number[]): bigint | null {
