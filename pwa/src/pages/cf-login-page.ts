@@ -5,7 +5,8 @@ import { t } from '../i18n/language.ts';
 import { trouble } from '../components/error-notice.ts';
 import { CfElement } from '../shell/element.ts';
 import { session } from '../shell/session.ts';
-import { base, buttons, forms, notices } from '../styles/shared.ts';
+import { forms } from '../styles/forms.ts';
+import { base, buttons, notices } from '../styles/shared.ts';
 
 /** Login and password, then the code of the second factor where the account has one. */
 @customElement('cf-login-page')
