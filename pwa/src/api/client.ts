@@ -25,7 +25,7 @@ export function whenUnauthenticated(callback: () => void): void {
  */
 export async function read<T>(path: string, signal?: AbortSignal): Promise<Answer<T>> {
   try {
-    const value = await send<T>('GET', path, undefined, signal);
+    const value = await send<T>({ method: 'GET', path, signal });
     void remember(path, value);
     return { value };
   } catch (error) {
@@ -45,7 +45,7 @@ export const mayPass = (error: unknown): boolean =>
 
 /** GET, from the line alone: nothing is kept and nothing old is given. */
 export const readNow = <T>(path: string, signal?: AbortSignal): Promise<T> =>
-  send<T>('GET', path, undefined, signal);
+  send<T>({ method: 'GET', path, signal });
 
 export function write<T>(
   method: 'POST' | 'DELETE',
@@ -53,21 +53,36 @@ export function write<T>(
   body?: unknown,
   headers: Record<string, string> = {},
 ): Promise<T> {
-  return send<T>(method, path, body, undefined, headers);
+  return send<T>({ method, path, body, headers });
+}
+
+interface Request {
+  method: 'GET' | 'POST' | 'DELETE';
+  path: string;
+  body?: unknown;
+  headers?: Record<string, string>;
+  signal?: AbortSignal | undefined;
 }
 
 /** One request. Throws `ApiProblem` for an answer that is not ok and `Offline` for none at all. */
-async function send<T>(
-  method: string,
-  path: string,
-  body?: unknown,
-  signal?: AbortSignal,
-  headers: Record<string, string> = {},
-): Promise<T> {
+async function send<T>(request: Request): Promise<T> {
+  const response = await answerTo(request);
+  // A gateway without its bridge behind it is a lost line too.
+  if (response.status === 502 || response.status === 504) throw new Offline();
+  if (!response.ok) {
+    const problem = await problemFrom(response);
+    if (response.status === 401 && !request.path.endsWith('/session')) onUnauthenticated();
+    throw problem;
+  }
+  if (response.status === 204 || response.headers.get('content-length') === '0')
+    return undefined as T;
+  return (await response.json()) as T;
+}
+
+async function answerTo({ method, path, body, headers, signal }: Request): Promise<Response> {
   const deadline = AbortSignal.timeout(method === 'GET' ? READ_DEADLINE_MS : WRITE_DEADLINE_MS);
-  let response: Response;
   try {
-    response = await fetch(path, {
+    return await fetch(path, {
       method,
       credentials: 'same-origin',
       headers: {
@@ -83,14 +98,4 @@ async function send<T>(
     if (signal?.aborted) throw error;
     throw new Offline(error);
   }
-  // A gateway without its bridge behind it is a lost line too.
-  if (response.status === 502 || response.status === 504) throw new Offline();
-  if (!response.ok) {
-    const problem = await problemFrom(response);
-    if (response.status === 401 && !path.endsWith('/session')) onUnauthenticated();
-    throw problem;
-  }
-  if (response.status === 204 || response.headers.get('content-length') === '0')
-    return undefined as T;
-  return (await response.json()) as T;
 }

@@ -7,7 +7,8 @@ import { t } from '../i18n/language.ts';
 import { CfElement } from '../shell/element.ts';
 import { toasts } from '../shell/toasts.ts';
 import { hrefs } from '../shell/router.ts';
-import { base, buttons, forms, notices } from '../styles/shared.ts';
+import { forms } from '../styles/forms.ts';
+import { base, buttons, notices } from '../styles/shared.ts';
 import { actionName, bodyOf, isDangerous, needsReason } from '../view-model/action-words.ts';
 import { ACTION_VIEWS, type Decision } from '../view-model/actions.ts';
 import { preselectedStrategy } from '../view-model/strategy-choice.ts';
@@ -61,7 +62,7 @@ export class CfActionSheet extends CfElement {
 
   override render(): TemplateResult {
     const { name } = this.action;
-    const { shows = [], title, effect } = ACTION_VIEWS[name];
+    const { shows = [], title } = ACTION_VIEWS[name];
     return html`<cf-sheet
       ?narrow=${!shows.includes('comparison')}
       heading=${title?.(this.#decision) ?? t().actions.names[name]}
@@ -74,39 +75,47 @@ export class CfActionSheet extends CfElement {
         ${shows.includes('strategy') ? strategySection(this.#decision, (chosen) => (this.strategy = chosen)) : nothing}
         ${shows.includes('expiry') ? this.#expiry() : nothing} ${this.#words()}
       </form>
-      <div slot="footer">
-        <p class="sentence" id="sentence">
-          ${effect?.(this.#decision) ?? t().actions.names[name]}${this.action.supersedes ? ` ${t().actions.supersedes(this.action.supersedes)}` : nothing}
-        </p>
-        ${
-          this.error instanceof Offline
-            ? html`<div class="notice bad" role="alert">
-                <cf-icon name="offline"></cf-icon>
-                <div>${t().line.offlineAction}</div>
-              </div>`
-            : this.#stale()
-              ? html`<div class="notice wait" role="alert">
-                  <cf-icon name="info"></cf-icon>
-                  <div>${t().actions.stale}</div>
-                </div>`
-              : trouble(this.error)
-        }
-        <div class="buttons">
-          <button type="button" class="button quiet" @click=${() => this.sheet.close()}>
-            ${t().app.cancel}
-          </button>
-          <button
-            type="submit"
-            class="button ${isDangerous(name) ? 'danger' : 'primary'}"
-            aria-disabled=${this.busy}
-            aria-describedby="sentence"
-            @click=${this.#submit}
-          >
-            ${this.busy ? html`<cf-icon name="spin"></cf-icon>${t().actions.sending}` : actionName(this.detail, this.action)}
-          </button>
-        </div>
-      </div>
+      ${this.#footer()}
     </cf-sheet>`;
+  }
+
+  #footer(): TemplateResult {
+    const { name, supersedes } = this.action;
+    const effect = ACTION_VIEWS[name].effect?.(this.#decision) ?? t().actions.names[name];
+    return html`<div slot="footer">
+      <p class="sentence" id="sentence">
+        ${effect}${supersedes ? ` ${t().actions.supersedes(supersedes)}` : nothing}
+      </p>
+      ${this.#trouble()}
+      <div class="buttons">
+        <button type="button" class="button quiet" @click=${() => this.sheet.close()}>
+          ${t().app.cancel}
+        </button>
+        <button
+          type="submit"
+          class="button ${isDangerous(name) ? 'danger' : 'primary'}"
+          aria-disabled=${this.busy}
+          aria-describedby="sentence"
+          @click=${this.#submit}
+        >
+          ${this.busy ? html`<cf-icon name="spin"></cf-icon>${t().actions.sending}` : actionName(this.detail, this.action)}
+        </button>
+      </div>
+    </div>`;
+  }
+
+  #trouble(): TemplateResult | typeof nothing {
+    if (this.error instanceof Offline)
+      return html`<div class="notice bad" role="alert">
+        <cf-icon name="offline"></cf-icon>
+        <div>${t().line.offlineAction}</div>
+      </div>`;
+    if (this.#stale())
+      return html`<div class="notice wait" role="alert">
+        <cf-icon name="info"></cf-icon>
+        <div>${t().actions.stale}</div>
+      </div>`;
+    return trouble(this.error);
   }
 
   get #decision(): Decision {
@@ -171,23 +180,7 @@ export class CfActionSheet extends CfElement {
     this.busy = true;
     this.error = undefined;
     try {
-      const { id, model } = this.detail;
-      const body = bodyOf(this.#decision, {
-        seen: this.#seen,
-        ...(words === undefined ? {} : { words }),
-        expiresOn: this.until?.value || null,
-      });
-      const answer = await api.act(this.action.name, model.id, id, body);
-      const done = t().actions.done[this.action.name](
-        t().version.of(this.detail.name, this.detail.model.name),
-      );
-      toasts.show({
-        kind: 'good',
-        text: done,
-        ...(answer.versionId && answer.versionId !== this.detail.id
-          ? { href: hrefs.version(this.detail.model.id, answer.versionId) }
-          : {}),
-      });
+      await this.#decide(words);
       this.dispatchEvent(new Event('stale'));
       this.sheet.close();
     } catch (error) {
@@ -196,5 +189,21 @@ export class CfActionSheet extends CfElement {
     } finally {
       this.busy = false;
     }
+  }
+
+  async #decide(words: string | undefined): Promise<void> {
+    const { name } = this.action;
+    const { id, name: version, model } = this.detail;
+    const body = bodyOf(this.#decision, {
+      seen: this.#seen,
+      ...(words === undefined ? {} : { words }),
+      expiresOn: this.until?.value || null,
+    });
+    const { versionId } = await api.act(name, model.id, id, body);
+    toasts.show({
+      kind: 'good',
+      text: t().actions.done[name](t().version.of(version, model.name)),
+      ...(versionId && versionId !== id ? { href: hrefs.version(model.id, versionId) } : {}),
+    });
   }
 }

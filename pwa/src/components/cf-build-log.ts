@@ -4,7 +4,8 @@ import { buildLogPath } from '../api/mlops.ts';
 import { problemFrom } from '../api/problem.ts';
 import { t } from '../i18n/language.ts';
 import { CfElement } from '../shell/element.ts';
-import { base, buttons, forms, notices } from '../styles/shared.ts';
+import { forms } from '../styles/forms.ts';
+import { base, buttons, notices } from '../styles/shared.ts';
 import { trouble } from './error-notice.ts';
 import './cf-icon.ts';
 

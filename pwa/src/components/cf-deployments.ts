@@ -1,11 +1,16 @@
 import { css, html, nothing, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
-import type { DeploymentView } from '../api/types.ts';
+import type { DeploymentView, PodView } from '../api/types.ts';
 import { t } from '../i18n/language.ts';
 import { clock } from '../i18n/format.ts';
 import { CfElement } from '../shell/element.ts';
 import { base } from '../styles/shared.ts';
-import { conditionLook, deploymentStanding, podLook } from '../view-model/deployment-status.ts';
+import {
+  conditionLook,
+  deploymentStanding,
+  podLook,
+  type DeploymentStanding,
+} from '../view-model/deployment-status.ts';
 import { chips } from '../view-model/status.ts';
 import './cf-icon.ts';
 import './cf-time.ts';
@@ -115,16 +120,9 @@ export class CfDeployments extends CfElement {
 
   #item(item: DeploymentView): TemplateResult {
     const words = t().deployments;
-    const observed = item.observed;
-    const note = item.isLive
-      ? words.live
-      : item.desired === 'kept'
-        ? words.kept
-        : item.desired === 'removed'
-          ? words.removed
-          : '';
-    const { tone, word, working, over } = deploymentStanding(item);
-    const seen = this.#seen(item);
+    const standing = deploymentStanding(item);
+    const { tone, word, over } = standing;
+    const seen = whatWasSeen(item);
     return html`<article>
       <header>
         <h2>${words.environment[item.environmentKind]}</h2>
@@ -132,7 +130,7 @@ export class CfDeployments extends CfElement {
           >${words.standing[word as keyof typeof words.standing] ?? words.phase[word] ?? word}</span
         >
         <span class="muted small"
-          >${[strategyName(item.strategy), note, over || observed?.replicas === undefined ? '' : words.ready(observed.readyReplicas ?? 0, observed.replicas)].filter(Boolean).join(' · ')}</span
+          >${[strategyName(item.strategy), noteOf(item), over ? '' : readyPods(item)].filter(Boolean).join(' · ')}</span
         >
         <span class="muted small end"
           >${item.requestedBy ? `${words.by(item.requestedBy)}, ` : nothing}<cf-time
@@ -140,10 +138,7 @@ export class CfDeployments extends CfElement {
           ></cf-time
         ></span>
       </header>
-      ${item.reason && tone === 'bad' ? html`<p class="reason">${item.reason}</p>` : item.reason ? html`<p class="muted small">${item.reason}</p>` : nothing}
-      ${working && item.deadlineAt ? html`<p class="muted small">${words.deadline(clock(item.deadlineAt))}</p>` : nothing}
-      ${item.endpointUrl && (item.isLive || working) ? html`<p class="url"><code>${item.endpointUrl}</code></p>` : nothing}
-      ${item.previewUrl && working ? html`<p class="url muted small">${words.preview}: <code>${item.previewUrl}</code></p>` : nothing}
+      ${reasonAndAddresses(item, standing)}
       ${
         seen === nothing
           ? nothing
@@ -156,57 +151,83 @@ export class CfDeployments extends CfElement {
       }
     </article>`;
   }
+}
 
-  /** What the cluster said of it; of one that is over, the last that was seen. */
-  #seen(item: DeploymentView): TemplateResult | typeof nothing {
-    const words = t().deployments;
-    const { observed } = item;
-    if (!item.conditions.length && !observed?.pods?.length) return nothing;
-    return html` ${
-      item.conditions.length
-        ? html`<section>
-            <h3>${words.conditions}</h3>
-            <ul>
-              ${item.conditions.map(
-                (condition) =>
-                  html`<li class="line">
-                    <cf-icon
-                      class=${conditionLook(condition, item).tone}
-                      name=${conditionLook(condition, item).icon}
-                    ></cf-icon
-                    ><b>${condition.type}</b
-                    ><span class="message"
-                      >${[condition.reason === condition.type ? '' : condition.reason, condition.message].filter(Boolean).join(': ')}</span
-                    >
-                  </li>`,
-              )}
-            </ul>
-          </section>`
-        : nothing
-    }
-    ${
-      observed?.pods?.length
-        ? html`<section>
-            <h3>${words.pods}</h3>
-            <ul>
-              ${observed.pods.map(
-                (pod) =>
-                  html`<li class="line">
-                    <cf-icon
-                      class=${podLook(pod, item).tone}
-                      name=${podLook(pod, item).icon}
-                    ></cf-icon
-                    ><b class="mono">${pod.name}</b
-                    ><span class="message"
-                      >${[pod.phase, pod.ready ? words.podReady : words.podNotReady, pod.reason, pod.message].filter(Boolean).join(' · ')}</span
-                    >
-                  </li>`,
-              )}
-            </ul>
-          </section>`
-        : nothing
-    }`;
+/** What serves or serves no longer, where the standing alone does not say it. */
+function noteOf({ isLive, desired }: DeploymentView): string {
+  const words = t().deployments;
+  if (isLive) return words.live;
+  if (desired === 'kept') return words.kept;
+  return desired === 'removed' ? words.removed : '';
+}
+
+function readyPods({ observed }: DeploymentView): string {
+  if (observed?.replicas === undefined) return '';
+  return t().deployments.ready(observed.readyReplicas ?? 0, observed.replicas);
+}
+
+function reasonAndAddresses(
+  item: DeploymentView,
+  { tone, working }: DeploymentStanding,
+): TemplateResult {
+  const words = t().deployments;
+  const { reason, deadlineAt, endpointUrl, previewUrl } = item;
+  return html`${reason ? html`<p class=${tone === 'bad' ? 'reason' : 'muted small'}>${reason}</p>` : nothing}
+  ${working && deadlineAt ? html`<p class="muted small">${words.deadline(clock(deadlineAt))}</p>` : nothing}
+  ${endpointUrl && (item.isLive || working) ? html`<p class="url"><code>${endpointUrl}</code></p>` : nothing}
+  ${previewUrl && working ? html`<p class="url muted small">${words.preview}: <code>${previewUrl}</code></p>` : nothing}`;
+}
+
+/** What the cluster said of it; of one that is over, the last that was seen. */
+function whatWasSeen(item: DeploymentView): TemplateResult | typeof nothing {
+  const words = t().deployments;
+  const { conditions, observed } = item;
+  const pods = observed?.pods ?? [];
+  if (!conditions.length && !pods.length) return nothing;
+  return html` ${
+    conditions.length
+      ? html`<section>
+          <h3>${words.conditions}</h3>
+          <ul>
+            ${conditions.map((condition) => conditionLine(condition, item))}
+          </ul>
+        </section>`
+      : nothing
   }
+  ${
+    pods.length
+      ? html`<section>
+          <h3>${words.pods}</h3>
+          <ul>
+            ${pods.map((pod) => podLine(pod, item))}
+          </ul>
+        </section>`
+      : nothing
+  }`;
+}
+
+function conditionLine(
+  condition: DeploymentView['conditions'][number],
+  item: DeploymentView,
+): TemplateResult {
+  const { tone, icon } = conditionLook(condition, item);
+  return html`<li class="line">
+    <cf-icon class=${tone} name=${icon}></cf-icon><b>${condition.type}</b
+    ><span class="message"
+      >${[condition.reason === condition.type ? '' : condition.reason, condition.message].filter(Boolean).join(': ')}</span
+    >
+  </li>`;
+}
+
+function podLine(pod: PodView, item: DeploymentView): TemplateResult {
+  const words = t().deployments;
+  const { tone, icon } = podLook(pod, item);
+  return html`<li class="line">
+    <cf-icon class=${tone} name=${icon}></cf-icon><b class="mono">${pod.name}</b
+    ><span class="message"
+      >${[pod.phase, pod.ready ? words.podReady : words.podNotReady, pod.reason, pod.message].filter(Boolean).join(' · ')}</span
+    >
+  </li>`;
 }
 
 function strategyName(strategy: string): string {

@@ -2,7 +2,8 @@ import { css, html, type TemplateResult } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import { t } from '../i18n/language.ts';
 import { CfElement } from '../shell/element.ts';
-import { base, buttons, forms } from '../styles/shared.ts';
+import { forms } from '../styles/forms.ts';
+import { base, buttons } from '../styles/shared.ts';
 import './cf-icon.ts';
 
 /**

@@ -11,7 +11,14 @@ import { trouble } from './error-notice.ts';
 
 const AGAIN_MS = 60_000;
 type Minute = EndpointTraffic['minutes'][number];
-type Kind = 'requests' | 'errors' | 'p95';
+/** `all`: the same over the whole hour, where that means something. */
+interface Chart {
+  kind: 'requests' | 'errors' | 'p95';
+  name: string;
+  all: string;
+  valueOf: (one: Minute) => number | null;
+  shown: (value: number) => string;
+}
 
 /** What an endpoint answered in the last hour, a minute a point, and which versions did. */
 @customElement('cf-traffic')
@@ -108,40 +115,44 @@ export class CfTraffic extends CfElement {
     const answered = versions
       .map((one) => words.version(one.version, number(one.requests)))
       .join(', ');
+    const charts: Chart[] = [
+      {
+        kind: 'requests',
+        name: words.requests,
+        all: number(requests),
+        valueOf: (one) => (60 * one.requests) / one.seconds,
+        shown: (most) => words.aMinute(number(most)),
+      },
+      {
+        kind: 'errors',
+        name: words.errors,
+        all: percent(errors / requests),
+        valueOf: (one) => (one.requests ? one.errors / one.requests : null),
+        shown: percent,
+      },
+      { kind: 'p95', name: words.p95, all: '', valueOf: (one) => one.p95Ms, shown: duration },
+    ];
     return html`<ul>
-        ${this.#chart(
-          'requests',
-          words.requests,
-          number(requests),
-          minutes,
-          (one) => (60 * one.requests) / one.seconds,
-          (most) => words.aMinute(number(most)),
-        )}
-        ${this.#chart('errors', words.errors, percent(errors / requests), minutes, (one) => (one.requests ? one.errors / one.requests : null), percent)}
-        ${this.#chart('p95', words.p95, '', minutes, (one) => one.p95Ms, duration)}
+        ${charts.map((chart) => this.#chart(chart, minutes))}
       </ul>
       <p class="versions"><span class="muted">${words.answeredBy}</span> ${answered}</p>`;
   }
 
   /** Where nothing was counted, the line has a gap. */
-  #chart(
-    kind: Kind,
-    name: string,
-    all: string,
-    minutes: Minute[],
-    valueOf: (one: Minute) => number | null,
-    shown: (value: number) => string,
-  ): TemplateResult {
+  #chart({ kind, name, all, valueOf, shown }: Chart, minutes: Minute[]): TemplateResult {
     const words = t().endpoint.traffic;
     const values = minutes.map(valueOf);
     const most = Math.max(...values.map((value) => value ?? 0));
     const last = values.findLast((value) => value !== null) ?? 0;
-    const [first, end] = [
+    const [from, to] = [
       clock(Date.parse(minutes[0]!.at) - 1000 * minutes[0]!.seconds),
       clock(minutes.at(-1)!.at),
     ];
     return html`<li class=${kind} data-chart=${kind}>
-      <div role="img" aria-label=${words.told(name, all, shown(most), shown(last), first, end)}>
+      <div
+        role="img"
+        aria-label=${words.told({ name, all, most: shown(most), last: shown(last), from, to })}
+      >
         <p class="head">
           <b>${name}</b
           ><span class="num muted">${all ? `${all}, ` : ''}${words.most(shown(most))}</span>
@@ -150,7 +161,7 @@ export class CfTraffic extends CfElement {
           <line class="floor" x1="0" x2="100" y1="50" y2="50" />
           ${pieces(values, most).map((points) => svg`<polyline points=${points}/>`)}
         </svg>
-        <p class="ends num"><span>${first}</span><span>${end}</span></p>
+        <p class="ends num"><span>${from}</span><span>${to}</span></p>
       </div>
     </li>`;
   }

@@ -1,4 +1,21 @@
-import type { ActionName, EventView } from '../api/types.ts';
+/* eslint-disable max-lines -- one table of texts, so that both languages are read side by side */
+import type { ActionName } from '../api/types.ts';
+
+/** A chart of an endpoint's traffic as words; `all`: over the whole time, or empty. */
+interface TrafficTold {
+  name: string;
+  all: string;
+  most: string;
+  last: string;
+  from: string;
+  to: string;
+}
+
+/** What an event of one topic says of its subject; `status` names a status. */
+export type EventSentence = (
+  payload: Record<string, string | undefined>,
+  status: (key: string) => string,
+) => string;
 
 /** English, the source. A function takes what varies; nothing is glued together outside. */
 export const en = {
@@ -570,7 +587,7 @@ export const en = {
       unread: 'The gateway metrics are not available yet.',
       soon: (time: string) => `Recording since ${time}; the first minute is not complete.`,
       none: (time: string) => `No requests since ${time}.`,
-      told: (name: string, all: string, most: string, last: string, from: string, to: string) =>
+      told: ({ name, all, most, last, from, to }: TrafficTold) =>
         `${name} from ${from} to ${to}: ${all ? `${all} in all, ` : ''}up to ${most}, last ${last}.`,
     },
     notFound: 'Endpoint not found, or you do not have access.',
@@ -602,49 +619,38 @@ export const en = {
     searchLabel: 'Filter by text',
     system: 'System',
     older: 'Show older',
-    sentence: (event: EventView, status: (key: string) => string): string => {
-      const p = event.payload as Record<string, string | undefined>;
-      switch (event.topic) {
-        case 'version.registered':
-          return 'was uploaded';
-        case 'version.status':
-          return p.from ? `${status(p.from)} → ${status(p.status ?? '')}` : status(p.status ?? '');
-        case 'version.build':
-          return `build ${{ wanted: 'requested', running: 'started', done: 'done', failed: 'failed' }[p.state ?? ''] ?? p.state ?? ''}`;
-        case 'version.waiver':
-          return `${{ requested: 'waiver requested', accepted: 'findings accepted', refused: 'waiver refused', expired: 'waiver expired' }[p.state ?? ''] ?? 'waiver'}`;
-        case 'request.state':
-          return `request ${{ accepted: 'queued', refused: 'refused', done: 'done', failed: 'failed' }[p.state ?? ''] ?? p.state ?? ''}`;
-        case 'policy.change':
-          return `${{ requested: 'requested a looser policy', 'in-force': 'policy loosened', rejected: 'looser policy refused', withdrawn: 'looser policy withdrawn' }[p.state ?? ''] ?? 'policy'}: ${p.reason ?? ''}`;
-        case 'version.scan':
-          return `scan: ${{ pass: 'clean', review: 'needs review', block: 'blocked' }[p.verdict ?? ''] ?? p.verdict ?? ''}`;
-        case 'deployment.facts':
-          return `deployment ${p.phase?.toLowerCase() ?? 'changed'}`;
-        case 'deployment.integrity':
-          return p.state === 'good'
-            ? 'matches what was approved again'
-            : 'differs from what was approved';
-        case 'rollout.steered':
-          return (
-            {
-              pause: 'rollout paused',
-              resume: 'rollout resumed',
-              'approve-step': 'step approved',
-              'skip-step': 'step skipped',
-              abort: 'rollout aborted',
-            }[p.action ?? ''] ?? 'rollout changed'
-          );
-        case 'endpoint.changed':
-          return p.isAvailable === undefined || p.isAvailable
-            ? 'endpoint available'
-            : 'endpoint not available';
-        case 'approval.recorded':
-          return p.decision === 'rejected' ? 'was rejected' : 'was approved';
-        default:
-          return event.topic;
-      }
-    },
+    sentences: {
+      'version.registered': () => 'was uploaded',
+      'version.status': (p, status) =>
+        p.from ? `${status(p.from)} → ${status(p.status ?? '')}` : status(p.status ?? ''),
+      'version.build': (p) =>
+        `build ${{ wanted: 'requested', running: 'started', done: 'done', failed: 'failed' }[p.state ?? ''] ?? p.state ?? ''}`,
+      'version.waiver': (p) =>
+        `${{ requested: 'waiver requested', accepted: 'findings accepted', refused: 'waiver refused', expired: 'waiver expired' }[p.state ?? ''] ?? 'waiver'}`,
+      'request.state': (p) =>
+        `request ${{ accepted: 'queued', refused: 'refused', done: 'done', failed: 'failed' }[p.state ?? ''] ?? p.state ?? ''}`,
+      'policy.change': (p) =>
+        `${{ requested: 'requested a looser policy', 'in-force': 'policy loosened', rejected: 'looser policy refused', withdrawn: 'looser policy withdrawn' }[p.state ?? ''] ?? 'policy'}: ${p.reason ?? ''}`,
+      'version.scan': (p) =>
+        `scan: ${{ pass: 'clean', review: 'needs review', block: 'blocked' }[p.verdict ?? ''] ?? p.verdict ?? ''}`,
+      'deployment.facts': (p) => `deployment ${p.phase?.toLowerCase() ?? 'changed'}`,
+      'deployment.integrity': (p): string =>
+        p.state === 'good' ? 'matches what was approved again' : 'differs from what was approved',
+      'rollout.steered': (p) =>
+        ({
+          pause: 'rollout paused',
+          resume: 'rollout resumed',
+          'approve-step': 'step approved',
+          'skip-step': 'step skipped',
+          abort: 'rollout aborted',
+        })[p.action ?? ''] ?? 'rollout changed',
+      'endpoint.changed': (p): string =>
+        p.isAvailable === undefined || p.isAvailable
+          ? 'endpoint available'
+          : 'endpoint not available',
+      'approval.recorded': (p): string =>
+        p.decision === 'rejected' ? 'was rejected' : 'was approved',
+    } satisfies Record<string, EventSentence>,
   },
   keys: {
     title: 'Keyboard shortcuts',

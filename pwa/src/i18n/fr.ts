@@ -1,3 +1,4 @@
+/* eslint-disable max-lines -- one table of texts, so that both languages are read side by side */
 import type { Texts } from './en.ts';
 
 export const fr: Texts = {
@@ -582,7 +583,7 @@ export const fr: Texts = {
       unread: 'Les métriques de la passerelle ne sont pas encore disponibles.',
       soon: (time) => `Enregistrement depuis ${time} ; la première minute n’est pas terminée.`,
       none: (time) => `Aucune requête depuis ${time}.`,
-      told: (name, all, most, last, from, to) =>
+      told: ({ name, all, most, last, from, to }) =>
         `${name} de ${from} à ${to} : ${all ? `${all} au total, ` : ''}jusqu’à ${most}, dernière valeur ${last}.`,
     },
     notFound: 'Point de terminaison introuvable, ou vous n’y avez pas accès.',
@@ -617,48 +618,39 @@ export const fr: Texts = {
     searchLabel: 'Filtrer par texte',
     system: 'Système',
     older: 'Afficher les plus anciens',
-    sentence: (event, status) => {
-      const p = event.payload as Record<string, string | undefined>;
-      switch (event.topic) {
-        case 'version.registered':
-          return 'a été déposée';
-        case 'version.status':
-          return p.from ? `${status(p.from)} → ${status(p.status ?? '')}` : status(p.status ?? '');
-        case 'version.build':
-          return `build ${{ wanted: 'demandé', running: 'démarré', done: 'terminé', failed: 'en échec' }[p.state ?? ''] ?? p.state ?? ''}`;
-        case 'version.waiver':
-          return `${{ requested: 'dérogation demandée', accepted: 'constats acceptés', refused: 'dérogation refusée', expired: 'dérogation expirée' }[p.state ?? ''] ?? 'dérogation'}`;
-        case 'request.state':
-          return `demande ${{ accepted: 'en attente', refused: 'refusée', done: 'terminée', failed: 'en échec' }[p.state ?? ''] ?? p.state ?? ''}`;
-        case 'policy.change':
-          return `${{ requested: 'assouplissement de la politique demandé', 'in-force': 'politique assouplie', rejected: 'assouplissement de la politique refusé', withdrawn: 'assouplissement de la politique retiré' }[p.state ?? ''] ?? 'politique'} : ${p.reason ?? ''}`;
-        case 'version.scan':
-          return `scan : ${{ pass: 'aucun problème', review: 'à examiner', block: 'bloqué' }[p.verdict ?? ''] ?? p.verdict ?? ''}`;
-        case 'deployment.facts':
-          return `déploiement ${{ Pending: 'en attente', Building: 'en cours de build', Progressing: 'en cours', Ready: 'prêt', Failed: 'en échec', Superseded: 'remplacé', Removed: 'retiré' }[p.phase ?? ''] ?? 'modifié'}`;
-        case 'deployment.integrity':
-          return p.state === 'good'
-            ? 'est de nouveau conforme à ce qui a été approuvé'
-            : 'diffère de ce qui a été approuvé';
-        case 'rollout.steered':
-          return (
-            {
-              pause: 'déploiement progressif mis en pause',
-              resume: 'déploiement progressif repris',
-              'approve-step': 'étape approuvée',
-              'skip-step': 'étape sautée',
-              abort: 'déploiement progressif interrompu',
-            }[p.action ?? ''] ?? 'déploiement progressif modifié'
-          );
-        case 'endpoint.changed':
-          return p.isAvailable === undefined || p.isAvailable
-            ? 'point de terminaison disponible'
-            : 'point de terminaison indisponible';
-        case 'approval.recorded':
-          return p.decision === 'rejected' ? 'a été rejetée' : 'a été approuvée';
-        default:
-          return event.topic;
-      }
+    sentences: {
+      'version.registered': () => 'a été déposée',
+      'version.status': (p, status) =>
+        p.from ? `${status(p.from)} → ${status(p.status ?? '')}` : status(p.status ?? ''),
+      'version.build': (p) =>
+        `build ${{ wanted: 'demandé', running: 'démarré', done: 'terminé', failed: 'en échec' }[p.state ?? ''] ?? p.state ?? ''}`,
+      'version.waiver': (p) =>
+        `${{ requested: 'dérogation demandée', accepted: 'constats acceptés', refused: 'dérogation refusée', expired: 'dérogation expirée' }[p.state ?? ''] ?? 'dérogation'}`,
+      'request.state': (p) =>
+        `demande ${{ accepted: 'en attente', refused: 'refusée', done: 'terminée', failed: 'en échec' }[p.state ?? ''] ?? p.state ?? ''}`,
+      'policy.change': (p) =>
+        `${{ requested: 'assouplissement de la politique demandé', 'in-force': 'politique assouplie', rejected: 'assouplissement de la politique refusé', withdrawn: 'assouplissement de la politique retiré' }[p.state ?? ''] ?? 'politique'} : ${p.reason ?? ''}`,
+      'version.scan': (p) =>
+        `scan : ${{ pass: 'aucun problème', review: 'à examiner', block: 'bloqué' }[p.verdict ?? ''] ?? p.verdict ?? ''}`,
+      'deployment.facts': (p) =>
+        `déploiement ${{ Pending: 'en attente', Building: 'en cours de build', Progressing: 'en cours', Ready: 'prêt', Failed: 'en échec', Superseded: 'remplacé', Removed: 'retiré' }[p.phase ?? ''] ?? 'modifié'}`,
+      'deployment.integrity': (p) =>
+        p.state === 'good'
+          ? 'est de nouveau conforme à ce qui a été approuvé'
+          : 'diffère de ce qui a été approuvé',
+      'rollout.steered': (p) =>
+        ({
+          pause: 'déploiement progressif mis en pause',
+          resume: 'déploiement progressif repris',
+          'approve-step': 'étape approuvée',
+          'skip-step': 'étape sautée',
+          abort: 'déploiement progressif interrompu',
+        })[p.action ?? ''] ?? 'déploiement progressif modifié',
+      'endpoint.changed': (p) =>
+        p.isAvailable === undefined || p.isAvailable
+          ? 'point de terminaison disponible'
+          : 'point de terminaison indisponible',
+      'approval.recorded': (p) => (p.decision === 'rejected' ? 'a été rejetée' : 'a été approuvée'),
     },
   },
   keys: {

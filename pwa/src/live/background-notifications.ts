@@ -27,30 +27,36 @@ export function tellOfElsewhere(): () => void {
 }
 
 async function tell(event: EventView): Promise<void> {
-  const status = event.payload.status as VersionStatus | undefined;
-  const turns = event.topic === 'version.status' && status !== undefined && TURNS.includes(status);
+  const { actor, modelId, versionId } = event;
+  const turned = turnOf(event);
   const { user } = session;
-  const route = routeOf(location.hash);
-  if (!turns || !user || !event.modelId || !event.versionId || event.actor === user.name) return;
-  if (
-    route.page === 'models' ||
-    route.page === 'activity' ||
-    (route.page === 'version' && route.versionId === event.versionId)
-  )
-    return;
+  if (!turned || !user || actor === user.name) return;
+  if (!modelId || !versionId || isInView(versionId)) return;
   try {
-    const { value: version } = await api.version(event.modelId, event.versionId);
+    const { value: version } = await api.version(modelId, versionId);
     // it may have gone on since
-    if (version.status !== status) return;
+    if (version.status !== turned) return;
     const kind = concern(version, user);
     if (!kind) return;
     toasts.show({
       kind,
       text: `${version.model.name} ${version.name}: ${standingOf(version).word}`,
-      href: hrefs.version(event.modelId, event.versionId),
+      href: hrefs.version(modelId, versionId),
     });
   } catch (error) {
     // A word that cannot be said now is not worth an error on the screen.
     if (!(error instanceof ApiProblem) && !(error instanceof Offline)) throw error;
   }
+}
+
+function turnOf({ topic, payload }: EventView): VersionStatus | undefined {
+  if (topic !== 'version.status') return undefined;
+  return TURNS.find((status) => status === payload.status);
+}
+
+/** The lists show every version; the page of a version shows that one. */
+function isInView(versionId: number): boolean {
+  const route = routeOf(location.hash);
+  if (route.page === 'version') return route.versionId === versionId;
+  return route.page === 'models' || route.page === 'activity';
 }

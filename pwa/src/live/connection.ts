@@ -140,14 +140,19 @@ class Connection extends EventTarget {
       );
       if (this.#position === null) this.#position = value.position;
       else for (const event of value.items) this.#deliver(event);
-      if (!this.#running || this.#socket) return;
-      if (this.#failures > FAILURES_BEFORE_POLLING) this.#set('polling');
-      this.#again(this.#failures > FAILURES_BEFORE_POLLING ? POLL_EVERY_MS : this.#wait());
+      if (this.#running && !this.#socket) this.#pollOn();
     } catch (error) {
       if (!this.#running || this.#socket) return;
       if (!(error instanceof ApiProblem)) this.#lost();
       this.#again(this.#wait());
     }
+  }
+
+  /** The server is there: after a few failures it is asked without a socket, and said so. */
+  #pollOn(): void {
+    const polls = this.#failures > FAILURES_BEFORE_POLLING;
+    if (polls) this.#set('polling');
+    this.#again(polls ? POLL_EVERY_MS : this.#wait());
   }
 
   #wait(): number {

@@ -7,8 +7,9 @@ import { t } from '../i18n/language.ts';
 import { language } from '../i18n/language.ts';
 import { connection } from '../live/connection.ts';
 import { CfElement } from '../shell/element.ts';
-import { base, buttons, forms, notices } from '../styles/shared.ts';
-import { eventLine, eventLines } from '../view-model/event-line.ts';
+import { forms } from '../styles/forms.ts';
+import { base, buttons, notices } from '../styles/shared.ts';
+import { eventLine, eventLines, eventSentence } from '../view-model/event-line.ts';
 import { stale, trouble } from '../components/error-notice.ts';
 import '../components/cf-icon.ts';
 
@@ -192,7 +193,7 @@ export class CfActivityPage extends CfElement {
 
   #matches(event: EventView): boolean {
     if (!this.term) return true;
-    const sentence = t().activity.sentence(
+    const sentence = eventSentence(
       event,
       (key) => (t().status as Record<string, string>)[key] ?? key,
     );

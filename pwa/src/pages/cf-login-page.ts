@@ -5,7 +5,8 @@ import { t } from '../i18n/language.ts';
 import { trouble } from '../components/error-notice.ts';
 import { CfElement } from '../shell/element.ts';
 import { session } from '../shell/session.ts';
-import { base, buttons, forms, notices } from '../styles/shared.ts';
+import { forms } from '../styles/forms.ts';
+import { base, buttons, notices } from '../styles/shared.ts';
 
 /** Login and password, then the code of the second factor where the account has one. */
 @customElement('cf-login-page')
@@ -85,14 +86,7 @@ export class CfLoginPage extends CfElement {
   override render(): TemplateResult {
     const words = t().login;
     return html`<form class="card" @submit=${this.#submit} novalidate>
-      <div class="logo">
-        <svg viewBox="0 0 32 32" aria-hidden="true">
-          <path d="M4 22C10 22 10 10 16 10s6 12 12 12" />
-          <circle cx="4.500" cy="22" r="2.500" />
-          <circle cx="16" cy="10" r="2.500" />
-          <circle cx="27.500" cy="22" r="2.500" /></svg
-        >${t().app.name}
-      </div>
+      ${logo()}
       <div>
         <h1>${words.title}</h1>
         <p class="muted">${this.wantsCode ? words.totpLead : words.lead}</p>
@@ -109,44 +103,7 @@ export class CfLoginPage extends CfElement {
           required
         />
       </div>
-      <div class="field" ?hidden=${this.wantsCode}>
-        <label for="password">${words.password}</label>
-        <div class="password">
-          <input
-            id="password"
-            name="password"
-            type=${this.shown ? 'text' : 'password'}
-            autocomplete="current-password"
-            required
-          />
-          <button
-            type="button"
-            class="button quiet icon small"
-            aria-label=${this.shown ? words.hide : words.show}
-            aria-pressed=${this.shown}
-            @click=${() => (this.shown = !this.shown)}
-          >
-            <cf-icon name="eye"></cf-icon>
-          </button>
-        </div>
-      </div>
-      ${
-        this.wantsCode
-          ? html`<div class="field">
-              <label for="code">${words.totp}</label
-              ><input
-                id="code"
-                name="code"
-                inputmode="numeric"
-                autocomplete="one-time-code"
-                pattern="[0-9]{6}"
-                maxlength="6"
-                required
-                @input=${this.#whole}
-              />
-            </div>`
-          : nothing
-      }
+      ${this.#passwordField()} ${this.wantsCode ? this.#codeField() : nothing}
       ${
         this.error instanceof Offline
           ? html`<div class="notice bad" role="alert">
@@ -160,6 +117,47 @@ export class CfLoginPage extends CfElement {
       </button>
       ${this.wantsCode ? html`<button type="button" class="button quiet" @click=${this.#restart}>${words.otherAccount}</button>` : nothing}
     </form>`;
+  }
+
+  #passwordField(): TemplateResult {
+    const words = t().login;
+    return html`<div class="field" ?hidden=${this.wantsCode}>
+      <label for="password">${words.password}</label>
+      <div class="password">
+        <input
+          id="password"
+          name="password"
+          type=${this.shown ? 'text' : 'password'}
+          autocomplete="current-password"
+          required
+        />
+        <button
+          type="button"
+          class="button quiet icon small"
+          aria-label=${this.shown ? words.hide : words.show}
+          aria-pressed=${this.shown}
+          @click=${() => (this.shown = !this.shown)}
+        >
+          <cf-icon name="eye"></cf-icon>
+        </button>
+      </div>
+    </div>`;
+  }
+
+  #codeField(): TemplateResult {
+    return html`<div class="field">
+      <label for="code">${t().login.totp}</label
+      ><input
+        id="code"
+        name="code"
+        inputmode="numeric"
+        autocomplete="one-time-code"
+        pattern="[0-9]{6}"
+        maxlength="6"
+        required
+        @input=${this.#whole}
+      />
+    </div>`;
   }
 
   #whole(): void {
@@ -201,4 +199,15 @@ export class CfLoginPage extends CfElement {
     (this.code ?? this.password).focus();
     if (!this.code) this.password.select();
   }
+}
+
+function logo(): TemplateResult {
+  return html`<div class="logo">
+    <svg viewBox="0 0 32 32" aria-hidden="true">
+      <path d="M4 22C10 22 10 10 16 10s6 12 12 12" />
+      <circle cx="4.500" cy="22" r="2.500" />
+      <circle cx="16" cy="10" r="2.500" />
+      <circle cx="27.500" cy="22" r="2.500" /></svg
+    >${t().app.name}
+  </div>`;
 }

@@ -1,18 +1,19 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, query, state } from 'lit/decorators.js';
-import type { ModelRow, VersionStatus } from '../api/types.ts';
+import type { VersionStatus } from '../api/types.ts';
 import { t } from '../i18n/language.ts';
 import { ModelList } from '../live/model-list.ts';
 import { CfElement } from '../shell/element.ts';
 import { mayUpload, session } from '../shell/session.ts';
 import { go, hrefs } from '../shell/router.ts';
-import { base, buttons, forms, notices } from '../styles/shared.ts';
-import { chips, statusChip } from '../view-model/status.ts';
+import { forms } from '../styles/forms.ts';
+import { base, buttons, notices } from '../styles/shared.ts';
+import { chips } from '../view-model/status.ts';
 import { stale, trouble } from '../components/error-notice.ts';
+import { modelCard, modelRow } from '../components/model-row.ts';
+import { modelRows } from '../components/model-row.css.ts';
 import { list } from './cf-models-page.css.ts';
 import '../components/cf-icon.ts';
-import '../components/cf-pipeline.ts';
-import '../components/cf-time.ts';
 
 const TYPING_MS = 140;
 /** Rows drawn above and below what is seen. */
@@ -50,7 +51,7 @@ export class CfModelsPage extends CfElement {
   #typing: ReturnType<typeof setTimeout> | undefined;
   #range: [number, number] = [0, 24];
 
-  static override styles = [base, buttons, forms, notices, chips, list];
+  static override styles = [base, buttons, forms, notices, chips, list, modelRows];
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -81,10 +82,6 @@ export class CfModelsPage extends CfElement {
     // an answer to another question says nothing of this one
     const asksAll = !filtered && !this.#list.answered.search && !this.#list.answered.status;
     if (this.#list.total === 0 && asksAll) return this.#empty();
-    const known = this.#list.needsMe;
-    const waiting = filtered ? [] : (known?.items ?? this.#list.head.filter((row) => row.needsMe));
-    const waitingCount = filtered ? 0 : (known?.total ?? waiting.length);
-    const needsMe = this.allNeeds ? waiting : waiting.slice(0, NEEDS_ME_SHOWN);
     return html`
       <div class="head">
         <h1>${words.title}</h1>
@@ -92,47 +89,58 @@ export class CfModelsPage extends CfElement {
           >${this.#list.total === undefined ? '' : words.count(this.#list.total)}</span
         >
       </div>
-      ${stale(this.#list.staleSince)}
-      <div class="tools" role="search">
-        <div class="find">
-          <cf-icon name="search"></cf-icon
-          ><input
-            id="search"
-            type="search"
-            aria-label=${words.searchLabel}
-            placeholder=${words.searchHint}
-            .value=${asked.search}
-            @input=${this.#type}
-            aria-keyshortcuts="/"
-          /><kbd aria-hidden="true">/</kbd>
-        </div>
-        <select id="status" aria-label=${words.status} @change=${this.#filter}>
-          <option value="">${words.anyStatus}</option>
-          ${STATUSES.map((status) => html`<option value=${status} ?selected=${asked.status === status}>${t().status[status]}${this.#list.counts[status] ? ` (${this.#list.counts[status]})` : ''}</option>`)}
-        </select>
-        <select id="order" aria-label=${words.order} @change=${this.#sort}>
-          <option value="recent" ?selected=${asked.order === 'recent'}>${words.recent}</option>
-          <option value="name" ?selected=${asked.order === 'name'}>${words.byName}</option>
-        </select>
-      </div>
-      ${trouble(this.#list.error, this.#list.refresh)}
-      ${
-        needsMe.length
-          ? html`<section aria-labelledby="needs">
-                <h2 id="needs">
-                  ${words.needsYou}
-                  <span class="muted num" data-needs=${waitingCount}>${waitingCount}</span>
-                </h2>
-                <ul class="needs">
-                  ${needsMe.map((row) => this.#card(row))}
-                </ul>
-                ${waitingCount > needsMe.length ? html`<p class="muted small more">${words.needsMore(waitingCount - needsMe.length)} ${waiting.length > needsMe.length ? html`<button type="button" class="button small" @click=${() => (this.allNeeds = true)}>${words.showAll}</button>` : nothing}</p>` : nothing}
-              </section>
-              <h2 class="all">${words.all}</h2>`
-          : nothing
-      }
+      ${stale(this.#list.staleSince)} ${this.#tools()}
+      ${trouble(this.#list.error, this.#list.refresh)} ${filtered ? nothing : this.#needs()}
       ${this.#list.total === 0 ? this.#nothing() : this.#rows()}
     `;
+  }
+
+  #tools(): TemplateResult {
+    const words = t().models;
+    const { counts } = this.#list;
+    return html`<div class="tools" role="search">
+      <div class="find">
+        <cf-icon name="search"></cf-icon
+        ><input
+          id="search"
+          type="search"
+          aria-label=${words.searchLabel}
+          placeholder=${words.searchHint}
+          .value=${asked.search}
+          @input=${this.#type}
+          aria-keyshortcuts="/"
+        /><kbd aria-hidden="true">/</kbd>
+      </div>
+      <select id="status" aria-label=${words.status} @change=${this.#filter}>
+        <option value="">${words.anyStatus}</option>
+        ${STATUSES.map((status) => html`<option value=${status} ?selected=${asked.status === status}>${t().status[status]}${counts[status] ? ` (${counts[status]})` : ''}</option>`)}
+      </select>
+      <select id="order" aria-label=${words.order} @change=${this.#sort}>
+        <option value="recent" ?selected=${asked.order === 'recent'}>${words.recent}</option>
+        <option value="name" ?selected=${asked.order === 'name'}>${words.byName}</option>
+      </select>
+    </div>`;
+  }
+
+  /** What needs me, above all models; until the server says it, of those that are loaded. */
+  #needs(): TemplateResult | typeof nothing {
+    const words = t().models;
+    const known = this.#list.needsMe;
+    const waiting = known?.items ?? this.#list.head.filter((row) => row.needsMe);
+    const waitingCount = known?.total ?? waiting.length;
+    const shown = this.allNeeds ? waiting : waiting.slice(0, NEEDS_ME_SHOWN);
+    if (!shown.length) return nothing;
+    return html`<section aria-labelledby="needs">
+        <h2 id="needs">
+          ${words.needsYou}
+          <span class="muted num" data-needs=${waitingCount}>${waitingCount}</span>
+        </h2>
+        <ul class="needs">
+          ${shown.map(modelCard)}
+        </ul>
+        ${waitingCount > shown.length ? html`<p class="muted small more">${words.needsMore(waitingCount - shown.length)} ${waiting.length > shown.length ? html`<button type="button" class="button small" @click=${() => (this.allNeeds = true)}>${words.showAll}</button>` : nothing}</p>` : nothing}
+      </section>
+      <h2 class="all">${words.all}</h2>`;
   }
 
   #rows(): TemplateResult {
@@ -144,54 +152,8 @@ export class CfModelsPage extends CfElement {
     );
     if (total === 0) return html``;
     return html`<ul class="rows card" aria-busy=${this.#list.total === undefined}>
-      ${indexes.map((index) => this.#row(index, total))}
+      ${indexes.map((index) => modelRow(this.#list.row(index), { index, total }))}
     </ul>`;
-  }
-
-  #row(index: number, total: number): TemplateResult {
-    const row = this.#list.row(index);
-    const words = t().models;
-    if (!row)
-      return html`<li class="row" aria-setsize=${total} aria-posinset=${index + 1}>
-        <span class="ghost"></span>
-      </li>`;
-    return html`<li class="row" aria-setsize=${total} aria-posinset=${index + 1}>
-      <a
-        class="name"
-        href=${row.newest ? hrefs.version(row.id, row.newest.id) : hrefs.model(row.id)}
-        >${row.name}</a
-      >
-      <span class="team muted small">${row.team ?? words.wholeCompany}</span>
-      <span class="newest"
-        >${row.newest ? html`<span class="num ver">${row.newest.name}</span>${statusChip(row.newest)}` : html`<span class="muted">${words.noVersion}</span>`}</span
-      >
-      <span class="dots"
-        >${row.newest ? html`<cf-pipeline small .stops=${row.newest.road}></cf-pipeline>` : nothing}</span
-      >
-      <span class="live small"
-        >${row.liveVersion ? html`<a href=${hrefs.version(row.id, row.liveVersion.id)}>${words.live(row.liveVersion.name)}</a>` : html`<span class="muted">${words.notLive}</span>`}</span
-      >
-      <span class="when muted small"
-        >${row.newest ? html`<span class="who">${row.newest.submitter}</span><cf-time at=${row.newest.changedAt}></cf-time>` : nothing}</span
-      >
-    </li>`;
-  }
-
-  #card(row: ModelRow): TemplateResult | typeof nothing {
-    if (!row.newest) return nothing;
-    return html`<li class="card need">
-      <a href=${hrefs.version(row.id, row.newest.id)}
-        >${row.name} <span class="num">${row.newest.name}</span></a
-      >
-      ${statusChip(row.newest)}
-      ${row.newest.statusReason ? html`<p class="reason small">${row.newest.statusReason}</p>` : nothing}
-      <p class="foot muted small">
-        <cf-pipeline small .stops=${row.newest.road}></cf-pipeline
-        ><span
-          >${t().models.by(row.newest.submitter)}, <cf-time at=${row.newest.changedAt}></cf-time
-        ></span>
-      </p>
-    </li>`;
   }
 
   #nothing(): TemplateResult {

@@ -4,32 +4,32 @@ import type { ModelDetail } from '../api/types.ts';
 import * as api from '../api/mlops.ts';
 import { ApiProblem, Offline } from '../api/problem.ts';
 import { t } from '../i18n/language.ts';
-import { percent } from '../i18n/format.ts';
 import { Resource } from '../live/resource.ts';
 import { CfElement } from '../shell/element.ts';
 import { mayUpload, session } from '../shell/session.ts';
-import { base, buttons, forms, notices } from '../styles/shared.ts';
+import { forms } from '../styles/forms.ts';
+import { base, buttons, notices } from '../styles/shared.ts';
+import type { Form } from '../upload/draft.ts';
+import { fieldErrors, type Field, type FieldErrors } from '../upload/field-errors.ts';
 import { upload, filesOf } from '../upload/index.ts';
 import { nextVersion } from '../upload/next-version.ts';
 import { trouble } from '../components/error-notice.ts';
+import { uploadForm } from '../components/upload-form.ts';
+import { uploadAside, uploadFiles, uploadFoot } from '../components/upload-sections.ts';
 import { uploadStyles } from './cf-upload-page.css.ts';
 import '../components/cf-icon.ts';
-import '../components/cf-params.ts';
 import type { CfParams } from '../components/cf-params.ts';
-import '../components/cf-upload-item.ts';
 
 const TYPING_MS = 180;
-const VERSION = /^[0-9A-Za-z][0-9A-Za-z._+-]{0,63}$/;
-type Field = 'files' | 'name' | 'version' | 'params';
 
 /** A drop zone, a form, and beside them what happens next. The bytes go while one writes. */
 @customElement('cf-upload-page')
 export class CfUploadPage extends CfElement {
   @property({ type: Number }) modelId: number | undefined;
   @state() private over = false;
-  @state() private names: { id: number; name: string }[] = [];
+  @state() private names: string[] = [];
   @state() private existing: ModelDetail | undefined;
-  @state() private errors: Partial<Record<Field, string>> = {};
+  @state() private errors: FieldErrors = {};
   @query('#files') private picker!: HTMLInputElement;
   #typing: ReturnType<typeof setTimeout> | undefined;
   /** the version proposed last: one that a person typed is never replaced */
@@ -117,27 +117,7 @@ export class CfUploadPage extends CfElement {
                 </div>`
               : nothing
           }
-          <div
-            class="drop ${this.over ? 'over' : ''} ${items.length ? 'has' : ''}"
-            @dragover=${this.#drag}
-            @dragleave=${() => (this.over = false)}
-            @drop=${this.#drop}
-          >
-            <cf-icon name="upload"></cf-icon>
-            <p>
-              <b>${this.over ? words.dropHere : words.drop}</b
-              ><span class="muted small">${words.dropLead}</span>
-            </p>
-            <button type="button" class="button" @click=${this.#choose}>${words.choose}</button>
-            <input
-              id="files"
-              type="file"
-              multiple
-              hidden
-              aria-label=${words.choose}
-              @change=${this.#picked}
-            />
-          </div>
+          ${this.#dropZone()}
           ${
             upload.otherName && kept
               ? html`<div class="notice wait" role="status" id="other-model">
@@ -147,159 +127,51 @@ export class CfUploadPage extends CfElement {
               : nothing
           }
           ${this.errors.files ? html`<p class="error" role="alert">${this.errors.files}</p>` : nothing}
-          ${
-            items.length
-              ? html`<ul class="card items" aria-label=${words.files}>
-                  ${items.map((item) => html`<li><cf-upload-item .item=${item} .sent=${item.sent} .state=${item.state} .digest=${item.digest} .share=${item.digestShare} .rate=${item.rate} .kind=${item.kind}></cf-upload-item></li>`)}
-                </ul>`
-              : nothing
-          }
-          ${this.#form()} ${this.#foot()}
+          ${items.length ? uploadFiles(items) : nothing} ${this.#form()} ${uploadFoot(upload)}
         </form>
-        <aside>
-          <section>
-            <h2><cf-icon name="shield"></cf-icon>${words.scanTitle}</h2>
-            <ul class="scan">
-              ${words.scan.map((one) => html`<li>${one}</li>`)}
-            </ul>
-          </section>
-          <section>
-            <h2><cf-icon name="activity"></cf-icon>${words.nextTitle}</h2>
-            <ol class="next">
-              ${words.next.map((one, i) => html`<li><span class="num" aria-hidden="true">${i + 1}</span>${one}</li>`)}
-            </ol>
-          </section>
-        </aside>
+        ${uploadAside()}
       </div>
     `;
   }
 
-  #form(): TemplateResult {
+  #dropZone(): TemplateResult {
     const words = t().upload;
-    const { form } = upload;
-    const newest = this.existing?.versions[0]?.name;
-    const more = [
-      ['metrics', form.metrics],
-      ['inputSchema', form.inputSchema],
-      ['outputSchema', form.outputSchema],
-      ['serving', form.serving],
-    ] as const;
-    return html`<section class="card about">
-      <h2>${words.about}</h2>
-      <div class="pair">
-        <div class="field">
-          <label for="name">${words.name}</label>
-          <input
-            id="name"
-            name="name"
-            list="names"
-            autocomplete="off"
-            maxlength="120"
-            .value=${form.name}
-            ?readonly=${this.modelId !== undefined}
-            @input=${this.#typeName}
-            aria-invalid=${Boolean(this.errors.name)}
-            aria-describedby="name-hint"
-          />
-          <datalist id="names">
-            ${this.names.map((one) => html`<option value=${one.name}></option>`)}
-          </datalist>
-          <span id="name-hint" class=${this.errors.name ? 'error' : 'hint'}
-            >${this.errors.name ?? (newest ? words.existing(newest) : this.#kept ? words.keeps(this.#kept.name) : words.nameHint)}</span
-          >
-        </div>
-        <div class="field">
-          <label for="version">${words.version}</label>
-          <input
-            id="version"
-            name="version"
-            autocomplete="off"
-            spellcheck="false"
-            .value=${form.version}
-            @input=${(event: Event) => this.#edit('version', { version: value(event) })}
-            aria-invalid=${Boolean(this.errors.version)}
-            aria-describedby="version-hint"
-          />
-          <span id="version-hint" class="error">${this.errors.version ?? nothing}</span>
-        </div>
-      </div>
-      <div class="field">
-        <label for="description"
-          >${words.description} <span class="muted">(${words.optional})</span></label
-        ><textarea
-          id="description"
-          rows="2"
-          .value=${form.description}
-          @input=${(event: Event) => upload.edit({ description: value(event) })}
-        ></textarea>
-      </div>
-      <div class="field half">
-        <label for="framework"
-          >${words.framework} <span class="muted">(${words.optional})</span></label
-        ><input
-          id="framework"
-          maxlength="60"
-          list="frameworks"
-          .value=${form.framework}
-          @input=${(event: Event) => upload.edit({ framework: value(event) })}
-        />
-        <datalist id="frameworks">
-          ${['pytorch', 'tensorflow', 'scikit-learn', 'xgboost', 'lightgbm', 'onnx', 'numpy', 'jax'].map((one) => html`<option value=${one}></option>`)}
-        </datalist>
-      </div>
-      <cf-params
-        .values=${form.params}
-        .error=${this.errors.params}
-        @change=${(event: CustomEvent<Record<string, unknown>>) => this.#edit('params', { params: event.detail })}
-      ></cf-params>
-      ${
-        more.some(([, one]) => one !== undefined)
-          ? html`<details>
-              <summary>${words.more}</summary>
-              ${more
-                .filter(([, one]) => one !== undefined)
-                .map(
-                  ([key, one]) =>
-                    html`<p class="label">${words[key]}</p>
-                      <pre tabindex="0" role="region" aria-label=${words[key]}>
-${JSON.stringify(one, null, 2)}</pre>`,
-                )}
-            </details>`
-          : nothing
-      }
-    </section>`;
+    return html`<div
+      class="drop ${this.over ? 'over' : ''} ${upload.items.length ? 'has' : ''}"
+      @dragover=${this.#drag}
+      @dragleave=${() => (this.over = false)}
+      @drop=${this.#drop}
+    >
+      <cf-icon name="upload"></cf-icon>
+      <p>
+        <b>${this.over ? words.dropHere : words.drop}</b
+        ><span class="muted small">${words.dropLead}</span>
+      </p>
+      <button type="button" class="button" @click=${this.#choose}>${words.choose}</button>
+      <input
+        id="files"
+        type="file"
+        multiple
+        hidden
+        aria-label=${words.choose}
+        @change=${this.#picked}
+      />
+    </div>`;
   }
 
-  #foot(): TemplateResult {
+  #form(): TemplateResult {
     const words = t().upload;
-    const { items, complete, sending, wanted, registering, error } = upload;
-    const busy = registering || (wanted && !complete);
-    const moving = items.some((item) => item.state === 'sending' || item.state === 'waiting');
-    const label = registering
-      ? words.registering
-      : busy
-        ? words.running(percent(upload.size ? upload.sent / upload.size : 0))
-        : complete
-          ? words.register
-          : words.start;
-    return html`<div class="foot">
-      ${
-        error instanceof Offline
-          ? html`<div class="notice bad" role="alert">
-              <cf-icon name="offline"></cf-icon>
-              <div>${t().line.offlineAction}</div>
-            </div>`
-          : trouble(error)
-      }
-      <div class="buttons">
-        <button class="button primary go" aria-disabled=${busy}>
-          ${busy ? html`<cf-icon name="spin"></cf-icon>` : html`<cf-icon name="upload"></cf-icon>`}${label}
-        </button>
-        ${moving ? html`<button type="button" class="button" @click=${() => upload.pauseAll()}><cf-icon name="pause"></cf-icon>${words.pauseAll}</button>` : nothing}
-        ${!moving && !sending && items.some((item) => item.state === 'paused') ? html`<button type="button" class="button" @click=${() => upload.start()}><cf-icon name="play"></cf-icon>${words.resumeAll}</button>` : nothing}
-        <span class="visually-hidden" role="status">${complete ? words.states.done : ''}</span>
-      </div>
-    </div>`;
+    const newest = this.existing?.versions[0]?.name;
+    const kept = this.#kept?.name;
+    return uploadForm({
+      form: upload.form,
+      errors: this.errors,
+      names: this.names,
+      nameHint: newest ? words.existing(newest) : kept ? words.keeps(kept) : words.nameHint,
+      isNameKept: this.modelId !== undefined,
+      edit: (change, field) => this.#edit(change, field),
+      typeName: (name) => this.#typeName(name),
+    });
   }
 
   #drag(event: DragEvent): void {
@@ -348,13 +220,13 @@ ${JSON.stringify(one, null, 2)}</pre>`,
   }
 
   /** What was wrong with a field goes when it is mended. */
-  #edit(field: Field, change: Parameters<typeof upload.edit>[0]): void {
-    this.errors = { ...this.errors, [field]: undefined };
+  #edit(change: Partial<Form>, field?: Field): void {
+    if (field) this.errors = { ...this.errors, [field]: undefined };
     upload.edit(change);
   }
 
-  #typeName(event: Event): void {
-    this.#edit('name', { name: value(event) });
+  #typeName(name: string): void {
+    this.#edit({ name }, 'name');
     clearTimeout(this.#typing);
     this.#typing = setTimeout(() => void this.#lookUp(upload.form.name), TYPING_MS);
   }
@@ -363,7 +235,7 @@ ${JSON.stringify(one, null, 2)}</pre>`,
   async #lookUp(name: string): Promise<void> {
     try {
       const { value: page } = await api.models({ search: name.trim(), limit: 20 });
-      this.names = page.items.map((row) => ({ id: row.id, name: row.name }));
+      this.names = page.items.map((row) => row.name);
       const found = page.items.find((row) => row.name === name.trim());
       if (!found) return void (this.existing = undefined);
       const { value: model } = await api.model(found.id);
@@ -383,28 +255,10 @@ ${JSON.stringify(one, null, 2)}</pre>`,
 
   async #submit(event: Event): Promise<void> {
     event.preventDefault();
-    if (upload.registering || (upload.wanted && !upload.complete)) return;
-    const words = t().upload;
-    const count = (kind: string): number =>
-      upload.items.filter((item) => item.kind === kind).length;
+    if (upload.busy) return;
     const params = this.renderRoot.querySelector<CfParams>('cf-params')?.problem;
-    this.errors = {
-      ...(count('model') === 0
-        ? { files: words.needModel }
-        : count('dockerfile') === 0
-          ? { files: words.needDockerfile }
-          : count('model') > 1
-            ? { files: words.twoModels }
-            : {}),
-      ...(upload.form.name.trim() ? {} : { name: words.needName }),
-      ...(!upload.form.version.trim()
-        ? { version: words.needVersion }
-        : VERSION.test(upload.form.version.trim())
-          ? {}
-          : { version: words.badVersion }),
-      ...(params ? { params } : {}),
-    };
-    const [first] = Object.entries(this.errors).flatMap(([field, error]) => (error ? [field] : []));
+    this.errors = fieldErrors(upload.form, upload.items, params);
+    const [first] = Object.keys(this.errors);
     if (first) {
       await this.updateComplete;
       this.renderRoot
@@ -415,5 +269,3 @@ ${JSON.stringify(one, null, 2)}</pre>`,
     upload.finish();
   }
 }
-
-const value = (event: Event): string => (event.target as HTMLInputElement).value;

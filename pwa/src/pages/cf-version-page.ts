@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import { keyed } from 'lit/directives/keyed.js';
-import type { AllowedAction, RoadStop, VersionDetail } from '../api/types.ts';
+import type { AllowedAction, VersionDetail } from '../api/types.ts';
 import * as api from '../api/mlops.ts';
 import { t } from '../i18n/language.ts';
 import { Resource } from '../live/resource.ts';
@@ -9,12 +9,12 @@ import { newsOf } from '../live/event-patch.ts';
 import { CfElement } from '../shell/element.ts';
 import { hrefs } from '../shell/router.ts';
 import { base, buttons, notices } from '../styles/shared.ts';
-import { needsReview } from '../view-model/status-reason.ts';
 import { chips, statusChip } from '../view-model/status.ts';
-import { answerTo, secondPerson } from '../view-model/remedy-action.ts';
 import { stale, trouble } from '../components/error-notice.ts';
+import { versionAnswer } from '../components/version-answer.ts';
 import { actionName, availableActions, isDangerous } from '../view-model/action-words.ts';
 import { ACTION_VIEWS } from '../view-model/actions.ts';
+import { TABS, firstTab, type Tab } from '../view-model/version-tabs.ts';
 import { versionPage } from './cf-version-page.css.ts';
 import '../components/cf-pipeline.ts';
 import '../components/cf-time.ts';
@@ -24,9 +24,6 @@ import '../components/cf-deployments.ts';
 import { rolloutOf } from '../view-model/rollout-view.ts';
 import '../components/cf-event-log.ts';
 import '../components/cf-build-log.ts';
-
-type Tab = 'findings' | 'deployments' | 'buildLog' | 'journal';
-const TABS: Tab[] = ['findings', 'buildLog', 'deployments', 'journal'];
 
 /** One version: the road, what may be done now, and everything known about it. */
 @customElement('cf-version-page')
@@ -156,7 +153,7 @@ export class CfVersionPage extends CfElement {
   #roadCard(detail: VersionDetail): TemplateResult {
     return html`<section class="card road" aria-label=${t().road.title}>
       <cf-pipeline .stops=${detail.road}></cf-pipeline>
-      ${this.#answer(detail)}
+      ${versionAnswer(detail, { show: (tab) => this.#show(tab), ask: (action) => void this.#open(action) })}
     </section>`;
   }
 
@@ -171,81 +168,6 @@ export class CfVersionPage extends CfElement {
       @ask=${(event: CustomEvent<AllowedAction>) => void this.#open(event.detail)}
       @done=${() => void this.#detail.reload()}
     ></cf-rollout>`;
-  }
-
-  /** The one sentence about where it stands, and the button that answers it. */
-  #answer(detail: VersionDetail): TemplateResult | typeof nothing {
-    const failed = detail.road.find((stop) => stop.state === 'failed' || stop.state === 'aborted');
-    const waiting = detail.road.find((stop) => stop.state === 'waiting');
-    const actions = availableActions(detail).filter((action) => action.allowed);
-    if (failed) {
-      const logs =
-        failed.key === 'built' || (failed.key === 'staging' && detail.buildState === 'failed');
-      const tab: Tab = failed.key === 'scanned' ? 'findings' : logs ? 'buildLog' : 'deployments';
-      const answer = answerTo(failed, detail, actions);
-      const calm = failed.state === 'aborted' || needsReview(detail);
-      const second = needsReview(detail) ? secondPerson(detail) : undefined;
-      return html`<div class="notice ${calm ? 'wait' : 'bad'}" id="answer">
-        <cf-icon name=${calm ? 'person' : 'warn'}></cf-icon>
-        <div>${this.#reason(detail, failed)}${second ? html`<p>${second}</p>` : nothing}</div>
-        <div class="answers">
-          <button type="button" class="button small" @click=${() => this.#show(tab)}>
-            ${t().version[tab]}</button
-          >${this.#answerButton(detail, answer)}
-        </div>
-      </div>`;
-    }
-    if (waiting) {
-      const mine = actions.find(({ name }) => ACTION_VIEWS[name].awaitedAt === waiting.key);
-      const text =
-        waiting.reason ??
-        (mine ? t().actions.allow : `${t().road.stops[waiting.key]}: ${t().road.states.waiting}.`);
-      return html`<div class="notice wait" id="answer">
-        <cf-icon name="person"></cf-icon>
-        <div>${text}</div>
-        <div class="answers">${this.#answerButton(detail, mine)}</div>
-      </div>`;
-    }
-    // a live version is in staging too; what is said of it is where it stands now
-    const kind =
-      detail.status === 'Live' ? 'production' : detail.status === 'Staging' ? 'staging' : undefined;
-    const endpoint = detail.endpoints.find(
-      (one) =>
-        one.environmentKind === kind &&
-        one.isAvailable &&
-        (one.versionId === detail.id || one.versionId == null),
-    );
-    return endpoint
-      ? html`<div class="notice good" id="answer">
-          <cf-icon name="check"></cf-icon>
-          <div class="url"><code>${endpoint.url}</code></div>
-          <div class="answers">
-            <a class="button small" href=${hrefs.endpoint(endpoint.id)}
-              >${t().version.openEndpoint}</a
-            >
-          </div>
-        </div>`
-      : nothing;
-  }
-
-  #reason(detail: VersionDetail, stop: RoadStop): string {
-    return (
-      stop.reason ??
-      detail.statusReason ??
-      detail.buildReason ??
-      `${t().road.stops[stop.key]}: ${t().road.states.failed}.`
-    );
-  }
-
-  #answerButton(
-    detail: VersionDetail,
-    action: AllowedAction | undefined,
-  ): TemplateResult | typeof nothing {
-    return action
-      ? html`<button type="button" class="button small primary" @click=${() => this.#open(action)}>
-          ${actionName(detail, action)}
-        </button>`
-      : nothing;
   }
 
   #tabs(detail: VersionDetail): TemplateResult {
@@ -338,11 +260,4 @@ export class CfVersionPage extends CfElement {
   #closed(sheet: { action: AllowedAction }): void {
     if (this.sheet === sheet) this.sheet = undefined;
   }
-}
-
-/** What one most likely came for. */
-function firstTab(detail: VersionDetail): Tab {
-  if (detail.findings.some((finding) => finding.verdict !== 'pass')) return 'findings';
-  if (detail.buildState === 'running' || detail.buildState === 'failed') return 'buildLog';
-  return detail.deployments.length ? 'deployments' : 'findings';
 }

@@ -27,17 +27,40 @@ const MODEL_NAMES =
   /\.(safetensors|pt|pth|pkl|pickle|joblib|onnx|h5|keras|gguf|ggml|bin|pb|tflite|npz|json\.gz|model|ubj|cbm)$/i;
 
 /** What a file most likely is; a person may say otherwise. */
-export function kindOf(name: string, others: Item[]): FileKind {
+function kindOf(name: string, others: Item[]): FileKind {
   if (/^(dockerfile|containerfile)(\..*)?$/i.test(name) || /\.dockerfile$/i.test(name))
     return others.some((item) => item.kind === 'dockerfile') ? 'side' : 'dockerfile';
   if (MODEL_NAMES.test(name) && !others.some((item) => item.kind === 'model')) return 'model';
   return 'side';
 }
 
+/** With no file that looks like one, the largest is the model. */
+export function markModel(items: Item[]): void {
+  if (items.some((item) => item.kind === 'model')) return;
+  const [largest] = items
+    .filter(
+      (item) => item.kind === 'side' && !/\.(py|txt|md|json|ya?ml|toml|cfg)$/i.test(item.name),
+    )
+    .sort((a, b) => b.size - a.size);
+  if (largest) largest.kind = 'model';
+}
+
 export interface Picked {
   file: File;
   handle?: FileSystemFileHandle;
 }
+
+export const itemOf = ({ file, handle }: Picked, others: Item[]): Item => ({
+  id: crypto.randomUUID(),
+  name: file.name,
+  size: file.size,
+  lastModified: file.lastModified,
+  kind: kindOf(file.name, others),
+  state: 'ready',
+  sent: 0,
+  file,
+  ...(handle ? { handle } : {}),
+});
 
 /**
  * The files of a drop, with handles where the browser gives them: with one, an upload goes on after

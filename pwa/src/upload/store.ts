@@ -1,4 +1,3 @@
-import type { UploadAccepted, UploadMetadata } from '../api/types.ts';
 import { registerUploads } from '../api/mlops.ts';
 import { digestOf } from './digest.ts';
 import {
@@ -13,7 +12,8 @@ import {
   saveDraft,
   type Form,
 } from './draft.ts';
-import { kindOf, type Item, type Picked } from './item.ts';
+import { itemOf, markModel, type Item, type Picked } from './item.ts';
+import { aboutOf, formOf, registrationOf } from './metadata.ts';
 import { Transfer } from './transfer.ts';
 
 /** Changes come in bursts; one write takes them all. */
@@ -58,6 +58,10 @@ export class UploadStore extends EventTarget {
   get complete(): boolean {
     return this.items.length > 0 && this.items.every((item) => item.state === 'done');
   }
+  /** the version was asked for and is not made yet */
+  get busy(): boolean {
+    return this.registering || (this.wanted && !this.complete);
+  }
 
   /** Takes up what this person left; asked once. */
   restore(login: string): Promise<void> {
@@ -81,7 +85,8 @@ export class UploadStore extends EventTarget {
   }
 
   async add(picked: Picked[]): Promise<void> {
-    for (const { file, handle } of picked) {
+    for (const one of picked) {
+      const { file, handle } = one;
       if (file.name === 'metadata.json' && (await this.#takeMetadata(file))) continue;
       const waiting = this.items.find((item) => item.state === 'needsFile' && same(item, file));
       if (waiting) {
@@ -90,23 +95,13 @@ export class UploadStore extends EventTarget {
       }
       const known = this.items.find((item) => item.name === file.name);
       if (known) await this.remove(known);
-      const item: Item = {
-        id: crypto.randomUUID(),
-        name: file.name,
-        size: file.size,
-        lastModified: file.lastModified,
-        kind: kindOf(file.name, this.items),
-        state: 'ready',
-        sent: 0,
-        file,
-        ...(handle ? { handle } : {}),
-      };
+      const item = itemOf(one, this.items);
       this.items = [...this.items, item];
       void this.#digest(item);
       void keepFile(item);
       if (this.sending) this.#transfer(item).start();
     }
-    this.#guessModel();
+    markModel(this.items);
     this.#changed();
   }
 
@@ -194,7 +189,11 @@ export class UploadStore extends EventTarget {
     this.dispatchEvent(new Event('change'));
     try {
       const name = `${this.form.name.trim()} ${this.form.version.trim()}`;
-      const { modelId, versionId } = await this.#send();
+      // asking again with the same files is safe
+      const { modelId, versionId } = await registerUploads(
+        registrationOf(this.form, this.items),
+        this.#key,
+      );
       await this.#reset();
       this.dispatchEvent(
         new CustomEvent<Registered>('registered', { detail: { modelId, versionId, name } }),
@@ -206,109 +205,21 @@ export class UploadStore extends EventTarget {
     this.#changed();
   }
 
-  /** Makes the version of what was uploaded; asking again with the same files is safe. */
-  #send(): Promise<UploadAccepted> {
-    const of = (kind: Item['kind']): string[] =>
-      this.items.filter((item) => item.kind === kind).map((item) => uploadId(item.url ?? ''));
-    const [modelFile = ''] = of('model');
-    const [dockerfile = ''] = of('dockerfile');
-    return registerUploads(
-      { metadata: this.#metadata(), uploads: { modelFile, dockerfile, sideFiles: of('side') } },
-      this.#key,
-    );
-  }
-
   async discard(): Promise<void> {
     const transfers = this.items.map((item) => this.#transfer(item).discard());
     await this.#reset();
     await Promise.all(transfers);
   }
 
-  #about({ digest }: Item): Record<string, string> {
-    const { name, version, team } = this.form;
-    return {
-      ...(name.trim() && version.trim() ? { name: name.trim(), version: version.trim() } : {}),
-      ...(team ? { team } : {}),
-      ...(digest ? { digest } : {}),
-    };
-  }
-
-  #metadata(): UploadMetadata {
-    const { form } = this;
-    const digests = Object.fromEntries(
-      this.items
-        .filter((item) => item.digest)
-        .map((item) => [
-          item.kind === 'dockerfile' ? 'Dockerfile' : item.name,
-          item.digest as string,
-        ]),
-    );
-    const filled = Object.entries({
-      team: form.team,
-      description: form.description.trim(),
-      framework: form.framework.trim(),
-      metrics: form.metrics,
-      inputSchema: form.inputSchema,
-      outputSchema: form.outputSchema,
-      serving: form.serving,
-    });
-    return {
-      name: form.name.trim(),
-      version: form.version.trim(),
-      digests,
-      ...(Object.keys(form.params).length ? { params: form.params } : {}),
-      ...Object.fromEntries(
-        filled.filter(([, value]) => value !== undefined && value !== '' && value !== null),
-      ),
-    };
-  }
-
   /** A metadata.json fills in the form; one that is not ours is a side file. */
   async #takeMetadata(file: File): Promise<boolean> {
-    try {
-      const {
-        name,
-        version,
-        description,
-        framework,
-        params,
-        metrics,
-        inputSchema,
-        outputSchema,
-        serving,
-        team,
-      } = JSON.parse(await file.text()) as Partial<UploadMetadata>;
-      if (typeof name !== 'string' && typeof version !== 'string') return false;
-      const named = typeof name === 'string' ? name.trim() : '';
-      this.otherName =
-        this.#model !== undefined && named && named !== this.#model ? named : undefined;
-      this.form = {
-        name: this.#model ?? named,
-        version: version ?? '',
-        description: description ?? '',
-        framework: framework ?? '',
-        params: params ?? {},
-        metrics: metrics ?? undefined,
-        inputSchema,
-        outputSchema,
-        serving: serving ?? undefined,
-        team: team ?? undefined,
-      };
-      return true;
-    } catch {
-      return false;
-    }
-  }
-
-  /** With no file that looks like one, the largest is the model. */
-  #guessModel(): void {
-    if (this.items.some((item) => item.kind === 'model')) return;
-    const [largest] = this.items
-      .filter(
-        (item) => item.kind === 'side' && !/\.(py|txt|md|json|ya?ml|toml|cfg)$/i.test(item.name),
-      )
-      .sort((a, b) => b.size - a.size);
-    if (largest) largest.kind = 'model';
+    const form = await formOf(file);
+    if (!form) return false;
+    const model = this.#model;
+    this.otherName =
+      model !== undefined && form.name && form.name !== model ? form.name : undefined;
+    this.form = { ...form, name: model ?? form.name };
+    return true;
   }
 
   #give(item: Item, file: File, handle?: FileSystemFileHandle): void {
@@ -338,7 +249,7 @@ export class UploadStore extends EventTarget {
     if (known) return known;
     const made = new Transfer(
       item,
-      () => this.#about(item),
+      () => aboutOf(item, this.form),
       (worthKeeping) => this.#changed(worthKeeping),
     );
     this.#transfers.set(item.id, made);
@@ -382,6 +293,3 @@ export class UploadStore extends EventTarget {
     }, SAVE_MS);
   }
 }
-
-/** tus names an upload by its address; its last part is its id. */
-const uploadId = (url: string): string => url.split('/').at(-1) ?? '';

@@ -115,14 +115,7 @@ export class Transfer {
       item.sent = 0;
       return this.start();
     }
-    // Of an upload that has begun, a conflict is another connection that is not yet given up;
-    // before, it is a refusal.
-    const passes =
-      status === 0 ||
-      status === 429 ||
-      status >= 500 ||
-      (item.url !== undefined && (status === 409 || status === 423));
-    if (passes) {
+    if (passes(status, item.url !== undefined)) {
       item.state = 'waiting';
       addEventListener('online', this.#retry, { once: true });
       this.#timer = setTimeout(
@@ -137,6 +130,15 @@ export class Transfer {
   }
 
   #retry = (): void => this.start();
+}
+
+/**
+ * Whether the same may work later; 0: nothing answered. Of an upload that has begun, a conflict is
+ * another connection that is not yet given up; before, it is a refusal.
+ */
+function passes(status: number, begun: boolean): boolean {
+  if (status === 0 || status === 429 || status >= 500) return true;
+  return begun && (status === 409 || status === 423);
 }
 
 function parsed(body: string | undefined): unknown {

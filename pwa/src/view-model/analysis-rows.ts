@@ -28,6 +28,8 @@ export interface Limit {
  */
 const LATENCY_FLOOR_MS = 5;
 
+type Numbers = Judgement['numbers'];
+
 /**
  * The numbers of a judgement beside the limits of the step that it belongs to; without limits when
  * the step is not known.
@@ -36,75 +38,113 @@ export function judgedSignals(
   { step: at, numbers }: Judgement,
   steps: FollowedStep[],
 ): JudgedSignal[] {
-  const { stable, canary, restarts, signal, agreement } = numbers;
   const step = steps[at]?.kind === 'judge' ? steps[at] : undefined;
-  const ruled = (name: string, of: unknown = step): number | null => {
-    const value = (of as Record<string, unknown> | null | undefined)?.[name];
-    return typeof value === 'number' ? value : null;
-  };
-  const least = ruled('minRequests');
-  const enough = (canary?.requests ?? 0) >= (least ?? 0);
-  const [usual, before] = [stable?.p95Ms ?? null, errorRate(stable)];
-  // too few requests of the version that serves: its p95 says nothing
-  const ratio =
-    usual !== null && (stable?.requests ?? 0) >= (least ?? 0) ? ruled('maxLatencyRatio') : null;
+  const signals = [
+    ...judgedTraffic(numbers, step),
+    judgedRestarts(numbers, step),
+    judgedAgreement(numbers, step),
+    judgedOwnSignal(numbers, step),
+  ];
+  return signals.filter((one) => one !== undefined);
+}
 
-  const all = [
-    judged(
-      'requests',
-      stable?.requests ?? null,
-      canary?.requests ?? null,
-      limitOf(least, (rule) => rule, true),
-      'few',
-      true,
-      'enough',
-    ),
-    judged(
-      'errors',
-      before,
-      errorRate(canary),
-      limitOf(ruled('maxErrorRate'), (rule) => (before ?? 0) + rule),
-      'over',
-      enough,
-    ),
-    judged(
-      'p95',
-      usual,
-      canary?.p95Ms ?? null,
-      limitOf(ratio, (rule) => Math.max((usual ?? 0) * rule, (usual ?? 0) + LATENCY_FLOOR_MS)),
-      'over',
+/** What comes of the requests that both versions answered. */
+function judgedTraffic(
+  { stable, canary }: Numbers,
+  step: FollowedStep | undefined,
+): JudgedSignal[] {
+  const least = ruleOf(step, 'minRequests');
+  const enough = (canary?.requests ?? 0) >= (least ?? 0);
+  return [
+    judged({
+      name: 'requests',
+      stable: stable?.requests ?? null,
+      canary: canary?.requests ?? null,
+      limit: limitOf(least, (rule) => rule, true),
+      beyond: 'few',
+      kept: 'enough',
+    }),
+    judgedErrors({ stable, canary }, ruleOf(step, 'maxErrorRate'), enough),
+    // too few requests of the version that serves: its p95 says nothing
+    judgedLatency(
+      { stable, canary },
+      (stable?.requests ?? 0) >= (least ?? 0) ? ruleOf(step, 'maxLatencyRatio') : null,
       enough,
     ),
   ];
-  if (typeof restarts === 'number')
-    all.push(
-      judged(
-        'restarts',
-        null,
-        restarts,
-        limitOf(ruled('maxRestarts'), (rule) => rule),
-      ),
-    );
-  if (agreement)
-    all.push(
-      judged(
-        'agreement',
-        null,
-        agreement.asked > 0 ? agreement.agreed / agreement.asked : 0,
-        limitOf(ruled('minAgreement') || null, (rule) => rule, true),
-        'below',
-      ),
-    );
-  if (signal)
-    all.push(
-      judged(
-        'signal',
-        signal.before,
-        signal.during,
-        limitOf(ruled('maxIncrease', step?.['signal']), (rule) => signal.before + rule),
-      ),
-    );
-  return all;
+}
+
+function judgedErrors(
+  { stable, canary }: Pick<Numbers, 'stable' | 'canary'>,
+  above: number | null,
+  enough: boolean,
+): JudgedSignal {
+  const usual = errorRate(stable);
+  return judged({
+    name: 'errors',
+    stable: usual,
+    canary: errorRate(canary),
+    limit: limitOf(above, (rule) => (usual ?? 0) + rule),
+    enough,
+  });
+}
+
+function judgedLatency(
+  { stable, canary }: Pick<Numbers, 'stable' | 'canary'>,
+  ratio: number | null,
+  enough: boolean,
+): JudgedSignal {
+  const usual = stable?.p95Ms ?? null;
+  return judged({
+    name: 'p95',
+    stable: usual,
+    canary: canary?.p95Ms ?? null,
+    limit:
+      usual === null
+        ? null
+        : limitOf(ratio, (rule) => Math.max(usual * rule, usual + LATENCY_FLOOR_MS)),
+    enough,
+  });
+}
+
+function judgedRestarts(
+  { restarts }: Numbers,
+  step: FollowedStep | undefined,
+): JudgedSignal | undefined {
+  if (typeof restarts !== 'number') return undefined;
+  const limit = limitOf(ruleOf(step, 'maxRestarts'), (rule) => rule);
+  return judged({ name: 'restarts', stable: null, canary: restarts, limit });
+}
+
+function judgedAgreement(
+  { agreement }: Numbers,
+  step: FollowedStep | undefined,
+): JudgedSignal | undefined {
+  if (!agreement) return undefined;
+  return judged({
+    name: 'agreement',
+    stable: null,
+    canary: agreement.asked > 0 ? agreement.agreed / agreement.asked : 0,
+    // a least share of nothing asks nothing
+    limit: limitOf(ruleOf(step, 'minAgreement') || null, (rule) => rule, true),
+    beyond: 'below',
+  });
+}
+
+/** The signal that the model's owner named in the step. */
+function judgedOwnSignal(
+  { signal }: Numbers,
+  step: FollowedStep | undefined,
+): JudgedSignal | undefined {
+  if (!signal) return undefined;
+  const { before, during } = signal;
+  const limit = limitOf(ruleOf(step?.['signal'], 'maxIncrease'), (rule) => before + rule);
+  return judged({ name: 'signal', stable: before, canary: during, limit });
+}
+
+function ruleOf(of: unknown, name: string): number | null {
+  const value = (of as Record<string, unknown> | null | undefined)?.[name];
+  return typeof value === 'number' ? value : null;
 }
 
 function limitOf(
@@ -115,22 +155,24 @@ function limitOf(
   return rule === null ? null : { value: value(rule), least, rule };
 }
 
-function judged(
-  name: SignalName,
-  stable: number | null,
-  canary: number | null,
-  limit: Limit | null,
-  beyond: Standing = 'over',
+/** `enough`: there were as many requests as it takes. `kept`, `beyond`: what the limit says. */
+interface ToJudge extends Pick<JudgedSignal, 'name' | 'stable' | 'canary' | 'limit'> {
+  enough?: boolean;
+  kept?: Standing;
+  beyond?: Standing;
+}
+
+function judged({
   enough = true,
-  kept: Standing = 'within',
-): JudgedSignal {
-  const passed =
-    limit !== null &&
-    canary !== null &&
-    (limit.least ? canary < limit.value : canary > limit.value);
-  const standing =
-    limit === null ? 'free' : !enough || canary === null ? 'early' : passed ? beyond : kept;
-  return { name, stable, canary, limit, standing };
+  kept = 'within',
+  beyond = 'over',
+  ...signal
+}: ToJudge): JudgedSignal {
+  const { canary, limit } = signal;
+  if (limit === null) return { ...signal, standing: 'free' };
+  if (!enough || canary === null) return { ...signal, standing: 'early' };
+  const passed = limit.least ? canary < limit.value : canary > limit.value;
+  return { ...signal, standing: passed ? beyond : kept };
 }
 
 const errorRate = (share: Judgement['numbers']['stable']): number | null =>

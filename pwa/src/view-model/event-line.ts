@@ -1,5 +1,6 @@
 import { css, html, nothing, type TemplateResult } from 'lit';
 import type { EventView, VersionStatus } from '../api/types.ts';
+import type { EventSentence } from '../i18n/en.ts';
 import { t } from '../i18n/language.ts';
 import { hrefs } from '../shell/router.ts';
 import type { IconName } from '../components/cf-icon.ts';
@@ -82,43 +83,31 @@ export const eventLines = css`
   }
 `;
 
+/** What happened, without its subject; a topic that has no words yet is given as it is. */
+export function eventSentence(
+  { topic, payload }: EventView,
+  status: (key: string) => string,
+): string {
+  const sentences: Partial<Record<string, EventSentence>> = t().activity.sentences;
+  return sentences[topic]?.(payload as Record<string, string | undefined>, status) ?? topic;
+}
+
 /**
  * One line of the journal: what, to which version, by whom, when, and the reason if there is one.
  */
 export function eventLine(event: EventView, subject?: string): TemplateResult {
-  const said = [
-    event.payload.status,
-    event.payload.state,
-    event.payload.phase,
-    event.payload.verdict,
-    event.payload.decision,
-  ].find((value) => typeof value === 'string') as string | undefined;
   const aborted = endedByPerson(String(event.payload.reasonCode ?? ''));
-  const tone: Tone = aborted
-    ? 'calm'
-    : said && BAD.has(said)
-      ? 'bad'
-      : said && GOOD.has(said)
-        ? 'good'
-        : 'calm';
-  const icon: IconName =
-    tone === 'bad' ? 'cross' : tone === 'good' ? 'check' : (ICONS[event.topic] ?? 'dot');
-  const sentence = t().activity.sentence(event, (key) =>
+  const tone = aborted ? 'calm' : toneOf(event);
+  const sentence = eventSentence(event, (key) =>
     aborted && (key === 'ProdFailed' || key === 'StagingFailed')
       ? t().aborted
       : (t().status[key as VersionStatus] ?? key),
   );
   const reason = event.payload.reason ?? event.payload.comment;
-  const name =
-    subject &&
-    (event.modelId && event.versionId
-      ? html`<a href=${hrefs.version(event.modelId, event.versionId)}>${subject}</a>`
-      : event.modelId
-        ? html`<a href=${hrefs.model(event.modelId)}>${subject}</a>`
-        : html`<b>${subject}</b>`);
+  const name = subject && subjectLink(event, subject);
   const words = html`${name ? html`${name} ` : nothing}${name ? sentence : sentence.charAt(0).toUpperCase() + sentence.slice(1)}`;
   return html`<li class="event">
-    <span class="badge ${tone}"><cf-icon name=${icon}></cf-icon></span>
+    <span class="badge ${tone}"><cf-icon name=${iconOf(event, tone)}></cf-icon></span>
     <div>
       <p>${words}</p>
       ${typeof reason === 'string' && reason ? html`<p class="muted small">${reason}</p>` : nothing}
@@ -127,4 +116,22 @@ export function eventLine(event: EventView, subject?: string): TemplateResult {
       >${event.actor ? `${event.actor}, ` : nothing}<cf-time at=${event.at}></cf-time
     ></span>
   </li>`;
+}
+
+function toneOf({ payload }: EventView): Tone {
+  const { status, state, phase, verdict, decision } = payload;
+  const said = [status, state, phase, verdict, decision].find((one) => typeof one === 'string');
+  if (said === undefined) return 'calm';
+  return BAD.has(said) ? 'bad' : GOOD.has(said) ? 'good' : 'calm';
+}
+
+function iconOf({ topic }: EventView, tone: Tone): IconName {
+  if (tone === 'bad') return 'cross';
+  return tone === 'good' ? 'check' : (ICONS[topic] ?? 'dot');
+}
+
+function subjectLink({ modelId, versionId }: EventView, subject: string): TemplateResult {
+  if (modelId && versionId)
+    return html`<a href=${hrefs.version(modelId, versionId)}>${subject}</a>`;
+  return modelId ? html`<a href=${hrefs.model(modelId)}>${subject}</a>` : html`<b>${subject}</b>`;
 }

@@ -21,25 +21,40 @@ export interface RolloutScene {
  * there is none to show.
  */
 export function rolloutOf(detail: VersionDetail): RolloutScene | undefined {
-  const deployment = detail.deployments
-    .filter((one) => one.environmentKind === 'production')
-    .sort((a, b) => b.id - a.id)[0];
+  const deployment = newestInProduction(detail);
   if (!deployment) return undefined;
   const seen = deployment.observed?.rollout ?? undefined;
   const ended = detail.status === 'ProdFailed';
   if (detail.status !== 'PendingProdDeployment' && !(ended && seen)) return undefined;
-  const paused = deployment.controls?.paused === true;
   return {
     deployment,
     seen,
-    steps: seen?.steps ?? deployment.steps ?? [],
+    steps: stepsOf(deployment, seen),
     at: seen?.step ?? -1,
-    weight: ended ? 0 : (seen?.weight ?? 0),
     ended,
+    ...(ended ? ENDED : progressOf(deployment, seen)),
     aborted: ended && endedByPerson(detail.statusReasonCode ?? deployment.reasonCode),
-    waitingFor: ended ? null : paused ? 'pause' : (seen?.waitingFor ?? null),
-    until: paused || ended ? null : (seen?.until ?? null),
   };
+}
+
+function newestInProduction({ deployments }: VersionDetail): DeploymentView | undefined {
+  return deployments
+    .filter((one) => one.environmentKind === 'production')
+    .sort((a, b) => b.id - a.id)[0];
+}
+
+/** Those that the bridge follows; before it says so, those of the promotion. */
+const stepsOf = (deployment: DeploymentView, seen: RolloutView | undefined): FollowedStep[] =>
+  seen?.steps ?? deployment.steps ?? [];
+
+type Progress = Pick<RolloutScene, 'weight' | 'waitingFor' | 'until'>;
+/** One that ended has no traffic and waits for nothing. */
+const ENDED: Progress = { weight: 0, waitingFor: null, until: null };
+
+function progressOf({ controls }: DeploymentView, seen: RolloutView | undefined): Progress {
+  const weight = seen?.weight ?? 0;
+  if (controls?.paused === true) return { weight, waitingFor: 'pause', until: null };
+  return { weight, waitingFor: seen?.waitingFor ?? null, until: seen?.until ?? null };
 }
 
 export type StepState = 'done' | 'now' | 'next';

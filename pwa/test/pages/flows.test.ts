@@ -50,7 +50,10 @@ describe('pwa: from sign-in to a live endpoint', function () {
     const { page, context } = await visit(server, 'ada', '#/models');
     await page.getByRole('heading', { name: 'Models', exact: true }).waitFor();
     await page.route('**/cf-endpoints-page*.js', (route) => route.abort());
+    // once it looks for a newer build, which brings the same
+    const reloaded = page.waitForEvent('load');
     await page.getByRole('link', { name: 'Endpoints' }).first().click();
+    await reloaded;
     await page.getByRole('alert').getByText('This page could not be loaded').waitFor();
     await page.unroute('**/cf-endpoints-page*.js');
     await page.getByRole('button', { name: 'Try again' }).click();

@@ -100,7 +100,7 @@ describe('recreate on the cluster', function () {
     });
     const refused = await scene.reconcile(2);
     expect(refused.reason)
-      .to.match(/^QuotaExceeded: .*Promote it as recreate, .*does not answer/)
+      .to.match(/^QuotaExceeded: .*Promote it as recreate, .*is down/)
       .and.not.match(/as rolling/);
     expect((await infer(scene)).status, 'what served before').to.equal(200);
 
