@@ -56,8 +56,9 @@ async function main(): Promise<number> {
   return EXIT[result.verdict];
 }
 
-const limitsOf = (deadline: string | undefined): { deadlineMs?: number } =>
-  deadline === undefined ? {} : { deadlineMs: Number(deadline) * 1000 };
+function limitsOf(deadline: string | undefined): { deadlineMs?: number } {
+  return deadline === undefined ? {} : { deadlineMs: Number(deadline) * 1000 };
+}
 
 /** Throws where options do not go together, or a file is not there. */
 function readArguments(): Arguments {
