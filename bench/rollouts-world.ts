@@ -244,6 +244,10 @@ export class SimulatedOdoo {
           : { inputSchema: { example: { inputs: [] } } },
       );
     const work = this.works.get(args['deployment_id'] as number)!;
+    if (method === 'record_progress') {
+      work.progress = args['progress'] as DeploymentWork['progress'];
+      return { accepted: true, progress: structuredClone(work.progress) };
+    }
     const facts = args['facts'] as { phase: string; reason: string };
     work.phase = facts.phase;
     if (facts.phase === 'Failed') this.failed.push(facts.reason);
