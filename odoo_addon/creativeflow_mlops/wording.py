@@ -4,7 +4,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools.translate import get_translation
 
 from .domain.action_checks import ROLE_NEEDED, SECOND_PERSON_NEEDED
-from .domain.sentence import Sentence, code_of
+from .domain.sentence import Sentence, code_of, coded
 
 STALE_VERSION = "stale"
 OF_THE_PERSON = (ROLE_NEEDED, SECOND_PERSON_NEEDED)
@@ -16,7 +16,7 @@ def translated(env, text):
         return text
     values = {name: translated(env, value) for name, value in text.values.items()}
     words = get_translation("creativeflow_mlops", env.lang or "en_US", text.template, values or ())
-    return Sentence("%(text)s", {"text": words}, text.code)
+    return coded(text.code, words)
 
 
 def refused(env, why):

@@ -107,10 +107,11 @@ class Decision(models.TransientModel):
             back = version._rollback_version().sudo() if action.brings_back else version
             one.live_version_id = live
             one.comparison = one._comparison(action, live, back)
-            one.consequence = one._consequence(action, live, back)
+            one.consequence = one._consequence(version, live, back)
             picks = "strategy" in action.shows and one.strategy
-            one.plan = one._plan(version, live) if picks else False
-            allowed = (version._place_policy("production") or {}).get("strategies") or []
+            policy = version._place_policy("production") or {}
+            one.plan = one._plan(version, live, policy["steps"]) if picks else False
+            allowed = policy.get("strategies") or []
             one.strategies_allowed = allowed
             one.strategy_refusal = (
                 self.env._("This strategy is not allowed there. Allowed: %s.", ", ".join(allowed))
@@ -133,12 +134,10 @@ class Decision(models.TransientModel):
             return []
         return comparison(live._described() if live else None, then._described())
 
-    def _plan(self, version, live):
+    def _plan(self, version, live, canary):
         """`{sentences, atLeast}`: the promotion as a dry run."""
         replicas = (version.serving or {}).get("replicas") or 1
-        steps = followed_steps(
-            self.strategy, version._place_policy("production")["steps"], replicas, not live
-        )
+        steps = followed_steps(self.strategy, canary, replicas, not live)
         seconds = steps_seconds([{"seconds": step.get("seconds", 0)} for step in steps])
         sentences = would_happen(steps, replicas, version.name, live.name or None)
         return {
@@ -146,9 +145,9 @@ class Decision(models.TransientModel):
             "atLeast": in_words(seconds) if seconds else None,
         }
 
-    def _consequence(self, action, live, back):
+    def _consequence(self, version, live, back):
         """What will happen, and the rollout that gives way to it."""
-        version = self.version_id._seen().sudo()
+        action = ACTIONS[self.action]
         asked = version.waiver_ids.filtered(lambda one: one.state == "requested")
         allowed = version._environment("production").strategies_allowed or []
         effect = action.effect(
@@ -163,12 +162,13 @@ class Decision(models.TransientModel):
                 "reasons": "; ".join(sorted(set(asked.mapped("reason")))),
             }
         )
-        return " ".join(filter(None, (translated(self.env, effect), self._aborted(action))))
+        return " ".join(
+            filter(None, (translated(self.env, effect), self._aborted(version, action)))
+        )
 
-    def _aborted(self, action):
+    def _aborted(self, version, action):
         if not action.target:
             return None
-        version = self.version_id._seen().sudo()
         older = (
             self.env["mlops.deployment"]
             .sudo()

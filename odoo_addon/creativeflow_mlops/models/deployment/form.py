@@ -6,19 +6,11 @@ from ...domain.rollout_ends import was_ended_by_a_person
 from ...domain.rollout_steps import followed_steps
 from ...domain.step_words import would_happen
 from ...wording import translated
+from ..mixins.action_buttons import button_fields, button_methods
 
 
-def _button(action):
-    """What the button of this action calls: its dialog, or the action itself where it has none."""
-
-    def press(self):
-        if action.effect:
-            return self.env["mlops.steering"]._open(self, action.name)
-        getattr(self, action.method)(self.id, *([self.current_step] if action.has_step else []))
-        return None
-
-    press.__name__ = action.button
-    return press
+def _seen(deployment, action):
+    return {"step": deployment.current_step} if action.has_step else {}
 
 
 class RolloutScreen(models.Model):
@@ -32,11 +24,8 @@ class RolloutScreen(models.Model):
         compute="_compute_rollout",
         help="Steps with what is done, now and next, the weight, the judgements",
     )
-    # a button each, shown while its action may be taken
-    vars().update(
-        {one.field: fields.Boolean(compute="_compute_steering") for one in ROLLOUT_ACTIONS}
-    )
-    vars().update({one.button: _button(one) for one in ROLLOUT_ACTIONS})
+    vars().update(button_fields(ROLLOUT_ACTIONS, "_compute_steering"))
+    vars().update(button_methods(ROLLOUT_ACTIONS, "mlops.steering", _seen))
     current_step = fields.Integer(compute="_compute_steering")
     is_aborted = fields.Boolean("Aborted", compute="_compute_is_aborted")
 

@@ -1,21 +1,13 @@
 from odoo import models
 
 from ...domain.actions import VERSION_ACTIONS
+from ..mixins.action_buttons import button_methods
 
 MEBIBYTE = 1024 * 1024
 
 
-def _button(action):
-    """What the button of this action calls: its dialog, or the action itself where it has none."""
-
-    def press(self):
-        if action.effect:
-            return self.env["mlops.decision"]._open(self, action.name)
-        getattr(self, action.method)(self.id, seen=self.lock_version)
-        return None
-
-    press.__name__ = action.button
-    return press
+def _seen(version, _action):
+    return {"seen": version.lock_version}
 
 
 class VersionButtons(models.Model):
@@ -23,7 +15,7 @@ class VersionButtons(models.Model):
 
     _inherit = "mlops.model.version"
 
-    vars().update({one.button: _button(one) for one in VERSION_ACTIONS})
+    vars().update(button_methods(VERSION_ACTIONS, "mlops.decision", _seen))
 
     def _described(self):
         """This version as `comparison` wants it."""

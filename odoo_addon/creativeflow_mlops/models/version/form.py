@@ -3,6 +3,7 @@ from odoo import api, fields, models
 from ...domain.action_checks import ROLE_NEEDED
 from ...domain.actions import VERSION_ACTIONS
 from ...domain.rollout_ends import was_ended_by_a_person
+from ..mixins.action_buttons import button_fields
 
 
 class VersionScreen(models.Model):
@@ -12,10 +13,7 @@ class VersionScreen(models.Model):
 
     _inherit = "mlops.model.version"
 
-    # a button each, shown while its action may be taken
-    vars().update(
-        {one.field: fields.Boolean(compute="_compute_buttons") for one in VERSION_ACTIONS}
-    )
+    vars().update(button_fields(VERSION_ACTIONS, "_compute_buttons"))
     is_aborted = fields.Boolean(
         "Aborted", compute="_compute_is_aborted", help="Its rollout was aborted or superseded"
     )
