@@ -65,8 +65,8 @@ function prometheusOf(
 export function clamdAddress(
   text: string | undefined,
 ): { path: string } | { host: string; port: number } | undefined {
-  if (text === undefined || text.startsWith('/'))
-    return text === undefined ? undefined : { path: text };
+  if (text === undefined) return undefined;
+  if (text.startsWith('/')) return { path: text };
   const colon = text.lastIndexOf(':');
   return { host: text.slice(0, colon), port: Number(text.slice(colon + 1)) };
 }
